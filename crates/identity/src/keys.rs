@@ -1,0 +1,223 @@
+//! The private keys that sign tokens: a folder of PEM files that all replicas of the user service share.
+
+use std::{fmt, io, path::Path, path::PathBuf};
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use jsonwebtoken::EncodingKey;
+use zeroize::Zeroizing;
+
+use crate::{
+    Identity, SignError,
+    jwks::{Jwk, Jwks, KeyId},
+    key_files, tokens,
+};
+
+/// The keys as they were when the folder was read. The first signs, all are published.
+///
+/// # Which one is the first
+///
+/// Every file `*.pem` of the folder that does not begin with a dot holds a key (PKCS#8, Ed25519), and the first in
+/// the order of the file names, extension left out, signs. Names with a dot in front are passed over since a
+/// mounted Kubernetes Secret has its own there (`..data`, `..2026_01_01…`); the symbolic links that such a mount
+/// consists of are followed. The order is by byte, so digits come before letters.
+///
+/// # Rotation, in two steps that log nobody out
+///
+/// 1. **Publish.** `new-key` writes the next number (`000002.pem` beside `000001.pem`): it sorts after the key that
+///    signs, so it is published and does not sign yet. Wait until every replica has read the folder again and every
+///    gateway has fetched the JWKS since.
+/// 2. **Promote.** Rename the old file so that it sorts behind: `mv 000001.pem retired-000001.pem`. The new key is
+///    the first now and signs; the old one is still published, so the tokens that it signed stay good. It does no
+///    harm that replicas see this at different moments, since both keys are known everywhere.
+///
+/// Later, once the longest life of a token has passed, delete `retired-000001.pem`. With a Kubernetes Secret each
+/// step is one change of the Secret's entries. A key that has leaked is deleted at once instead: that logs out
+/// everybody whose token it signed, which is what is wanted then.
+///
+/// # While running
+///
+/// A set never changes. [`SigningKeys::load`] costs a few small reads: call it on a clock and put the new set in the
+/// place of the old one. Where it fails (a mount that changes under the read, a file that is not a key) keep the
+/// set that was there and try again.
+pub struct SigningKeys {
+    signer: SigningKey,
+    published_only: Vec<SigningKey>,
+}
+
+struct SigningKey {
+    id: KeyId,
+    jwk: Jwk,
+    private: EncodingKey,
+}
+
+impl SigningKeys {
+    /// Reads the folder; see the type on the names that count and their order.
+    ///
+    /// # Errors
+    ///
+    /// The folder or a file cannot be read, holds no key, or holds something that is not an Ed25519 key: one bad file
+    /// refuses the whole, so that no key goes missing from the JWKS unseen.
+    pub fn load(dir: &Path) -> Result<Self, KeyError> {
+        let mut keys = Vec::new();
+        for path in key_files::in_order(dir)? {
+            let pem = key_files::read(&path)?;
+            keys.extend(parse(&pem).ok_or(KeyError::NoKeyInFile { path })?);
+        }
+        Self::from_keys(keys).ok_or_else(|| KeyError::EmptyFolder { path: dir.to_owned() })
+    }
+
+    /// Keys from a text of one or more PEM blocks; the first signs.
+    ///
+    /// # Errors
+    ///
+    /// The text holds no key, or something that is not an Ed25519 key.
+    pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
+        parse(pem).and_then(Self::from_keys).ok_or(KeyError::NoKey)
+    }
+
+    /// Makes a key and writes it to `name` (`.pem` is added) in the folder, with mode 0600 and in one step, so that a
+    /// replica never reads half of it. [`next_key_name`](crate::next_key_name) has the name for a rotation.
+    ///
+    /// # Errors
+    ///
+    /// The name is no plain file name, is taken (nothing is ever overwritten), or sorts before the key that signs:
+    /// such a key would sign before the gateways know it. Or the file cannot be written.
+    pub fn generate(dir: &Path, name: &str) -> Result<KeyId, KeyError> {
+        let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::NotGenerated)?;
+        // Version 1 of PKCS#8 is the one that OpenSSL's tools read too.
+        let pkcs8 = pair.to_pkcs8v1().map_err(|_| KeyError::NotGenerated)?;
+        let block = pem::Pem::new(PRIVATE_KEY_TAG, pkcs8.as_ref());
+        key_files::write(dir, name, &Zeroizing::new(pem::encode(&block)))?;
+        Ok(KeyId(Jwk::of_ed25519(pair.public_key().as_ref()).kid))
+    }
+
+    /// Signs a token that says who this is, good for `lifetime_s` seconds from now.
+    ///
+    /// # Errors
+    ///
+    /// The life is not positive, or the email is so long that no verifier would take the token.
+    pub fn sign(&self, identity: &Identity, now_unix_s: i64, lifetime_s: i64) -> Result<String, SignError> {
+        tokens::sign(&self.signer.id, &self.signer.private, identity, now_unix_s, lifetime_s)
+    }
+
+    /// What is published, the signing key first.
+    #[must_use]
+    pub fn jwks(&self) -> Jwks {
+        Jwks { keys: self.all().map(|key| key.jwk.clone()).collect() }
+    }
+
+    /// The names of all keys, the signing one first: for the log when the set changes.
+    pub fn ids(&self) -> impl Iterator<Item = &KeyId> {
+        self.all().map(|key| &key.id)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &SigningKey> {
+        std::iter::once(&self.signer).chain(&self.published_only)
+    }
+
+    /// A key that stands twice, as it does while a file is renamed by copying, counts where it stands first.
+    fn from_keys(keys: Vec<SigningKey>) -> Option<Self> {
+        let mut keys = keys.into_iter();
+        let signer = keys.next()?;
+        let mut published_only: Vec<SigningKey> = Vec::new();
+        for key in keys {
+            if key.id != signer.id && published_only.iter().all(|other| other.id != key.id) {
+                published_only.push(key);
+            }
+        }
+        Some(Self { signer, published_only })
+    }
+}
+
+impl fmt::Debug for SigningKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.ids()).finish()
+    }
+}
+
+const PRIVATE_KEY_TAG: &str = "PRIVATE KEY";
+
+/// Every key of the text, or nothing where one of its blocks is no Ed25519 key or there is none.
+fn parse(pem: &str) -> Option<Vec<SigningKey>> {
+    let blocks = pem::parse_many(pem).ok()?;
+    if blocks.is_empty() {
+        return None;
+    }
+    blocks.into_iter().map(parse_block).collect()
+}
+
+fn parse_block(block: pem::Pem) -> Option<SigningKey> {
+    if block.tag() != PRIVATE_KEY_TAG {
+        return None;
+    }
+    let pkcs8 = Zeroizing::new(block.into_contents());
+    let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).ok()?;
+    let jwk = Jwk::of_ed25519(pair.public_key().as_ref());
+    Some(SigningKey { id: KeyId(jwk.kid.clone()), jwk, private: EncodingKey::from_ed_der(&pkcs8) })
+}
+
+/// Why keys cannot be used. It names files and key ids, never what is in them.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// A folder or file could not be read or written.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The folder has no file whose name ends in `.pem`.
+    #[error("{path}: no key here, that is no file *.pem", path = path.display())]
+    EmptyFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// More files than a set of keys ever has: this must be another folder.
+    #[error("{path}: more than {max} keys", path = path.display())]
+    TooManyFiles {
+        /// The folder.
+        path: PathBuf,
+        /// The most that are read.
+        max: usize,
+    },
+    /// The file is not one or more Ed25519 keys.
+    #[error("{path}: not an Ed25519 private key in PKCS#8 PEM", path = path.display())]
+    NoKeyInFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The text is not one or more Ed25519 keys.
+    #[error("not an Ed25519 private key in PKCS#8 PEM")]
+    NoKey,
+    /// The name is empty, too long, or has more in it than letters, digits, `-` and `_`.
+    #[error("a key's name is 1 to {max} letters, digits, '-' and '_'")]
+    BadName {
+        /// The most bytes of a name.
+        max: usize,
+    },
+    /// There is a key of this name.
+    #[error("{path}: exists already", path = path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The name sorts before the key that signs at present, so the new one would sign before gateways know it.
+    #[error("a new key must sort after {path}, which signs now", path = path.display())]
+    WouldSignAtOnce {
+        /// The file that signs.
+        path: PathBuf,
+    },
+    /// The machine has no randomness to give.
+    #[error("no key could be made")]
+    NotGenerated,
+    /// The JWKS has no key that could have signed a token.
+    #[error("the JWKS holds no Ed25519 key")]
+    NoPublicKey,
+    /// A key of the JWKS is not the 32 bytes that it should be.
+    #[error("the JWKS' key {kid} is malformed")]
+    BadPublicKey {
+        /// The key's name.
+        kid: String,
+    },
+}

@@ -1,0 +1,208 @@
+//! Tokens: JWTs signed with Ed25519, and the strict check of one that a client presents.
+
+use std::collections::{HashMap, HashSet};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use booked_ids::UserId;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
+use serde::{Deserialize, Serialize};
+
+use crate::{Identity, Jwks, KeyError, Role, jwks::KeyId};
+
+/// The longest token that is looked at, and so the longest that is signed.
+pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
+
+/// How far ahead the signer's clock may be of the verifier's.
+const CLOCK_SKEW_MAX_S: i64 = 60;
+const PUBLIC_KEY_BYTES: usize = 32;
+const ISSUER: &str = "booked";
+const AUDIENCE: &str = "booked";
+const TYPE: &str = "JWT";
+
+/// Checks tokens against the keys of one JWKS. It never changes: make another when the JWKS does.
+pub struct Verifier {
+    keys: HashMap<String, DecodingKey>,
+    signature_only: Validation,
+}
+
+/// What a good token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Whose token it is.
+    pub identity: Identity,
+    /// From this second on it is good no more.
+    pub expires_unix_s: i64,
+}
+
+impl Verifier {
+    /// Takes the Ed25519 signature keys of the set; keys of another kind are passed over.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or one is malformed.
+    pub fn new(jwks: &Jwks) -> Result<Self, KeyError> {
+        let mut keys = HashMap::new();
+        for jwk in jwks.keys.iter().filter(|jwk| jwk.signs_tokens()) {
+            let public = URL_SAFE_NO_PAD.decode(&jwk.x).ok().filter(|bytes| bytes.len() == PUBLIC_KEY_BYTES);
+            let public = public.ok_or_else(|| KeyError::BadPublicKey { kid: jwk.kid.clone() })?;
+            keys.insert(jwk.kid.clone(), DecodingKey::from_ed_der(&public));
+        }
+        if keys.is_empty() {
+            return Err(KeyError::NoPublicKey);
+        }
+        Ok(Self { keys, signature_only: signature_only() })
+    }
+
+    /// Whether the set has a key of this name.
+    #[must_use]
+    pub fn knows(&self, kid: &str) -> bool {
+        self.keys.contains_key(kid)
+    }
+
+    /// Says who it is that presents the token.
+    ///
+    /// # Errors
+    ///
+    /// Why not; to the client all of it is the same answer. On [`InvalidToken::UnknownKey`] a newer JWKS may know
+    /// better, but anybody can make up names of keys: limit how often it is fetched for that.
+    pub fn verify(&self, token: &str, now_unix_s: i64) -> Result<Verified, InvalidToken> {
+        if token.len() > TOKEN_BYTES_MAX {
+            return Err(InvalidToken::TooLong);
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| InvalidToken::Malformed)?;
+        let key = self.key_for(&header)?;
+        let claims = jsonwebtoken::decode::<Claims>(token, key, &self.signature_only)
+            .map_err(|error| match error.kind() {
+                ErrorKind::InvalidSignature => InvalidToken::BadSignature,
+                _ => InvalidToken::Malformed,
+            })?
+            .claims;
+        claims.check(now_unix_s)
+    }
+
+    fn key_for(&self, header: &Header) -> Result<&DecodingKey, InvalidToken> {
+        if header.alg != Algorithm::EdDSA {
+            return Err(InvalidToken::WrongAlgorithm);
+        }
+        // A `crit` names extensions that must be understood; none is.
+        if header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
+            return Err(InvalidToken::Malformed);
+        }
+        let kid = header.kid.as_deref().ok_or(InvalidToken::Malformed)?;
+        self.keys.get(kid).ok_or(InvalidToken::UnknownKey)
+    }
+}
+
+/// The library checks form and signature; the claims are checked here, since it would read the clock by itself and
+/// takes an audience that is one of several.
+fn signature_only() -> Validation {
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.required_spec_claims = HashSet::new();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation
+}
+
+pub(crate) fn sign(
+    key_id: &KeyId,
+    key: &EncodingKey,
+    identity: &Identity,
+    now_unix_s: i64,
+    lifetime_s: i64,
+) -> Result<String, SignError> {
+    let expires = now_unix_s.checked_add(lifetime_s).filter(|_| lifetime_s > 0);
+    let claims = Claims {
+        iss: ISSUER.to_owned(),
+        aud: AUDIENCE.to_owned(),
+        sub: identity.user.to_string(),
+        email: identity.email.clone(),
+        role: identity.role.as_str().to_owned(),
+        iat: now_unix_s,
+        exp: expires.ok_or(SignError::BadLifetime)?,
+    };
+    let mut header = Header::new(Algorithm::EdDSA);
+    header.kid = Some(key_id.as_str().to_owned());
+    let token = jsonwebtoken::encode(&header, &claims, key).map_err(|_| SignError::NotSigned)?;
+    if token.len() > TOKEN_BYTES_MAX {
+        return Err(SignError::TooLong);
+    }
+    Ok(token)
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    email: String,
+    role: String,
+    iat: i64,
+    exp: i64,
+}
+
+impl Claims {
+    fn check(self, now_unix_s: i64) -> Result<Verified, InvalidToken> {
+        if self.iss != ISSUER {
+            return Err(InvalidToken::WrongIssuer);
+        }
+        if self.aud != AUDIENCE {
+            return Err(InvalidToken::WrongAudience);
+        }
+        if now_unix_s >= self.exp {
+            return Err(InvalidToken::Expired);
+        }
+        if self.iat > now_unix_s.saturating_add(CLOCK_SKEW_MAX_S) {
+            return Err(InvalidToken::FromTheFuture);
+        }
+        let user: UserId = self.sub.parse().map_err(|_| InvalidToken::Malformed)?;
+        let role: Role = self.role.parse().map_err(|_| InvalidToken::Malformed)?;
+        let identity = Identity { user, email: self.email, role };
+        Ok(Verified { identity, expires_unix_s: self.exp })
+    }
+}
+
+/// Why a token is not good, for the log: a client is only told that it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidToken {
+    /// Longer than [`TOKEN_BYTES_MAX`].
+    #[error("token too long")]
+    TooLong,
+    /// Not a JWT, or one without the header fields and claims that ours have.
+    #[error("token malformed")]
+    Malformed,
+    /// Signed with another algorithm than EdDSA, or so it says.
+    #[error("token of another algorithm")]
+    WrongAlgorithm,
+    /// Signed with a key that the JWKS does not have; a newer JWKS may.
+    #[error("token signed by an unknown key")]
+    UnknownKey,
+    /// The signature is not that key's over this text.
+    #[error("token signature wrong")]
+    BadSignature,
+    /// Issued by somebody else.
+    #[error("token of another issuer")]
+    WrongIssuer,
+    /// Meant for somebody else.
+    #[error("token for another audience")]
+    WrongAudience,
+    /// Its time is over.
+    #[error("token expired")]
+    Expired,
+    /// Issued later than now, by more than clocks differ.
+    #[error("token issued in the future")]
+    FromTheFuture,
+}
+
+/// Why a token could not be signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignError {
+    /// The life is not positive, or ends beyond all time.
+    #[error("the life of a token must be a positive number of seconds")]
+    BadLifetime,
+    /// The email makes the token longer than [`TOKEN_BYTES_MAX`].
+    #[error("the token would be too long")]
+    TooLong,
+    /// The library refused.
+    #[error("the token could not be signed")]
+    NotSigned,
+}
