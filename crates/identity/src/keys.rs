@@ -55,13 +55,18 @@ impl SigningKeys {
     ///
     /// # Errors
     ///
-    /// The folder or a file cannot be read, holds no key, or holds something that is not an Ed25519 key: one bad file
-    /// refuses the whole, so that no key goes missing from the JWKS unseen.
+    /// The folder or a file cannot be read, holds no key, holds something that is not an Ed25519 key, or changes
+    /// meanwhile: whatever is wrong refuses the whole, so that no key goes missing from the JWKS unseen.
     pub fn load(dir: &Path) -> Result<Self, KeyError> {
+        let files = key_files::in_order(dir)?;
         let mut keys = Vec::new();
-        for path in key_files::in_order(dir)? {
-            let pem = key_files::read(&path)?;
-            keys.extend(parse(&pem).ok_or(KeyError::NoKeyInFile { path })?);
+        for path in &files {
+            let pem = key_files::read(path)?;
+            keys.extend(parse(&pem).ok_or_else(|| KeyError::NoKeyInFile { path: path.clone() })?);
+        }
+        // A file that is renamed during the listing may be seen under neither name, and its tokens would be refused.
+        if key_files::in_order(dir)? != files {
+            return Err(KeyError::Changing { path: dir.to_owned() });
         }
         Self::from_keys(keys).ok_or_else(|| KeyError::EmptyFolder { path: dir.to_owned() })
     }
@@ -136,11 +141,13 @@ impl fmt::Debug for SigningKeys {
 }
 
 const PRIVATE_KEY_TAG: &str = "PRIVATE KEY";
+const BLOCK_START: &str = "-----BEGIN";
 
 /// Every key of the text, or nothing where one of its blocks is no Ed25519 key or there is none.
 fn parse(pem: &str) -> Option<Vec<SigningKey>> {
     let blocks = pem::parse_many(pem).ok()?;
-    if blocks.is_empty() {
+    // The parser passes over a block that has no end.
+    if blocks.is_empty() || blocks.len() != pem.matches(BLOCK_START).count() {
         return None;
     }
     blocks.into_iter().map(parse_block).collect()
@@ -180,6 +187,12 @@ pub enum KeyError {
         path: PathBuf,
         /// The most that are read.
         max: usize,
+    },
+    /// A file came, went or was renamed under the read: try again.
+    #[error("{path}: changed while it was read", path = path.display())]
+    Changing {
+        /// The folder.
+        path: PathBuf,
     },
     /// The file is not one or more Ed25519 keys.
     #[error("{path}: not an Ed25519 private key in PKCS#8 PEM", path = path.display())]

@@ -1,0 +1,16 @@
+//! What the rest of the system relies on: tokens, keys and their rotation, the memory of tokens, the hand-on.
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod handing_on;
+#[cfg(test)]
+mod hostile_tokens;
+#[cfg(test)]
+mod key_files;
+#[cfg(test)]
+mod key_rotation;
+#[cfg(test)]
+mod tokens;
+#[cfg(test)]
+mod verified_tokens;
