@@ -1,0 +1,121 @@
+//! Events.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::json::{optional_text, or_empty, text_or_empty};
+
+/// A new event.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+pub struct NewEvent {
+    /// What takes place.
+    #[serde(default, deserialize_with = "text_or_empty")]
+    #[schema(required, min_length = 1, max_length = 200, example = "Last night of the Proms")]
+    pub name: String,
+    /// When, in Unix seconds.
+    #[serde(default)]
+    #[schema(
+        required,
+        nullable = false,
+        minimum = 0,
+        maximum = 253_402_300_799_i64,
+        example = 1_900_000_000_i64
+    )]
+    pub unix_time: Option<i64>,
+    /// Where, for a person.
+    #[serde(default, deserialize_with = "text_or_empty")]
+    #[schema(required, min_length = 1, max_length = 500, example = "Royal Albert Hall, London")]
+    pub address: String,
+    /// More about it.
+    #[serde(default, deserialize_with = "text_or_empty")]
+    #[schema(required, min_length = 1, max_length = 10_000, example = "With the BBC Symphony Orchestra")]
+    pub description: String,
+    /// Where, in degrees north; given with `longitude` or not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -90, maximum = 90, example = 51.5009)]
+    pub latitude: Option<f64>,
+    /// Where, in degrees east; given with `latitude` or not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -180, maximum = 180, example = -0.1774)]
+    pub longitude: Option<f64>,
+    /// How many seats go on sale.
+    #[serde(default, deserialize_with = "or_empty")]
+    #[schema(required, minimum = 1, maximum = 1_000_000, example = 100)]
+    pub seat_count: i64,
+}
+
+/// A change of an event: only what is named changes.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+pub struct EventChange {
+    /// The event to change.
+    #[serde(default, deserialize_with = "text_or_empty")]
+    #[schema(required, format = "uuid")]
+    pub id: String,
+    /// What takes place.
+    #[serde(default, deserialize_with = "optional_text", skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: Option<String>,
+    /// When, in Unix seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 253_402_300_799_i64)]
+    pub unix_time: Option<i64>,
+    /// Where, for a person.
+    #[serde(default, deserialize_with = "optional_text", skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 500)]
+    pub address: Option<String>,
+    /// More about it.
+    #[serde(default, deserialize_with = "optional_text", skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 10_000)]
+    pub description: Option<String>,
+    /// Where, in degrees north.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -90, maximum = 90)]
+    pub latitude: Option<f64>,
+    /// Where, in degrees east.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -180, maximum = 180)]
+    pub longitude: Option<f64>,
+    /// How many seats there are from now on; no fewer than before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub seat_count: Option<i64>,
+}
+
+/// An event with the seats that are free.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
+pub struct Event {
+    /// The event's id; ends in eight zeros.
+    pub id: Uuid,
+    /// What takes place.
+    pub name: String,
+    /// When, in Unix seconds.
+    pub unix_time: i64,
+    /// Where, for a person.
+    pub address: String,
+    /// More about it.
+    pub description: String,
+    /// How many seats there are.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub seat_count: u32,
+    /// How many of them are neither sold nor held.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub available_seats_count: u32,
+    /// Where, in degrees north.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub latitude: Option<f64>,
+    /// Where, in degrees east.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub longitude: Option<f64>,
+}
+
+/// A page of events, by time.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
+pub struct EventPage {
+    /// The `timestamp` that asks for the next page: the time of the page's last event, 0 where the page is empty.
+    pub next_time_to_fetch: i64,
+    /// The events.
+    pub events: Vec<Event>,
+}

@@ -1,0 +1,107 @@
+//! What the feeds between services carry, one type a kind of CloudEvent.
+//!
+//! Feeds are in the order of transactions, which is not quite the order of commits. So a payload is either the whole
+//! state with its version (the consumer keeps the newest) or a fact that can be counted in any order.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// An event as the event service keeps it; the newest version counts.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct EventState {
+    /// The event.
+    pub event_id: Uuid,
+    /// Rises with every change, from 1.
+    pub version: i64,
+    /// Whether it was deleted; nothing follows a deletion.
+    pub deleted: bool,
+    /// What takes place.
+    pub name: String,
+    /// When, in Unix seconds.
+    pub unix_time: i64,
+    /// Where, for a person.
+    pub address: String,
+    /// More about it.
+    pub description: String,
+    /// Where, in degrees north.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<f64>,
+    /// Where, in degrees east.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<f64>,
+    /// How many seats there are.
+    pub seat_count: u32,
+}
+
+impl EventState {
+    /// Its kind in the event service's feed.
+    pub const KIND: &str = "booked.event.state";
+}
+
+/// What ticketing knows of an event, for those who count; the newest version counts.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct EventOnSale {
+    /// The event.
+    pub event_id: Uuid,
+    /// The event service's version.
+    pub version: i64,
+    /// Whether it was deleted; nothing follows a deletion.
+    pub deleted: bool,
+    /// How many seats there are.
+    pub seat_count: u32,
+}
+
+impl EventOnSale {
+    /// Its kind in ticketing's feed.
+    pub const KIND: &str = "booked.ticketing.event_on_sale";
+}
+
+/// Tickets of one event were booked together. With [`TicketsCancelled`] it makes up the ledger, which is only ever
+/// added to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct TicketsBooked {
+    /// The attempt that booked them; one booking may have several of these, one an event.
+    pub booking_id: Uuid,
+    /// The event.
+    pub event_id: Uuid,
+    /// Who booked.
+    pub user_id: Uuid,
+    /// The seats, rising.
+    pub seats: Vec<u32>,
+    /// When, in Unix milliseconds.
+    pub booked_unix_ms: i64,
+}
+
+impl TicketsBooked {
+    /// Its kind in ticketing's feed.
+    pub const KIND: &str = "booked.ticketing.tickets_booked";
+}
+
+/// Tickets of one event were cancelled together.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct TicketsCancelled {
+    /// The event.
+    pub event_id: Uuid,
+    /// Who cancelled.
+    pub user_id: Uuid,
+    /// What was cancelled.
+    pub tickets: Vec<CancelledTicket>,
+    /// When, in Unix milliseconds.
+    pub cancelled_unix_ms: i64,
+}
+
+impl TicketsCancelled {
+    /// Its kind in ticketing's feed.
+    pub const KIND: &str = "booked.ticketing.tickets_cancelled";
+}
+
+/// A ticket that was cancelled.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct CancelledTicket {
+    /// The seat.
+    pub seat: u32,
+    /// The attempt that had booked it.
+    pub booking_id: Uuid,
+    /// When it had been booked, in Unix milliseconds.
+    pub booked_unix_ms: i64,
+}

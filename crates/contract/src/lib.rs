@@ -1,0 +1,16 @@
+//! The public wire types and error codes: what clients and the services say to each other in JSON.
+//!
+//! The types are the contract with clients in the field; `tests/golden.rs` holds their JSON as it must stay.
+
+pub mod analytics;
+mod code;
+mod error_body;
+pub mod event;
+pub mod feed;
+pub mod internal;
+pub mod json;
+pub mod ticket;
+pub mod user;
+
+pub use code::Code;
+pub use error_body::ErrorBody;

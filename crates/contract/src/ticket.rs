@@ -1,0 +1,67 @@
+//! Tickets: reserve, book, release, cancel; and what a user has booked.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::json::{or_empty, text_or_empty, texts_or_empty};
+
+/// A number of seats of an event, to reserve, to cancel or to wait for.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+pub struct SeatsOfEvent {
+    /// The event.
+    #[serde(default, deserialize_with = "text_or_empty")]
+    #[schema(required, format = "uuid")]
+    pub event_id: String,
+    /// How many.
+    #[serde(default, deserialize_with = "or_empty")]
+    #[schema(required, minimum = 1, example = 2)]
+    pub count: i64,
+}
+
+/// Seats that are held for the caller.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+pub struct Reservation {
+    /// What to send for booking.
+    #[schema(min_items = 1, max_items = 100)]
+    pub ticket_ids: Vec<Uuid>,
+    /// Until when they are held, in Unix seconds, rounded down.
+    pub expires_unix_time: i64,
+}
+
+/// Tickets, to book or to release.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+pub struct TicketIds {
+    /// The tickets; the same id twice counts once.
+    #[serde(default, deserialize_with = "texts_or_empty")]
+    #[schema(required, min_items = 1, max_items = 1000, value_type = Vec<Uuid>)]
+    pub ticket_ids: Vec<String>,
+}
+
+/// What a user holds of one event.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
+pub struct Booking {
+    /// The event.
+    pub event_id: Uuid,
+    /// What takes place.
+    pub event_name: String,
+    /// When, in Unix seconds.
+    pub event_unix_time: i64,
+    /// Where, for a person.
+    pub event_address: String,
+    /// More about it.
+    pub event_description: String,
+    /// Where, in degrees north.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub event_latitude: Option<f64>,
+    /// Where, in degrees east.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub event_longitude: Option<f64>,
+    /// How many tickets the user holds now.
+    #[schema(minimum = 1)]
+    pub number_of_tickets: u32,
+    /// When the latest of these was booked, in Unix seconds.
+    pub booking_unix_time: i64,
+}

@@ -1,0 +1,105 @@
+//! Where the database is, and how long it may take.
+
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+
+use booked_server::config::Mistakes;
+use clap::Args;
+use rustls::ClientConfig;
+use secrecy::ExposeSecret as _;
+
+use crate::connect;
+
+/// A service's own database.
+#[derive(Args, Clone)]
+pub struct DatabaseArgs {
+    /// URL of the service's own database: postgres://user:password@host:port/name?sslmode=verify-full&sslrootcert=FILE
+    /// (sslmode is disable or verify-full; without sslrootcert the system's certificates count).
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// File that holds the database URL.
+    #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE")]
+    pub database_url_file: Option<PathBuf>,
+    /// Most connections that a process opens.
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value = "8", value_name = "COUNT")]
+    pub database_connections: String,
+    /// Longest wait for a free or new connection, in milliseconds; then the answer is 503.
+    #[arg(long, env = "DATABASE_WAIT_MS", default_value = "1000", value_name = "MS")]
+    pub database_wait_ms: String,
+    /// Longest time of a piece of work in the database, in milliseconds.
+    #[arg(long, env = "DATABASE_WORK_MS", default_value = "1500", value_name = "MS")]
+    pub database_work_ms: String,
+}
+
+/// What [`DatabaseArgs`] says, checked.
+#[derive(Clone)]
+pub struct DatabaseSettings {
+    pub(crate) postgres: tokio_postgres::Config,
+    pub(crate) tls: Option<Arc<ClientConfig>>,
+    /// Most connections that a process opens.
+    pub connections: usize,
+    /// Longest wait for a free or new connection.
+    pub wait: Duration,
+    /// Longest time of a piece of work in the database.
+    pub work: Duration,
+}
+
+impl DatabaseArgs {
+    /// Checks the settings. Nothing of the URL is repeated: it holds a password.
+    pub fn check(&self, mistakes: &mut Mistakes) -> Option<DatabaseSettings> {
+        const SETTING: &str = "DATABASE_URL";
+        let connections = mistakes.number("DATABASE_CONNECTIONS", &self.database_connections, 2..=1000);
+        let wait = mistakes.millis("DATABASE_WAIT_MS", &self.database_wait_ms, 1..=60_000);
+        let work = mistakes.millis("DATABASE_WORK_MS", &self.database_work_ms, 1..=60_000);
+        let file = self.database_url_file.as_deref();
+        if self.database_url.is_none() && file.is_none() {
+            mistakes.add(SETTING, "is missing");
+        }
+        let url = mistakes.secret(SETTING, self.database_url.as_deref(), file)?;
+        let (postgres, tls) =
+            connect::parse(url.expose_secret()).map_err(|mistake| mistakes.add(SETTING, mistake)).ok()?;
+        let mut settings =
+            DatabaseSettings { postgres, tls, connections: connections?, wait: wait?, work: work? };
+        settings.limit_in_the_server();
+        Some(settings)
+    }
+}
+
+impl DatabaseSettings {
+    /// Settings for a URL, with the defaults of [`DatabaseArgs`].
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the URL.
+    pub fn for_url(url: &str) -> anyhow::Result<Self> {
+        let (postgres, tls) = connect::parse(url).map_err(anyhow::Error::msg)?;
+        let (wait, work) = (Duration::from_millis(1000), Duration::from_millis(1500));
+        let mut settings = Self { postgres, tls, connections: 8, wait, work };
+        settings.limit_in_the_server();
+        Ok(settings)
+    }
+
+    /// The server ends by itself what nobody waits for any more: else an abandoned statement would hold its locks, and
+    /// an abandoned transaction would hold back every feed of the instance.
+    fn limit_in_the_server(&mut self) {
+        let work_ms = self.work.as_millis();
+        let given = self.postgres.get_options().unwrap_or_default();
+        let options = format!(
+            "{given} -c statement_timeout={work_ms} -c idle_in_transaction_session_timeout={work_ms} \
+             -c plan_cache_mode=force_generic_plan"
+        );
+        self.postgres.options(options.trim());
+        self.postgres.connect_timeout(self.wait);
+    }
+}
+
+impl fmt::Debug for DatabaseArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseArgs").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for DatabaseSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseSettings").finish_non_exhaustive()
+    }
+}

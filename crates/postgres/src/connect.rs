@@ -1,0 +1,75 @@
+//! A connection to Postgres, in the clear or over TLS that checks the server's certificate and name.
+
+use std::{path::Path, sync::Arc};
+
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::AsyncPgConnection;
+use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject as _};
+use rustls_platform_verifier::ConfigVerifierExt as _;
+use tokio_postgres::{Config, NoTls, config::SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
+use url::Url;
+
+/// Reads a URL, with the `sslmode` and `sslrootcert` that tokio-postgres does not know. What it says of a mistake
+/// repeats nothing of the URL.
+pub(crate) fn parse(text: &str) -> Result<(Config, Option<Arc<ClientConfig>>), String> {
+    let mut url = Url::parse(text).map_err(|_| "is not a URL".to_owned())?;
+    let (mut ssl_mode, mut root_certificate) = (None, None);
+    let mut others = Vec::new();
+    for (name, value) in url.query_pairs().into_owned() {
+        match name.as_str() {
+            "sslmode" => ssl_mode = Some(value),
+            "sslrootcert" => root_certificate = Some(value),
+            _ => others.push((name, value)),
+        }
+    }
+    url.set_query(None);
+    if !others.is_empty() {
+        url.query_pairs_mut().extend_pairs(others);
+    }
+    let mut config: Config = url.as_str().parse().map_err(|_| "is not a URL of a database".to_owned())?;
+    let tls = match ssl_mode.as_deref() {
+        None | Some("disable") => None,
+        Some("verify-full") => Some(tls(root_certificate.as_deref().map(Path::new))?),
+        Some(_) => return Err("has an sslmode that is neither disable nor verify-full".to_owned()),
+    };
+    config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
+    Ok((config, tls))
+}
+
+fn tls(root_certificate: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
+    let Some(file) = root_certificate else {
+        return ClientConfig::with_platform_verifier()
+            .map(Arc::new)
+            .map_err(|error| format!("asks for TLS, but the system's certificates cannot be used: {error}"));
+    };
+    let unusable = |error: &dyn std::fmt::Display| format!("has an sslrootcert that cannot be used: {error}");
+    let mut roots = RootCertStore::empty();
+    let certificates = CertificateDer::pem_file_iter(file).map_err(|error| unusable(&error))?;
+    for certificate in certificates {
+        roots.add(certificate.map_err(|error| unusable(&error))?).map_err(|error| unusable(&error))?;
+    }
+    if roots.is_empty() {
+        return Err(unusable(&"it holds no certificate"));
+    }
+    Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
+}
+
+/// Opens a connection. It is driven by the runtime that this runs on.
+pub(crate) async fn connect(
+    config: &Config,
+    tls: Option<&Arc<ClientConfig>>,
+) -> ConnectionResult<AsyncPgConnection> {
+    let unreachable = |error: tokio_postgres::Error| ConnectionError::BadConnection(error.to_string());
+    match tls {
+        None => {
+            let (client, connection) = config.connect(NoTls).await.map_err(unreachable)?;
+            AsyncPgConnection::try_from_client_and_connection(client, connection).await
+        }
+        Some(tls) => {
+            let tls = MakeRustlsConnect::new(ClientConfig::clone(tls));
+            let (client, connection) = config.connect(tls).await.map_err(unreachable)?;
+            AsyncPgConnection::try_from_client_and_connection(client, connection).await
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! A bounded pool of connections, and work on them within a time limit.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use deadpool::managed::Object;
+use diesel::{ConnectionError, QueryResult};
+use diesel_async::{
+    AsyncConnection, AsyncPgConnection,
+    pooled_connection::{
+        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+        deadpool::{Pool, PoolError},
+    },
+};
+use futures_util::FutureExt as _;
+use tokio::runtime::Handle;
+
+use crate::{Abort, DatabaseSettings, ReadFailure, Work, WriteFailure, connect::connect};
+
+/// A service's own database. Clones share one pool.
+#[derive(Clone)]
+pub struct Database {
+    pool: Pool<AsyncPgConnection>,
+    work: Duration,
+}
+
+type Connection = Object<AsyncDieselConnectionManager<AsyncPgConnection>>;
+
+impl Database {
+    /// A pool that opens connections as they are needed, on this runtime: a connection dies with the runtime that
+    /// opened it, and those of HTTP workers come and go.
+    ///
+    /// # Errors
+    ///
+    /// Where the pool cannot be built.
+    pub fn new(settings: &DatabaseSettings, runtime: &Handle) -> anyhow::Result<Self> {
+        let mut config = ManagerConfig::default();
+        // Asks the client, not the server, whether the connection still stands.
+        config.recycling_method = RecyclingMethod::Fast;
+        let (postgres, tls, runtime) = (settings.postgres.clone(), settings.tls.clone(), runtime.clone());
+        config.custom_setup = Box::new(move |_| {
+            let (postgres, tls) = (postgres.clone(), tls.clone());
+            let opened = runtime.spawn(async move { connect(&postgres, tls.as_ref()).await });
+            async move { opened.await.map_err(|error| ConnectionError::BadConnection(error.to_string()))? }
+                .boxed()
+        });
+        let pool = Pool::builder(AsyncDieselConnectionManager::new_with_config("", config))
+            .max_size(settings.connections)
+            .wait_timeout(Some(settings.wait))
+            .create_timeout(Some(settings.wait))
+            .recycle_timeout(Some(settings.wait))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()?;
+        Ok(Self { pool, work: settings.work })
+    }
+
+    /// Reads, with one connection, each statement by itself.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadFailure`].
+    pub async fn read<T, F>(&self, work: F) -> Result<T, ReadFailure>
+    where
+        for<'c> F: AsyncFnOnce(&'c mut AsyncPgConnection) -> QueryResult<T>
+            + Work<&'c mut AsyncPgConnection, QueryResult<T>, Fut: Send>
+            + Send,
+        T: Send,
+    {
+        let mut connection =
+            self.connection().await.map_err(|error| ReadFailure::Unavailable(error.to_string()))?;
+        match tokio::time::timeout(self.work, work(&mut connection)).await {
+            Ok(result) => result.map_err(ReadFailure::of),
+            Err(_) => {
+                discard(connection);
+                Err(ReadFailure::Unavailable("no answer in time".to_owned()))
+            }
+        }
+    }
+
+    /// Runs work in one transaction that is committed where it returns `Ok`, else rolled back.
+    ///
+    /// # Errors
+    ///
+    /// See [`WriteFailure`]: it tells what was surely not done from what may have been.
+    pub async fn transaction<T, R, F>(&self, work: F) -> Result<T, WriteFailure<R>>
+    where
+        for<'c> F: AsyncFnOnce(&'c mut AsyncPgConnection) -> Result<T, Abort<R>>
+            + Work<&'c mut AsyncPgConnection, Result<T, Abort<R>>, Fut: Send>
+            + Send,
+        T: Send,
+        R: Send,
+    {
+        let mut connection =
+            self.connection().await.map_err(|error| WriteFailure::Unavailable(error.to_string()))?;
+        let commits = Arc::new(AtomicBool::new(false));
+        let pooled: &mut AsyncPgConnection = &mut connection;
+        let transaction = pooled.transaction({
+            let commits = Arc::clone(&commits);
+            async move |connection: &mut AsyncPgConnection| {
+                let result = work(connection).await;
+                commits.store(result.is_ok(), Ordering::Relaxed);
+                result
+            }
+        });
+        let result = tokio::time::timeout(self.work, transaction).await;
+        let in_commit = commits.load(Ordering::Relaxed);
+        match result {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(abort)) if in_commit => Err(WriteFailure::in_commit(abort)),
+            Ok(Err(abort)) => Err(WriteFailure::before_commit(abort)),
+            Err(_) => {
+                discard(connection);
+                let why = "no answer in time".to_owned();
+                Err(if in_commit { WriteFailure::Unknown(why) } else { WriteFailure::Unavailable(why) })
+            }
+        }
+    }
+
+    /// How many connections are open, how many of them idle, and how many callers wait for one.
+    #[must_use]
+    pub fn saturation(&self) -> (usize, usize, usize) {
+        let status = self.pool.status();
+        (status.size, status.available, status.waiting)
+    }
+
+    async fn connection(&self) -> Result<Connection, PoolError> {
+        self.pool.get().await
+    }
+}
+
+/// A connection with a statement still running on it must not serve the next caller.
+fn discard(connection: Connection) {
+    drop(Object::take(connection));
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("pool", &self.pool.status()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,15 @@
+//! Postgres: where it is, a bounded pool of connections, transactions whose outcome is always known for what it is,
+//! and migrations.
+
+mod config;
+mod connect;
+mod database;
+mod failure;
+mod migrate;
+mod work;
+
+pub use config::{DatabaseArgs, DatabaseSettings};
+pub use database::Database;
+pub use failure::{Abort, ReadFailure, WriteFailure};
+pub use migrate::{migrate, require_schema};
+pub use work::Work;

@@ -1,0 +1,74 @@
+//! Migrations: applied by a command of their own, and only checked when serving.
+
+use diesel::{QueryableByName, sql_types::Text};
+use diesel_async::{AsyncMigrationHarness, RunQueryDsl as _};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _};
+
+use crate::{Database, DatabaseSettings, connect::connect};
+
+/// Any number will do, as long as every process that migrates takes the same.
+const LOCK: i64 = 0x0062_6f6f_6b65_6400;
+
+/// Applies what is missing, one process at a time however many start at once. Needs a runtime of several threads.
+///
+/// # Errors
+///
+/// Where the database cannot be reached or a migration fails; it is rolled back then.
+pub async fn migrate(settings: &DatabaseSettings, migrations: EmbeddedMigrations) -> anyhow::Result<()> {
+    let mut postgres = settings.postgres.clone();
+    // A migration takes the time it takes.
+    postgres.options("-c lock_timeout=60000");
+    let mut connection = connect(&postgres, settings.tls.as_ref()).await?;
+    diesel::sql_query("SELECT pg_advisory_lock($1)")
+        .bind::<diesel::sql_types::BigInt, _>(LOCK)
+        .execute(&mut connection)
+        .await?;
+    let mut harness = AsyncMigrationHarness::new(connection);
+    let applied = tokio::task::block_in_place(|| {
+        let applied =
+            harness.run_pending_migrations(migrations).map_err(|error| anyhow::anyhow!("{error}"))?;
+        Ok::<_, anyhow::Error>(applied.iter().map(ToString::to_string).collect::<Vec<_>>())
+    })?;
+    tracing::info!(?applied, "the schema is up to date");
+    Ok(())
+}
+
+/// Refuses a schema that is older than the binary. A newer one is fine, so that a roll-back works. A database that is
+/// away says nothing about its schema: it is asked again until it answers.
+///
+/// # Errors
+///
+/// Which migrations are missing.
+pub async fn require_schema(database: &Database, migrations: EmbeddedMigrations) -> anyhow::Result<()> {
+    #[derive(QueryableByName)]
+    struct Applied {
+        #[diesel(sql_type = Text)]
+        version: String,
+    }
+    let applied = database
+        .read(async |connection| {
+            diesel::sql_query("SELECT version FROM __diesel_schema_migrations")
+                .load::<Applied>(connection)
+                .await
+        })
+        .await;
+    let applied = match applied {
+        Ok(applied) => applied,
+        Err(crate::ReadFailure::Refused(error)) => {
+            anyhow::bail!("the database has no schema ({error}): run the command `migrate` first")
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let missing: Vec<String> = diesel::migration::MigrationSource::<diesel::pg::Pg>::migrations(&migrations)
+        .map_err(|error| anyhow::anyhow!("{error}"))?
+        .iter()
+        .map(|migration| migration.name().to_string())
+        .filter(|name| !applied.iter().any(|applied| name.replace('-', "").starts_with(&applied.version)))
+        .collect();
+    anyhow::ensure!(
+        missing.is_empty(),
+        "the database's schema is older than this binary, run the command `migrate` first; missing: {}",
+        missing.join(", ")
+    );
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! A request's body, read and decoded.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Bytes};
+use booked_contract::{Code, json};
+use serde::de::DeserializeOwned;
+
+use crate::ApiError;
+
+/// The largest body that is taken, in bytes.
+pub const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// A request's body as one JSON object; its `Content-Type` is not looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await.map_err(unreadable)?;
+            let body = json::read_object(&bytes)
+                .map_err(|error| ApiError::new(Code::BodyUndecodable).with_detail(error))?;
+            Ok(Self(body))
+        })
+    }
+}
+
+fn unreadable(error: actix_web::Error) -> ApiError {
+    match error.as_response_error().status_code().as_u16() {
+        413 => ApiError::new(Code::BodyTooLarge),
+        _ => ApiError::new(Code::BodyUndecodable).with_detail("the body broke off"),
+    }
+}

@@ -1,0 +1,87 @@
+//! What every endpoint answers when it cannot do what was asked.
+
+use std::fmt;
+
+use actix_web::{
+    HttpResponse, HttpResponseBuilder, ResponseError,
+    http::{StatusCode, header},
+};
+use booked_contract::{Code, ErrorBody};
+
+/// After how many seconds a client may try again what was unavailable.
+const RETRY_AFTER_S: u64 = 1;
+
+/// An error of the contract. What caused a 5xx goes to the log, never to the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    code: Code,
+    status: u16,
+    detail: Option<String>,
+}
+
+impl ApiError {
+    /// The error of this code, with its usual status.
+    #[must_use]
+    pub fn new(code: Code) -> Self {
+        Self { code, status: code.status(), detail: None }
+    }
+
+    /// Says what is wrong in this case. The client sees it.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl fmt::Display) -> Self {
+        self.detail = Some(detail.to_string());
+        self
+    }
+
+    /// With another status than the code's usual one.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// A failure of ours: the cause goes to the log, the client sees the code alone.
+    #[must_use]
+    pub fn because(code: Code, cause: &(dyn fmt::Display + Send + Sync)) -> Self {
+        tracing::warn!(code = code.as_str(), cause = %cause, "a request failed");
+        Self::new(code)
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+}
+
+impl From<Code> for ApiError {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+impl From<crate::lifecycle::Interrupted> for ApiError {
+    fn from(interrupted: crate::lifecycle::Interrupted) -> Self {
+        Self::because(Code::UpstreamTimedOut, &interrupted)
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.code.msg())
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponseBuilder::new(self.status_code());
+        if self.code == Code::Unavailable {
+            response.insert_header((header::RETRY_AFTER, RETRY_AFTER_S));
+        }
+        response.json(ErrorBody::new(self.code, self.detail.clone()))
+    }
+}

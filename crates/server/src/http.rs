@@ -1,0 +1,183 @@
+//! A service over HTTP: bound, then served until the process is asked to end, then drained.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use actix_web::{
+    App, Error, HttpServer,
+    body::{BoxBody, MessageBody},
+    dev::{Server, ServiceRequest, ServiceResponse},
+    middleware::{Next, from_fn},
+    web::{self, PayloadConfig},
+};
+use booked_contract::Code;
+use booked_identity::internal::{CREDENTIAL_HEADER, Credential};
+use booked_telemetry::Metrics;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::Instrument as _;
+
+use crate::{ApiError, Lifecycle, body::MAX_BODY_BYTES, config::HttpSettings, health, request_id};
+
+/// Longer than any client between the parts keeps a connection idle, so that none is closed under a request.
+const KEEP_ALIVE: Duration = Duration::from_secs(90);
+const ADMIN_WORKERS: usize = 1;
+
+/// A service that is bound to its addresses and not served yet.
+pub struct Application {
+    traffic: Server,
+    admin: Server,
+    bound: Bound,
+    lifecycle: Lifecycle,
+    settings: HttpSettings,
+}
+
+/// The addresses that a service is bound to.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound {
+    /// Where it serves traffic.
+    pub traffic: SocketAddr,
+    /// Where it serves health and metrics.
+    pub admin: SocketAddr,
+}
+
+impl Application {
+    /// Binds a service behind the gateway: its routes answer only calls that carry the internal credential.
+    ///
+    /// # Errors
+    ///
+    /// Where an address cannot be bound.
+    pub fn bind(
+        settings: HttpSettings,
+        credential: Credential,
+        lifecycle: Lifecycle,
+        metrics: Metrics,
+        routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let credential = web::Data::new(credential);
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(credential.clone())
+                .app_data(PayloadConfig::new(MAX_BODY_BYTES))
+                .wrap(from_fn(require_credential))
+                .wrap(from_fn(trace))
+                .configure(routes.clone())
+                .default_service(web::to(|| async { Err::<&str, _>(ApiError::new(Code::NoSuchRoute)) }))
+        })
+        .keep_alive(KEEP_ALIVE)
+        .tcp_nodelay(true);
+        Self::bind_server(settings, lifecycle, metrics, |settings| {
+            let server = server
+                .workers(settings.workers)
+                .shutdown_timeout(settings.drain_timeout.as_secs().max(1))
+                .disable_signals()
+                .bind(settings.listen)?;
+            Ok((server.addrs(), server.run()))
+        })
+    }
+
+    /// Binds a server of the caller's making (the gateway's), with health and metrics beside it. `bind` answers with
+    /// the bound addresses.
+    ///
+    /// # Errors
+    ///
+    /// Where an address cannot be bound.
+    pub fn bind_server(
+        settings: HttpSettings,
+        lifecycle: Lifecycle,
+        metrics: Metrics,
+        bind: impl FnOnce(&HttpSettings) -> std::io::Result<(Vec<SocketAddr>, Server)>,
+    ) -> std::io::Result<Self> {
+        let (addresses, traffic) = bind(&settings)?;
+        let admin = {
+            let lifecycle = lifecycle.clone();
+            HttpServer::new(move || App::new().configure(health::routes(lifecycle.clone(), metrics.clone())))
+                .workers(ADMIN_WORKERS)
+                .disable_signals()
+                .bind(settings.admin_listen)?
+        };
+        let bound = Bound {
+            traffic: addresses.first().copied().unwrap_or(settings.listen),
+            admin: admin.addrs().first().copied().unwrap_or(settings.admin_listen),
+        };
+        Ok(Self { traffic, admin: admin.run(), bound, lifecycle, settings })
+    }
+
+    /// The addresses that it is bound to.
+    #[must_use]
+    pub fn bound(&self) -> Bound {
+        self.bound
+    }
+
+    /// Serves until SIGTERM, SIGINT or [`Lifecycle::end`]; then readiness falls, requests under way finish, the jobs
+    /// stop and detached work ends.
+    ///
+    /// # Errors
+    ///
+    /// Where a listener fails.
+    pub async fn serve(self) -> anyhow::Result<()> {
+        let Self { traffic, admin, bound, lifecycle, settings } = self;
+        let (traffic_handle, admin_handle) = (traffic.handle(), admin.handle());
+        let mut traffic = tokio::spawn(traffic);
+        let admin = tokio::spawn(admin);
+        lifecycle.set_ready();
+        tracing::info!(traffic = %bound.traffic, admin = %bound.admin, "ready");
+        tokio::select! {
+            result = &mut traffic => { result??; anyhow::bail!("the listener ended by itself"); }
+            result = asked_to_end(&lifecycle) => result?,
+        }
+        lifecycle.end();
+        tracing::info!("draining");
+        tokio::time::sleep(settings.drain_delay).await;
+        traffic_handle.stop(true).await;
+        lifecycle.stop(settings.drain_timeout).await;
+        admin_handle.stop(false).await;
+        traffic.await??;
+        admin.await??;
+        tracing::info!("ended");
+        Ok(())
+    }
+}
+
+async fn asked_to_end(lifecycle: &Lifecycle) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = lifecycle.ended() => {}
+    }
+    Ok(())
+}
+
+/// Every service answers the other parts of the system alone.
+async fn require_credential(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let presented =
+        request.headers().get(CREDENTIAL_HEADER).map(|value| value.as_bytes()).unwrap_or_default();
+    let accepted = request
+        .app_data::<web::Data<Credential>>()
+        .is_some_and(|credential| Arc::clone(credential).accepts(presented));
+    if !accepted {
+        return Ok(request.error_response(ApiError::new(Code::TokenInvalid)));
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// Joins the caller's trace, and gives the request's log lines its id.
+async fn trace(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let span = tracing::info_span!(
+        "request",
+        otel.kind = "server",
+        method = %request.method(),
+        path = request.path(),
+        request_id = request_id::of(&request),
+    );
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    booked_telemetry::continue_trace(&span, header);
+    let response = next.call(request).instrument(span).await?;
+    Ok(response.map_into_boxed_body())
+}

@@ -1,0 +1,26 @@
+//! The life of a service process, in reading order: its configuration, its start, how it answers, how it ends.
+
+pub mod config;
+mod lifecycle;
+mod process;
+
+mod clock;
+mod random;
+
+mod body;
+mod caller;
+mod error;
+mod health;
+mod http;
+mod request_id;
+
+pub use body::{Body, MAX_BODY_BYTES};
+pub use caller::{Admin, User};
+pub use clock::{Clock, SystemClock, unix_seconds};
+pub use error::ApiError;
+pub use health::{HealthcheckArgs, healthcheck};
+pub use http::{Application, Bound};
+pub use lifecycle::Lifecycle;
+pub use process::run;
+pub use random::{Random, SystemRandom};
+pub use request_id::REQUEST_ID_HEADER;

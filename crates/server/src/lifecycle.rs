@@ -1,0 +1,112 @@
+//! What lives as long as the process: the jobs that run on a clock, work that must outlive its request, and the sign
+//! that the process is about to end.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::runtime::Handle;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// A handle on the process' life; clones are the same life.
+#[derive(Clone, Debug)]
+pub struct Lifecycle {
+    ending: CancellationToken,
+    stopping: CancellationToken,
+    ready: Arc<AtomicBool>,
+    tasks: TaskTracker,
+    runtime: Handle,
+}
+
+impl Lifecycle {
+    /// A new life on the current runtime, which must have several threads: what is spawned here keeps running while
+    /// HTTP workers, each a runtime of its own, come and go.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            ending: CancellationToken::new(),
+            stopping: CancellationToken::new(),
+            ready: Arc::default(),
+            tasks: TaskTracker::new(),
+            runtime: Handle::current(),
+        }
+    }
+
+    /// Asks the process to end: readiness falls, requests under way finish, then the jobs are stopped.
+    pub fn end(&self) {
+        self.ending.cancel();
+    }
+
+    /// Waits until the process is asked to end.
+    pub async fn ended(&self) {
+        self.ending.cancelled().await;
+    }
+
+    /// Whether the process is started and not about to end.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed) && !self.ending.is_cancelled()
+    }
+
+    pub(crate) fn set_ready(&self) {
+        self.ready.store(true, Ordering::Relaxed);
+    }
+
+    /// Runs work to its end even where the request that asked for it goes away: a booking must not stop half-way
+    /// because a client hung up.
+    ///
+    /// # Errors
+    ///
+    /// [`Interrupted`] where the work panicked or the process ended before it did.
+    pub async fn detach<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Interrupted> {
+        let span = tracing::Span::current();
+        let work = tracing::Instrument::instrument(work, span);
+        self.tasks.spawn_on(work, &self.runtime).await.map_err(|_| Interrupted)
+    }
+
+    /// Starts a job that runs until it ends by itself or the process stops.
+    pub fn spawn_job(&self, job: impl Future<Output = ()> + Send + 'static) {
+        let stopping = self.stopping.clone();
+        let job = async move {
+            tokio::select! {
+                () = job => {}
+                () = stopping.cancelled() => {}
+            }
+        };
+        self.tasks.spawn_on(job, &self.runtime);
+    }
+
+    /// The runtime that jobs and detached work run on.
+    #[must_use]
+    pub fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    /// Stops the jobs and waits for detached work, at most this long.
+    pub(crate) async fn stop(&self, timeout: Duration) {
+        self.stopping.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(timeout, self.tasks.wait()).await.is_err() {
+            tracing::warn!(left = self.tasks.len(), "work was still under way when the process ended");
+        }
+    }
+}
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Detached work did not come to its end.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the work was interrupted")]
+pub struct Interrupted;

@@ -1,0 +1,44 @@
+//! From the first line of `main` to the exit code.
+
+use std::{future::Future, process::ExitCode};
+
+use booked_telemetry::{LogFormat, Metrics, Telemetry};
+use tokio::runtime::Builder;
+
+/// Threads for database calls, jobs and detached work; the HTTP workers are threads of their own.
+const RUNTIME_THREADS: usize = 2;
+
+/// Runs a command of a service to its end: starts logs and telemetry, runs it on a runtime of several threads, flushes
+/// telemetry whatever came of it, and says on standard error what went wrong.
+pub fn run<F>(service: &'static str, log_format: LogFormat, command: impl FnOnce(Metrics) -> F) -> ExitCode
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    match start(service, log_format, command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(service, &error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start<F>(
+    service: &'static str,
+    log_format: LogFormat,
+    command: impl FnOnce(Metrics) -> F,
+) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let telemetry = Telemetry::start(service, log_format)?;
+    let runtime = Builder::new_multi_thread().worker_threads(RUNTIME_THREADS).enable_all().build()?;
+    let result = runtime.block_on(command(telemetry.metrics()));
+    telemetry.flush();
+    result
+}
+
+#[expect(clippy::print_stderr, reason = "the log may not have started, and the operator must be told")]
+fn say(service: &str, error: &anyhow::Error) {
+    eprintln!("{service}: {error:#}");
+}

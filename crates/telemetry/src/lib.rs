@@ -1,0 +1,60 @@
+//! Traces, metrics and logs of a process, flushed when it ends.
+//!
+//! Traces go out by OTLP over HTTP where the standard `OTEL_EXPORTER_OTLP_ENDPOINT` (or the one for traces) is set, else
+//! nowhere. Metrics are read from the process by Prometheus. Logs go to standard error, as text or JSON.
+
+mod logs;
+mod metrics;
+mod traces;
+
+pub use logs::LogFormat;
+pub use metrics::Metrics;
+pub use traces::{continue_trace, trace_headers};
+
+use opentelemetry_sdk::{metrics::SdkMeterProvider, trace::SdkTracerProvider};
+use tracing_subscriber::{Registry, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+/// What a process sends of itself; dropping it without [`Telemetry::flush`] may lose the last spans.
+#[derive(Debug)]
+pub struct Telemetry {
+    traces: Option<SdkTracerProvider>,
+    meters: SdkMeterProvider,
+    metrics: Metrics,
+}
+
+impl Telemetry {
+    /// Starts logs, traces and metrics of the named service. Call it once a process, before any runtime starts: spans
+    /// are sent by a thread of their own, with a blocking client.
+    ///
+    /// # Errors
+    ///
+    /// Where the exporter's or the log filter's settings cannot be used, or logs were started before.
+    pub fn start(service: &'static str, log_format: LogFormat) -> anyhow::Result<Self> {
+        let (metrics, meters) = metrics::start(service)?;
+        let traces = traces::start(service)?;
+        Registry::default()
+            .with(logs::filter()?)
+            .with(logs::layer(log_format))
+            .with(traces.as_ref().map(traces::layer))
+            .try_init()?;
+        Ok(Self { traces, meters, metrics })
+    }
+
+    /// What Prometheus reads.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.metrics.clone()
+    }
+
+    /// Sends what is left. Must not run inside an asynchronous runtime.
+    pub fn flush(self) {
+        if let Some(traces) = self.traces
+            && let Err(error) = traces.shutdown()
+        {
+            tracing::warn!(%error, "the last spans were not sent");
+        }
+        if let Err(error) = self.meters.shutdown() {
+            tracing::warn!(%error, "metrics were not shut down");
+        }
+    }
+}

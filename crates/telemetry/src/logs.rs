@@ -1,0 +1,47 @@
+//! Logs: to standard error, filtered by `RUST_LOG`, as text for people or as JSON for collectors.
+
+use std::{io::stderr, str::FromStr};
+
+use tracing::Subscriber;
+use tracing_subscriber::{EnvFilter, Layer, registry::LookupSpan};
+
+/// How a log line is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    #[default]
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("is neither `text` nor `json`"),
+        }
+    }
+}
+
+pub(crate) fn filter() -> anyhow::Result<EnvFilter> {
+    Ok(EnvFilter::builder()
+        .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
+        .from_env()?)
+}
+
+pub(crate) fn layer<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let layer = tracing_subscriber::fmt::layer().with_writer(stderr);
+    match format {
+        LogFormat::Text => layer.with_target(false).boxed(),
+        LogFormat::Json => {
+            layer.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
+        }
+    }
+}
