@@ -1,0 +1,96 @@
+//! The private folder that a server lives in: the wanted one, or, where the server's account cannot reach that,
+//! one elsewhere that the next start finds again.
+
+use std::fs::{DirBuilder, create_dir_all, read_dir};
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use crate::account::Account;
+
+const PRIVATE: u32 = 0o700;
+
+/// A server's folder and the account that owns it.
+#[derive(Debug)]
+pub(crate) struct Home {
+    pub(crate) path: PathBuf,
+    pub(crate) account: Account,
+    temporary: Option<TempDir>,
+}
+
+impl Home {
+    /// Claims `wanted`; as root for the account `preferred`, or for whoever else owns it already.
+    pub(crate) fn claim(wanted: &Path, preferred: &str) -> Result<Self> {
+        let wanted = std::path::absolute(wanted).context("the data folder has no name")?;
+        let accounts = Account::candidates(preferred)?;
+        if let Some(account) = prepare(&wanted, &accounts, true)? {
+            return Ok(Self { path: wanted, account, temporary: None });
+        }
+        let elsewhere = fallback(&wanted);
+        match prepare(&elsewhere, &accounts, false)? {
+            Some(account) => Ok(Self { path: elsewhere, account, temporary: None }),
+            None => {
+                bail!("neither {} nor {} can be used as a data folder", wanted.display(), elsewhere.display())
+            }
+        }
+    }
+
+    /// A new folder that goes when the value is dropped.
+    pub(crate) fn temporary(preferred: &str) -> Result<Self> {
+        let accounts = Account::candidates(preferred)?;
+        let Some(account) = accounts.first().copied() else { bail!("no account to run a server as") };
+        for base in [std::env::temp_dir(), PathBuf::from("/var/tmp")] {
+            let Ok(folder) = tempfile::Builder::new().prefix("booked-").tempdir_in(base) else { continue };
+            account.take(folder.path())?;
+            if account.can_use(folder.path()) {
+                return Ok(Self { path: folder.path().to_owned(), account, temporary: Some(folder) });
+            }
+        }
+        bail!("the server's account can use no folder for temporary files")
+    }
+
+    /// The folder, where it is to go together with its server.
+    pub(crate) fn to_remove(&self) -> Option<&Path> {
+        self.temporary.as_ref().map(TempDir::path)
+    }
+}
+
+/// Makes `folder` where it is missing, and says which of the accounts can use it, if any.
+fn prepare(folder: &Path, accounts: &[Account], any_owner: bool) -> Result<Option<Account>> {
+    if let Some(parent) = folder.parent() {
+        create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    }
+    let made = match DirBuilder::new().mode(PRIVATE).create(folder) {
+        Ok(()) => true,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
+        Err(error) => return Err(error).with_context(|| format!("cannot make {}", folder.display())),
+    };
+    if let (Some(first), true) = (accounts.first(), made || is_empty_of_root(folder)) {
+        first.take(folder)?;
+    }
+    let owner = if any_owner { Account::owner_of(folder) } else { None };
+    let usable = owner.iter().chain(accounts).find(|account| account.can_use(folder)).copied();
+    if usable.is_none() && made {
+        std::fs::remove_dir(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    Ok(usable)
+}
+
+fn is_empty_of_root(folder: &Path) -> bool {
+    folder.metadata().is_ok_and(|metadata| metadata.uid() == 0)
+        && read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// The same name for the same wanted folder at every start and on every Rust version (FNV-1a).
+fn fallback(wanted: &Path) -> PathBuf {
+    let hash = wanted.as_os_str().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let base = Path::new("/var/tmp");
+    let base = if base.is_dir() { base.to_owned() } else { std::env::temp_dir() };
+    base.join(format!("booked-{hash:016x}"))
+}

@@ -1,0 +1,24 @@
+//! A private Postgres and Valkey for running (`cargo up`) and for testing (`cargo test`).
+//!
+//! [`programs`] finds or installs the server programs; [`PostgresServer`], [`ValkeyServer`] and [`ValkeyCluster`] run
+//! them; [`test_database`] and its neighbours hand them to tests. A server never outlives the process that started it,
+//! however that process ends.
+
+mod account;
+mod home;
+mod port;
+mod postgres;
+mod programs;
+mod supervisor;
+mod testing;
+mod tls;
+mod valkey;
+
+pub use postgres::{PostgresOptions, PostgresServer};
+pub use programs::{Install, Missing, Programs, install_policy, programs};
+pub use testing::{
+    TestDatabase, TestPostgres, test_database, test_postgres, test_programs, test_valkey,
+    test_valkey_cluster, test_valkey_url,
+};
+pub use tls::{TestCa, TlsFiles};
+pub use valkey::{ValkeyCluster, ValkeyOptions, ValkeyServer};

@@ -1,0 +1,89 @@
+//! What is missing, and what to type.
+
+use std::fmt;
+
+/// PostgreSQL or Valkey is not there. The text is one message for a person: what is missing, and what to type.
+#[derive(Clone, Debug, thiserror::Error)]
+pub struct Missing {
+    postgres: bool,
+    valkey: bool,
+    /// Why installing did not help.
+    reason: Option<String>,
+}
+
+impl Missing {
+    pub(super) fn new(postgres: bool, valkey: bool) -> Self {
+        Self { postgres, valkey, reason: None }
+    }
+
+    /// The same, after an attempt to install.
+    pub(super) fn because(&self, reason: impl Into<String>) -> Self {
+        Self { reason: Some(reason.into()), ..self.clone() }
+    }
+
+    /// What is missing, as a person would say it.
+    pub(super) fn what(&self) -> &'static str {
+        match (self.postgres, self.valkey) {
+            (true, false) => "PostgreSQL 15 or newer",
+            (false, true) => "Valkey 8 or newer",
+            _ => "PostgreSQL 15 or newer and Valkey 8 or newer",
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Not found on this machine: {}.", self.what())?;
+        if let Some(reason) = &self.reason {
+            write!(out, "\nInstalling did not help: {reason}")?;
+        }
+        write!(out, "\n{}", advice(System::of_this_machine()))
+    }
+}
+
+/// The systems for which there is something exact to say.
+#[derive(Clone, Copy)]
+enum System {
+    Debian,
+    Fedora,
+    Arch,
+    Mac,
+    Other,
+}
+
+impl System {
+    fn of_this_machine() -> Self {
+        let on_path = |program: &str| {
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+        };
+        if cfg!(target_os = "macos") {
+            Self::Mac
+        } else if std::path::Path::new("/etc/debian_version").exists() {
+            Self::Debian
+        } else if on_path("dnf") {
+            Self::Fedora
+        } else if on_path("pacman") {
+            Self::Arch
+        } else {
+            Self::Other
+        }
+    }
+}
+
+fn advice(system: System) -> &'static str {
+    match system {
+        System::Debian => {
+            "To have both installed by apt (as root or by sudo; the distribution's own servers are not started), \
+             type the same command again with BOOKED_INSTALL=1 before it, for example:\n    \
+             BOOKED_INSTALL=1 cargo up"
+        }
+        System::Fedora => "Type:\n    sudo dnf install postgresql-server valkey",
+        System::Arch => "Type:\n    sudo pacman -S postgresql valkey",
+        System::Mac => "Type:\n    brew install postgresql@17 valkey",
+        System::Other => {
+            "Install them as your system does it, so that initdb, postgres, psql, valkey-server and valkey-cli are \
+             on the search path (PATH)."
+        }
+    }
+}

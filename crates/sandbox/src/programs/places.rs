@@ -1,0 +1,67 @@
+//! The folders in which programs are looked for.
+
+use std::cmp::Reverse;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Folders of distributions and package managers that hold one folder for each version of PostgreSQL: where they
+/// are, how their names begin, and where the programs lie in them.
+const POSTGRES_VERSIONS: [(&str, &str, &str); 6] = [
+    ("/usr/lib/postgresql", "", "bin"),
+    ("/usr", "pgsql-", "bin"),
+    ("/opt/homebrew/opt", "postgresql@", "bin"),
+    ("/usr/local/opt", "postgresql@", "bin"),
+    ("/opt/local/lib", "postgresql", "bin"),
+    ("/Applications/Postgres.app/Contents/Versions", "", "bin"),
+];
+const FURTHER: [&str; 3] = ["/opt/homebrew/bin", "/usr/local/bin", "/opt/local/bin"];
+
+/// Folders in the order in which they are searched.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// Folders of PostgreSQL's programs.
+    pub(super) postgres: Vec<PathBuf>,
+    /// Folders of programs of any kind.
+    pub(super) programs: Vec<PathBuf>,
+}
+
+impl Places {
+    /// The search path first, so that whoever sets it chooses; then what is known of distributions.
+    pub(super) fn of_this_machine() -> Self {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut programs = folders(&path);
+        programs.extend(FURTHER.map(PathBuf::from));
+        let mut postgres = programs.clone();
+        postgres.extend(told_by_pg_config());
+        for (root, prefix, bin) in POSTGRES_VERSIONS {
+            postgres
+                .extend(newest_first(Path::new(root), prefix).into_iter().map(|version| version.join(bin)));
+        }
+        Self { postgres, programs }
+    }
+}
+
+fn folders(path: &OsStr) -> Vec<PathBuf> {
+    std::env::split_paths(path).filter(|folder| folder.is_absolute()).collect()
+}
+
+fn told_by_pg_config() -> Option<PathBuf> {
+    let output = Command::new("pg_config").arg("--bindir").output().ok()?;
+    let folder = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    folder.is_absolute().then_some(folder)
+}
+
+/// The folders in `root` whose name is `prefix` and a version number.
+pub(super) fn newest_first(root: &Path, prefix: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let mut versions: Vec<(u32, PathBuf)> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name();
+            let version = name.to_str()?.strip_prefix(prefix)?.parse().ok()?;
+            Some((version, entry.path()))
+        })
+        .collect();
+    versions.sort_by_key(|(version, _)| Reverse(*version));
+    versions.into_iter().map(|(_, path)| path).collect()
+}

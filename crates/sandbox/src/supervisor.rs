@@ -1,0 +1,159 @@
+//! Runs a server under a small shell script that ends it when we say so, or when we are gone, even by `kill -9`.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::home::Home;
+
+const SCRIPT: &str = include_str!("supervise.sh");
+const POLL: Duration = Duration::from_millis(10);
+/// How long a folder may still be busy with the server of an owner that has just gone.
+const FOLDER_BUSY_MAX: Duration = Duration::from_secs(15);
+
+/// How a kind of server is ended, in the names of `kill -s`.
+pub(crate) struct Signals {
+    pub(crate) stop: &'static str,
+    pub(crate) kill: &'static str,
+    /// Seconds from either of them to a KILL.
+    pub(crate) grace_seconds: u32,
+}
+
+/// A running server. Dropping it stops the server and waits for its end.
+#[derive(Debug)]
+pub(crate) struct Supervised {
+    supervisor: Child,
+    /// Closing it is what tells the script that its owner is gone.
+    words: Option<ChildStdin>,
+    server_pid: u32,
+    log: PathBuf,
+    log_start_bytes: u64,
+}
+
+impl Supervised {
+    /// Starts `command` as the home's account, with its output in `server.log` there.
+    pub(crate) fn start(home: &Home, signals: &Signals, command: &[OsString]) -> Result<Self> {
+        let log = home.path.join("server.log");
+        let output = lock(&log)?;
+        let log_start_bytes = output.metadata().context("the server's log has no size")?.len();
+        // A process group of its own: Ctrl-C in the terminal is for us, and we then stop the server.
+        let mut supervisor = home
+            .account
+            .command("/bin/sh")
+            .args([
+                "-c",
+                SCRIPT,
+                "supervise.sh",
+                signals.stop,
+                signals.kill,
+                &signals.grace_seconds.to_string(),
+            ])
+            .arg(home.to_remove().unwrap_or(Path::new("")))
+            .args(command)
+            .current_dir(&home.path)
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(output)
+            .spawn()
+            .context("cannot run /bin/sh")?;
+        let words = supervisor.stdin.take();
+        let mut first_line = String::new();
+        if let Some(stdout) = supervisor.stdout.take() {
+            BufReader::new(stdout).read_line(&mut first_line).context("the server's supervisor is silent")?;
+        }
+        let server_pid = first_line.trim().parse().context("the server's supervisor did not start")?;
+        Ok(Self { supervisor, words, server_pid, log, log_start_bytes })
+    }
+
+    /// Waits until `is_ready` says so.
+    ///
+    /// # Errors
+    ///
+    /// With the server's last words, where it ends before or takes longer than `patience`.
+    pub(crate) fn await_ready(&mut self, patience: Duration, is_ready: impl Fn(&Self) -> bool) -> Result<()> {
+        let deadline = Instant::now() + patience;
+        while !is_ready(self) {
+            if self.has_ended() {
+                bail!("the server ended while starting; {}:\n{}", self.log.display(), self.last_words());
+            }
+            if Instant::now() > deadline {
+                bail!(
+                    "the server is not ready after {patience:?}; {}:\n{}",
+                    self.log.display(),
+                    self.last_words()
+                );
+            }
+            sleep(POLL);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn server_pid(&self) -> u32 {
+        self.server_pid
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        !matches!(self.supervisor.try_wait(), Ok(None))
+    }
+
+    /// What the server wrote since this start.
+    pub(crate) fn log_text(&self) -> String {
+        let mut bytes = Vec::new();
+        if let Ok(mut log) = File::open(&self.log)
+            && log.seek(SeekFrom::Start(self.log_start_bytes)).is_ok()
+            && log.read_to_end(&mut bytes).is_ok()
+        {
+            return String::from_utf8_lossy(&bytes).into_owned();
+        }
+        String::new()
+    }
+
+    /// Ends the server at once, as a crash would.
+    pub(crate) fn kill(mut self) {
+        self.end("kill\n");
+    }
+
+    fn end(&mut self, word: &str) {
+        if let Some(mut words) = self.words.take() {
+            // A supervisor that is gone already needs no word.
+            let _ = words.write_all(word.as_bytes());
+            let _ = self.supervisor.wait();
+        }
+    }
+
+    fn last_words(&self) -> String {
+        let text = self.log_text();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(12)..].join("\n")
+    }
+}
+
+impl Drop for Supervised {
+    fn drop(&mut self) {
+        self.end("stop\n");
+    }
+}
+
+/// Opens the log and locks it. The server inherits the open file and with it the lock, so that no second server can
+/// start in a folder while any process of the first one lives.
+fn lock(log: &Path) -> Result<File> {
+    let name = || format!("cannot open {}", log.display());
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(log).with_context(name)?;
+    let deadline = Instant::now() + FOLDER_BUSY_MAX;
+    while file.try_lock().is_err() {
+        if Instant::now() > deadline {
+            bail!("another server is running in {}", log.parent().unwrap_or(log).display());
+        }
+        sleep(POLL);
+    }
+    Ok(file)
+}
