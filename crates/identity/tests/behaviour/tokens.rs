@@ -2,7 +2,7 @@
 
 use booked_identity::{InvalidToken, Jwks, KeyError, SignError, TOKEN_BYTES_MAX, Verifier};
 use jsonwebtoken::Algorithm;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fixtures::{HOUR_S, NOW, OTHER_KEY, RFC_KEY_ID, RFC_PUBLIC_KEY, ada, keys, token_of, verifier};
 
@@ -73,19 +73,28 @@ fn keys_are_published_as_rfc_8037_and_rfc_7638_say() {
 }
 
 #[test]
-fn keys_of_another_kind_in_the_set_are_passed_over() {
-    let mut set = keys().jwks();
-    let foreign: Jwks = serde_json::from_value(json!({ "keys": [
-        { "kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "rsa", "use": "sig", "alg": "RS256" },
-        { "kty": "OKP", "crv": "X25519", "x": RFC_PUBLIC_KEY, "kid": "exchange", "use": "enc" },
-    ] }))
-    .unwrap();
-    assert!(matches!(Verifier::new(&foreign), Err(KeyError::NoPublicKey)));
+fn keys_that_are_not_for_tokens_are_passed_over() {
+    let good = json!({
+        "kty": "OKP", "crv": "Ed25519", "x": RFC_PUBLIC_KEY, "kid": "other", "use": "sig", "alg": "EdDSA",
+    });
+    let verifier_of = |key: &Value| Verifier::new(&serde_json::from_value(json!({ "keys": [key] })).unwrap());
+    assert!(verifier_of(&good).is_ok());
 
-    set.keys.splice(0..0, foreign.keys);
+    for (field, value) in [("kty", "EC"), ("crv", "X25519"), ("use", "enc"), ("alg", "ES256"), ("kid", "")] {
+        let mut key = good.clone();
+        key[field] = json!(value);
+        assert!(matches!(verifier_of(&key), Err(KeyError::NoPublicKey)), "took a key with {field} {value:?}");
+    }
+}
+
+#[test]
+fn a_set_that_also_holds_an_rsa_key_is_read() {
+    let rsa = json!({ "kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "rsa", "use": "sig", "alg": "RS256" });
+    let ours = keys().jwks().keys.remove(0);
+    let set: Jwks = serde_json::from_value(json!({ "keys": [rsa, ours] })).unwrap();
     let verifier = Verifier::new(&set).unwrap();
     assert!(verifier.verify(&token_of(&ada()), NOW).is_ok());
-    assert!(!verifier.knows("rsa") && !verifier.knows("exchange"));
+    assert!(!verifier.knows("rsa"));
 }
 
 #[test]
