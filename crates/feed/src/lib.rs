@@ -1,0 +1,1 @@
+//! Feeds of state between services: outbox writer, HTTP feed, consumer
