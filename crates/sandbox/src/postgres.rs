@@ -92,7 +92,9 @@ impl PostgresServer {
     pub fn start_temporary(programs: &Programs) -> Result<Self> {
         let home = Home::temporary(ACCOUNT)?;
         files::copy_initialised(programs, &home)?;
-        let options = PostgresOptions { durable: false, ..PostgresOptions::new(&home.path) };
+        let small_log = [("min_wal_size", "32MB"), ("max_wal_size", "128MB")];
+        let settings = small_log.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let options = PostgresOptions { durable: false, settings, ..PostgresOptions::new(&home.path) };
         Self::start_in(programs, options, home)
     }
 

@@ -11,9 +11,8 @@ pub use install::{Install, install_policy};
 pub use missing::Missing;
 use places::Places;
 
-/// The oldest PostgreSQL that will do.
+/// The oldest major versions that will do.
 const POSTGRES_MAJOR_MIN: u32 = 15;
-/// The oldest Valkey that will do.
 const VALKEY_MAJOR_MIN: u32 = 8;
 
 /// Where the servers' programs are.

@@ -17,7 +17,7 @@ use crate::home::Home;
 const SCRIPT: &str = include_str!("supervise.sh");
 const POLL: Duration = Duration::from_millis(10);
 /// How long a folder may still be busy with the server of an owner that has just gone.
-const FOLDER_BUSY_MAX: Duration = Duration::from_secs(15);
+const FOLDER_BUSY_MAX: Duration = Duration::from_secs(10);
 
 /// How a kind of server is ended, in the names of `kill -s`.
 pub(crate) struct Signals {

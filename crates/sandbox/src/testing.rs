@@ -55,7 +55,9 @@ impl TestPostgres {
         }
         drop(ready);
         let name = format!("{template}_{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        self.server.execute("postgres", &format!("CREATE DATABASE \"{name}\" TEMPLATE \"{source}\""))?;
+        // Copying files is several times quicker here than the default, which writes everything to the log as well.
+        let copy = format!("CREATE DATABASE \"{name}\" TEMPLATE \"{source}\" STRATEGY file_copy");
+        self.server.execute("postgres", &copy)?;
         Ok(TestDatabase { name })
     }
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::Missing;
+use super::{Missing, POSTGRES_MAJOR_MIN, VALKEY_MAJOR_MIN};
 use crate::account::is_root;
 
 const SCRIPT: &str = include_str!("install_by_apt.sh");
@@ -67,7 +67,8 @@ fn command(policy: Install) -> Command {
     if !is_root() {
         command.args(if policy == Install::Ask { &["/bin/sh"][..] } else { &["-n", "/bin/sh"] });
     }
-    command.args(["-c", SCRIPT]).stdin(Stdio::null());
+    command.args(["-c", SCRIPT, "install_by_apt.sh"]).stdin(Stdio::null());
+    command.args([POSTGRES_MAJOR_MIN, VALKEY_MAJOR_MIN].map(|it| it.to_string()));
     command
 }
 

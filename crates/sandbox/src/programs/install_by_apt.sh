@@ -1,9 +1,10 @@
 # Installs PostgreSQL and Valkey on Debian and Ubuntu, without starting the distribution's own servers. Runs as root.
+# install_by_apt.sh POSTGRES_MAJOR_MIN VALKEY_MAJOR_MIN
 set -eu
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-postgres_major_min=15
-valkey_major_min=8
+postgres_major_min=$1
+valkey_major_min=$2
 backports=/etc/apt/sources.list.d/bookworm-backports.list
 policy=/usr/sbin/policy-rc.d
 
@@ -45,8 +46,8 @@ if [ -z "$(major valkey-server)" ] && [ "$(. /etc/os-release && echo "${VERSION_
     echo "deb ${options}$(mirror) bookworm-backports main" >"$backports"
     get update
 fi
-require postgresql $postgres_major_min
-require valkey-server $valkey_major_min
+require postgresql "$postgres_major_min"
+require valkey-server "$valkey_major_min"
 
 # No service is started while this runs, and no cluster of the distribution's is made.
 saved=
@@ -63,6 +64,14 @@ trap 'exit 1' HUP INT TERM
 printf '#!/bin/sh\nexit 101\n' >"$policy"
 chmod 755 "$policy"
 
+new_valkey=yes
+! dpkg -s valkey-server >/dev/null 2>&1 || new_valkey=
+
 get install postgresql-common
 sed -i 's/^#* *create_main_cluster *=.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
 get install postgresql valkey-server valkey-tools
+
+# Nor is it started at the next boot, where nobody had it before.
+if [ -n "$new_valkey" ] && command -v systemctl >/dev/null; then
+    systemctl disable valkey-server
+fi

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::{POSTGRES_MAJOR_MIN, VALKEY_MAJOR_MIN};
+
 /// PostgreSQL or Valkey is not there. The text is one message for a person: what is missing, and what to type.
 #[derive(Clone, Debug, thiserror::Error)]
 pub struct Missing {
@@ -22,12 +24,10 @@ impl Missing {
     }
 
     /// What is missing, as a person would say it.
-    pub(super) fn what(&self) -> &'static str {
-        match (self.postgres, self.valkey) {
-            (true, false) => "PostgreSQL 15 or newer",
-            (false, true) => "Valkey 8 or newer",
-            _ => "PostgreSQL 15 or newer and Valkey 8 or newer",
-        }
+    pub(super) fn what(&self) -> String {
+        let postgres = self.postgres.then(|| format!("PostgreSQL {POSTGRES_MAJOR_MIN} or newer"));
+        let valkey = self.valkey.then(|| format!("Valkey {VALKEY_MAJOR_MIN} or newer"));
+        postgres.into_iter().chain(valkey).collect::<Vec<_>>().join(" and ")
     }
 }
 
