@@ -1,0 +1,102 @@
+//! Services know each other over HTTP only: none links another's crate. And no crate or module is a dumping ground.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::tokens::{Token, tokens};
+use crate::tree::{Tree, assert_broken, assert_kept};
+
+const SERVICES: [&str; 5] =
+    ["booked-analytics", "booked-event", "booked-gateway", "booked-ticketing", "booked-user"];
+
+/// The launcher and the black-box tests, the generator of the OpenAPI document among them.
+const MAY_NAME_SERVICES: [&str; 2] = ["booked", "booked-system-tests"];
+
+/// Names that say nothing, and so invite everything.
+const DUMPING_GROUNDS: [&str; 8] =
+    ["common", "commons", "helper", "helpers", "misc", "shared", "util", "utils"];
+
+/// What breaks the rule, from the answer of `cargo metadata`.
+fn services_are_apart(metadata: &Value) -> Vec<String> {
+    let mut broken = Vec::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        let name = package["name"].as_str().unwrap();
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let on = dependency["name"].as_str().unwrap();
+            if SERVICES.contains(&on) && on != name && !MAY_NAME_SERVICES.contains(&name) {
+                broken.push(format!("{name} must not depend on the service {on}"));
+            }
+        }
+    }
+    broken
+}
+
+fn no_dumping_grounds(tree: &Tree) -> Vec<String> {
+    let mut broken = Vec::new();
+    for (path, text) in tree.with_extension("rs") {
+        let stem = path.trim_end_matches(".rs");
+        if let Some(part) = stem.split('/').find(|part| DUMPING_GROUNDS.contains(part)) {
+            broken.push(format!("{path}: call it by its purpose instead of `{part}`"));
+        }
+        for pair in tokens(path, text).windows(3) {
+            if let [Token::Word(keyword), Token::Word(name), Token::Sign('{')] = pair
+                && keyword == "mod"
+                && DUMPING_GROUNDS.contains(&name.as_str())
+            {
+                broken.push(format!("{path}: call the module by its purpose instead of `{name}`"));
+            }
+        }
+    }
+    broken
+}
+
+#[test]
+fn no_service_depends_on_another() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let broken = services_are_apart(&metadata);
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+    let packages = metadata["packages"].as_array().unwrap();
+    for service in SERVICES {
+        assert!(packages.iter().any(|it| it["name"] == service), "no package is called {service} any more");
+    }
+}
+
+#[test]
+fn a_service_that_links_another_breaks_the_rule() {
+    let metadata = serde_json::json!({ "packages": [
+        { "name": "booked-event", "dependencies": [{ "name": "booked-ticketing" }, { "name": "serde" }] },
+        { "name": "booked-feed", "dependencies": [{ "name": "booked-event", "kind": "dev" }] },
+        { "name": "booked-system-tests", "dependencies": [{ "name": "booked-event" }] },
+    ]});
+    assert_eq!(
+        services_are_apart(&metadata),
+        [
+            "booked-event must not depend on the service booked-ticketing",
+            "booked-feed must not depend on the service booked-event"
+        ]
+    );
+}
+
+#[test]
+fn nothing_is_called_common_or_utils() {
+    assert_kept(no_dumping_grounds);
+}
+
+#[test]
+fn a_crate_or_a_module_called_utils_breaks_the_rule() {
+    assert_broken(
+        no_dumping_grounds,
+        &[
+            ("crates/common/src/lib.rs", ""),
+            ("services/user/src/domain/utils.rs", ""),
+            ("services/user/src/lib.rs", "mod helpers { }"),
+        ],
+        &["`common`", "`utils`", "`helpers`"],
+    );
+}
