@@ -31,16 +31,14 @@ impl Home {
     pub(crate) fn claim(wanted: &Path, preferred: &str) -> Result<Self> {
         let wanted = std::path::absolute(wanted).context("the data folder has no name")?;
         let accounts = Account::candidates(preferred)?;
-        if let Some(account) = prepare(&wanted, &accounts, true)? {
-            return Ok(Self { path: wanted, account, temporary: None });
-        }
-        let elsewhere = fallback(&wanted);
-        match prepare(&elsewhere, &accounts, false)? {
-            Some(account) => Ok(Self { path: elsewhere, account, temporary: None }),
-            None => {
-                bail!("neither {} nor {} can be used as a data folder", wanted.display(), elsewhere.display())
-            }
-        }
+        let refused = match prepare(&wanted, &accounts, true) {
+            Ok(account) => return Ok(Self { path: wanted, account, temporary: None }),
+            Err(refused) => refused,
+        };
+        let path = fallback(&wanted);
+        let account =
+            prepare(&path, &accounts, false).with_context(|| format!("{refused:#}, nor another folder"))?;
+        Ok(Self { path, account, temporary: None })
     }
 
     /// A new folder that goes when the value is dropped.
@@ -73,8 +71,8 @@ fn temporary_bases() -> Vec<PathBuf> {
     memory.into_iter().chain([std::env::temp_dir(), PathBuf::from("/var/tmp")]).collect()
 }
 
-/// Makes `folder` where it is missing, and says which of the accounts can use it, if any.
-fn prepare(folder: &Path, accounts: &[Account], any_owner: bool) -> Result<Option<Account>> {
+/// Makes `folder` where it is missing, and says which of the accounts can use it.
+fn prepare(folder: &Path, accounts: &[Account], any_owner: bool) -> Result<Account> {
     if let Some(parent) = folder.parent() {
         create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
     }
@@ -91,7 +89,7 @@ fn prepare(folder: &Path, accounts: &[Account], any_owner: bool) -> Result<Optio
     if usable.is_none() && made {
         std::fs::remove_dir(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
-    Ok(usable)
+    usable.with_context(|| format!("the server cannot use {}", folder.display()))
 }
 
 fn is_empty_of_root(folder: &Path) -> bool {
@@ -99,12 +97,12 @@ fn is_empty_of_root(folder: &Path) -> bool {
         && read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// The same name for the same wanted folder at every start and on every Rust version (FNV-1a).
+/// The same name for the same user and wanted folder at every start and on every Rust version (FNV-1a).
 fn fallback(wanted: &Path) -> PathBuf {
     let hash = wanted.as_os_str().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });
     let base = Path::new("/var/tmp");
     let base = if base.is_dir() { base.to_owned() } else { std::env::temp_dir() };
-    base.join(format!("booked-{hash:016x}"))
+    base.join(format!("booked-{}-{hash:016x}", rustix::process::geteuid()))
 }
