@@ -32,13 +32,12 @@ pub struct Programs {
 ///
 /// [`Missing`], whose text is all that a person needs to read.
 pub fn programs(install: Install) -> Result<Programs, Missing> {
-    let places = Places::of_this_machine();
-    match find(&places) {
+    match find(&Places::of_this_machine()) {
         Ok(programs) => Ok(programs),
         Err(missing) => {
             install::install(install, &missing)?;
-            // What was installed may still be too old.
-            find(&places)
+            // The folders of what was installed were not there before.
+            find(&Places::of_this_machine()).map_err(|missing| missing.because("apt did not bring it"))
         }
     }
 }

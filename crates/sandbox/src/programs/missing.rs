@@ -34,10 +34,10 @@ impl Missing {
 impl fmt::Display for Missing {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Not found on this machine: {}.", self.what())?;
-        if let Some(reason) = &self.reason {
-            write!(out, "\nInstalling did not help: {reason}")?;
+        match &self.reason {
+            Some(reason) => write!(out, "\nInstalling failed: {reason}\n{}", advice(System::Other)),
+            None => write!(out, "\n{}", advice(System::of_this_machine())),
         }
-        write!(out, "\n{}", advice(System::of_this_machine()))
     }
 }
 

@@ -76,10 +76,16 @@ fn versions_are_ordered_by_number_newest_first() {
 
 #[test]
 fn what_is_missing_is_said_in_one_message_with_what_to_type() {
-    let message = find(&Places::default()).unwrap_err().to_string();
+    let missing = find(&Places::default()).unwrap_err();
 
+    let message = missing.to_string();
     assert!(message.starts_with("Not found on this machine: PostgreSQL 15 or newer and Valkey 8 or newer."));
-    assert!(message.contains("BOOKED_INSTALL=1") || message.contains("nstall"), "no advice in: {message}");
+    assert!(message.contains("nstall"), "no advice in: {message}");
+    let message = missing.because("no network").to_string();
+    assert!(
+        message.contains("Installing failed: no network\nInstall them as your system does it"),
+        "{message}"
+    );
 }
 
 #[test]
