@@ -2,7 +2,7 @@
 //!
 //! [`programs`] finds or installs the server programs; [`PostgresServer`], [`ValkeyServer`] and [`ValkeyCluster`] run
 //! them; [`test_database`] and its neighbours hand them to tests. A server never outlives the process that started it,
-//! however that process ends.
+//! however that process ends; [`Supervised`] does the same for any other program.
 
 mod account;
 mod home;
@@ -14,8 +14,10 @@ mod testing;
 mod tls;
 mod valkey;
 
+pub use port::free as free_port;
 pub use postgres::{PostgresOptions, PostgresServer};
 pub use programs::{Install, Missing, Programs, install_policy, programs};
+pub use supervisor::{Signals, Supervised};
 pub use testing::{
     TestDatabase, TestPostgres, test_database, test_postgres, test_programs, test_valkey,
     test_valkey_cluster, test_valkey_url,

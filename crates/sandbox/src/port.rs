@@ -11,7 +11,11 @@ const CANDIDATES: std::ops::Range<u16> = 10_000..30_000;
 const ATTEMPTS_MAX: usize = 200;
 
 /// A port of 127.0.0.1 that was free a moment ago; whoever uses it must be ready to ask for another one.
-pub(crate) fn free() -> Result<u16> {
+///
+/// # Errors
+///
+/// Where none was found.
+pub fn free() -> Result<u16> {
     let mut random = rand::rng();
     for _ in 0..ATTEMPTS_MAX {
         let port = random.random_range(CANDIDATES);

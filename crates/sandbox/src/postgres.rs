@@ -144,6 +144,11 @@ impl PostgresServer {
         psql::run(&self.target(database), &[], sql)
     }
 
+    /// Whether the server runs; it may have ended by itself.
+    pub fn is_running(&mut self) -> bool {
+        self.running.as_mut().is_some_and(|running| !running.has_ended())
+    }
+
     /// Stops the server in good order; clients are cut off, data stays.
     pub fn stop(&mut self) {
         self.running = None;

@@ -1,4 +1,4 @@
-//! Runs a server under a small shell script that ends it when we say so, or when we are gone, even by `kill -9`.
+//! Runs a process under a small shell script that ends it when we say so, or when we are gone, even by `kill -9`.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -19,17 +19,20 @@ const POLL: Duration = Duration::from_millis(10);
 /// How long a folder may still be busy with the server of an owner that has just gone.
 const FOLDER_BUSY_MAX: Duration = Duration::from_secs(10);
 
-/// How a kind of server is ended, in the names of `kill -s`.
-pub(crate) struct Signals {
-    pub(crate) stop: &'static str,
-    pub(crate) kill: &'static str,
+/// How a kind of process is ended, in the names of `kill -s`.
+#[derive(Debug)]
+pub struct Signals {
+    /// Ends it in good order.
+    pub stop: &'static str,
+    /// Ends it at once.
+    pub kill: &'static str,
     /// Seconds from either of them to a KILL.
-    pub(crate) grace_seconds: u32,
+    pub grace_seconds: u32,
 }
 
-/// A running server. Dropping it stops the server and waits for its end.
+/// A running process. Dropping it stops the process and waits for its end.
 #[derive(Debug)]
-pub(crate) struct Supervised {
+pub struct Supervised {
     supervisor: Child,
     /// Closing it is what tells the script that its owner is gone.
     words: Option<ChildStdin>,
@@ -39,32 +42,45 @@ pub(crate) struct Supervised {
 }
 
 impl Supervised {
+    /// Starts `command` as ourselves, in an environment that `configure` may change, with its output in `log`.
+    ///
+    /// # Errors
+    ///
+    /// Where the log cannot be written, or belongs to a process that still runs. Whether the command itself can be run
+    /// shows in its log and its early end.
+    pub fn run(
+        log: &Path,
+        signals: &Signals,
+        command: &[OsString],
+        configure: impl FnOnce(&mut Command),
+    ) -> Result<Self> {
+        let mut shell = Command::new("/bin/sh");
+        configure(&mut shell);
+        Self::spawn(shell, log.to_owned(), Path::new(""), signals, command)
+    }
+
     /// Starts `command` as the home's account, with its output in `server.log` there.
     pub(crate) fn start(home: &Home, signals: &Signals, command: &[OsString]) -> Result<Self> {
-        let log = home.path.join("server.log");
+        let mut shell = home.account.command("/bin/sh");
+        shell.current_dir(&home.path);
+        let to_remove = home.to_remove().unwrap_or(Path::new(""));
+        Self::spawn(shell, home.path.join("server.log"), to_remove, signals, command)
+    }
+
+    fn spawn(
+        mut shell: Command,
+        log: PathBuf,
+        to_remove: &Path,
+        signals: &Signals,
+        command: &[OsString],
+    ) -> Result<Self> {
         let output = lock(&log)?;
-        let log_start_bytes = output.metadata().context("the server's log has no size")?.len();
+        let log_start_bytes = output.metadata().context("the log has no size")?.len();
+        shell.args(["-c", SCRIPT, "supervise.sh", signals.stop, signals.kill]);
+        shell.arg(signals.grace_seconds.to_string()).arg(to_remove).args(command);
         // A process group of its own: Ctrl-C in the terminal is for us, and we then stop the server.
-        let mut supervisor = home
-            .account
-            .command("/bin/sh")
-            .args([
-                "-c",
-                SCRIPT,
-                "supervise.sh",
-                signals.stop,
-                signals.kill,
-                &signals.grace_seconds.to_string(),
-            ])
-            .arg(home.to_remove().unwrap_or(Path::new("")))
-            .args(command)
-            .current_dir(&home.path)
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(output)
-            .spawn()
-            .context("cannot run /bin/sh")?;
+        shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(output);
+        let mut supervisor = shell.spawn().context("cannot run /bin/sh")?;
         let words = supervisor.stdin.take();
         let mut first_line = String::new();
         if let Some(stdout) = supervisor.stdout.take() {
@@ -97,16 +113,20 @@ impl Supervised {
         Ok(())
     }
 
-    pub(crate) fn server_pid(&self) -> u32 {
+    /// The process' own id, not its supervisor's.
+    #[must_use]
+    pub fn server_pid(&self) -> u32 {
         self.server_pid
     }
 
-    pub(crate) fn has_ended(&mut self) -> bool {
+    /// Whether the process has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
         !matches!(self.supervisor.try_wait(), Ok(None))
     }
 
-    /// What the server wrote since this start.
-    pub(crate) fn log_text(&self) -> String {
+    /// What the process wrote since this start.
+    #[must_use]
+    pub fn log_text(&self) -> String {
         let mut bytes = Vec::new();
         if let Ok(mut log) = File::open(&self.log)
             && log.seek(SeekFrom::Start(self.log_start_bytes)).is_ok()
@@ -117,8 +137,8 @@ impl Supervised {
         String::new()
     }
 
-    /// Ends the server at once, as a crash would.
-    pub(crate) fn kill(mut self) {
+    /// Ends the process at once, as a crash would.
+    pub fn kill(mut self) {
         self.end("kill\n");
     }
 
@@ -130,7 +150,9 @@ impl Supervised {
         }
     }
 
-    fn last_words(&self) -> String {
+    /// The last lines that the process wrote since this start.
+    #[must_use]
+    pub fn last_words(&self) -> String {
         let text = self.log_text();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(12)..].join("\n")

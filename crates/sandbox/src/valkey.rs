@@ -162,6 +162,11 @@ impl ValkeyServer {
         self.command(&["FLUSHALL"]).map(drop)
     }
 
+    /// Whether the server runs; it may have ended by itself.
+    pub fn is_running(&mut self) -> bool {
+        self.running.as_mut().is_some_and(|running| !running.has_ended())
+    }
+
     /// Stops the server in good order. Its data stays only where it is append-only.
     pub fn stop(&mut self) {
         self.running = None;
