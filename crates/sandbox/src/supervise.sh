@@ -14,7 +14,10 @@ exec >&2
     read -r word <&3 || word=gone
     trap '' TERM
     signal=$stop
-    [ "$word" != kill ] || signal=$kill
+    # What is thrown away needs no good order.
+    if [ "$word" = kill ] || { [ "$word" = gone ] && [ -n "$remove" ]; }; then
+        signal=$kill
+    fi
     kill -s "$signal" "$server"
     left=$((grace * 20))
     while kill -0 "$server" && [ "$left" -gt 0 ]; do
@@ -23,7 +26,9 @@ exec >&2
     done
     kill -0 "$server" && kill -s KILL "$server"
     # Once the owner is gone nobody else does this.
-    [ "$word" != gone ] || [ -z "$remove" ] || rm -rf -- "$remove"
+    if [ "$word" = gone ] && [ -n "$remove" ]; then
+        rm -rf -- "$remove"
+    fi
 ) 2>/dev/null &
 watcher=$!
 
