@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::json::{optional_text, or_empty, text_or_empty};
+use crate::json::{integer_or_zero, optional_integer, optional_text, text_or_empty};
 
 /// A new event.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
@@ -14,7 +14,7 @@ pub struct NewEvent {
     #[schema(required, min_length = 1, max_length = 200, example = "Last night of the Proms")]
     pub name: String,
     /// When, in Unix seconds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_integer")]
     #[schema(
         required,
         nullable = false,
@@ -40,7 +40,7 @@ pub struct NewEvent {
     #[schema(minimum = -180, maximum = 180, example = -0.1774)]
     pub longitude: Option<f64>,
     /// How many seats go on sale.
-    #[serde(default, deserialize_with = "or_empty")]
+    #[serde(default, deserialize_with = "integer_or_zero")]
     #[schema(required, minimum = 1, maximum = 1_000_000, example = 100)]
     pub seat_count: i64,
 }
@@ -57,7 +57,7 @@ pub struct EventChange {
     #[schema(min_length = 1, max_length = 200)]
     pub name: Option<String>,
     /// When, in Unix seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional_integer", skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 253_402_300_799_i64)]
     pub unix_time: Option<i64>,
     /// Where, for a person.
@@ -77,7 +77,7 @@ pub struct EventChange {
     #[schema(minimum = -180, maximum = 180)]
     pub longitude: Option<f64>,
     /// How many seats there are from now on; no fewer than before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional_integer", skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub seat_count: Option<i64>,
 }

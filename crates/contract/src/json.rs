@@ -1,6 +1,10 @@
 //! How bodies are read: one JSON object; a required field that is missing or `null` counts as empty; no U+0000.
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
+use serde_json::value::RawValue;
+
+/// The longest text that is handed back about a body; what is wrong may be as long as the body itself.
+const REASON_CHARS_MAX: usize = 200;
 
 /// The body cannot be decoded; says where, never more than what the client sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,11 +21,29 @@ pub fn read_object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Undecodable> {
     if first != Some(&b'{') {
         return Err(Undecodable("the body is not a JSON object".to_owned()));
     }
-    serde_json::from_slice(body).map_err(|error| Undecodable(error.to_string()))
+    // Checked here as a whole: serde_json does not look into the fields that it passes over.
+    let body = str::from_utf8(body).map_err(|_| Undecodable("the body is not UTF-8".to_owned()))?;
+    serde_json::from_str(body)
+        .map_err(|error| Undecodable(error.to_string().chars().take(REASON_CHARS_MAX).collect()))
+}
+
+/// For required integers: `null` counts as 0, and so does a missing one by `#[serde(default)]`.
+pub(crate) fn integer_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    optional_integer(deserializer).map(Option::unwrap_or_default)
+}
+
+/// For optional integers. Read from the text of the number: serde_json takes `-0` for a float, which it is not, and a
+/// float is no integer even where it has a whole value.
+pub(crate) fn optional_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    Option::<Box<RawValue>>::deserialize(deserializer)?
+        .map(|number| {
+            number.get().parse().map_err(|_| D::Error::custom("an integer of 64 bits belongs here"))
+        })
+        .transpose()
 }
 
 /// For required fields: `null` counts as empty, and so does a missing one by `#[serde(default)]`.
-pub(crate) fn or_empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+fn or_empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)

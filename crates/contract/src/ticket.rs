@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::json::{or_empty, text_or_empty, texts_or_empty};
+use crate::json::{integer_or_zero, text_or_empty, texts_or_empty};
 
 /// A number of seats of an event, to reserve, to cancel or to wait for.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
@@ -14,7 +14,7 @@ pub struct SeatsOfEvent {
     #[schema(required, format = "uuid")]
     pub event_id: String,
     /// How many.
-    #[serde(default, deserialize_with = "or_empty")]
+    #[serde(default, deserialize_with = "integer_or_zero")]
     #[schema(required, minimum = 1, example = 2)]
     pub count: i64,
 }
