@@ -51,10 +51,7 @@ impl DatabaseArgs {
         let wait = mistakes.millis("DATABASE_WAIT_MS", &self.database_wait_ms, 1..=60_000);
         let work = mistakes.millis("DATABASE_WORK_MS", &self.database_work_ms, 1..=60_000);
         let file = self.database_url_file.as_deref();
-        if self.database_url.is_none() && file.is_none() {
-            mistakes.add(SETTING, "is missing");
-        }
-        let url = mistakes.secret(SETTING, self.database_url.as_deref(), file)?;
+        let url = mistakes.required_secret(SETTING, self.database_url.as_deref(), file)?;
         let (postgres, tls) =
             connect::parse(url.expose_secret()).map_err(|mistake| mistakes.add(SETTING, mistake)).ok()?;
         let mut settings =

@@ -1,6 +1,6 @@
 //! A connection to Postgres, in the clear or over TLS that checks the server's certificate and name.
 
-use std::{path::Path, sync::Arc};
+use std::{error::Error as _, path::Path, sync::Arc};
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
@@ -14,19 +14,14 @@ use url::Url;
 /// repeats nothing of the URL.
 pub(crate) fn parse(text: &str) -> Result<(Config, Option<Arc<ClientConfig>>), String> {
     let mut url = Url::parse(text).map_err(|_| "is not a URL".to_owned())?;
-    let (mut ssl_mode, mut root_certificate) = (None, None);
-    let mut others = Vec::new();
-    for (name, value) in url.query_pairs().into_owned() {
-        match name.as_str() {
-            "sslmode" => ssl_mode = Some(value),
-            "sslrootcert" => root_certificate = Some(value),
-            _ => others.push((name, value)),
-        }
-    }
-    url.set_query(None);
-    if !others.is_empty() {
-        url.query_pairs_mut().extend_pairs(others);
-    }
+    let given = |wanted: &str| {
+        url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+    };
+    let (ssl_mode, root_certificate) = (given("sslmode"), given("sslrootcert"));
+    // The others stay as they were written: encoding them anew would make a blank a plus, which only forms read back.
+    let known = |pair: &&str| !matches!(pair.split('=').next(), Some("sslmode" | "sslrootcert"));
+    let others = url.query().unwrap_or_default().split('&').filter(known).collect::<Vec<_>>().join("&");
+    url.set_query(Some(&others).filter(|others| !others.is_empty()).map(String::as_str));
     let mut config: Config = url.as_str().parse().map_err(|_| "is not a URL of a database".to_owned())?;
     let tls = match ssl_mode.as_deref() {
         None | Some("disable") => None,
@@ -60,16 +55,26 @@ pub(crate) async fn connect(
     config: &Config,
     tls: Option<&Arc<ClientConfig>>,
 ) -> ConnectionResult<AsyncPgConnection> {
-    let unreachable = |error: tokio_postgres::Error| ConnectionError::BadConnection(error.to_string());
     match tls {
         None => {
-            let (client, connection) = config.connect(NoTls).await.map_err(unreachable)?;
+            let (client, connection) = config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
             AsyncPgConnection::try_from_client_and_connection(client, connection).await
         }
         Some(tls) => {
             let tls = MakeRustlsConnect::new(ClientConfig::clone(tls));
-            let (client, connection) = config.connect(tls).await.map_err(unreachable)?;
+            let (client, connection) = config.connect(tls).await.map_err(|error| unreachable(&error))?;
             AsyncPgConnection::try_from_client_and_connection(client, connection).await
         }
     }
+}
+
+/// The error with its causes, since its own words are only that it could not connect.
+fn unreachable(error: &tokio_postgres::Error) -> ConnectionError {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    ConnectionError::BadConnection(text)
 }

@@ -1,13 +1,16 @@
 //! Migrations: applied by a command of their own, and only checked when serving.
 
-use diesel::{QueryableByName, sql_types::Text};
+use std::time::Duration;
+
+use diesel::{QueryableByName, migration::MigrationSource, pg::Pg, sql_types::Text};
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _};
 
-use crate::{Database, DatabaseSettings, connect::connect};
+use crate::{Database, DatabaseSettings, ReadFailure, connect::connect};
 
 /// Any number will do, as long as every process that migrates takes the same.
 const LOCK: i64 = 0x0062_6f6f_6b65_6400;
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// Applies what is missing, one process at a time however many start at once. Needs a runtime of several threads.
 ///
@@ -40,6 +43,33 @@ pub async fn migrate(settings: &DatabaseSettings, migrations: EmbeddedMigrations
 ///
 /// Which migrations are missing.
 pub async fn require_schema(database: &Database, migrations: EmbeddedMigrations) -> anyhow::Result<()> {
+    let applied = loop {
+        match applied_versions(database).await {
+            Ok(applied) => break applied,
+            Err(ReadFailure::Refused(error)) => {
+                anyhow::bail!("the database has no schema ({error}): run the command `migrate` first")
+            }
+            Err(error @ ReadFailure::Unavailable(_)) => {
+                tracing::warn!(%error, "waiting for the database");
+                tokio::time::sleep(ASK_AGAIN_AFTER).await;
+            }
+        }
+    };
+    let missing: Vec<String> = MigrationSource::<Pg>::migrations(&migrations)
+        .map_err(|error| anyhow::anyhow!("{error}"))?
+        .iter()
+        .filter(|migration| !applied.contains(&migration.name().version().to_string()))
+        .map(|migration| migration.name().to_string())
+        .collect();
+    anyhow::ensure!(
+        missing.is_empty(),
+        "the database's schema is older than this binary, run the command `migrate` first; missing: {}",
+        missing.join(", ")
+    );
+    Ok(())
+}
+
+async fn applied_versions(database: &Database) -> Result<Vec<String>, ReadFailure> {
     #[derive(QueryableByName)]
     struct Applied {
         #[diesel(sql_type = Text)]
@@ -51,24 +81,6 @@ pub async fn require_schema(database: &Database, migrations: EmbeddedMigrations)
                 .load::<Applied>(connection)
                 .await
         })
-        .await;
-    let applied = match applied {
-        Ok(applied) => applied,
-        Err(crate::ReadFailure::Refused(error)) => {
-            anyhow::bail!("the database has no schema ({error}): run the command `migrate` first")
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let missing: Vec<String> = diesel::migration::MigrationSource::<diesel::pg::Pg>::migrations(&migrations)
-        .map_err(|error| anyhow::anyhow!("{error}"))?
-        .iter()
-        .map(|migration| migration.name().to_string())
-        .filter(|name| !applied.iter().any(|applied| name.replace('-', "").starts_with(&applied.version)))
-        .collect();
-    anyhow::ensure!(
-        missing.is_empty(),
-        "the database's schema is older than this binary, run the command `migrate` first; missing: {}",
-        missing.join(", ")
-    );
-    Ok(())
+        .await?;
+    Ok(applied.into_iter().map(|applied| applied.version).collect())
 }

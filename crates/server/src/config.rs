@@ -84,6 +84,19 @@ impl Mistakes {
         None
     }
 
+    /// Takes a secret that must be there; see [`Mistakes::secret`].
+    pub fn required_secret(
+        &mut self,
+        setting: &str,
+        value: Option<&str>,
+        file: Option<&Path>,
+    ) -> Option<SecretString> {
+        if value.is_none_or(str::is_empty) && file.is_none() {
+            self.add(setting, "is missing");
+        }
+        self.secret(setting, value, file)
+    }
+
     /// The configuration, if nothing was wrong.
     ///
     /// # Errors
@@ -183,10 +196,7 @@ impl CredentialArgs {
     pub fn check(&self, mistakes: &mut Mistakes) -> Option<Credential> {
         const SETTING: &str = "INTERNAL_CREDENTIAL";
         let file = self.internal_credential_file.as_deref();
-        if self.internal_credential.is_none() && file.is_none() {
-            mistakes.add(SETTING, "is missing");
-        }
-        let secret = mistakes.secret(SETTING, self.internal_credential.as_deref(), file)?;
+        let secret = mistakes.required_secret(SETTING, self.internal_credential.as_deref(), file)?;
         Credential::parse(secrecy::ExposeSecret::expose_secret(&secret))
             .map_err(|error| mistakes.add(SETTING, error))
             .ok()

@@ -1,6 +1,6 @@
 //! A service over HTTP: bound, then served until the process is asked to end, then drained.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use actix_web::{
     App, Error, HttpServer,
@@ -28,7 +28,11 @@ pub struct Application {
     bound: Bound,
     lifecycle: Lifecycle,
     settings: HttpSettings,
+    started: Started,
 }
+
+/// What must come true before the process counts as started.
+type Started = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
 /// The addresses that a service is bound to.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +102,15 @@ impl Application {
             traffic: addresses.first().copied().unwrap_or(settings.listen),
             admin: admin.addrs().first().copied().unwrap_or(settings.admin_listen),
         };
-        Ok(Self { traffic, admin: admin.run(), bound, lifecycle, settings })
+        let started = Box::pin(async { Ok(()) });
+        Ok(Self { traffic, admin: admin.run(), bound, lifecycle, settings, started })
+    }
+
+    /// Lets readiness wait for this, and ends the process where it fails: the place to look at the schema. Health is
+    /// served meanwhile, so that a process which waits for its database is not taken for a dead one.
+    #[must_use]
+    pub fn ready_after(self, started: impl Future<Output = anyhow::Result<()>> + Send + 'static) -> Self {
+        Self { started: Box::pin(started), ..self }
     }
 
     /// The addresses that it is bound to.
@@ -112,16 +124,21 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// Where a listener fails.
+    /// Where a listener fails, or what readiness waits for does.
     pub async fn serve(self) -> anyhow::Result<()> {
-        let Self { traffic, admin, bound, lifecycle, settings } = self;
+        let Self { traffic, admin, bound, lifecycle, settings, started } = self;
         let (traffic_handle, admin_handle) = (traffic.handle(), admin.handle());
         let mut traffic = tokio::spawn(traffic);
         let admin = tokio::spawn(admin);
-        lifecycle.set_ready();
-        tracing::info!(traffic = %bound.traffic, admin = %bound.admin, "ready");
+        let ready = async {
+            started.await?;
+            lifecycle.set_ready();
+            tracing::info!(traffic = %bound.traffic, admin = %bound.admin, "ready");
+            std::future::pending::<anyhow::Result<()>>().await
+        };
         tokio::select! {
             result = &mut traffic => { result??; anyhow::bail!("the listener ended by itself"); }
+            result = ready => result?,
             result = asked_to_end(&lifecycle) => result?,
         }
         lifecycle.end();

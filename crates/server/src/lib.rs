@@ -21,6 +21,6 @@ pub use error::ApiError;
 pub use health::{HealthcheckArgs, healthcheck};
 pub use http::{Application, Bound};
 pub use lifecycle::Lifecycle;
-pub use process::run;
+pub use process::{Refused, run};
 pub use random::{Random, SystemRandom};
 pub use request_id::REQUEST_ID_HEADER;

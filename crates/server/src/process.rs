@@ -8,6 +8,17 @@ use tokio::runtime::Builder;
 /// Threads for database calls, jobs and detached work; the HTTP workers are threads of their own.
 const RUNTIME_THREADS: usize = 2;
 
+/// An operator's command was understood, and things being as they are it is refused: nothing was changed. The process
+/// ends with [`Refused::EXIT_CODE`], so that scripts can tell this from a failure.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(pub String);
+
+impl Refused {
+    /// 1 is a failure and 2 a mistake on the command line.
+    pub const EXIT_CODE: u8 = 3;
+}
+
 /// Runs a command of a service to its end: starts logs and telemetry, runs it on a runtime of several threads, flushes
 /// telemetry whatever came of it, and says on standard error what went wrong.
 pub fn run<F>(service: &'static str, log_format: LogFormat, command: impl FnOnce(Metrics) -> F) -> ExitCode
@@ -18,7 +29,7 @@ where
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(service, &error);
-            ExitCode::FAILURE
+            if error.is::<Refused>() { ExitCode::from(Refused::EXIT_CODE) } else { ExitCode::FAILURE }
         }
     }
 }

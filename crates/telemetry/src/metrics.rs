@@ -3,8 +3,8 @@
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
 use prometheus::{Registry, TextEncoder};
 
-/// What Prometheus reads of a process.
-#[derive(Clone, Debug)]
+/// What Prometheus reads of a process. The default reads nothing, for a service that a test runs inside itself.
+#[derive(Clone, Debug, Default)]
 pub struct Metrics(Registry);
 
 impl Metrics {
@@ -17,8 +17,10 @@ impl Metrics {
 
 pub(crate) fn start(service: &'static str) -> anyhow::Result<(Metrics, SdkMeterProvider)> {
     let registry = Registry::new();
-    let reader =
-        opentelemetry_prometheus::exporter().with_registry(registry.clone()).scope_info_enabled(false).build()?;
+    let reader = opentelemetry_prometheus::exporter()
+        .with_registry(registry.clone())
+        .scope_info_enabled(false)
+        .build()?;
     let meters = SdkMeterProvider::builder()
         .with_resource(Resource::builder().with_service_name(service).build())
         .with_reader(reader)
