@@ -12,7 +12,9 @@ mod caller;
 mod error;
 mod health;
 mod http;
+mod peer;
 mod request_id;
+mod shared_fetches;
 
 pub use body::{Body, MAX_BODY_BYTES};
 pub use caller::{Admin, User};
@@ -21,6 +23,8 @@ pub use error::ApiError;
 pub use health::{HealthcheckArgs, healthcheck};
 pub use http::{Application, Bound};
 pub use lifecycle::Lifecycle;
+pub use peer::{CallFailure, NoReplicas, Peer, Replicas};
 pub use process::{Refused, run};
 pub use random::{Random, SystemRandom};
 pub use request_id::REQUEST_ID_HEADER;
+pub use shared_fetches::{NotFetched, SharedFetches};

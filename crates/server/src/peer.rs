@@ -1,0 +1,156 @@
+//! Calls to another service, any of whose replicas will do.
+
+use std::{
+    fmt,
+    str::FromStr,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use booked_identity::internal::{CREDENTIAL_HEADER, Credential};
+use reqwest::{
+    Client, Method, RequestBuilder, Response,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
+use url::Url;
+
+/// Two of these must fit into the time that a client waits for an answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+/// Less than a service keeps an idle connection, so that none is used that is just being closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The base URLs of a service's replicas, separated by commas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replicas(Vec<Url>);
+
+/// The text is no list of base URLs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not http://host:port, or several of them with commas between")]
+pub struct NoReplicas;
+
+impl FromStr for Replicas {
+    type Err = NoReplicas;
+
+    fn from_str(text: &str) -> Result<Self, NoReplicas> {
+        let replica = |text: &str| {
+            let url = Url::parse(text.trim()).map_err(|_| NoReplicas)?;
+            let is_base =
+                url.scheme() == "http" && url.has_host() && url.path() == "/" && url.query().is_none();
+            if is_base { Ok(url) } else { Err(NoReplicas) }
+        };
+        text.split(',').map(replica).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl Replicas {
+    /// The base URLs, at least one.
+    #[must_use]
+    pub fn urls(&self) -> &[Url] {
+        &self.0
+    }
+}
+
+/// Another service of the system.
+pub struct Peer {
+    client: Client,
+    replicas: Replicas,
+    next: AtomicUsize,
+}
+
+impl Peer {
+    /// Calls go to the replicas in turn and carry the internal credential.
+    ///
+    /// # Errors
+    ///
+    /// Where the HTTP client cannot be built.
+    pub fn new(replicas: Replicas, credential: &Credential) -> anyhow::Result<Self> {
+        let mut secret = HeaderValue::from_str(credential.to_send())?;
+        secret.set_sensitive(true);
+        let client = Client::builder()
+            .default_headers(HeaderMap::from_iter([(HeaderName::from_static(CREDENTIAL_HEADER), secret)]))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .no_proxy()
+            .build()?;
+        Ok(Self { client, replicas, next: AtomicUsize::new(0) })
+    }
+
+    /// Sends a request within a time limit. Where a replica cannot be connected to, nothing was sent, and the next one
+    /// is asked; nothing is repeated otherwise. Await it on the runtime of the [`Lifecycle`](crate::Lifecycle): a
+    /// connection lives on the runtime that opened it.
+    ///
+    /// # Errors
+    ///
+    /// No replica can be connected to, or the answer did not come in time.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        timeout: Duration,
+        complete: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, CallFailure> {
+        let attempts = async {
+            let mut failure = CallFailure("no replica is known".to_owned());
+            for _ in self.replicas.urls() {
+                match complete(self.request(&method, path)?).send().await {
+                    Ok(response) => return Ok(response),
+                    Err(error) if error.is_connect() => failure = error.into(),
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Err(failure)
+        };
+        tokio::time::timeout(timeout, attempts).await.unwrap_or_else(|_| Err(CallFailure::late()))
+    }
+
+    fn request(&self, method: &Method, path: &str) -> Result<RequestBuilder, CallFailure> {
+        let urls = self.replicas.urls();
+        let turn = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(urls.len()).unwrap_or_default();
+        let base = urls.get(turn).ok_or_else(|| CallFailure("no replica is known".to_owned()))?;
+        let url = base.join(path).map_err(|error| CallFailure(error.to_string()))?;
+        let mut request = self.client.request(method.clone(), url);
+        for (name, value) in booked_telemetry::trace_headers() {
+            request = request.header(name, value);
+        }
+        Ok(request)
+    }
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peer").field("replicas", &self.replicas).finish_non_exhaustive()
+    }
+}
+
+/// A call to another service had no answer that can be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct CallFailure(String);
+
+impl CallFailure {
+    /// No answer that can be used, and why; it goes to the log.
+    #[must_use]
+    pub fn because(reason: impl fmt::Display) -> Self {
+        Self(reason.to_string())
+    }
+
+    /// No answer in time.
+    #[must_use]
+    pub fn late() -> Self {
+        Self("no answer in time".to_owned())
+    }
+}
+
+impl From<reqwest::Error> for CallFailure {
+    /// With its causes, since reqwest's own text names only the outermost.
+    fn from(error: reqwest::Error) -> Self {
+        let mut text = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        Self(text)
+    }
+}
