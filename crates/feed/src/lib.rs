@@ -1,1 +1,20 @@
-//! Feeds of state between services: outbox writer, HTTP feed, consumer
+//! Feeds of state between services.
+//!
+//! A service writes what happened to its [`outbox`] in the transaction that made it happen, and serves it as a
+//! [`Feed`]. Another service's [`Consumer`] pulls the feed and applies each batch together with its cursor in one
+//! transaction, so that every entry has its effect once. The tables are in `sql/`; the services' migrations hold copies.
+
+mod entry;
+mod position;
+mod wire;
+
+pub mod outbox;
+mod producer;
+
+mod consumer;
+
+pub use consumer::{Apply, Consumer, FeedClient, NotCaughtUp, Unavailable};
+pub use entry::{Entry, MalformedEntry};
+pub use outbox::NewEntry;
+pub use position::{NoPosition, Position};
+pub use producer::{Feed, FeedSignal};

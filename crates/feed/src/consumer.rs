@@ -1,0 +1,244 @@
+//! The side that listens: pulls another service's feed and applies it, each batch together with the cursor.
+
+mod client;
+mod cursors;
+mod pull;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use booked_postgres::Database;
+use booked_server::{Lifecycle, Random, SharedFetches};
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
+use opentelemetry::{KeyValue, metrics::Counter};
+use tokio::{
+    sync::Mutex,
+    time::{sleep, timeout},
+};
+use uuid::Uuid;
+
+use self::pull::Puller;
+use crate::Position;
+
+pub use self::{client::FeedClient, pull::Unavailable};
+
+/// How long the replica that pulls keeps its lease without renewing it: longer than a step of it can take.
+const LEASE: Duration = Duration::from_secs(8);
+/// How often the other replicas look whether the lease is free.
+const LEASE_LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// How long one request of the pulling replica waits for something new.
+const POLL_WAIT: Duration = Duration::from_secs(3);
+const BATCH: u32 = 200;
+const BACK_OFF_MIN: Duration = Duration::from_millis(100);
+const BACK_OFF_MAX: Duration = Duration::from_secs(2);
+/// How long a pull that somebody waits for may take in all: less than a client's patience.
+const PULL_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// How long one request of such a pull waits for rows that are committed but held back by an older transaction.
+const HELD_BACK_WAIT: Duration = Duration::from_millis(100);
+
+/// What a consumer does with entries.
+#[async_trait]
+pub trait Apply: Send + Sync {
+    /// Applies entries in order, within the transaction that moves the cursor: other writes belong on this connection
+    /// too, or are not part of it. It passes over kinds that it does not know, and hands on what
+    /// [`Entry::decode`](crate::Entry::decode) says of malformed ones. Entries may come again from the start of the feed
+    /// (a new incarnation), and not quite in the order of commits: older state must not overwrite newer.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is applied then, and the cursor stays.
+    async fn apply(&self, connection: &mut AsyncPgConnection, entries: &[crate::Entry]) -> QueryResult<()>;
+
+    /// Called within the transaction that sets the cursor back to the start of the feed, because the feed has another
+    /// incarnation: everything comes again. A consumer that keeps the newest state has nothing to do; one that counts
+    /// empties its counts here.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is changed then, and it is tried again.
+    async fn restarted(&self, _connection: &mut AsyncPgConnection) -> QueryResult<()> {
+        Ok(())
+    }
+
+    /// Called after the commit, at best: a crash between the two leaves it out.
+    async fn applied(&self, _entries: &[crate::Entry]) {}
+}
+
+/// The position was not reached in time, or not at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotCaughtUp {
+    /// The time was too short.
+    #[error("not caught up in time")]
+    Late,
+    /// The feed or the database is away.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Applies one feed to one database. Clones are the same consumer.
+#[derive(Clone)]
+pub struct Consumer {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    puller: Puller,
+    holder: Uuid,
+    random: Arc<dyn Random>,
+    lifecycle: Lifecycle,
+    failures: Counter<u64>,
+    /// One pull at a time of those that somebody waits for: the next one mostly finds everything done.
+    pulling: Mutex<()>,
+    pulls: SharedFetches<(), Result<(), Unavailable>>,
+}
+
+impl Consumer {
+    /// A consumer of the feed that `feed` names in `feed_cursors`. It does nothing by itself before [`Consumer::run`].
+    #[must_use]
+    pub fn new(
+        feed: &'static str,
+        source: FeedClient,
+        database: Database,
+        apply: Arc<dyn Apply>,
+        random: Arc<dyn Random>,
+        lifecycle: &Lifecycle,
+    ) -> Self {
+        let failures = opentelemetry::global::meter("booked-feed")
+            .u64_counter("booked_feed_pull_failures")
+            .with_description("Pulls of other services' feeds that failed")
+            .build();
+        Self {
+            inner: Arc::new(Inner {
+                puller: Puller::new(feed, source, database, apply),
+                holder: random.uuid(),
+                random,
+                lifecycle: lifecycle.clone(),
+                failures,
+                pulling: Mutex::default(),
+                pulls: SharedFetches::new(1, lifecycle),
+            }),
+        }
+    }
+
+    /// Pulls until the process is asked to end; a job. Of all replicas, one pulls at a time: that is thrift, the cursor
+    /// alone keeps the effects single.
+    pub async fn run(self) {
+        let inner = &self.inner;
+        tokio::select! {
+            () = inner.pull_for_ever() => {}
+            () = inner.lifecycle.ended() => inner.give_lease().await,
+        }
+    }
+
+    /// Pulls now, whoever has the lease, until everything up to this position is applied.
+    ///
+    /// # Errors
+    ///
+    /// See [`NotCaughtUp`].
+    pub async fn catch_up(&self, to: &Position, limit: Duration) -> Result<(), NotCaughtUp> {
+        let (inner, to) = (Arc::clone(&self.inner), *to);
+        let pull = async move { timeout(limit, inner.pull_until(Some(to))).await };
+        match self.inner.lifecycle.detach(pull).await {
+            Ok(Ok(result)) => Ok(result?),
+            Ok(Err(_)) => Err(NotCaughtUp::Late),
+            Err(interrupted) => Err(Unavailable::because(interrupted).into()),
+        }
+    }
+
+    /// Pulls now, whoever has the lease, until everything that was committed when this was called is applied. All who
+    /// wait share one pull, and nobody joins one that started before he asked.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`] where that could not be done within 1.5 seconds.
+    pub async fn pull_now(&self) -> Result<(), Unavailable> {
+        let pull = || {
+            let inner = Arc::clone(&self.inner);
+            async move {
+                let pulled = timeout(PULL_TIMEOUT, inner.pull_until(None)).await;
+                pulled.unwrap_or_else(|_| Err(Unavailable::because(NotCaughtUp::Late)))
+            }
+        };
+        self.inner.pulls.get((), pull).await.unwrap_or_else(|error| Err(Unavailable::because(error)))
+    }
+}
+
+impl Inner {
+    async fn pull_for_ever(&self) {
+        let (mut batch, mut back_off) = (BATCH, BACK_OFF_MIN);
+        loop {
+            match self.turn(batch).await {
+                Ok(()) => (batch, back_off) = (BATCH.min(batch * 2), BACK_OFF_MIN),
+                Err(error) => {
+                    // One entry at a time, so that the others before it pass and the log names the one that does not.
+                    batch = 1;
+                    let feed = self.puller.feed();
+                    tracing::warn!(feed, %error, "the feed cannot be pulled");
+                    self.failures.add(1, &[KeyValue::new("feed", feed)]);
+                    self.give_lease().await;
+                    sleep(self.jittered(back_off)).await;
+                    back_off = BACK_OFF_MAX.min(back_off * 2);
+                }
+            }
+        }
+    }
+
+    /// One step where this replica has the lease, else a pause.
+    async fn turn(&self, batch: u32) -> Result<(), Unavailable> {
+        let (feed, holder) = (self.puller.feed(), self.holder);
+        let is_mine = self
+            .puller
+            .database()
+            .read(async move |connection| cursors::take_lease(connection, feed, holder, LEASE).await)
+            .await?;
+        if !is_mine {
+            sleep(self.jittered(LEASE_LOOK_INTERVAL)).await;
+            return Ok(());
+        }
+        let cursor = self.puller.cursor().await?;
+        self.puller
+            .step(cursor.clone(), POLL_WAIT, batch)
+            .await
+            .map(drop)
+            .map_err(|error| Unavailable::because(format_args!("after {}: {error}", cursor.position)))
+    }
+
+    /// Pulls until the cursor has reached the target; without one, until it has reached what was the feed's head when
+    /// the feed was first asked.
+    async fn pull_until(&self, mut target: Option<Position>) -> Result<(), Unavailable> {
+        let mut wait = Duration::ZERO;
+        loop {
+            let _one_at_a_time = self.pulling.lock().await;
+            let cursor = self.puller.cursor().await?;
+            if target.is_some_and(|target| cursor.position >= target) {
+                return Ok(());
+            }
+            let step = self.puller.step(cursor, wait, BATCH).await?;
+            let goal = *target.get_or_insert(step.head);
+            if !step.moved && step.from >= goal {
+                return Ok(());
+            }
+            wait = if step.moved { Duration::ZERO } else { HELD_BACK_WAIT };
+        }
+    }
+
+    /// Lets another replica pull. Where it cannot be told, the lease runs out by itself.
+    async fn give_lease(&self) {
+        let (feed, holder) = (self.puller.feed(), self.holder);
+        let given = self
+            .puller
+            .database()
+            .read(async move |connection| cursors::give_lease(connection, feed, holder).await)
+            .await;
+        if let Err(error) = given {
+            tracing::debug!(feed, %error, "the lease could not be given back");
+        }
+    }
+
+    /// Between half of the time and all of it, so that replicas do not act in step.
+    fn jittered(&self, time: Duration) -> Duration {
+        let [random, ..] = self.random.bytes();
+        time / 2 + time * u32::from(random) / (2 * u32::from(u8::MAX))
+    }
+}

@@ -1,0 +1,71 @@
+//! Reads another service's feed over HTTP.
+
+use std::time::Duration;
+
+use booked_server::{CallFailure, Peer};
+use reqwest::{Method, Response};
+
+use crate::{
+    Entry, Position,
+    wire::{CloudEvent, HEAD_HEADER, INCARNATION_HEADER, PATH},
+};
+
+/// How long an answer may take beyond the time that it was allowed to wait.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// The largest answer that is read: a whole page of the largest entries is smaller.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+
+/// Another service's feed.
+#[derive(Debug)]
+pub struct FeedClient(Peer);
+
+/// What a feed answered.
+pub(crate) struct Page {
+    pub(crate) incarnation: String,
+    /// The last row that was committed before the feed was read, shown or not.
+    pub(crate) head: Position,
+    pub(crate) entries: Vec<Entry>,
+}
+
+impl FeedClient {
+    /// The feed of this service.
+    #[must_use]
+    pub fn new(service: Peer) -> Self {
+        Self(service)
+    }
+
+    /// The entries after a position; it waits so long for the first.
+    pub(crate) async fn fetch(
+        &self,
+        after: Position,
+        wait: Duration,
+        limit: u32,
+    ) -> Result<Page, CallFailure> {
+        let path = format!("{PATH}?lastEventId={after}&timeout={}&limit={limit}", wait.as_millis());
+        let timeout = wait + ANSWER_TIMEOUT;
+        let page = async {
+            let response = self.0.send(Method::GET, &path, timeout, |request| request).await?;
+            read(response.error_for_status()?).await
+        };
+        tokio::time::timeout(timeout, page).await.unwrap_or_else(|_| Err(CallFailure::late()))
+    }
+}
+
+async fn read(mut response: Response) -> Result<Page, CallFailure> {
+    let header = |name: &str| {
+        let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+        value.map(ToOwned::to_owned).ok_or_else(|| CallFailure::because(format!("no header {name}")))
+    };
+    let incarnation = header(INCARNATION_HEADER)?;
+    let head = header(HEAD_HEADER)?.parse().map_err(CallFailure::because)?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+            return Err(CallFailure::because("the answer is too large"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let events: Vec<CloudEvent> = serde_json::from_slice(&body).map_err(CallFailure::because)?;
+    let entries = events.into_iter().map(CloudEvent::into_entry).collect::<Result<_, _>>();
+    Ok(Page { incarnation, head, entries: entries.map_err(CallFailure::because)? })
+}

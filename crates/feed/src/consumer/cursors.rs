@@ -1,0 +1,145 @@
+//! How far feeds are applied here, and which replica pulls them by itself.
+
+use std::time::Duration;
+
+use diesel::{
+    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult,
+    sql_types::{BigInt, Text, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use uuid::Uuid;
+
+use crate::{Entry, MalformedEntry, Position};
+
+diesel::table! {
+    feed_cursors (feed) {
+        feed -> Text,
+        incarnation -> Text,
+        transaction_id -> BigInt,
+        row_id -> BigInt,
+        holder -> Nullable<Uuid>,
+        held_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    feed_set_aside (feed, incarnation, transaction_id, row_id) {
+        feed -> Text,
+        incarnation -> Text,
+        transaction_id -> BigInt,
+        row_id -> BigInt,
+        kind -> Text,
+        subject -> Uuid,
+        data -> Json,
+        reason -> Text,
+    }
+}
+
+/// Everything up to here is applied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    pub(crate) incarnation: String,
+    pub(crate) position: Position,
+}
+
+type Row = (String, i64, i64);
+
+impl From<Row> for Cursor {
+    fn from((incarnation, transaction_id, row_id): Row) -> Self {
+        Self { incarnation, position: Position::new(transaction_id, row_id) }
+    }
+}
+
+/// Where the feed's cursor stands; it is made where there is none.
+pub(crate) async fn read(connection: &mut AsyncPgConnection, feed: &str) -> QueryResult<Cursor> {
+    let columns = (feed_cursors::incarnation, feed_cursors::transaction_id, feed_cursors::row_id);
+    let row: Option<Row> =
+        feed_cursors::table.find(feed).select(columns).first(connection).await.optional()?;
+    if row.is_none() {
+        diesel::insert_into(feed_cursors::table)
+            .values(feed_cursors::feed.eq(feed))
+            .on_conflict_do_nothing()
+            .execute(connection)
+            .await?;
+    }
+    Ok(row.map(Cursor::from).unwrap_or_default())
+}
+
+/// The same, locked until the transaction ends.
+pub(crate) async fn lock(connection: &mut AsyncPgConnection, feed: &str) -> QueryResult<Cursor> {
+    let columns = (feed_cursors::incarnation, feed_cursors::transaction_id, feed_cursors::row_id);
+    let row: Row = feed_cursors::table.find(feed).select(columns).for_update().first(connection).await?;
+    Ok(row.into())
+}
+
+/// Moves the cursor.
+pub(crate) async fn advance(connection: &mut AsyncPgConnection, feed: &str, to: &Cursor) -> QueryResult<()> {
+    diesel::update(feed_cursors::table.find(feed))
+        .set((
+            feed_cursors::incarnation.eq(&to.incarnation),
+            feed_cursors::transaction_id.eq(to.position.transaction_id),
+            feed_cursors::row_id.eq(to.position.row_id),
+        ))
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Keeps an entry that could not be decoded for a person to look at.
+pub(crate) async fn set_aside(
+    connection: &mut AsyncPgConnection,
+    feed: &str,
+    incarnation: &str,
+    entry: &Entry,
+    why: &MalformedEntry,
+) -> QueryResult<()> {
+    diesel::insert_into(feed_set_aside::table)
+        .values((
+            feed_set_aside::feed.eq(feed),
+            feed_set_aside::incarnation.eq(incarnation),
+            feed_set_aside::transaction_id.eq(entry.position.transaction_id),
+            feed_set_aside::row_id.eq(entry.position.row_id),
+            feed_set_aside::kind.eq(&entry.kind),
+            feed_set_aside::subject.eq(entry.subject),
+            feed_set_aside::data.eq(&entry.data),
+            feed_set_aside::reason.eq(&why.reason),
+        ))
+        .on_conflict_do_nothing()
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Takes or keeps the lease of a feed, by the database's clock; `false` where another replica has it.
+pub(crate) async fn take_lease(
+    connection: &mut AsyncPgConnection,
+    feed: &str,
+    holder: Uuid,
+    lease: Duration,
+) -> QueryResult<bool> {
+    let taken = diesel::sql_query(
+        "INSERT INTO feed_cursors (feed, holder, held_until) \
+         VALUES ($1, $2, now() + $3 * interval '1 millisecond') \
+         ON CONFLICT (feed) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until \
+         WHERE coalesce(feed_cursors.holder = excluded.holder OR feed_cursors.held_until < now(), true)",
+    )
+    .bind::<Text, _>(feed)
+    .bind::<SqlUuid, _>(holder)
+    .bind::<BigInt, _>(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX))
+    .execute(connection)
+    .await?;
+    Ok(taken == 1)
+}
+
+/// Gives the lease back, where it is mine.
+pub(crate) async fn give_lease(
+    connection: &mut AsyncPgConnection,
+    feed: &str,
+    holder: Uuid,
+) -> QueryResult<()> {
+    diesel::update(feed_cursors::table.find(feed).filter(feed_cursors::holder.eq(holder)))
+        .set(feed_cursors::holder.eq(None::<Uuid>))
+        .execute(connection)
+        .await
+        .map(drop)
+}

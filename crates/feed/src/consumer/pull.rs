@@ -1,0 +1,211 @@
+//! One step along a feed: fetch a batch, apply it and move the cursor in one transaction.
+
+use std::{sync::Arc, time::Duration};
+
+use booked_postgres::{Abort, Database, ReadFailure, WriteFailure};
+use booked_server::CallFailure;
+use diesel::result::Error;
+use diesel_async::AsyncPgConnection;
+use opentelemetry::{KeyValue, metrics::Counter};
+
+use super::{
+    Apply,
+    client::{FeedClient, Page},
+    cursors::{self, Cursor},
+};
+use crate::{Entry, MalformedEntry, Position};
+
+/// Where the feed could not be pulled or its entries not be applied. Nothing was done by halves.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unavailable(String);
+
+/// What a step found.
+pub(crate) struct Step {
+    /// Where the cursor was when the feed was asked.
+    pub(crate) from: Position,
+    /// The last row that was committed before the feed answered.
+    pub(crate) head: Position,
+    /// Whether there was something to do, whoever did it.
+    pub(crate) moved: bool,
+}
+
+/// Pulls one feed into one database.
+pub(crate) struct Puller {
+    feed: &'static str,
+    source: FeedClient,
+    database: Database,
+    apply: Arc<dyn Apply>,
+    applied: Counter<u64>,
+    set_aside: Counter<u64>,
+}
+
+impl Puller {
+    pub(crate) fn new(
+        feed: &'static str,
+        source: FeedClient,
+        database: Database,
+        apply: Arc<dyn Apply>,
+    ) -> Self {
+        let meter = opentelemetry::global::meter("booked-feed");
+        let applied = meter
+            .u64_counter("booked_feed_applied")
+            .with_description("Entries of other services' feeds that were applied")
+            .build();
+        let set_aside = meter
+            .u64_counter("booked_feed_set_aside")
+            .with_description("Entries that could not be decoded and were set aside")
+            .build();
+        Self { feed, source, database, apply, applied, set_aside }
+    }
+
+    pub(crate) fn feed(&self) -> &'static str {
+        self.feed
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Where the cursor stands.
+    pub(crate) async fn cursor(&self) -> Result<Cursor, Unavailable> {
+        let feed = self.feed;
+        Ok(self.database.read(async move |connection| cursors::read(connection, feed).await).await?)
+    }
+
+    /// Fetches what follows the cursor, waiting so long for the first entry, and applies it.
+    pub(crate) async fn step(&self, cursor: Cursor, wait: Duration, limit: u32) -> Result<Step, Unavailable> {
+        let from = cursor.position;
+        let page = self.source.fetch(from, wait, limit).await?;
+        let head = page.head;
+        if page.incarnation != cursor.incarnation && from != Position::START {
+            self.begin_again(cursor, page.incarnation).await?;
+            return Ok(Step { from, head, moved: true });
+        }
+        let moved = !page.entries.is_empty();
+        if moved {
+            self.apply_page(cursor, page).await?;
+        }
+        Ok(Step { from, head, moved })
+    }
+
+    /// Positions of another incarnation mean nothing here. Everything is read again; consumers bear that.
+    async fn begin_again(&self, cursor: Cursor, incarnation: String) -> Result<(), Unavailable> {
+        tracing::warn!(feed = self.feed, ?cursor, incarnation, "the feed has another incarnation");
+        let feed = self.feed;
+        let start = Cursor { incarnation, position: Position::START };
+        let result = self.database.transaction(async move |connection| {
+            expect(connection, feed, &cursor).await?;
+            self.apply.restarted(connection).await?;
+            Ok(cursors::advance(connection, feed, &start).await?)
+        });
+        done_or_overtaken(result.await).map(drop)
+    }
+
+    /// Applies a page. An entry that cannot be decoded is set aside with what it holds and why, in the transaction that
+    /// passes over it, and an error is logged: so one bad entry is neither lost nor stops all that follow. Any other
+    /// failure stops the feed here until it is gone, since what could be applied must not be skipped.
+    async fn apply_page(&self, cursor: Cursor, page: Page) -> Result<(), Unavailable> {
+        let Some(last) = page.entries.last().map(|entry| entry.position) else { return Ok(()) };
+        let to = Cursor { incarnation: page.incarnation, position: last };
+        let (mut good, mut bad) = (page.entries, Vec::new());
+        loop {
+            let result = {
+                let (cursor, to, good, bad) = (&cursor, &to, &good, &bad);
+                self.database
+                    .transaction(async move |connection| {
+                        self.apply_in(connection, cursor, to, good, bad).await
+                    })
+                    .await
+            };
+            match result {
+                Err(WriteFailure::Refused(Error::DeserializationError(error))) => {
+                    let (entry, why) = take_malformed(&mut good, error)?;
+                    tracing::error!(feed = self.feed, error = %why, "an entry is set aside");
+                    bad.push((entry, why));
+                }
+                result => {
+                    if done_or_overtaken(result)? {
+                        self.count(good.len(), bad.len());
+                        self.apply.applied(&good).await;
+                    }
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    async fn apply_in(
+        &self,
+        connection: &mut AsyncPgConnection,
+        cursor: &Cursor,
+        to: &Cursor,
+        good: &[Entry],
+        bad: &[(Entry, MalformedEntry)],
+    ) -> Result<(), Abort<Overtaken>> {
+        expect(connection, self.feed, cursor).await?;
+        for (entry, why) in bad {
+            cursors::set_aside(connection, self.feed, &to.incarnation, entry, why).await?;
+        }
+        self.apply.apply(connection, good).await?;
+        Ok(cursors::advance(connection, self.feed, to).await?)
+    }
+
+    fn count(&self, applied: usize, set_aside: usize) {
+        let feed = [KeyValue::new("feed", self.feed)];
+        self.applied.add(u64::try_from(applied).unwrap_or(u64::MAX), &feed);
+        self.set_aside.add(u64::try_from(set_aside).unwrap_or(u64::MAX), &feed);
+    }
+}
+
+/// Somebody else has moved the cursor since it was read.
+struct Overtaken;
+
+/// Locks the cursor and checks that it is where the batch begins.
+async fn expect(
+    connection: &mut AsyncPgConnection,
+    feed: &str,
+    cursor: &Cursor,
+) -> Result<(), Abort<Overtaken>> {
+    if cursors::lock(connection, feed).await? == *cursor { Ok(()) } else { Err(Abort::Refuse(Overtaken)) }
+}
+
+/// Whether it was done here; else another replica or call has done it.
+fn done_or_overtaken(result: Result<(), WriteFailure<Overtaken>>) -> Result<bool, Unavailable> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(WriteFailure::Aborted(Overtaken)) => Ok(false),
+        Err(WriteFailure::Unavailable(why) | WriteFailure::Unknown(why)) => Err(Unavailable(why)),
+        Err(WriteFailure::Refused(error)) => Err(Unavailable(error.to_string())),
+    }
+}
+
+/// Takes the entry out that the error names.
+fn take_malformed(
+    entries: &mut Vec<Entry>,
+    error: Box<dyn std::error::Error + Send + Sync>,
+) -> Result<(Entry, MalformedEntry), Unavailable> {
+    let why = error.downcast::<MalformedEntry>().map_err(|error| Unavailable(error.to_string()))?;
+    match entries.iter().position(|entry| entry.position == why.position) {
+        Some(index) => Ok((entries.remove(index), *why)),
+        None => Err(Unavailable(why.to_string())),
+    }
+}
+
+impl Unavailable {
+    pub(crate) fn because(reason: impl std::fmt::Display) -> Self {
+        Self(reason.to_string())
+    }
+}
+
+impl From<ReadFailure> for Unavailable {
+    fn from(failure: ReadFailure) -> Self {
+        Self::because(failure)
+    }
+}
+
+impl From<CallFailure> for Unavailable {
+    fn from(failure: CallFailure) -> Self {
+        Self::because(failure)
+    }
+}

@@ -1,0 +1,85 @@
+//! The outbox: what happened, written in the transaction that makes it happen.
+
+use diesel::{
+    QueryResult,
+    pg::Pg,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    result::Error,
+    sql_types::{Array, BigInt, Json, Text, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::Position;
+
+/// Something that happened, to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEntry {
+    kind: &'static str,
+    subject: Uuid,
+    data: Value,
+}
+
+impl NewEntry {
+    /// An entry of this kind about this subject.
+    ///
+    /// # Errors
+    ///
+    /// Where the data cannot be written as JSON.
+    pub fn new(kind: &'static str, subject: Uuid, data: &impl Serialize) -> QueryResult<Self> {
+        let data = serde_json::to_value(data).map_err(|error| Error::SerializationError(Box::new(error)))?;
+        Ok(Self { kind, subject, data })
+    }
+}
+
+/// Writes entries in the caller's transaction, and answers the position of the last of them. Tell the
+/// [`FeedSignal`](crate::FeedSignal) once the transaction is committed.
+///
+/// # Errors
+///
+/// Where the statement fails.
+pub async fn append(connection: &mut AsyncPgConnection, entries: &[NewEntry]) -> QueryResult<Position> {
+    let statement = Append {
+        kinds: entries.iter().map(|entry| entry.kind).collect(),
+        subjects: entries.iter().map(|entry| entry.subject).collect(),
+        data: entries.iter().map(|entry| &entry.data).collect(),
+    };
+    let (transaction_id, row_id): (i64, i64) = statement.get_result(connection).await?;
+    Ok(Position::new(transaction_id, row_id))
+}
+
+/// A fragment with an id of its own, since diesel would prepare a batch insert anew at each call.
+struct Append<'a> {
+    kinds: Vec<&'a str>,
+    subjects: Vec<Uuid>,
+    data: Vec<&'a Value>,
+}
+
+impl QueryId for Append<'_> {
+    type QueryId = Append<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for Append<'_> {
+    type SqlType = (BigInt, BigInt);
+}
+
+impl QueryFragment<Pg> for Append<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "WITH written AS (INSERT INTO outbox (kind, subject, data) SELECT kind, subject, data FROM unnest(",
+        );
+        out.push_bind_param::<Array<Text>, _>(&self.kinds)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<SqlUuid>, _>(&self.subjects)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Json>, _>(&self.data)?;
+        out.push_sql(
+            ") WITH ORDINALITY AS entry (kind, subject, data, number) ORDER BY number RETURNING id) \
+             SELECT pg_current_xact_id()::text::bigint, coalesce(max(id), 0) FROM written",
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,63 @@
+//! What the outbox needs on a clock: partitions for the months to come, and an eye on what holds the feed back.
+
+use std::time::Duration;
+
+use booked_postgres::Database;
+use diesel::sql_types::Integer;
+use diesel_async::RunQueryDsl as _;
+use tokio::time::{Instant, interval};
+
+use super::rows;
+
+/// How many months beyond the current one have their partition.
+const MONTHS_AHEAD: i32 = 2;
+const PARTITION_INTERVAL: Duration = Duration::from_secs(6 * 60 * 60);
+const HORIZON_INTERVAL: Duration = Duration::from_secs(5);
+
+diesel::define_sql_function! {
+    /// See `sql/outbox.sql`.
+    fn outbox_add_partitions(ahead: Integer) -> Integer;
+}
+
+/// Adds partitions ahead of time, for ever. Where it fails, the default partition takes the rows.
+pub(crate) async fn add_partitions(database: Database) {
+    let mut round = interval(PARTITION_INTERVAL);
+    loop {
+        round.tick().await;
+        let added = database
+            .read(async |connection| {
+                diesel::select(outbox_add_partitions(MONTHS_AHEAD)).get_result::<i32>(connection).await
+            })
+            .await;
+        match added {
+            Ok(0) => {}
+            Ok(added) => tracing::info!(added, "partitions added to the outbox"),
+            Err(error) => tracing::warn!(%error, "partitions could not be added to the outbox"),
+        }
+    }
+}
+
+/// Measures for ever how long the oldest writing transaction of the whole server has held the feed back: while it is
+/// open, nothing that began after it is shown.
+pub(crate) async fn measure_horizon(database: Database) {
+    let held_back = opentelemetry::global::meter("booked-feed")
+        .u64_gauge("booked_feed_held_back_seconds")
+        .with_description(
+            "How long the oldest writing transaction of the database server has held the feed back",
+        )
+        .build();
+    let mut round = interval(HORIZON_INTERVAL);
+    let mut oldest = (0, Instant::now());
+    loop {
+        let now = round.tick().await;
+        let Ok((horizon, is_open)) =
+            database.read(async |connection| rows::read_horizon(connection).await).await
+        else {
+            continue;
+        };
+        if !is_open || horizon != oldest.0 {
+            oldest = (horizon, now);
+        }
+        held_back.record(now.duration_since(oldest.1).as_secs(), &[]);
+    }
+}

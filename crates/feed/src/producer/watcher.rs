@@ -1,0 +1,87 @@
+//! Wakes the long polls of this process when there is something new: one look at the outbox for all of them, and none
+//! while nobody waits.
+
+use std::{sync::Arc, time::Duration};
+
+use booked_postgres::Database;
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, sleep, timeout_at},
+};
+
+use super::rows;
+use crate::Position;
+
+/// How often the outbox is looked at while somebody waits. Rows of other processes are found by this alone, and so are
+/// those that an older transaction holds back.
+const LOOK_INTERVAL: Duration = Duration::from_millis(25);
+/// The same while the database does not answer.
+const LOOK_INTERVAL_AFTER_FAILURE: Duration = Duration::from_millis(500);
+
+/// Tells the feed of this process that a transaction with outbox rows was committed. Only to save time: rows nobody
+/// tells of are found too.
+#[derive(Clone, Debug, Default)]
+pub struct FeedSignal(Arc<Notify>);
+
+impl FeedSignal {
+    /// Something was committed.
+    pub fn notify(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// Knows which row was the last to be shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Watcher {
+    last_shown: watch::Sender<Position>,
+    signal: FeedSignal,
+}
+
+impl Watcher {
+    pub(crate) fn new() -> Self {
+        Self { last_shown: watch::Sender::new(Position::START), signal: FeedSignal::default() }
+    }
+
+    pub(crate) fn signal(&self) -> FeedSignal {
+        self.signal.clone()
+    }
+
+    /// Waits until a row after this position is shown; `false` where none is until the deadline. What was seen before
+    /// the call does not count: the caller has read the outbox later than that.
+    pub(crate) async fn row_after(&self, position: Position, deadline: Instant) -> bool {
+        let mut last_shown = self.last_shown.subscribe();
+        self.signal.notify();
+        let shown = async {
+            while last_shown.changed().await.is_ok() {
+                if *last_shown.borrow_and_update() > position {
+                    return true;
+                }
+            }
+            false
+        };
+        timeout_at(deadline, shown).await.unwrap_or(false)
+    }
+
+    /// Looks at the outbox for ever.
+    pub(crate) async fn run(self, database: Database) {
+        loop {
+            if self.last_shown.receiver_count() == 0 {
+                self.signal.0.notified().await;
+            }
+            let looked = database.read(async |connection| rows::read_last_shown(connection).await).await;
+            match looked {
+                Ok(last_shown) => {
+                    self.last_shown.send_replace(last_shown);
+                    tokio::select! {
+                        () = sleep(LOOK_INTERVAL) => {}
+                        () = self.signal.0.notified() => {}
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the outbox cannot be looked at");
+                    sleep(LOOK_INTERVAL_AFTER_FAILURE).await;
+                }
+            }
+        }
+    }
+}
