@@ -3,6 +3,7 @@
 
 mod config;
 mod connect;
+mod create;
 mod database;
 mod failure;
 mod migrate;

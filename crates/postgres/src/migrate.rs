@@ -6,18 +6,20 @@ use diesel::{QueryableByName, migration::MigrationSource, pg::Pg, sql_types::Tex
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _};
 
-use crate::{Database, DatabaseSettings, ReadFailure, connect::connect};
+use crate::{Database, DatabaseSettings, ReadFailure, connect::connect, create::create_if_missing};
 
 /// Any number will do, as long as every process that migrates takes the same.
 const LOCK: i64 = 0x0062_6f6f_6b65_6400;
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
-/// Applies what is missing, one process at a time however many start at once. Needs a runtime of several threads.
+/// Applies what is missing, the database itself too, one process at a time however many start at once. Needs a runtime
+/// of several threads.
 ///
 /// # Errors
 ///
 /// Where the database cannot be reached or a migration fails; it is rolled back then.
 pub async fn migrate(settings: &DatabaseSettings, migrations: EmbeddedMigrations) -> anyhow::Result<()> {
+    create_if_missing(settings).await?;
     let mut postgres = settings.postgres.clone();
     // A migration takes the time it takes.
     postgres.options("-c lock_timeout=60000");
