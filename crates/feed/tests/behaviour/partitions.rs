@@ -1,0 +1,48 @@
+//! The outbox is kept in a partition a month.
+
+use crate::world::{Producer, subject};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn this_month_and_the_next_two_have_a_partition_from_the_start() {
+    let producer = Producer::start();
+    let count = producer.execute("SELECT count(*) FROM pg_inherits WHERE inhparent = 'outbox'::regclass");
+    assert_eq!(count.trim(), "4", "three months and the default partition");
+    assert_eq!(producer.execute("SELECT outbox_add_partitions(2)").trim(), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_went_to_the_default_partition_move_to_their_month() {
+    let producer = Producer::start();
+    let first = producer.write(subject(1), 1..=1).await;
+    producer.execute(
+        "WITH late AS (UPDATE outbox SET written_at = now() + interval '3 months' RETURNING 1)
+         SELECT count(*) FROM late",
+    );
+    assert_eq!(producer.execute("SELECT count(*) FROM outbox_default").trim(), "1");
+    assert_eq!(producer.execute("SELECT outbox_add_partitions(4)").trim(), "2");
+    assert_eq!(producer.execute("SELECT count(*) FROM outbox_default").trim(), "0");
+    let second = producer.write(subject(1), 2..=2).await;
+    let events = producer.read("timeout=1000").await;
+    let ids: Vec<_> = events.iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(ids, [first.to_string(), second.to_string()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_read_in_the_order_of_the_index() {
+    let producer = Producer::start();
+    producer.write(subject(1), 1..=1).await;
+    producer.execute(
+        "INSERT INTO outbox (kind, subject, data) SELECT 'x', gen_random_uuid(), '{}' FROM generate_series(1, 20000)",
+    );
+    producer.execute("ANALYZE outbox");
+    let plan = producer.execute(
+        "SET plan_cache_mode = force_generic_plan;
+         PREPARE page(bigint, bigint, bigint) AS SELECT * FROM (SELECT * FROM outbox
+         WHERE (transaction_id, id) > ($1::text::xid8, $2)
+         AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+         ORDER BY transaction_id, id LIMIT 500) AS page ORDER BY page.transaction_id, page.id LIMIT $3;
+         EXPLAIN EXECUTE page(0, 0, 10)",
+    );
+    assert!(!plan.contains("Sort  ("), "{plan}");
+    assert!(plan.contains("Index Scan"), "{plan}");
+}
