@@ -1,0 +1,117 @@
+//! The command line: `cargo up`, which is `cargo booked up`. Each flag has its twin among the environment variables.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::builder::FalseyValueParser;
+use clap::{Args, Parser, Subcommand};
+
+use crate::progress::warn;
+use crate::{Replicas, Servers, SystemOptions, up};
+
+/// Runs booked on this machine.
+#[derive(Parser)]
+#[command(name = "booked", bin_name = "cargo booked", version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Starts everything and keeps it running until Ctrl-C: PostgreSQL, Valkey, the four services and the gateway.
+    Up(UpArgs),
+}
+
+#[derive(Args)]
+struct UpArgs {
+    /// Port of the gateway on 127.0.0.1.
+    #[arg(long, env = "BOOKED_PORT", default_value_t = 8080, value_name = "PORT")]
+    port: u16,
+    /// Folder for data, logs and secrets.
+    #[arg(long, env = "BOOKED_DATA_DIR", default_value = ".booked", value_name = "FOLDER")]
+    data_dir: PathBuf,
+    /// Email of the admin.
+    #[arg(long, env = "BOOKED_ADMIN_EMAIL", default_value = "admin@booked.local", value_name = "EMAIL")]
+    admin_email: String,
+    /// Password of the admin; made up and kept in the data folder where it is not given.
+    #[arg(long, env = "BOOKED_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    admin_password: Option<String>,
+    /// How long a reserved seat is held, in seconds.
+    #[arg(long, env = "BOOKED_HOLD_SECONDS", default_value_t = 600, value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    hold_seconds: u64,
+    /// Number of processes of a service; may be given several times, or as a list with commas.
+    #[arg(long, env = "BOOKED_REPLICAS", value_delimiter = ',', value_name = "ticketing=3")]
+    replicas: Vec<Replicas>,
+    /// URL of a PostgreSQL that is there, on which four databases are made, instead of a private one.
+    #[arg(long, env = "BOOKED_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// URL of a Valkey that is there (redis, rediss, redis-cluster or rediss-cluster), instead of a private one.
+    #[arg(long, env = "BOOKED_VALKEY_URL", hide_env_values = true, value_name = "URL")]
+    valkey_url: Option<String>,
+    /// Adds sample events and buyers, unless there are events.
+    #[arg(long, env = "BOOKED_DEMO", value_parser = FalseyValueParser::new())]
+    demo: bool,
+    /// Forgets all data of the private servers, and begins anew.
+    #[arg(long, env = "BOOKED_EMPTY", value_parser = FalseyValueParser::new())]
+    empty: bool,
+}
+
+/// Runs what the command line says.
+#[must_use]
+pub fn run() -> ExitCode {
+    let Command::Up(args) = CommandLine::parse().command;
+    let demo = args.demo;
+    match args.check().and_then(|options| up::up(&options, demo)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            warn(&format!("booked: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl UpArgs {
+    fn check(self) -> anyhow::Result<SystemOptions> {
+        let given = self.database_url.is_some() || self.valkey_url.is_some();
+        anyhow::ensure!(
+            !(self.empty && given),
+            "--empty empties private servers only; empty a server that is given by yourself"
+        );
+        let servers = match given {
+            true => Servers::Given { database_url: self.database_url, valkey_url: self.valkey_url },
+            false => Servers::Kept,
+        };
+        Ok(SystemOptions {
+            port: Some(self.port),
+            servers,
+            replicas: self.replicas,
+            hold: Duration::from_secs(self.hold_seconds),
+            admin_email: self.admin_email,
+            admin_password: self.admin_password,
+            empty: self.empty,
+            ..SystemOptions::new(self.data_dir)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_server_that_is_given_is_never_emptied() {
+        let line = ["booked", "up", "--empty", "--database-url", "postgres://host"];
+        let Command::Up(args) = CommandLine::try_parse_from(line).unwrap().command;
+        assert!(args.check().is_err());
+    }
+}

@@ -1,0 +1,30 @@
+//! The whole system on one machine: for a person by `cargo up`, for tests as a [`System`].
+//!
+//! [`Binaries`] builds the programs of the five, [`System`] runs them with their own Postgres and Valkey and hands out
+//! each [`Process`], so that a test can kill it. What is started here ends with the process that started it.
+
+mod command;
+mod up;
+
+mod system;
+
+mod data_folder;
+mod environment;
+mod options;
+mod servers;
+mod service;
+
+mod accounts;
+mod binaries;
+mod demo;
+mod process;
+mod progress;
+mod watch;
+
+pub use binaries::Binaries;
+pub use command::run;
+pub use options::{Replicas, Servers, SystemOptions};
+pub use process::Process;
+pub use progress::Progress;
+pub use service::Service;
+pub use system::{Admin, System};
