@@ -1,5 +1,7 @@
 //! Fetches that are shared: a crowd costs two at a time, and nobody is given what was looked up before he asked.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
 use std::{
     sync::{
         Arc,

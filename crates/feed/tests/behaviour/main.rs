@@ -1,5 +1,7 @@
 //! Feeds from outbox to consumer, over real HTTP and real Postgres.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
 mod applying;
 mod following;
 mod partitions;

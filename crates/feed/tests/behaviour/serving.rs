@@ -77,7 +77,7 @@ async fn a_long_poll_finds_what_another_process_wrote() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_poll_ends_with_the_time_that_it_was_given() {
     let producer = Producer::start();
-    assert_eq!(producer.read("timeout=100").await, [json!({}); 0]);
+    assert!(producer.read("timeout=100").await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

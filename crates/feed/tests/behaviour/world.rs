@@ -43,7 +43,7 @@ pub(crate) struct State {
 /// back the feeds of all other tests.
 enum Place {
     Shared(TestDatabase),
-    Own(PostgresServer),
+    Own(Box<PostgresServer>),
 }
 
 impl Place {
@@ -79,7 +79,7 @@ impl Producer {
     }
 
     pub(crate) fn on_its_own_server() -> Self {
-        Self::at(Place::Own(test_postgres()))
+        Self::at(Place::Own(Box::new(test_postgres())))
     }
 
     fn at(place: Place) -> Self {
