@@ -1,0 +1,12 @@
+CREATE TABLE users (
+    id uuid PRIMARY KEY,
+    name text NOT NULL,
+    -- As it was given, without outer white space: what mail is sent to.
+    email text NOT NULL,
+    -- What emails are compared by; the service folds the case, so that it does not depend on the database's locale.
+    email_key text COLLATE "C" NOT NULL CONSTRAINT users_email_key_once UNIQUE,
+    password_hash text NOT NULL,
+    role text NOT NULL CONSTRAINT users_role_known CHECK (role IN ('user', 'admin')),
+    created_at timestamptz NOT NULL,
+    password_changed_at timestamptz NOT NULL
+);

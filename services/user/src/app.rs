@@ -1,0 +1,81 @@
+//! The one place where adapters are built and joined.
+
+use std::sync::Arc;
+
+use actix_web::web;
+use booked_postgres::{Database, require_schema};
+use booked_server::{Application, Clock, Lifecycle, Random, SystemClock, SystemRandom};
+use booked_telemetry::Metrics;
+
+use crate::{
+    config::Config,
+    inbound::{http::routes::routes, jobs},
+    outbound::{
+        hashing::BcryptHasher,
+        postgres::{MIGRATIONS, PostgresAccounts},
+        signing_keys::KeyFolder,
+    },
+    ports::{AccountStore, PasswordHasher, TokenSigner},
+    usecases::{Context, Tokens},
+};
+
+/// What stands behind the ports.
+#[derive(Clone)]
+pub struct Adapters {
+    /// Keeps accounts.
+    pub accounts: Arc<dyn AccountStore>,
+    /// Hashes passwords.
+    pub passwords: Arc<dyn PasswordHasher>,
+    /// Signs tokens.
+    pub signer: Arc<dyn TokenSigner>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub random: Arc<dyn Random>,
+}
+
+/// Builds the service and binds it to its addresses.
+///
+/// # Errors
+///
+/// An address is taken, or the machine has no threads to give.
+pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
+    bind_with(config, lifecycle, metrics, |adapters| adapters).await
+}
+
+/// Like [`bind`], with some adapters replaced: for tests that watch one or let it fail.
+///
+/// # Errors
+///
+/// See [`bind`].
+pub async fn bind_with(
+    config: Config,
+    lifecycle: Lifecycle,
+    metrics: Metrics,
+    replace: impl FnOnce(Adapters) -> Adapters,
+) -> anyhow::Result<Application> {
+    let database = Database::new(&config.database, lifecycle.runtime())?;
+    let keys = Arc::new(config.keys);
+    let Adapters { accounts, passwords, signer, clock, random } = replace(Adapters {
+        accounts: Arc::new(PostgresAccounts::new(database.clone())),
+        passwords: Arc::new(BcryptHasher::start(config.hash)?),
+        signer: Arc::<KeyFolder>::clone(&keys),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+    });
+    lifecycle.spawn_job(jobs::read_keys_again(Arc::clone(&keys), config.keys_reload));
+
+    let context = web::Data::new(Context { accounts, passwords, clock, random });
+    let tokens = web::Data::new(Tokens {
+        signer,
+        lifetime_s: config.token_lifetime_s,
+        admin_lifetime_s: config.admin_token_lifetime_s,
+    });
+    let keys = web::Data::from(keys);
+    let routes = move |service: &mut web::ServiceConfig| {
+        service.app_data(context.clone()).app_data(tokens.clone()).app_data(keys.clone());
+        routes(service);
+    };
+    let application = Application::bind(config.http, config.credential, lifecycle, metrics, routes)?;
+    Ok(application.ready_after(async move { require_schema(&database, MIGRATIONS).await }))
+}

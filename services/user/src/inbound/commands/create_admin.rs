@@ -1,0 +1,85 @@
+//! `booked-user create-admin`
+
+use std::path::PathBuf;
+
+use booked_postgres::DatabaseArgs;
+use booked_server::{Refused, config::Mistakes};
+use clap::Args;
+
+use super::{accounts, context, email, password::read_password, tell};
+use crate::{
+    config::CostArgs,
+    domain::{Email, PersonName},
+    outbound::postgres::PostgresAccounts,
+    ports::ChangeFailure,
+    usecases::{
+        AddAccountError, Context, Person, create_admin::create_admin, promote_to_admin::promote_to_admin,
+    },
+};
+
+#[derive(Args)]
+pub(super) struct CreateAdminArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    cost: CostArgs,
+    /// The admin's email.
+    #[arg(long)]
+    email: String,
+    /// The admin's name.
+    #[arg(long, required_unless_present = "promote")]
+    name: Option<String>,
+    /// File that holds the new account's password. Without it the password is in ADMIN_PASSWORD, else it is read from
+    /// standard input, to its end.
+    #[arg(long, env = "ADMIN_PASSWORD_FILE", value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Make an admin of the account that has this email; its name and password stay. No password is read.
+    #[arg(long, conflicts_with = "name")]
+    promote: bool,
+}
+
+pub(super) async fn run(args: CreateAdminArgs) -> anyhow::Result<()> {
+    let mut mistakes = Mistakes::default();
+    let (database, cost) = (args.database.check(&mut mistakes), args.cost.check(&mut mistakes));
+    let email = email(&args.email, &mut mistakes);
+    if args.promote {
+        let settings = || Some((database?, email?));
+        let (database, email) = mistakes.finish(settings())?;
+        return promote(&accounts(&database)?, &email).await;
+    }
+    let name = PersonName::parse(args.name.unwrap_or_default())
+        .map_err(|refused| mistakes.add("--name", format!("cannot be used: {refused}")))
+        .ok();
+    let password = read_password("ADMIN_PASSWORD", args.password_file.as_deref(), &mut mistakes);
+    let settings = || Some((database?, cost?, Person { name: name?, email: email?, password: password? }));
+    let (database, cost, person) = mistakes.finish(settings())?;
+    create(&context(&database, cost)?, person).await
+}
+
+async fn create(context: &Context, person: Person) -> anyhow::Result<()> {
+    let email = person.email.clone();
+    match create_admin(context, person).await {
+        Ok(user) => {
+            tell(format_args!("{} is an admin now, with the account {user}", email.as_str()));
+            Ok(())
+        }
+        Err(AddAccountError::EmailTaken) => Err(Refused(format!(
+            "{} has an account already; --promote makes that one an admin's, with its name and password",
+            email.as_str()
+        ))
+        .into()),
+        Err(error @ (AddAccountError::Hash(_) | AddAccountError::Store(_))) => Err(error.into()),
+    }
+}
+
+async fn promote(accounts: &PostgresAccounts, email: &Email) -> anyhow::Result<()> {
+    match promote_to_admin(accounts, &email.key()).await {
+        Ok(true) => tell(format_args!("{} is an admin from the next log-in on", email.as_str())),
+        Ok(false) => tell(format_args!("{} is an admin already", email.as_str())),
+        Err(ChangeFailure::NoSuchAccount) => {
+            return Err(Refused(format!("{} has no account", email.as_str())).into());
+        }
+        Err(error @ ChangeFailure::Store(_)) => return Err(error.into()),
+    }
+    Ok(())
+}

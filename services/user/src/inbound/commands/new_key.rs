@@ -1,0 +1,36 @@
+//! `booked-user new-key`
+
+use std::path::PathBuf;
+
+use booked_identity::{SigningKeys, next_key_name};
+use clap::Args;
+
+use super::tell;
+
+#[derive(Args)]
+pub(super) struct NewKeyArgs {
+    /// Folder of the keys that sign tokens; it is made where there is none.
+    #[arg(long, env = "SIGNING_KEYS_DIR", value_name = "DIR")]
+    keys_dir: PathBuf,
+}
+
+/// The first key signs at once. A later one is only published, and signs once the older files are renamed behind it:
+/// a gateway that does not know it yet would refuse its tokens.
+pub(super) fn run(args: &NewKeyArgs) -> anyhow::Result<()> {
+    let dir = &args.keys_dir;
+    let name = next_key_name(dir)?;
+    let key = SigningKeys::generate(dir, &name)?;
+    let file = dir.join(&name).with_extension("pem");
+    let signs = SigningKeys::load(dir)?.ids().next() == Some(&key);
+    tell(format_args!("{}: key {key}", file.display()));
+    if signs {
+        tell("It signs tokens.");
+    } else {
+        tell(format_args!(
+            "It is published and does not sign yet. Once every replica and gateway has read it (a minute), rename the \
+             older files so that they sort behind it, for example 000001.pem to retired-000001.pem; delete those once \
+             the longest life of a token has passed."
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! Where an operator's command has a password from: never the command line, which every user of the machine can read.
+
+use std::{
+    io::{IsTerminal as _, Read as _, stdin},
+    path::Path,
+};
+
+use booked_server::config::Mistakes;
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use crate::domain::Password;
+
+/// More than any password that is taken.
+const INPUT_BYTES_MAX: u64 = 4096;
+
+/// The password: from the environment variable of this name, the file, or standard input.
+pub(super) fn read_password(
+    variable: &str,
+    file: Option<&Path>,
+    mistakes: &mut Mistakes,
+) -> Option<Password> {
+    let given = std::env::var(variable).ok().filter(|given| !given.is_empty()).map(Zeroizing::new);
+    let text = if given.is_none() && file.is_none() {
+        read_stdin(variable).map_err(|why| mistakes.add("the password", why)).ok()?
+    } else {
+        mistakes.secret(variable, given.as_deref().map(String::as_str), file)?
+    };
+    Password::parse(text)
+        .map_err(|refused| mistakes.add("the password", format!("cannot be used: {refused}")))
+        .ok()
+}
+
+/// A terminal would show what is typed, so none is read.
+fn read_stdin(variable: &str) -> Result<SecretString, String> {
+    if stdin().is_terminal() {
+        return Err(format!("is missing: give --password-file, set {variable}, or pipe it in"));
+    }
+    let mut text = Zeroizing::new(String::new());
+    stdin()
+        .take(INPUT_BYTES_MAX)
+        .read_to_string(&mut text)
+        .map_err(|error| format!("cannot be read from standard input: {error}"))?;
+    Ok(SecretString::from(text.trim_end_matches(['\n', '\r'])))
+}

@@ -1,0 +1,36 @@
+//! `booked-user revoke-admin`
+
+use booked_postgres::DatabaseArgs;
+use booked_server::{Refused, config::Mistakes};
+use clap::Args;
+
+use super::{accounts, email, tell};
+use crate::{ports::ChangeFailure, usecases::revoke_admin::revoke_admin};
+
+#[derive(Args)]
+pub(super) struct RevokeAdminArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// The admin's email.
+    #[arg(long)]
+    email: String,
+}
+
+pub(super) async fn run(args: RevokeAdminArgs) -> anyhow::Result<()> {
+    let mut mistakes = Mistakes::default();
+    let database = args.database.check(&mut mistakes);
+    let email = email(&args.email, &mut mistakes);
+    let settings = || Some((database?, email?));
+    let (database, email) = mistakes.finish(settings())?;
+    match revoke_admin(&accounts(&database)?, &email.key()).await {
+        Ok(true) => {
+            tell(format_args!("{} is no admin any more; an admin's token lives out its time", email.as_str()))
+        }
+        Ok(false) => tell(format_args!("{} is no admin", email.as_str())),
+        Err(ChangeFailure::NoSuchAccount) => {
+            return Err(Refused(format!("{} has no account", email.as_str())).into());
+        }
+        Err(error @ ChangeFailure::Store(_)) => return Err(error.into()),
+    }
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! `booked-user set-password`
+
+use std::path::PathBuf;
+
+use booked_postgres::DatabaseArgs;
+use booked_server::{Refused, config::Mistakes};
+use clap::Args;
+
+use super::{context, email, password::read_password, tell};
+use crate::{
+    config::CostArgs,
+    usecases::set_password::{SetPasswordError, set_password},
+};
+
+#[derive(Args)]
+pub(super) struct SetPasswordArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    cost: CostArgs,
+    /// The account's email.
+    #[arg(long)]
+    email: String,
+    /// File that holds the password. Without it the password is in NEW_PASSWORD, else it is read from standard input,
+    /// to its end.
+    #[arg(long, env = "NEW_PASSWORD_FILE", value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+pub(super) async fn run(args: SetPasswordArgs) -> anyhow::Result<()> {
+    let mut mistakes = Mistakes::default();
+    let (database, cost) = (args.database.check(&mut mistakes), args.cost.check(&mut mistakes));
+    let email = email(&args.email, &mut mistakes);
+    let password = read_password("NEW_PASSWORD", args.password_file.as_deref(), &mut mistakes);
+    let settings = || Some((database?, cost?, email?, password?));
+    let (database, cost, email, password) = mistakes.finish(settings())?;
+    match set_password(&context(&database, cost)?, &email.key(), password).await {
+        Ok(()) => {
+            tell(format_args!("{} has the new password; tokens live out their time", email.as_str()));
+            Ok(())
+        }
+        Err(SetPasswordError::NoSuchAccount) => {
+            Err(Refused(format!("{} has no account", email.as_str())).into())
+        }
+        Err(error @ (SetPasswordError::Hash(_) | SetPasswordError::Store(_))) => Err(error.into()),
+    }
+}

@@ -1,0 +1,10 @@
+//! The service over HTTP, one endpoint a file.
+
+pub(crate) mod routes;
+
+mod failure;
+pub(crate) mod log_in;
+pub(crate) mod read_jwks;
+pub(crate) mod register_user;
+
+pub use routes::ApiDoc;

@@ -1,0 +1,10 @@
+//! `GET /internal/jwks`, for the gateway: the keys by which tokens are checked. It asks nothing of the database.
+
+use actix_web::{Responder, get, web};
+
+use crate::outbound::signing_keys::KeyFolder;
+
+#[get("/internal/jwks")]
+pub(super) async fn read_jwks(keys: web::Data<KeyFolder>) -> impl Responder {
+    web::Json(keys.jwks())
+}

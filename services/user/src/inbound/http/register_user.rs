@@ -1,0 +1,86 @@
+//! `POST /user/register/`
+
+use actix_web::{HttpResponse, post, web};
+use booked_contract::{Code, ErrorBody, user::Registration};
+use booked_server::{ApiError, Body};
+
+use super::failure;
+use crate::{
+    domain::{Email, EmailRefused, Password, PasswordRefused, PersonName, PersonNameRefused},
+    usecases::{AddAccountError, Context, Person, register_user::register_user as register},
+};
+
+/// Registers an account. It is a plain user's.
+#[utoipa::path(
+    tag = "user",
+    request_body = Registration,
+    responses(
+        (status = 201, description = "Registered"),
+        (status = 400, body = ErrorBody, description = "SYS-01 the body cannot be decoded, USER-02 empty password, \
+            USER-11 password longer than 72 bytes, USER-08 empty name or one longer than 200 characters, \
+            USER-07 empty email, USER-10 email not valid"),
+        (status = 409, body = ErrorBody, description = "USER-09 the email is registered already"),
+        (status = 413, body = ErrorBody, description = "SYS-09 the body is larger than 1 MiB"),
+        (status = 500, body = ErrorBody, description = "DB-02 writing failed, SYS-02 unknown error"),
+        (status = 503, body = ErrorBody, description = "SYS-07 unavailable: nothing was done, try again",
+            headers(("Retry-After" = u64, description = "After so many seconds"))),
+        (status = 504, body = ErrorBody, description = "SYS-08 it may have been done"),
+    )
+)]
+#[post("/user/register/")]
+pub(super) async fn register_user(
+    Body(registration): Body<Registration>,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    let user = register(&context, parse(registration)?).await?;
+    tracing::info!(%user, "registered");
+    Ok(HttpResponse::Created().finish())
+}
+
+fn parse(registration: Registration) -> Result<Person, ApiError> {
+    let Registration { name, email, password } = registration;
+    // The order is the contract's.
+    let password = Password::parse(password)?;
+    let name = PersonName::parse(name)?;
+    let email = Email::parse(&email)?;
+    Ok(Person { name, email, password })
+}
+
+impl From<PasswordRefused> for ApiError {
+    fn from(refused: PasswordRefused) -> Self {
+        Self::new(match refused {
+            PasswordRefused::Empty => Code::EmptyPassword,
+            PasswordRefused::TooLong => Code::PasswordTooLong,
+        })
+    }
+}
+
+impl From<PersonNameRefused> for ApiError {
+    fn from(refused: PersonNameRefused) -> Self {
+        // The contract has one code for names; the detail tells the two apart.
+        match refused {
+            PersonNameRefused::Empty | PersonNameRefused::TooLong => {
+                Self::new(Code::EmptyName).with_detail(refused)
+            }
+        }
+    }
+}
+
+impl From<EmailRefused> for ApiError {
+    fn from(refused: EmailRefused) -> Self {
+        Self::new(match refused {
+            EmailRefused::Empty => Code::EmptyEmail,
+            EmailRefused::Invalid => Code::EmailInvalid,
+        })
+    }
+}
+
+impl From<AddAccountError> for ApiError {
+    fn from(error: AddAccountError) -> Self {
+        match error {
+            AddAccountError::EmailTaken => Self::new(Code::EmailTaken),
+            AddAccountError::Hash(failure) => failure::of_hashing(&failure),
+            AddAccountError::Store(failure) => failure::of_store(&failure),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The user service: accounts and tokens. In reading order: what it knows ([`domain`]), what it does ([`usecases`]),
+//! what that needs ([`ports`]), how it is asked (`inbound`), what it stands on ([`outbound`]).
+
+pub mod domain;
+pub mod ports;
+pub mod usecases;
+
+mod inbound;
+pub mod outbound;
+
+pub mod app;
+pub mod config;
+
+pub use inbound::{commands::run, http::ApiDoc};

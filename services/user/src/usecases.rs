@@ -1,0 +1,41 @@
+//! What can be done with accounts, one verb a file.
+
+use std::sync::Arc;
+
+use booked_server::{Clock, Random};
+
+use crate::ports::{AccountStore, PasswordHasher, TokenSigner};
+
+mod add_account;
+pub mod create_admin;
+pub mod log_in;
+pub mod promote_to_admin;
+pub mod register_user;
+pub mod revoke_admin;
+pub mod set_password;
+
+pub use add_account::{AddAccountError, Person};
+
+/// What the verbs act on.
+#[derive(Clone)]
+pub struct Context {
+    /// The accounts.
+    pub accounts: Arc<dyn AccountStore>,
+    /// What hashes passwords.
+    pub passwords: Arc<dyn PasswordHasher>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids come from.
+    pub random: Arc<dyn Random>,
+}
+
+/// How tokens are made.
+#[derive(Clone)]
+pub struct Tokens {
+    /// What signs them.
+    pub signer: Arc<dyn TokenSigner>,
+    /// How long a user's is good, in seconds.
+    pub lifetime_s: i64,
+    /// How long an admin's is good, in seconds: no longer does a role that was taken away live on in tokens.
+    pub admin_lifetime_s: i64,
+}

@@ -1,0 +1,57 @@
+//! The step that registering and making an admin share: hash the password, then let the store decide about the email.
+
+use booked_identity::Role;
+use booked_ids::UserId;
+
+use super::Context;
+use crate::{
+    domain::{Email, NewAccount, Password, PersonName},
+    ports::{AddFailure, HashFailure, StoreFailure},
+};
+
+/// Who gets an account.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// What the person is called.
+    pub name: PersonName,
+    /// What the person will log in with.
+    pub email: Email,
+    /// And by which password.
+    pub password: Password,
+}
+
+/// Why there is no new account.
+#[derive(Debug, thiserror::Error)]
+pub enum AddAccountError {
+    /// Another account has the email.
+    #[error("an account has this email already")]
+    EmailTaken,
+    /// The password was not hashed.
+    #[error(transparent)]
+    Hash(#[from] HashFailure),
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreFailure),
+}
+
+pub(super) async fn add_account(
+    context: &Context,
+    person: Person,
+    role: Role,
+) -> Result<UserId, AddAccountError> {
+    let Person { name, email, password } = person;
+    let password_hash = context.passwords.hash(password).await?;
+    let id = UserId::from_uuid(context.random.uuid());
+    let created_at = context.clock.now();
+    context.accounts.add(NewAccount { id, name, email, password_hash, role, created_at }).await?;
+    Ok(id)
+}
+
+impl From<AddFailure> for AddAccountError {
+    fn from(failure: AddFailure) -> Self {
+        match failure {
+            AddFailure::EmailTaken => Self::EmailTaken,
+            AddFailure::Store(failure) => Self::Store(failure),
+        }
+    }
+}

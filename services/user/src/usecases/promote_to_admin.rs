@@ -1,0 +1,18 @@
+//! An operator makes an admin of an account that is there.
+
+use booked_identity::Role;
+
+use crate::{
+    domain::EmailKey,
+    ports::{AccountStore, ChangeFailure},
+};
+
+/// Makes an account an admin's; its name and password stay. Says whether it was none before.
+///
+/// # Errors
+///
+/// No account has the email, or the store fails.
+pub async fn promote_to_admin(accounts: &dyn AccountStore, email: &EmailKey) -> Result<bool, ChangeFailure> {
+    let before = accounts.set_role(email, Role::Admin).await?;
+    Ok(before != Role::Admin)
+}

@@ -1,0 +1,18 @@
+//! An operator takes the admin's role away.
+
+use booked_identity::Role;
+
+use crate::{
+    domain::EmailKey,
+    ports::{AccountStore, ChangeFailure},
+};
+
+/// Makes an admin a plain user. Says whether it was an admin before. Tokens that carry the role live out their time.
+///
+/// # Errors
+///
+/// No account has the email, or the store fails.
+pub async fn revoke_admin(accounts: &dyn AccountStore, email: &EmailKey) -> Result<bool, ChangeFailure> {
+    let before = accounts.set_role(email, Role::User).await?;
+    Ok(before == Role::Admin)
+}
