@@ -1,0 +1,2 @@
+DROP TABLE booked_by_day;
+DROP TABLE events;

@@ -1,0 +1,125 @@
+//! What facts about the sale add up to. The order in which they are added makes no difference: of an event's state the
+//! newest counts, and everything else is a sum.
+
+use std::collections::BTreeMap;
+
+use booked_ids::EventId;
+use chrono::NaiveDate;
+
+/// What a number of facts change, by event in the order of ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally(BTreeMap<EventId, EventTally>);
+
+/// What they change of one event.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventTally {
+    /// The newest state among them.
+    pub on_sale: Option<OnSale>,
+    /// Tickets that were booked.
+    pub booked: i64,
+    /// Tickets that were cancelled.
+    pub cancelled: i64,
+    /// By how many the tickets that stay booked change, by the UTC day on which they were booked.
+    pub booked_now_by_day: BTreeMap<NaiveDate, i64>,
+}
+
+/// An event's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnSale {
+    /// Rises with every change, from 1.
+    pub version: i64,
+    /// Whether the event was deleted; nothing follows that.
+    pub deleted: bool,
+    /// How many seats there are.
+    pub total_seats: i32,
+}
+
+impl Tally {
+    /// An event has this state, or had it.
+    pub fn on_sale(&mut self, event: EventId, state: OnSale) {
+        let known = &mut self.0.entry(event).or_default().on_sale;
+        if known.is_none_or(|known| known.version < state.version) {
+            *known = Some(state);
+        }
+    }
+
+    /// So many tickets were booked on a day.
+    pub fn booked(&mut self, event: EventId, day: NaiveDate, tickets: i64) {
+        let event = self.0.entry(event).or_default();
+        event.booked += tickets;
+        *event.booked_now_by_day.entry(day).or_default() += tickets;
+    }
+
+    /// A ticket that had been booked on that day was cancelled.
+    pub fn cancelled(&mut self, event: EventId, booked_on: NaiveDate) {
+        let event = self.0.entry(event).or_default();
+        event.cancelled += 1;
+        *event.booked_now_by_day.entry(booked_on).or_default() -= 1;
+    }
+
+    /// The events that change.
+    pub fn events(&self) -> impl Iterator<Item = (EventId, &EventTally)> {
+        self.0.iter().map(|(event, tally)| (*event, tally))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use booked_ids::EventId;
+    use chrono::{Days, NaiveDate};
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    enum Fact {
+        OnSale(i64),
+        Booked(u64, i64),
+        Cancelled(u64),
+    }
+
+    fn fact() -> impl Strategy<Value = (u64, Fact)> {
+        let what = prop_oneof![
+            (1..9_i64).prop_map(Fact::OnSale),
+            (0..3_u64, 1..100_i64).prop_map(|(day, tickets)| Fact::Booked(day, tickets)),
+            (0..3_u64).prop_map(Fact::Cancelled),
+        ];
+        (0..3_u64, what)
+    }
+
+    fn tally(facts: &[(u64, Fact)]) -> Tally {
+        let day = |days| NaiveDate::default() + Days::new(days);
+        let mut tally = Tally::default();
+        for (event, fact) in facts {
+            let event = EventId::new(*event, [0; 16]);
+            match fact {
+                Fact::OnSale(version) => {
+                    tally.on_sale(
+                        event,
+                        OnSale { version: *version, deleted: *version == 8, total_seats: 10 },
+                    );
+                }
+                Fact::Booked(days, tickets) => tally.booked(event, day(*days), *tickets),
+                Fact::Cancelled(days) => tally.cancelled(event, day(*days)),
+            }
+        }
+        tally
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_facts_makes_no_difference(
+            (facts, shuffled) in vec(fact(), 0..30).prop_flat_map(|facts| (Just(facts.clone()), Just(facts).prop_shuffle())),
+        ) {
+            prop_assert_eq!(tally(&facts), tally(&shuffled));
+        }
+
+        #[test]
+        fn what_stays_booked_by_day_is_what_was_booked_without_what_was_cancelled(facts in vec(fact(), 0..30)) {
+            for (_, event) in tally(&facts).events() {
+                let booked_now: i64 = event.booked_now_by_day.values().sum();
+                prop_assert_eq!(booked_now, event.booked - event.cancelled);
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The service's own database.
+
+pub(crate) mod counts;
+mod schema;
+
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+
+/// What the schema is made of.
+pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/analytics");

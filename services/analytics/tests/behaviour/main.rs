@@ -1,0 +1,9 @@
+//! How the analytics service behaves: real HTTP, real Postgres, and a real feed in ticketing's place.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
+
+mod world;
+
+mod apply_feed;
+mod list_analytics;
+mod list_cancellation_rates;

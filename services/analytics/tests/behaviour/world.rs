@@ -1,0 +1,309 @@
+//! A feed in ticketing's place, and the analytics service that counts what it tells.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use booked_analytics::{app, config::Config};
+use booked_contract::{
+    analytics::{EventAnalytics, EventCancellations},
+    feed::{CancelledTicket, EventOnSale, TicketsBooked, TicketsCancelled},
+};
+use booked_feed::{Feed, NewEntry, Position, outbox};
+use booked_identity::{
+    Identity, Role,
+    internal::{CREDENTIAL_HEADER, Credential, identity_headers},
+};
+use booked_ids::{EventId, UserId};
+use booked_postgres::{Database, DatabaseSettings, WriteFailure};
+use booked_sandbox::{TestDatabase, test_database};
+use booked_server::{Application, Bound, Clock, Lifecycle, config::HttpSettings};
+use booked_telemetry::Metrics;
+use chrono::{DateTime, Utc};
+use reqwest::{Client, Method, Response};
+use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
+use uuid::Uuid;
+
+const SECRET: &str = "a-secret-that-is-known-to-tests-alone";
+const OUTBOX: &str = include_str!("../../../../crates/feed/sql/outbox.sql");
+
+/// Noon, so that a day has room on both sides.
+pub(crate) const TODAY: &str = "2030-05-17T12:00:00Z";
+pub(crate) const YESTERDAY: &str = "2030-05-16T12:00:00Z";
+
+/// Ticketing's feed, and analytics with a database of its own and a clock that stands.
+pub(crate) struct World {
+    pub(crate) ticketing: Ticketing,
+    pub(crate) analytics: Analytics,
+    pub(crate) database: TestDatabase,
+    pub(crate) clock: Arc<StandingClock>,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let ticketing = Ticketing::start();
+        let database = test_database("analytics", migrate);
+        let clock = StandingClock::new();
+        let analytics = Analytics::start(&database.url(), ticketing.address, &clock);
+        analytics.ready().await;
+        Self { ticketing, analytics, database, clock }
+    }
+
+    /// Another replica of analytics, on the same database.
+    pub(crate) async fn start_replica(&self) -> Analytics {
+        let replica = Analytics::start(&self.database.url(), self.ticketing.address, &self.clock);
+        replica.ready().await;
+        replica
+    }
+
+    /// Tells all this in one transaction, and waits until it is counted.
+    pub(crate) async fn tell(&self, facts: impl IntoIterator<Item = Fact>) {
+        let position = self.ticketing.write(facts.into_iter().collect()).await;
+        self.applied(position).await;
+    }
+
+    /// Waits until the feed is applied up to here, in its present life.
+    pub(crate) async fn applied(&self, position: Position) {
+        let (transaction, row) = (position.transaction_id(), position.row_id());
+        let is_applied = format!(
+            "SELECT count(*) FROM feed_cursors \
+             WHERE (transaction_id, row_id) >= ({transaction}, {row}) AND incarnation <> '{ANOTHER_LIFE}'"
+        );
+        for _ in 0..400 {
+            if self.database.execute(&is_applied).trim() == "1" {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("the feed was not applied up to {position} within ten seconds");
+    }
+
+    /// What ticketing's feed looks like to analytics after ticketing's database was restored: what was read belongs to
+    /// another life of it.
+    pub(crate) fn pretend_that_all_was_read_in_another_life(&self) {
+        self.database.execute(&format!("UPDATE feed_cursors SET incarnation = '{ANOTHER_LIFE}'"));
+    }
+}
+
+const ANOTHER_LIFE: &str = "another life";
+
+fn migrate(url: &str) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    runtime.block_on(app::migrate(&DatabaseSettings::for_url(url).unwrap())).unwrap();
+}
+
+/// A service with ticketing's feed and nothing else.
+pub(crate) struct Ticketing {
+    database: Database,
+    feed: Feed,
+    address: SocketAddr,
+    lifecycle: Lifecycle,
+    _place: TestDatabase,
+}
+
+impl Ticketing {
+    fn start() -> Self {
+        let place = test_database("ticketing", |_| {});
+        place.execute(OUTBOX);
+        let lifecycle = Lifecycle::new();
+        let settings = DatabaseSettings::for_url(&place.url()).unwrap();
+        let database = Database::new(&settings, &Handle::current()).unwrap();
+        let feed = Feed::start("/ticketing", database.clone(), &lifecycle);
+        let (http, metrics) = (http_settings(), Metrics::default());
+        let application = Application::bind(http, credential(), lifecycle.clone(), metrics, feed.routes());
+        let application = application.unwrap();
+        let address = application.bound().traffic;
+        tokio::spawn(application.serve());
+        Self { database, feed, address, lifecycle, _place: place }
+    }
+
+    /// Writes all this in one transaction.
+    pub(crate) async fn write(&self, facts: Vec<Fact>) -> Position {
+        let entries: Vec<NewEntry> = facts.iter().map(Fact::entry).collect();
+        let entries = &entries;
+        let written = self
+            .database
+            .transaction(async move |connection| Ok(outbox::append(connection, entries).await?))
+            .await;
+        self.feed.signal().notify();
+        written.map_err(|error: WriteFailure<()>| error.to_string()).unwrap()
+    }
+}
+
+impl Drop for Ticketing {
+    fn drop(&mut self) {
+        self.lifecycle.end();
+    }
+}
+
+/// Something that ticketing tells.
+#[derive(Clone, Debug)]
+pub(crate) enum Fact {
+    OnSale(EventOnSale),
+    Booked(TicketsBooked),
+    Cancelled(TicketsCancelled),
+    /// A kind and what comes with it.
+    Other(&'static str, serde_json::Value),
+}
+
+impl Fact {
+    fn entry(&self) -> NewEntry {
+        match self {
+            Self::OnSale(state) => NewEntry::new(EventOnSale::KIND, state.event_id, state),
+            Self::Booked(booked) => NewEntry::new(TicketsBooked::KIND, booked.event_id, booked),
+            Self::Cancelled(cancelled) => {
+                NewEntry::new(TicketsCancelled::KIND, cancelled.event_id, cancelled)
+            }
+            Self::Other(kind, data) => NewEntry::new(kind, Uuid::nil(), data),
+        }
+        .unwrap()
+    }
+}
+
+pub(crate) fn event(number: u64) -> EventId {
+    EventId::new(number, [0; 16])
+}
+
+pub(crate) fn on_sale(event: EventId, version: i64, seat_count: u32) -> Fact {
+    Fact::OnSale(EventOnSale { event_id: event.as_uuid(), version, deleted: false, seat_count })
+}
+
+pub(crate) fn deleted(event: EventId, version: i64) -> Fact {
+    Fact::OnSale(EventOnSale { event_id: event.as_uuid(), version, deleted: true, seat_count: 10 })
+}
+
+pub(crate) fn booked(event: EventId, tickets: u32, at: &str) -> Fact {
+    Fact::Booked(TicketsBooked {
+        booking_id: Uuid::nil(),
+        event_id: event.as_uuid(),
+        user_id: Uuid::nil(),
+        seats: (1..=tickets).collect(),
+        booked_unix_ms: unix_ms(at),
+    })
+}
+
+/// Cancelled today, whenever they had been booked.
+pub(crate) fn cancelled(event: EventId, tickets: u32, booked_at: &str) -> Fact {
+    let ticket = |seat| CancelledTicket { seat, booking_id: Uuid::nil(), booked_unix_ms: unix_ms(booked_at) };
+    Fact::Cancelled(TicketsCancelled {
+        event_id: event.as_uuid(),
+        user_id: Uuid::nil(),
+        tickets: (1..=tickets).map(ticket).collect(),
+        cancelled_unix_ms: unix_ms(TODAY),
+    })
+}
+
+fn unix_ms(time: &str) -> i64 {
+    time.parse::<DateTime<Utc>>().unwrap().timestamp_millis()
+}
+
+/// A replica of the analytics service.
+pub(crate) struct Analytics {
+    bound: Bound,
+    client: Client,
+    lifecycle: Lifecycle,
+}
+
+impl Analytics {
+    pub(crate) fn start(database_url: &str, ticketing: SocketAddr, clock: &Arc<StandingClock>) -> Self {
+        let config = Config {
+            http: http_settings(),
+            credential: credential(),
+            database: DatabaseSettings::for_url(database_url).unwrap(),
+            ticketing: format!("http://{ticketing}").parse().unwrap(),
+        };
+        let lifecycle = Lifecycle::new();
+        let clock = Arc::clone(clock);
+        let application = app::bind_with_clock(config, lifecycle.clone(), Metrics::default(), clock).unwrap();
+        let bound = application.bound();
+        tokio::spawn(application.serve());
+        Self { bound, client: Client::new(), lifecycle }
+    }
+
+    async fn ready(&self) {
+        let url = format!("http://{}/readyz", self.bound.admin);
+        for _ in 0..400 {
+            let answer = self.client.get(&url).send().await;
+            if answer.is_ok_and(|answer| answer.status() == 200) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("the service was not ready within ten seconds");
+    }
+
+    pub(crate) async fn rows(&self) -> Vec<EventAnalytics> {
+        self.read("/analytics/").await
+    }
+
+    pub(crate) async fn rates(&self) -> Vec<EventCancellations> {
+        self.read("/analytics/cancellation_rates/").await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, path: &str) -> T {
+        let answer = self.send(Method::GET, path, Some(Role::Admin)).await;
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    }
+
+    /// A request that the gateway hands on for somebody of this role, or for nobody.
+    pub(crate) async fn send(&self, method: Method, path: &str, role: Option<Role>) -> Response {
+        let url = format!("http://{}{path}", self.bound.traffic);
+        let mut request = self.client.request(method, url).header(CREDENTIAL_HEADER, SECRET);
+        if let Some(role) = role {
+            let user = UserId::from_uuid(Uuid::nil());
+            let identity = Identity { user, email: "ada@example.com".to_owned(), role };
+            for (name, value) in identity_headers(&identity) {
+                request = request.header(name, value);
+            }
+        }
+        request.send().await.unwrap()
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.bound.traffic)
+    }
+}
+
+impl Drop for Analytics {
+    fn drop(&mut self) {
+        self.lifecycle.end();
+    }
+}
+
+/// A clock that stands until it is set.
+pub(crate) struct StandingClock(Mutex<DateTime<Utc>>);
+
+impl StandingClock {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(Mutex::new(TODAY.parse().unwrap())))
+    }
+
+    pub(crate) fn set(&self, time: &str) {
+        *self.0.lock().unwrap() = time.parse().unwrap();
+    }
+}
+
+impl Clock for StandingClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap()
+    }
+}
+
+fn credential() -> Credential {
+    Credential::parse(SECRET).unwrap()
+}
+
+fn http_settings() -> HttpSettings {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    HttpSettings {
+        listen: nowhere,
+        admin_listen: nowhere,
+        workers: 1,
+        drain_delay: Duration::ZERO,
+        drain_timeout: Duration::from_secs(1),
+    }
+}
