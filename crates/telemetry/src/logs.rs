@@ -27,10 +27,15 @@ impl FromStr for LogFormat {
     }
 }
 
+/// What tells more than a log may hold, however much of it is asked for: at its finer levels the driver of Postgres
+/// shows the parameters of statements, and among these are hashes of passwords.
+const QUIET: &str = "tokio_postgres=info";
+
 pub(crate) fn filter() -> anyhow::Result<EnvFilter> {
-    Ok(EnvFilter::builder()
+    let filter = EnvFilter::builder()
         .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
-        .from_env()?)
+        .from_env()?;
+    Ok(filter.add_directive(QUIET.parse()?))
 }
 
 pub(crate) fn layer<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>

@@ -1,0 +1,15 @@
+//! The service from outside: real HTTP, a real Postgres, and its program's own command line.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail as tests do"
+)]
+
+mod log_in;
+mod operators;
+mod register_user;
+mod schema;
+mod signing_keys;
+mod support;
