@@ -1,0 +1,2 @@
+DROP FUNCTION outbox_add_partitions(int);
+DROP TABLE outbox;

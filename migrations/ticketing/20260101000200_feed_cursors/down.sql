@@ -1,0 +1,2 @@
+DROP TABLE feed_set_aside;
+DROP TABLE feed_cursors;

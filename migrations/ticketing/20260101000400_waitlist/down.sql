@@ -1,0 +1,4 @@
+DROP TABLE leases;
+DROP TABLE messages;
+DROP TABLE waitlist_entries;
+DROP TABLE waitlists;

@@ -1,0 +1,87 @@
+//! The one place where adapters are built and joined.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::web;
+use booked_feed::{Consumer, Feed, FeedClient};
+use booked_postgres::{Database, require_schema};
+use booked_server::{Application, Lifecycle, Peer, Random, SystemRandom};
+use booked_telemetry::Metrics;
+use tokio::time::sleep;
+
+use crate::{
+    config::Config,
+    inbound::{
+        feed::{ApplyEvents, EVENT_FEED, PulledEvents},
+        http::routes::routes,
+        jobs,
+    },
+    outbound::{
+        postgres::{BookingQueue, MIGRATIONS, PostgresTicketStore, PostgresWaitlistStore},
+        valkey::{Valkey, ValkeySeatPool},
+    },
+    ports::SeatPool,
+    usecases::Context,
+};
+
+/// The name of this service's own feed.
+const SOURCE: &str = "ticketing";
+/// How often a Valkey that is away is asked again whether it is fit.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
+
+/// Builds the service and binds it to its addresses.
+///
+/// # Errors
+///
+/// An address is taken, or an adapter cannot be built.
+pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
+    let database = Database::new(&config.database, lifecycle.runtime())?;
+    let valkey = Valkey::new(config.valkey, lifecycle.runtime().clone());
+    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let pool: Arc<dyn SeatPool> = Arc::new(ValkeySeatPool::new(valkey.clone(), config.lifetimes));
+
+    let own_feed = Feed::start(SOURCE, database.clone(), &lifecycle);
+    let events = Arc::new(ApplyEvents { pool: Arc::clone(&pool), signal: own_feed.signal() });
+    let source = FeedClient::new(Peer::new(config.event_url, &config.credential)?);
+    let consumer =
+        Consumer::new(EVENT_FEED, source, database.clone(), events, Arc::clone(&random), &lifecycle);
+
+    let queue = BookingQueue::start(&database, config.queue, &lifecycle);
+    let context = Context {
+        pool,
+        store: Arc::new(PostgresTicketStore::new(database.clone(), queue, own_feed.signal())),
+        waitlist: Arc::new(PostgresWaitlistStore::new(database.clone(), Arc::clone(&random))),
+        feed: Arc::new(PulledEvents(consumer.clone())),
+        notifier: config.notifier.notifier()?,
+        random,
+        patience: config.patience,
+    };
+    jobs::start(&context, config.jobs, &lifecycle);
+    lifecycle.spawn_job(consumer.clone().run());
+    lifecycle.spawn_job(end_if_unfit(valkey, lifecycle.clone()));
+
+    let shared = (context, lifecycle.clone(), database.clone(), consumer, own_feed.routes());
+    let routes = move |service: &mut web::ServiceConfig| {
+        let (context, lifecycle, database, consumer, feed) = shared.clone();
+        service.app_data(web::Data::new(context)).app_data(web::Data::new(lifecycle));
+        service.app_data(web::Data::new(database)).app_data(web::Data::new(consumer));
+        service.configure(feed).configure(routes);
+    };
+    let application = Application::bind(config.http, config.credential, lifecycle, metrics, routes)?;
+    Ok(application.ready_after(async move { require_schema(&database, MIGRATIONS).await }))
+}
+
+/// A Valkey that may evict keys is refused, as soon as it can be asked: one that is away must not keep the routes that do
+/// without it from being served.
+async fn end_if_unfit(valkey: Valkey, lifecycle: Lifecycle) {
+    loop {
+        match valkey.unfit().await {
+            Ok(None) => return,
+            Ok(Some(why)) => {
+                tracing::error!(why, "refusing to sell");
+                return lifecycle.end();
+            }
+            Err(_) => sleep(ASK_AGAIN).await,
+        }
+    }
+}

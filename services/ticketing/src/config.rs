@@ -1,0 +1,136 @@
+//! Everything configurable, with all mistakes reported at once.
+
+use std::time::Duration;
+
+use booked_identity::internal::Credential;
+use booked_postgres::{DatabaseArgs, DatabaseSettings};
+use booked_server::{
+    Replicas,
+    config::{CredentialArgs, HttpArgs, HttpSettings, Mistakes},
+};
+use clap::Args;
+
+use crate::{
+    inbound::jobs::JobSettings,
+    outbound::{
+        notifier::{NotifierArgs, NotifierSettings},
+        postgres::QueueSettings,
+        valkey::{Lifetimes, ValkeyArgs, ValkeySettings},
+    },
+    usecases::Patience,
+};
+
+/// What serving needs.
+#[derive(Args, Clone, Debug)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    http: HttpArgs,
+    #[command(flatten)]
+    credential: CredentialArgs,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    valkey: ValkeyArgs,
+    #[command(flatten)]
+    notifier: NotifierArgs,
+    /// Base URL of the event service; several replicas are separated by commas.
+    #[arg(long, env = "EVENT_URL", value_name = "URL")]
+    event_url: Option<String>,
+    /// How long a reservation holds its seats, in milliseconds.
+    #[arg(long, env = "HOLD_MS", default_value = "600000", value_name = "MS")]
+    hold_ms: String,
+    /// How long a booking or a cancel may take before the janitor settles it, in milliseconds; must be longer than
+    /// BOOKING_WAIT_MS and DATABASE_WORK_MS together.
+    #[arg(long, env = "CLAIM_MS", default_value = "10000", value_name = "MS")]
+    claim_ms: String,
+    /// How long a process may take to rebuild an event's map before another one may begin, in milliseconds.
+    #[arg(long, env = "REBUILD_LEASE_MS", default_value = "10000", value_name = "MS")]
+    rebuild_lease_ms: String,
+    /// How long a request waits for others that rebuild the same map or book the same tickets, in milliseconds.
+    #[arg(long, env = "PATIENCE_MS", default_value = "1500", value_name = "MS")]
+    patience_ms: String,
+    /// Booking transactions at the same time.
+    #[arg(long, env = "BOOKING_FLUSHERS", default_value = "2", value_name = "COUNT")]
+    booking_flushers: String,
+    /// Bookings that may wait for a transaction; one more is answered 503.
+    #[arg(long, env = "BOOKING_QUEUE", default_value = "4096", value_name = "COUNT")]
+    booking_queue: String,
+    /// Longest wait for a transaction, in milliseconds; then the answer is 503.
+    #[arg(long, env = "BOOKING_WAIT_MS", default_value = "1000", value_name = "MS")]
+    booking_wait_ms: String,
+    /// How often expired holds and overdue claims are looked for and those who wait are told, in milliseconds.
+    #[arg(long, env = "TICK_MS", default_value = "1000", value_name = "MS")]
+    tick_ms: String,
+    /// How long the reconciler rests between two rounds over all events, in milliseconds.
+    #[arg(long, env = "RECONCILE_MS", default_value = "300000", value_name = "MS")]
+    reconcile_ms: String,
+}
+
+/// What [`ServeArgs`] says, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) http: HttpSettings,
+    pub(crate) credential: Credential,
+    pub(crate) database: DatabaseSettings,
+    pub(crate) valkey: ValkeySettings,
+    pub(crate) notifier: NotifierSettings,
+    pub(crate) event_url: Replicas,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) patience: Patience,
+    pub(crate) queue: QueueSettings,
+    pub(crate) jobs: JobSettings,
+}
+
+/// Between two looks at what others are doing.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// Within these, lengths of time make sense.
+const MS: std::ops::RangeInclusive<u64> = 1..=86_400_000;
+
+impl ServeArgs {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// All mistakes at once.
+    pub fn check(&self) -> Result<Config, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let config = self.read(&mut mistakes);
+        if let Some(config) = &config
+            && config.lifetimes.claim <= config.queue.wait + config.database.work
+        {
+            mistakes.add("CLAIM_MS", "must be longer than BOOKING_WAIT_MS and DATABASE_WORK_MS together");
+        }
+        mistakes.finish(config)
+    }
+
+    fn read(&self, mistakes: &mut Mistakes) -> Option<Config> {
+        let http = self.http.check(mistakes);
+        let credential = self.credential.check(mistakes);
+        let database = self.database.check(mistakes);
+        let valkey = self.valkey.check(mistakes);
+        let notifier = self.notifier.check(mistakes);
+        let event_url = mistakes.required("EVENT_URL", &self.event_url).map(str::to_owned);
+        let event_url = event_url.and_then(|url| mistakes.parse("EVENT_URL", &url));
+        let hold = mistakes.millis("HOLD_MS", &self.hold_ms, MS);
+        let claim = mistakes.millis("CLAIM_MS", &self.claim_ms, MS);
+        let rebuild_lease = mistakes.millis("REBUILD_LEASE_MS", &self.rebuild_lease_ms, MS);
+        let others = mistakes.millis("PATIENCE_MS", &self.patience_ms, MS);
+        let flushers = mistakes.number("BOOKING_FLUSHERS", &self.booking_flushers, 1..=64);
+        let length = mistakes.number("BOOKING_QUEUE", &self.booking_queue, 1..=1_000_000);
+        let wait = mistakes.millis("BOOKING_WAIT_MS", &self.booking_wait_ms, MS);
+        let tick = mistakes.millis("TICK_MS", &self.tick_ms, MS);
+        let reconcile_round = mistakes.millis("RECONCILE_MS", &self.reconcile_ms, MS);
+        Some(Config {
+            http: http?,
+            credential: credential?,
+            database: database?,
+            valkey: valkey?,
+            notifier: notifier?,
+            event_url: event_url?,
+            lifetimes: Lifetimes { hold: hold?, claim: claim?, rebuild_lease: rebuild_lease? },
+            patience: Patience { others: others?, look_again: LOOK_AGAIN },
+            queue: QueueSettings { flushers: flushers?, length: length?, wait: wait? },
+            jobs: JobSettings { tick: tick?, reconcile_round: reconcile_round? },
+        })
+    }
+}

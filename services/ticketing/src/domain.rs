@@ -1,0 +1,6 @@
+//! The rules of seats, bookings and the waitlist, as pure, synchronous code.
+
+pub mod booking;
+pub mod count;
+pub mod seat;
+pub mod waitlist;

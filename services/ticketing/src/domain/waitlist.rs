@@ -1,0 +1,115 @@
+//! Who is told when seats come free: first come, first served, each free seat announced once.
+
+use booked_ids::UserId;
+
+use super::count::SeatsWanted;
+
+/// What Valkey says of a sale, for the waitlist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaleState {
+    /// Names the map; a rebuilt one has another.
+    pub epoch: String,
+    /// Seats that ever came free in this epoch; only rises.
+    pub freed: i64,
+    /// Seats that are free now.
+    pub free_now: i64,
+}
+
+/// What of the sale was seen when the last entry was told, or the first one joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The map that was seen.
+    pub epoch: String,
+    /// Seats that had come free in it.
+    pub freed: i64,
+}
+
+/// How many seats are to be announced: those that came free since and are free still. After a rebuild nobody knows what
+/// came free since, so all that is free counts.
+#[must_use]
+pub fn seats_to_announce(now: &SaleState, seen: Option<&Seen>) -> u32 {
+    let since = match seen {
+        Some(seen) if seen.epoch == now.epoch => now.freed.saturating_sub(seen.freed),
+        _ => now.free_now,
+    };
+    u32::try_from(since.min(now.free_now).max(0)).unwrap_or(u32::MAX)
+}
+
+/// Somebody who waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Who.
+    pub user: UserId,
+    /// For how many seats.
+    pub wanted: SeatsWanted,
+}
+
+/// Somebody who is told, and of how many seats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Who.
+    pub user: UserId,
+    /// As many seats as they asked for, or as are left.
+    pub seats: u32,
+}
+
+/// Whom to tell, in order, of this many seats.
+#[must_use]
+pub fn whom_to_tell(seats: u32, in_order: &[Waiting]) -> Vec<Told> {
+    let mut left = seats;
+    let mut told = Vec::new();
+    for waiting in in_order {
+        let share = left.min(u32::from(waiting.wanted.get()));
+        if share == 0 {
+            break;
+        }
+        left -= share;
+        told.push(Told { user: waiting.user, seats: share });
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn state(freed: i64, free_now: i64) -> SaleState {
+        SaleState { epoch: "a".to_owned(), freed, free_now }
+    }
+
+    fn seen(epoch: &str, freed: i64) -> Seen {
+        Seen { epoch: epoch.to_owned(), freed }
+    }
+
+    #[test]
+    fn what_came_free_since_and_is_free_still_is_announced() {
+        assert_eq!(seats_to_announce(&state(7, 100), Some(&seen("a", 4))), 3);
+        assert_eq!(seats_to_announce(&state(7, 2), Some(&seen("a", 4))), 2);
+        assert_eq!(seats_to_announce(&state(7, 100), Some(&seen("a", 7))), 0);
+        assert_eq!(seats_to_announce(&state(7, -1), Some(&seen("a", 0))), 0);
+    }
+
+    #[test]
+    fn after_a_rebuild_all_that_is_free_is_announced() {
+        assert_eq!(seats_to_announce(&state(0, 5), Some(&seen("b", 9))), 5);
+        assert_eq!(seats_to_announce(&state(0, 5), None), 5);
+    }
+
+    #[test]
+    fn the_first_are_told_first_and_no_seat_is_announced_twice() {
+        let entries: Vec<Waiting> = [2, 3, 1]
+            .into_iter()
+            .enumerate()
+            .map(|(n, wanted)| Waiting {
+                user: UserId::from_uuid(Uuid::from_u128(u128::try_from(n).unwrap())),
+                wanted: SeatsWanted::new(wanted).unwrap(),
+            })
+            .collect();
+        let seats = |seats| whom_to_tell(seats, &entries).iter().map(|told| told.seats).collect::<Vec<_>>();
+        assert_eq!(seats(0), Vec::<u32>::new());
+        assert_eq!(seats(1), [1]);
+        assert_eq!(seats(4), [2, 2]);
+        assert_eq!(seats(9), [2, 3, 1]);
+    }
+}

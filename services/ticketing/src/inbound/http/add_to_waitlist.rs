@@ -1,0 +1,49 @@
+//! `POST /waitlist/add/`: the caller waits for seats of an event.
+
+use actix_web::{HttpResponse, web::Data};
+use booked_contract::{Code, ErrorBody, ticket::SeatsOfEvent};
+use booked_server::{ApiError, Body, Lifecycle, User};
+
+use super::ids::event_id;
+use crate::{
+    domain::count::SeatsWanted,
+    usecases::{self, AddToWaitlistError, Context},
+};
+
+/// Wait for seats of an event to come free; one is told once, by mail, in the order of joining.
+#[utoipa::path(
+    post,
+    path = "/waitlist/add/",
+    tag = "waitlist",
+    request_body = SeatsOfEvent,
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "The caller waits"),
+        (status = 400, description = "SYS-01, SYS-03, WAITLIST-01 (waits already), WAITLIST-02 (count is not within 1 to 100), EVENT-03", body = ErrorBody),
+        (status = 500, description = "SYS-02, DB-03", body = ErrorBody),
+    )
+)]
+pub(super) async fn add_to_waitlist(
+    User(user): User,
+    body: Body<SeatsOfEvent>,
+    context: Data<Context>,
+    lifecycle: Data<Lifecycle>,
+) -> Result<HttpResponse, ApiError> {
+    let event = event_id(&body.0.event_id)?;
+    let wanted = SeatsWanted::new(body.0.count).ok_or(Code::InvalidWaitCount)?;
+    let event = event.ok_or(Code::NoSuchEvent)?;
+    let join =
+        async move { usecases::add_to_waitlist(&context, user.user, &user.email, event, wanted).await };
+    lifecycle.detach(join).await?.map_err(error)?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+fn error(error: AddToWaitlistError) -> ApiError {
+    match &error {
+        AddToWaitlistError::AlreadyWaiting => Code::AlreadyWaiting.into(),
+        AddToWaitlistError::NoSuchEvent => Code::NoSuchEvent.into(),
+        AddToWaitlistError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
+        AddToWaitlistError::Refused(_) => ApiError::because(Code::TransactionFailed, &error),
+        AddToWaitlistError::Unknown(_) => ApiError::because(Code::UpstreamTimedOut, &error),
+    }
+}

@@ -1,0 +1,43 @@
+//! `POST /ticket/book/`: held seats become the caller's.
+
+use actix_web::{HttpResponse, web::Data};
+use booked_contract::{Code, ErrorBody, ticket::TicketIds};
+use booked_server::{ApiError, Body, Lifecycle, User};
+
+use super::ids::requested;
+use crate::usecases::{self, BookError, Context};
+
+/// Book held tickets, all or none; what the caller has booked already counts as done.
+#[utoipa::path(
+    post,
+    path = "/ticket/book/",
+    tag = "tickets",
+    request_body = TicketIds,
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "All tickets are booked"),
+        (status = 400, description = "SYS-01, SYS-03, TICKET-01 (none, or more than 1,000), TICKET-02 (not held, or no more), TICKET-03 (held by or sold to somebody else)", body = ErrorBody),
+        (status = 500, description = "SYS-02, DB-03", body = ErrorBody),
+    )
+)]
+pub(super) async fn book_tickets(
+    User(user): User,
+    body: Body<TicketIds>,
+    context: Data<Context>,
+    lifecycle: Data<Lifecycle>,
+) -> Result<HttpResponse, ApiError> {
+    let requested = requested(&body.0)?;
+    let booking = async move { usecases::book_tickets(&context, user.user, requested).await };
+    lifecycle.detach(booking).await?.map_err(error)?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+fn error(error: BookError) -> ApiError {
+    match &error {
+        BookError::NotYours => Code::NotYourTicket.into(),
+        BookError::NotReserved => Code::NotReserved.into(),
+        BookError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
+        BookError::Refused(_) => ApiError::because(Code::TransactionFailed, &error),
+        BookError::Unknown(_) => ApiError::because(Code::UpstreamTimedOut, &error),
+    }
+}

@@ -1,0 +1,49 @@
+//! `POST /ticket/cancel/`: the caller's latest tickets of an event become free.
+
+use actix_web::{HttpResponse, web::Data};
+use booked_contract::{Code, ErrorBody, ticket::SeatsOfEvent};
+use booked_server::{ApiError, Body, Lifecycle, User};
+
+use super::ids::event_id;
+use crate::{
+    domain::count::TicketsToCancel,
+    usecases::{self, CancelError, Context},
+};
+
+/// Cancel the caller's latest tickets of an event, exactly as many, or none.
+#[utoipa::path(
+    post,
+    path = "/ticket/cancel/",
+    tag = "tickets",
+    request_body = SeatsOfEvent,
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "The tickets are cancelled"),
+        (status = 400, description = "SYS-01, SYS-03, TICKET-01 (the caller has fewer tickets, or count is below 1), TICKET-03 (the caller has none)", body = ErrorBody),
+        (status = 500, description = "SYS-02, DB-01, DB-03", body = ErrorBody),
+    )
+)]
+pub(super) async fn cancel_tickets(
+    User(user): User,
+    body: Body<SeatsOfEvent>,
+    context: Data<Context>,
+    lifecycle: Data<Lifecycle>,
+) -> Result<HttpResponse, ApiError> {
+    let event = event_id(&body.0.event_id)?;
+    let count = TicketsToCancel::new(body.0.count).ok_or(Code::TooFewTickets)?;
+    let event = event.ok_or(Code::NotYourTicket)?;
+    let cancel = async move { usecases::cancel_tickets(&context, user.user, event, count).await };
+    lifecycle.detach(cancel).await?.map_err(error)?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+fn error(error: CancelError) -> ApiError {
+    match &error {
+        CancelError::NoTicket => Code::NotYourTicket.into(),
+        CancelError::TooFew => Code::TooFewTickets.into(),
+        CancelError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
+        CancelError::ReadFailed(_) => ApiError::because(Code::ReadFailed, &error),
+        CancelError::Refused(_) => ApiError::because(Code::TransactionFailed, &error),
+        CancelError::Unknown(_) => ApiError::because(Code::UpstreamTimedOut, &error),
+    }
+}

@@ -1,0 +1,42 @@
+//! `POST /ticket/release/`: give holds back before their time.
+
+use actix_web::{HttpResponse, web::Data};
+use booked_contract::{Code, ErrorBody, ticket::TicketIds};
+use booked_server::{ApiError, Body, Lifecycle, User};
+
+use super::ids::requested;
+use crate::usecases::{self, Context, ReleaseError};
+
+/// Release held tickets, all or none.
+#[utoipa::path(
+    post,
+    path = "/ticket/release/",
+    tag = "tickets",
+    request_body = TicketIds,
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "The seats are free again"),
+        (status = 400, description = "SYS-01, SYS-03, TICKET-01 (none, or more than 1,000), TICKET-02 (not held by the caller), TICKET-03 (held by somebody else)", body = ErrorBody),
+        (status = 500, description = "SYS-02", body = ErrorBody),
+    )
+)]
+pub(super) async fn release_tickets(
+    User(user): User,
+    body: Body<TicketIds>,
+    context: Data<Context>,
+    lifecycle: Data<Lifecycle>,
+) -> Result<HttpResponse, ApiError> {
+    let requested = requested(&body.0)?;
+    let release = async move { usecases::release_tickets(&context, user.user, requested).await };
+    lifecycle.detach(release).await?.map_err(error)?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+fn error(error: ReleaseError) -> ApiError {
+    match &error {
+        ReleaseError::NotYours => Code::NotYourTicket.into(),
+        ReleaseError::NotReserved => Code::NotReserved.into(),
+        ReleaseError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
+        ReleaseError::Unknown(_) => ApiError::because(Code::UpstreamTimedOut, &error),
+    }
+}

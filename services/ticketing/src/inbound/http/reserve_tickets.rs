@@ -1,0 +1,52 @@
+//! `POST /ticket/reserve/`: hold seats of an event for the caller.
+
+use actix_web::web::{Data, Json};
+use booked_contract::{
+    Code, ErrorBody,
+    ticket::{Reservation, SeatsOfEvent},
+};
+use booked_server::{ApiError, Body, User};
+
+use super::ids::event_id;
+use crate::{
+    domain::count::SeatsWanted,
+    usecases::{self, Context, ReserveError},
+};
+
+/// Hold seats, all or none, for a limited time.
+#[utoipa::path(
+    post,
+    path = "/ticket/reserve/",
+    tag = "tickets",
+    request_body = SeatsOfEvent,
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "The seats are held", body = Reservation),
+        (status = 400, description = "SYS-01, SYS-03, TICKET-01 (fewer seats are free, or count is not within 1 to 100), EVENT-03", body = ErrorBody),
+        (status = 500, description = "SYS-02, DB-01", body = ErrorBody),
+    )
+)]
+pub(super) async fn reserve_tickets(
+    User(user): User,
+    body: Body<SeatsOfEvent>,
+    context: Data<Context>,
+) -> Result<Json<Reservation>, ApiError> {
+    let event = event_id(&body.0.event_id)?;
+    let count = SeatsWanted::new(body.0.count).ok_or(Code::TooFewTickets)?;
+    let event = event.ok_or(Code::NoSuchEvent)?;
+    let held = usecases::reserve_tickets(&context, user.user, event, count).await.map_err(error)?;
+    Ok(Json(Reservation {
+        ticket_ids: held.tickets.into_iter().map(|ticket| ticket.as_uuid()).collect(),
+        expires_unix_time: held.expires_unix_ms.div_euclid(1000),
+    }))
+}
+
+fn error(error: ReserveError) -> ApiError {
+    match &error {
+        ReserveError::TooFew => Code::TooFewTickets.into(),
+        ReserveError::NoSuchEvent => Code::NoSuchEvent.into(),
+        ReserveError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
+        ReserveError::ReadFailed(_) => ApiError::because(Code::ReadFailed, &error),
+        ReserveError::Unknown(_) => ApiError::because(Code::UpstreamTimedOut, &error),
+    }
+}

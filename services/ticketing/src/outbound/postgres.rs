@@ -1,0 +1,23 @@
+//! Postgres: the only authority on who owns a seat.
+
+mod book;
+mod booking_queue;
+mod bookings_of_user;
+mod cancel;
+mod events;
+mod failure;
+mod purge;
+mod schema;
+mod ticket_store;
+mod waitlist_store;
+
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+
+pub use booking_queue::{BookingQueue, QueueSettings};
+pub use bookings_of_user::bookings_of_user;
+pub use events::apply_event_states;
+pub use ticket_store::PostgresTicketStore;
+pub use waitlist_store::PostgresWaitlistStore;
+
+/// The schema of this service's own database.
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/ticketing");

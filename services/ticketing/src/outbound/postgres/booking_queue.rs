@@ -1,0 +1,169 @@
+//! Group commit: bookings that wait at the same moment share a transaction, without lingering for more. A refused one
+//! never spoils its neighbours; a batch that surely failed is tried one by one.
+
+use std::{sync::Arc, time::Duration};
+
+use booked_postgres::{Abort, Database, WriteFailure};
+use booked_server::Lifecycle;
+use opentelemetry::metrics::Histogram;
+use tokio::{
+    sync::{Mutex, mpsc, oneshot},
+    time::Instant,
+};
+
+use super::book::{Booking, Verdict, book};
+use crate::ports::StoreFailure;
+
+/// Bookings that share one transaction at most, and their tickets.
+const BOOKINGS_MAX: usize = 256;
+const TICKETS_MAX: usize = 2_000;
+/// How often a booking that met another one of the same ticket at the same moment is tried again: at the second time it
+/// sees the other one's ticket.
+const SOLO_TRIES: usize = 3;
+
+/// The bounds of the queue.
+#[derive(Clone, Copy, Debug)]
+pub struct QueueSettings {
+    /// Transactions at the same time. Few: many that share an event's row slow down each other and whoever changes it.
+    pub flushers: usize,
+    /// Bookings that may wait.
+    pub length: usize,
+    /// How long one may wait before it is refused.
+    pub wait: Duration,
+}
+
+struct Job {
+    booking: Booking,
+    queued: Instant,
+    answer: oneshot::Sender<Result<Verdict, StoreFailure>>,
+}
+
+/// Bookings on their way into Postgres; clones share the queue.
+#[derive(Clone, Debug)]
+pub struct BookingQueue {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl BookingQueue {
+    /// Starts the flushers.
+    #[must_use]
+    pub fn start(database: &Database, settings: QueueSettings, lifecycle: &Lifecycle) -> Self {
+        let (jobs, waiting) = mpsc::channel(settings.length);
+        let flusher = Flusher {
+            database: database.clone(),
+            waiting: Arc::new(Mutex::new(waiting)),
+            wait: settings.wait,
+            sizes: opentelemetry::global::meter("booked-ticketing")
+                .u64_histogram("booked_group_commit_size")
+                .with_description("Bookings that shared a transaction")
+                .with_boundaries(vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0])
+                .build(),
+        };
+        for _ in 0..settings.flushers {
+            lifecycle.spawn_job(flusher.clone().run());
+        }
+        Self { jobs }
+    }
+
+    pub(super) async fn book(&self, booking: Booking) -> Result<Verdict, StoreFailure> {
+        let (answer, answered) = oneshot::channel();
+        let job = Job { booking, queued: Instant::now(), answer };
+        if self.jobs.try_send(job).is_err() {
+            return Err(StoreFailure::Unavailable("too many bookings wait".to_owned()));
+        }
+        // A flusher that is gone may have sent the commit.
+        answered.await.unwrap_or_else(|_| Err(StoreFailure::Unknown("the process is ending".to_owned())))
+    }
+}
+
+#[derive(Clone)]
+struct Flusher {
+    database: Database,
+    waiting: Arc<Mutex<mpsc::Receiver<Job>>>,
+    wait: Duration,
+    sizes: Histogram<u64>,
+}
+
+impl Flusher {
+    async fn run(self) {
+        while let Some(batch) = self.next_batch().await {
+            self.flush(batch).await;
+        }
+    }
+
+    /// Whatever waits now; `None` when nothing can come any more.
+    async fn next_batch(&self) -> Option<Vec<Job>> {
+        let mut waiting = self.waiting.lock().await;
+        let first = waiting.recv().await?;
+        let mut tickets = first.booking.tickets.len();
+        let mut batch = vec![first];
+        while batch.len() < BOOKINGS_MAX && tickets < TICKETS_MAX {
+            let Ok(job) = waiting.try_recv() else { break };
+            tickets += job.booking.tickets.len();
+            batch.push(job);
+        }
+        Some(batch)
+    }
+
+    async fn flush(&self, batch: Vec<Job>) {
+        let (batch, late): (Vec<Job>, Vec<Job>) =
+            batch.into_iter().partition(|job| job.queued.elapsed() <= self.wait);
+        for job in late {
+            answer(job, Err(StoreFailure::Unavailable("it waited too long".to_owned())));
+        }
+        if batch.is_empty() {
+            return;
+        }
+        self.sizes.record(u64::try_from(batch.len()).unwrap_or(u64::MAX), &[]);
+        let bookings: Vec<Booking> = batch.iter().map(|job| job.booking.clone()).collect();
+        match self.transact(bookings).await {
+            Ok(verdicts) => {
+                batch.into_iter().zip(verdicts).for_each(|(job, verdict)| answer(job, Ok(verdict)))
+            }
+            // Surely rolled back, and perhaps for one booking's sake only.
+            Err(WriteFailure::Aborted(Race) | WriteFailure::Refused(_)) => {
+                for job in batch {
+                    let verdict = self.alone(&job.booking).await;
+                    answer(job, verdict);
+                }
+            }
+            Err(WriteFailure::Unavailable(why)) => {
+                batch.into_iter().for_each(|job| answer(job, Err(StoreFailure::Unavailable(why.clone()))));
+            }
+            Err(WriteFailure::Unknown(why)) => {
+                batch.into_iter().for_each(|job| answer(job, Err(StoreFailure::Unknown(why.clone()))));
+            }
+        }
+    }
+
+    async fn alone(&self, booking: &Booking) -> Result<Verdict, StoreFailure> {
+        for _ in 0..SOLO_TRIES {
+            return match self.transact(vec![booking.clone()]).await {
+                Ok(verdicts) => Ok(verdicts.first().copied().unwrap_or(Verdict::NotForSale)),
+                Err(WriteFailure::Aborted(Race)) => continue,
+                Err(WriteFailure::Refused(error)) => Err(StoreFailure::Refused(error.to_string())),
+                Err(WriteFailure::Unavailable(why)) => Err(StoreFailure::Unavailable(why)),
+                Err(WriteFailure::Unknown(why)) => Err(StoreFailure::Unknown(why)),
+            };
+        }
+        Err(StoreFailure::Unavailable("others book the same tickets again and again".to_owned()))
+    }
+
+    async fn transact(&self, bookings: Vec<Booking>) -> Result<Vec<Verdict>, WriteFailure<Race>> {
+        self.database
+            .transaction(async move |connection| {
+                let decided = book(connection, &bookings).await?;
+                if decided.complete { Ok(decided.verdicts) } else { Err(Abort::Refuse(Race)) }
+            })
+            .await
+    }
+}
+
+/// Somebody else wrote one of the tickets between the statement's look and its write.
+#[derive(Clone, Copy, Debug)]
+struct Race;
+
+/// The caller may have gone; its claim is the janitor's then.
+fn answer(job: Job, verdict: Result<Verdict, StoreFailure>) {
+    let _ = job.answer.send(verdict);
+}

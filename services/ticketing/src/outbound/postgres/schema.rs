@@ -1,0 +1,62 @@
+//! The tables as diesel sees them; the truth is in the migrations.
+
+diesel::table! {
+    events (id) {
+        id -> Uuid,
+        version -> BigInt,
+        deleted -> Bool,
+        purged -> Bool,
+        name -> Text,
+        unix_time -> BigInt,
+        address -> Text,
+        description -> Text,
+        latitude -> Nullable<Double>,
+        longitude -> Nullable<Double>,
+        seat_count -> Integer,
+    }
+}
+
+diesel::table! {
+    tickets (id) {
+        id -> Uuid,
+        event_id -> Uuid,
+        user_id -> Uuid,
+        booking_id -> Uuid,
+        booked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    waitlists (event_id) {
+        event_id -> Uuid,
+        seen_epoch -> Nullable<Text>,
+        seen_freed -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    waitlist_entries (event_id, user_id) {
+        event_id -> Uuid,
+        user_id -> Uuid,
+        number -> BigInt,
+        email -> Text,
+        wanted -> SmallInt,
+    }
+}
+
+diesel::table! {
+    messages (number) {
+        number -> BigInt,
+        id -> Uuid,
+        event_id -> Uuid,
+        event_name -> Text,
+        user_id -> Uuid,
+        email -> Text,
+        seats -> Integer,
+        done_at -> Nullable<Timestamptz>,
+        sent -> Nullable<Bool>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(events, tickets);
+diesel::allow_tables_to_appear_in_same_query!(waitlists, waitlist_entries);

@@ -1,0 +1,296 @@
+//! The port [`TicketStore`] on Postgres.
+
+use std::{collections::HashMap, convert::Infallible};
+
+use async_trait::async_trait;
+use booked_feed::FeedSignal;
+use booked_ids::{EventId, SeatNumber, TicketId, UserId};
+use booked_postgres::{Abort, Database};
+use diesel::{
+    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryableByName,
+    sql_types::{Array, BigInt, Bool, Integer, Uuid as SqlUuid},
+};
+use diesel_async::RunQueryDsl as _;
+use uuid::Uuid;
+
+use super::{
+    book::{Booking, Verdict},
+    booking_queue::BookingQueue,
+    cancel,
+    purge::purge,
+    schema::{events, tickets},
+};
+use crate::{
+    domain::{booking::Tickets, seat::AttemptId},
+    ports::{Booked, Cancelled, EventRecord, Fate, Latest, Snapshot, StoreFailure, TicketStore},
+};
+
+/// Tickets and bookings, in Postgres.
+#[derive(Clone, Debug)]
+pub struct PostgresTicketStore {
+    database: Database,
+    queue: BookingQueue,
+    signal: FeedSignal,
+}
+
+impl PostgresTicketStore {
+    /// The store in this database. The signal is given when something was written that the feed tells.
+    #[must_use]
+    pub fn new(database: Database, queue: BookingQueue, signal: FeedSignal) -> Self {
+        Self { database, queue, signal }
+    }
+}
+
+#[async_trait]
+impl TicketStore for PostgresTicketStore {
+    async fn owners(&self, asked: &[TicketId]) -> Result<HashMap<TicketId, UserId>, StoreFailure> {
+        let ids: Vec<Uuid> = asked.iter().map(|ticket| ticket.as_uuid()).collect();
+        let rows: Vec<(Uuid, Uuid)> = self
+            .database
+            .read(async move |connection| {
+                tickets::table
+                    .filter(tickets::id.eq_any(ids))
+                    .select((tickets::id, tickets::user_id))
+                    .load(connection)
+                    .await
+            })
+            .await?;
+        let owners = rows.into_iter().filter_map(|(id, user)| Some((TicketId::from_uuid(id).ok()?, user)));
+        Ok(owners.map(|(ticket, user)| (ticket, UserId::from_uuid(user))).collect())
+    }
+
+    async fn book(&self, attempt: AttemptId, user: UserId, wanted: &Tickets) -> Result<Booked, StoreFailure> {
+        let wanted: Vec<TicketId> = wanted.iter().collect();
+        let booking = Booking { attempt, user, tickets: wanted.clone() };
+        match self.queue.book(booking).await? {
+            Verdict::Booked => {
+                self.signal.notify();
+                Ok(Booked::Done)
+            }
+            Verdict::Sold => Ok(Booked::Sold(self.owners(&wanted).await?)),
+            Verdict::NotForSale => Ok(Booked::NotForSale),
+            Verdict::Void => Ok(Booked::Void),
+        }
+    }
+
+    async fn void_unless_booked(&self, attempt: AttemptId) -> Result<Fate, StoreFailure> {
+        // Where the row is there already it is written again as it is: then the answer, too, waits for the standbys that
+        // a booking waits for.
+        let booked: Settled = self
+            .database
+            .transaction(async move |connection| {
+                diesel::sql_query(
+                    "INSERT INTO bookings (id, booked) VALUES ($1, false) \
+                     ON CONFLICT (id) DO UPDATE SET settled_at = bookings.settled_at RETURNING booked",
+                )
+                .bind::<SqlUuid, _>(attempt.0)
+                .get_result(connection)
+                .await
+                .map_err(Abort::<Infallible>::from)
+            })
+            .await?;
+        Ok(if booked.booked { Fate::Booked } else { Fate::Void })
+    }
+
+    async fn latest(&self, user: UserId, event: EventId, count: u32) -> Result<Latest, StoreFailure> {
+        let seats = self
+            .database
+            .read(async move |connection| cancel::latest(connection, user, event, count).await)
+            .await?;
+        Ok(Latest { any: !seats.is_empty(), seats })
+    }
+
+    async fn cancel(
+        &self,
+        user: UserId,
+        event: EventId,
+        seats: &[SeatNumber],
+    ) -> Result<Cancelled, StoreFailure> {
+        let seats = seats.to_vec();
+        let cancelled = self
+            .database
+            .transaction(async move |connection| cancel::cancel(connection, user, event, &seats).await)
+            .await?;
+        self.signal.notify();
+        Ok(cancelled)
+    }
+
+    async fn sold_among(
+        &self,
+        event: EventId,
+        seats: &[SeatNumber],
+    ) -> Result<Vec<SeatNumber>, StoreFailure> {
+        let asked: Vec<TicketId> = seats.iter().map(|seat| event.ticket(*seat)).collect();
+        Ok(self.owners(&asked).await?.into_keys().map(TicketId::seat).collect())
+    }
+
+    async fn sold(
+        &self,
+        event: EventId,
+        first: SeatNumber,
+        count: u32,
+    ) -> Result<Vec<SeatNumber>, StoreFailure> {
+        let last = SeatNumber::new(first.get().saturating_add(count - 1)).unwrap_or(first);
+        let (first, last) = (event.ticket(first).as_uuid(), event.ticket(last).as_uuid());
+        let sold: SoldIds = self
+            .database
+            .read(async move |connection| {
+                diesel::sql_query("SELECT ARRAY(SELECT id FROM tickets WHERE id BETWEEN $1 AND $2) AS ids")
+                    .bind::<SqlUuid, _>(first)
+                    .bind::<SqlUuid, _>(last)
+                    .get_result(connection)
+                    .await
+            })
+            .await?;
+        Ok(sold.seats())
+    }
+
+    async fn sold_counts(&self, asked: &[EventId]) -> Result<Vec<Option<u32>>, StoreFailure> {
+        let ids: Vec<Uuid> = asked.iter().map(|event| event.as_uuid()).collect();
+        let rows: Vec<SoldCount> = self
+            .database
+            .read(async move |connection| {
+                diesel::sql_query(
+                    "SELECT events.id, (SELECT count(*) FROM tickets \
+                         WHERE tickets.id > events.id AND tickets.id <= last_ticket_id(events.id)) AS sold \
+                     FROM events WHERE events.id = ANY($1) AND NOT events.deleted",
+                )
+                .bind::<Array<SqlUuid>, _>(ids)
+                .load(connection)
+                .await
+            })
+            .await?;
+        let counts: HashMap<Uuid, i64> = rows.into_iter().map(|row| (row.id, row.sold)).collect();
+        let count = |event: &EventId| {
+            counts.get(&event.as_uuid()).map(|sold| u32::try_from(*sold).unwrap_or(u32::MAX))
+        };
+        Ok(asked.iter().map(count).collect())
+    }
+
+    async fn event(&self, event: EventId) -> Result<Option<EventRecord>, StoreFailure> {
+        let capacity: Option<i32> = self
+            .database
+            .read(async move |connection| {
+                events::table
+                    .find(event.as_uuid())
+                    .filter(events::deleted.eq(false))
+                    .select(events::seat_count)
+                    .get_result(connection)
+                    .await
+                    .optional()
+            })
+            .await?;
+        Ok(capacity.map(|capacity| EventRecord { id: event, capacity: seats_of(capacity) }))
+    }
+
+    async fn snapshot(&self, event: EventId) -> Result<Option<Snapshot>, StoreFailure> {
+        let found: Option<SnapshotRow> = self
+            .database
+            .read(async move |connection| {
+                diesel::sql_query(
+                    "SELECT seat_count, \
+                         ARRAY(SELECT id FROM tickets WHERE id > $1 AND id <= last_ticket_id($1)) AS ids \
+                     FROM events WHERE id = $1 AND NOT deleted",
+                )
+                .bind::<SqlUuid, _>(event.as_uuid())
+                .get_result(connection)
+                .await
+                .optional()
+            })
+            .await?;
+        Ok(found.map(|row| Snapshot {
+            capacity: seats_of(row.seat_count),
+            sold: SoldIds { ids: row.ids }.seats(),
+        }))
+    }
+
+    async fn live_events(
+        &self,
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<EventRecord>, StoreFailure> {
+        let after = after.map_or(Uuid::nil(), EventId::as_uuid);
+        let rows: Vec<(Uuid, i32)> = self
+            .database
+            .read(async move |connection| {
+                events::table
+                    .filter(events::id.gt(after))
+                    .filter(events::deleted.eq(false))
+                    .order(events::id)
+                    .limit(i64::from(limit))
+                    .select((events::id, events::seat_count))
+                    .load(connection)
+                    .await
+            })
+            .await?;
+        let records = rows.into_iter().filter_map(|(id, capacity)| {
+            Some(EventRecord { id: EventId::from_uuid(id).ok()?, capacity: seats_of(capacity) })
+        });
+        Ok(records.collect())
+    }
+
+    async fn deleted_events(&self, limit: u32) -> Result<Vec<EventId>, StoreFailure> {
+        let ids: Vec<Uuid> = self
+            .database
+            .read(async move |connection| {
+                events::table
+                    .filter(events::deleted)
+                    .filter(events::purged.eq(false))
+                    .order(events::id)
+                    .limit(i64::from(limit))
+                    .select(events::id)
+                    .load(connection)
+                    .await
+            })
+            .await?;
+        Ok(ids.into_iter().filter_map(|id| EventId::from_uuid(id).ok()).collect())
+    }
+
+    async fn purge(&self, event: EventId, rows_max: u32) -> Result<bool, StoreFailure> {
+        let is_empty = self
+            .database
+            .transaction(async move |connection| {
+                purge(connection, event, rows_max).await.map_err(Abort::<Infallible>::from)
+            })
+            .await?;
+        Ok(is_empty)
+    }
+}
+
+#[derive(QueryableByName)]
+struct Settled {
+    #[diesel(sql_type = Bool)]
+    booked: bool,
+}
+
+#[derive(QueryableByName)]
+struct SoldCount {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = BigInt)]
+    sold: i64,
+}
+
+#[derive(QueryableByName)]
+struct SnapshotRow {
+    #[diesel(sql_type = Integer)]
+    seat_count: i32,
+    #[diesel(sql_type = Array<SqlUuid>)]
+    ids: Vec<Uuid>,
+}
+
+#[derive(QueryableByName)]
+struct SoldIds {
+    #[diesel(sql_type = Array<SqlUuid>)]
+    ids: Vec<Uuid>,
+}
+
+impl SoldIds {
+    fn seats(self) -> Vec<SeatNumber> {
+        self.ids.into_iter().filter_map(|id| TicketId::from_uuid(id).ok()).map(TicketId::seat).collect()
+    }
+}
+
+fn seats_of(capacity: i32) -> u32 {
+    u32::try_from(capacity).unwrap_or_default()
+}

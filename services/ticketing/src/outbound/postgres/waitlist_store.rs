@@ -1,0 +1,286 @@
+//! The port [`WaitlistStore`] on Postgres.
+
+use std::{convert::Infallible, sync::Arc};
+
+use async_trait::async_trait;
+use booked_ids::{EventId, UserId};
+use booked_postgres::{Abort, Database, WriteFailure};
+use booked_server::Random;
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult,
+    dsl::exists,
+    sql_types::{BigInt, Text, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use uuid::Uuid;
+
+use super::schema::{events, messages, waitlist_entries, waitlists};
+use crate::{
+    domain::{
+        count::SeatsWanted,
+        waitlist::{SaleState, Seen, Told, Waiting, seats_to_announce, whom_to_tell},
+    },
+    ports::{Joined, Message, PoolFailure, SeatPool, StoreFailure, WaitlistStore},
+};
+
+/// How long the replica that delivers may go on without asking again.
+const DELIVERY_LEASE_S: i64 = 60;
+
+/// Who waits, in Postgres.
+#[derive(Clone)]
+pub struct PostgresWaitlistStore {
+    database: Database,
+    random: Arc<dyn Random>,
+}
+
+impl PostgresWaitlistStore {
+    /// The store in this database.
+    #[must_use]
+    pub fn new(database: Database, random: Arc<dyn Random>) -> Self {
+        Self { database, random }
+    }
+}
+
+#[async_trait]
+impl WaitlistStore for PostgresWaitlistStore {
+    async fn join(
+        &self,
+        user: UserId,
+        email: &str,
+        event: EventId,
+        wanted: SeatsWanted,
+        sale: Option<SaleState>,
+    ) -> Result<Joined, StoreFailure> {
+        let email = email.to_owned();
+        let joined = self
+            .database
+            .transaction(async move |connection| {
+                join(connection, user, &email, event, wanted, sale).await.map_err(Abort::<Infallible>::from)
+            })
+            .await?;
+        Ok(joined)
+    }
+
+    async fn awaited_events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventId>, StoreFailure> {
+        let after = after.map_or(Uuid::nil(), EventId::as_uuid);
+        let ids: Vec<Uuid> = self
+            .database
+            .read(async move |connection| {
+                waitlists::table
+                    .filter(waitlists::event_id.gt(after))
+                    .filter(exists(
+                        waitlist_entries::table.filter(waitlist_entries::event_id.eq(waitlists::event_id)),
+                    ))
+                    .order(waitlists::event_id)
+                    .limit(i64::from(limit))
+                    .select(waitlists::event_id)
+                    .load(connection)
+                    .await
+            })
+            .await?;
+        Ok(ids.into_iter().filter_map(|id| EventId::from_uuid(id).ok()).collect())
+    }
+
+    async fn tell(&self, event: EventId, pool: Arc<dyn SeatPool>) -> Result<u32, StoreFailure> {
+        let random = Arc::clone(&self.random);
+        let told = self
+            .database
+            .transaction(async move |connection| {
+                tell(connection, event, pool.as_ref(), random.as_ref()).await
+            })
+            .await;
+        told.map_err(|failure| match failure {
+            WriteFailure::Aborted(pool) => StoreFailure::Unavailable(pool.to_string()),
+            WriteFailure::Unavailable(why) => StoreFailure::Unavailable(why),
+            WriteFailure::Refused(error) => StoreFailure::Refused(error.to_string()),
+            WriteFailure::Unknown(why) => StoreFailure::Unknown(why),
+        })
+    }
+
+    async fn take_messages(&self, holder: Uuid, limit: u32) -> Result<Vec<Message>, StoreFailure> {
+        let rows: Vec<(Uuid, String, Uuid, String, i32)> = self
+            .database
+            .transaction(async move |connection| {
+                if !take_lease(connection, holder).await? {
+                    return Ok::<_, Abort<Infallible>>(Vec::new());
+                }
+                let rows = messages::table
+                    .filter(messages::done_at.is_null())
+                    .order(messages::number)
+                    .limit(i64::from(limit))
+                    .select((
+                        messages::id,
+                        messages::email,
+                        messages::event_id,
+                        messages::event_name,
+                        messages::seats,
+                    ))
+                    .load(connection)
+                    .await?;
+                Ok(rows)
+            })
+            .await?;
+        let messages = rows.into_iter().filter_map(|(id, email, event_id, event_name, seats)| {
+            let event_id = EventId::from_uuid(event_id).ok()?;
+            Some(Message { id, email, event_id, event_name, seats: u32::try_from(seats).ok()? })
+        });
+        Ok(messages.collect())
+    }
+
+    async fn message_done(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure> {
+        self.database
+            .transaction(async move |connection| {
+                diesel::update(messages::table.filter(messages::id.eq(message)))
+                    .set((messages::done_at.eq(diesel::dsl::now), messages::sent.eq(sent)))
+                    .execute(connection)
+                    .await
+                    .map_err(Abort::<Infallible>::from)
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+async fn join(
+    connection: &mut AsyncPgConnection,
+    user: UserId,
+    email: &str,
+    event: EventId,
+    wanted: SeatsWanted,
+    sale: Option<SaleState>,
+) -> QueryResult<Joined> {
+    // Shared, so that no deletion comes between the look and the entry.
+    let live: Option<Uuid> = events::table
+        .find(event.as_uuid())
+        .filter(events::deleted.eq(false))
+        .select(events::id)
+        .for_share()
+        .get_result(connection)
+        .await
+        .optional()?;
+    if live.is_none() {
+        return Ok(Joined::NoSuchEvent);
+    }
+    diesel::insert_into(waitlists::table)
+        .values(waitlists::event_id.eq(event.as_uuid()))
+        .on_conflict_do_nothing()
+        .execute(connection)
+        .await?;
+    lock(connection, event).await?;
+    let entries = waitlist_entries::table.filter(waitlist_entries::event_id.eq(event.as_uuid()));
+    let anybody_waits: bool = diesel::select(exists(entries)).get_result(connection).await?;
+    if !anybody_waits {
+        let seen = sale.map(|sale| Seen { epoch: sale.epoch, freed: sale.freed });
+        set_seen(connection, event, seen).await?;
+    }
+    let added = diesel::insert_into(waitlist_entries::table)
+        .values((
+            waitlist_entries::event_id.eq(event.as_uuid()),
+            waitlist_entries::user_id.eq(user.as_uuid()),
+            waitlist_entries::email.eq(email),
+            waitlist_entries::wanted.eq(i16::try_from(wanted.get()).unwrap_or(i16::MAX)),
+        ))
+        .on_conflict_do_nothing()
+        .execute(connection)
+        .await?;
+    Ok(if added == 0 { Joined::AlreadyWaiting } else { Joined::Done })
+}
+
+async fn tell(
+    connection: &mut AsyncPgConnection,
+    event: EventId,
+    pool: &dyn SeatPool,
+    random: &dyn Random,
+) -> Result<u32, Abort<PoolFailure>> {
+    let Some(seen) = lock(connection, event).await? else { return Ok(0) };
+    // After the lock, so that what another replica announced is not announced again.
+    let Some(sale) = pool.sale_state(event).await.map_err(Abort::Refuse)? else { return Ok(0) };
+    let seats = seats_to_announce(&sale, seen.as_ref());
+    let in_order = if seats == 0 { Vec::new() } else { first_entries(connection, event, seats).await? };
+    let waiting: Vec<Waiting> = in_order.iter().map(|(waiting, _)| *waiting).collect();
+    let told = whom_to_tell(seats, &waiting);
+    let name: Option<String> = events::table
+        .find(event.as_uuid())
+        .filter(events::deleted.eq(false))
+        .select(events::name)
+        .get_result(connection)
+        .await
+        .optional()?;
+    let Some(name) = name else { return Ok(0) };
+    for (Told { user, seats }, (_, email)) in told.iter().zip(&in_order) {
+        diesel::insert_into(messages::table)
+            .values((
+                messages::id.eq(random.uuid()),
+                messages::event_id.eq(event.as_uuid()),
+                messages::event_name.eq(&name),
+                messages::user_id.eq(user.as_uuid()),
+                messages::email.eq(email),
+                messages::seats.eq(i32::try_from(*seats).unwrap_or(i32::MAX)),
+            ))
+            .execute(connection)
+            .await?;
+    }
+    let ended: Vec<Uuid> = told.iter().map(|told| told.user.as_uuid()).collect();
+    if !ended.is_empty() {
+        let entries =
+            waitlist_entries::event_id.eq(event.as_uuid()).and(waitlist_entries::user_id.eq_any(ended));
+        diesel::delete(waitlist_entries::table.filter(entries)).execute(connection).await?;
+    }
+    set_seen(connection, event, Some(Seen { epoch: sale.epoch, freed: sale.freed })).await?;
+    Ok(u32::try_from(told.len()).unwrap_or(u32::MAX))
+}
+
+/// Locks an event's list, and says what was seen of its sale; none where nobody ever waited.
+async fn lock(connection: &mut AsyncPgConnection, event: EventId) -> QueryResult<Option<Option<Seen>>> {
+    let row: Option<(Option<String>, Option<i64>)> = waitlists::table
+        .find(event.as_uuid())
+        .select((waitlists::seen_epoch, waitlists::seen_freed))
+        .for_update()
+        .get_result(connection)
+        .await
+        .optional()?;
+    Ok(row.map(|(epoch, freed)| Some(Seen { epoch: epoch?, freed: freed? })))
+}
+
+async fn set_seen(connection: &mut AsyncPgConnection, event: EventId, seen: Option<Seen>) -> QueryResult<()> {
+    let (epoch, freed) = seen.map(|seen| (seen.epoch, seen.freed)).unzip();
+    diesel::update(waitlists::table.find(event.as_uuid()))
+        .set((waitlists::seen_epoch.eq(epoch), waitlists::seen_freed.eq(freed)))
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+async fn first_entries(
+    connection: &mut AsyncPgConnection,
+    event: EventId,
+    limit: u32,
+) -> QueryResult<Vec<(Waiting, String)>> {
+    let rows: Vec<(Uuid, String, i16)> = waitlist_entries::table
+        .filter(waitlist_entries::event_id.eq(event.as_uuid()))
+        .order(waitlist_entries::number)
+        .limit(i64::from(limit))
+        .select((waitlist_entries::user_id, waitlist_entries::email, waitlist_entries::wanted))
+        .load(connection)
+        .await?;
+    let entries = rows.into_iter().filter_map(|(user, email, wanted)| {
+        let wanted = SeatsWanted::new(i64::from(wanted))?;
+        Some((Waiting { user: UserId::from_uuid(user), wanted }, email))
+    });
+    Ok(entries.collect())
+}
+
+/// Whether this replica delivers for the next while.
+async fn take_lease(connection: &mut AsyncPgConnection, holder: Uuid) -> QueryResult<bool> {
+    let taken = diesel::sql_query(
+        "INSERT INTO leases (name, holder, held_until) VALUES ($1, $2, now() + $3 * interval '1 second') \
+         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until \
+         WHERE leases.holder = excluded.holder OR leases.held_until < now()",
+    )
+    .bind::<Text, _>("deliver_messages")
+    .bind::<SqlUuid, _>(holder)
+    .bind::<BigInt, _>(DELIVERY_LEASE_S)
+    .execute(connection)
+    .await?;
+    Ok(taken == 1)
+}

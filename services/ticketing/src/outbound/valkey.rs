@@ -1,0 +1,16 @@
+//! Valkey: the seats of all events, as scripts, one a file. What the scripts share stands in `prelude.lua`.
+//!
+//! All keys of an event carry its id as hash tag, so that one script sees them on one node of a cluster.
+
+mod busy;
+mod client;
+mod config;
+mod keys;
+mod link;
+mod reply;
+mod scripts;
+mod seat_pool;
+
+pub use client::Valkey;
+pub use config::{ValkeyArgs, ValkeySettings};
+pub use seat_pool::{Lifetimes, ValkeySeatPool};

@@ -1,0 +1,25 @@
+-- Claim for booking: seats that are all held by the user become settling under an attempt, so that no time runs out
+-- under the booking; the claim keeps what giving back needs.
+-- ARGV: 2 user, 3 attempt, 4 ms until the claim is overdue, 5… seats.
+-- Answers {'no map'}, {'claimed'}, or {'refused', now in Unix ms, what look() found of each seat …}.
+if no_map() then
+  return {'no map'}
+end
+local user, attempt, seats = ARGV[2], ARGV[3], seats_from(5)
+local now = now_ms()
+local found = look(seats)
+if not all_held(found, user, now) then
+  return {'refused', now, unpack(found)}
+end
+
+local deadline = now + tonumber(ARGV[4])
+local scored, claimed = {}, {}
+for i, seat in ipairs(seats) do
+  scored[2 * i - 1], scored[2 * i] = deadline, seat
+  claimed[2 * i - 1] = seat
+  claimed[2 * i] = attempt .. '|book|' .. user .. '|' .. found[4 * i - 1]
+end
+call('ZREM', holds, unpack(seats))
+call('ZADD', settling, unpack(scored))
+call('HSET', claims, unpack(claimed))
+return {'claimed'}

@@ -1,0 +1,208 @@
+//! Commands and scripts on Valkey, and what it means when they fail: whether nothing was done, or nobody knows.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use redis::{
+    Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value,
+    cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
+};
+use tokio::{
+    runtime::Handle,
+    sync::OnceCell,
+    time::{sleep, timeout},
+};
+
+use super::{config::ValkeySettings, link::Link, scripts::Script};
+use crate::ports::PoolFailure;
+
+/// How often a command is sent again that surely did nothing: while a cluster moves a slot or elects a master.
+const TRIES: u32 = 5;
+/// Pause before that, which grows with each try.
+const TRY_PAUSE: Duration = Duration::from_millis(20);
+/// How often a server that was lost is asked whether it is back.
+const PROBE_PAUSE: Duration = Duration::from_millis(100);
+
+/// A handle on Valkey; clones share its connections.
+#[derive(Clone)]
+pub struct Valkey {
+    settings: Arc<ValkeySettings>,
+    link: Arc<OnceCell<Link>>,
+    /// A single server did not answer: nothing is sent until it answers a probe. So a frozen server costs a few callers
+    /// their patience, not all, and the others know that nothing was sent.
+    away: Arc<AtomicBool>,
+    runtime: Handle,
+}
+
+impl Valkey {
+    /// A handle that connects when it is first used, and whose connections live on this runtime.
+    #[must_use]
+    pub fn new(settings: ValkeySettings, runtime: Handle) -> Self {
+        Self { settings: Arc::new(settings), link: Arc::default(), away: Arc::default(), runtime }
+    }
+
+    /// What makes this Valkey unfit, if anything: a server that may evict keys forgets holds and maps piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be asked.
+    pub async fn unfit(&self) -> Result<Option<String>, PoolFailure> {
+        let texts = self.info("memory").await?;
+        let policies = texts
+            .iter()
+            .flat_map(|text| text.lines())
+            .filter_map(|line| line.strip_prefix("maxmemory_policy:"));
+        let evicting = policies.map(str::trim).find(|policy| *policy != "noeviction");
+        Ok(evicting.map(|policy| format!("Valkey's maxmemory-policy is {policy}; it must be noeviction")))
+    }
+
+    /// A section of INFO, of every master.
+    pub(super) async fn info(&self, section: &str) -> Result<Vec<String>, PoolFailure> {
+        let link = self.link().await?;
+        let mut command = redis::cmd("INFO");
+        command.arg(section);
+        let value = match link {
+            Link::Single(_) => self.send(&command).await?,
+            Link::Cluster(mut cluster) => {
+                let masters = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
+                cluster.route_command(command, masters).await.map_err(|error| self.failure(&error))?
+            }
+        };
+        Ok(super::reply::texts(value))
+    }
+
+    /// Runs a script. Its keys are all of one slot.
+    pub(super) async fn run(
+        &self,
+        script: &Script,
+        keys: impl Iterator<Item = String>,
+        arguments: impl FnOnce(&mut Cmd),
+    ) -> Result<Value, PoolFailure> {
+        let keys: Vec<String> = keys.collect();
+        let mut rest = Cmd::new();
+        arguments(&mut rest);
+        let command = |name: &str, script: &str| {
+            let mut command = redis::cmd(name);
+            command.arg(script).arg(keys.len()).arg(&keys);
+            rest.args_iter().for_each(|argument| {
+                if let redis::Arg::Simple(bytes) = argument {
+                    command.arg(bytes);
+                }
+            });
+            command
+        };
+        match self.try_send(&command("EVALSHA", &script.digest)).await? {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                self.send(&command("EVAL", &script.source)).await
+            }
+            result => result.map_err(|error| self.failure(&error)),
+        }
+    }
+
+    /// Sends a command.
+    pub(super) async fn send(&self, command: &Cmd) -> Result<Value, PoolFailure> {
+        self.try_send(command).await?.map_err(|error| self.failure(&error))
+    }
+
+    async fn try_send(&self, command: &Cmd) -> Result<RedisResult<Value>, PoolFailure> {
+        if self.away.load(Ordering::Relaxed) {
+            return Err(PoolFailure::Unavailable("it did not answer lately".to_owned()));
+        }
+        let mut link = self.link().await?;
+        let mut tries = 1;
+        loop {
+            match redis::aio::ConnectionLike::req_packed_command(&mut link, command)
+                .await
+                .and_then(Value::extract_error)
+            {
+                Err(error) if tries < TRIES && surely_did_nothing_yet(&error) => {
+                    sleep(TRY_PAUSE * tries).await
+                }
+                result => return Ok(result),
+            }
+            tries += 1;
+        }
+    }
+
+    async fn link(&self) -> Result<Link, PoolFailure> {
+        let opened = self.link.get_or_try_init(async || {
+            let settings = Arc::clone(&self.settings);
+            let patience = settings.timeout;
+            // On the runtime that lives as long as the process: an HTTP worker's may not.
+            let opening = self.runtime.spawn(async move { timeout(patience, Link::open(&settings)).await });
+            match opening.await {
+                Ok(Ok(Ok(link))) => Ok(link),
+                Ok(Ok(Err(error))) => Err(PoolFailure::Unavailable(error.to_string())),
+                Ok(Err(_)) => Err(PoolFailure::Unavailable("no connection in time".to_owned())),
+                Err(error) => Err(PoolFailure::Unavailable(error.to_string())),
+            }
+        });
+        opened.await.cloned()
+    }
+
+    fn failure(&self, error: &RedisError) -> PoolFailure {
+        if error.is_io_error() && self.link.get().is_some_and(|link| !link.is_cluster()) {
+            self.wait_until_back();
+        }
+        let never_ran = error.is_connection_refusal()
+            || surely_did_nothing_yet(error)
+            || matches!(
+                error.kind(),
+                ErrorKind::ClusterConnectionNotFound
+                    | ErrorKind::AuthenticationFailed
+                    | ErrorKind::InvalidClientConfig
+                    | ErrorKind::Server(
+                        ServerErrorKind::NoPerm | ServerErrorKind::NoScript | ServerErrorKind::CrossSlot
+                    )
+            )
+            || matches!(
+                error.code(),
+                Some("OOM" | "NOAUTH" | "WRONGPASS" | "MISCONF" | "NOREPLICAS" | "BUSY")
+            );
+        let what = error.to_string();
+        if never_ran { PoolFailure::Unavailable(what) } else { PoolFailure::Unknown(what) }
+    }
+
+    /// Sends nothing more until the server answers a probe.
+    fn wait_until_back(&self) {
+        if self.away.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        tracing::warn!("Valkey is away");
+        let this = self.clone();
+        self.runtime.spawn(async move {
+            let ping = redis::cmd("PING");
+            loop {
+                if let Ok(mut link) = this.link().await
+                    && redis::aio::ConnectionLike::req_packed_command(&mut link, &ping).await.is_ok()
+                {
+                    break;
+                }
+                sleep(PROBE_PAUSE).await;
+            }
+            this.away.store(false, Ordering::Relaxed);
+            tracing::info!("Valkey is back");
+        });
+    }
+}
+
+/// The server refused before the first write, and may take the command in a moment.
+fn surely_did_nothing_yet(error: &RedisError) -> bool {
+    use ServerErrorKind::{Ask, BusyLoading, ClusterDown, MasterDown, Moved, ReadOnly, TryAgain};
+    matches!(
+        error.kind(),
+        ErrorKind::Server(Moved | Ask | TryAgain | ClusterDown | MasterDown | BusyLoading | ReadOnly)
+    )
+}
+
+impl fmt::Debug for Valkey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Valkey").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

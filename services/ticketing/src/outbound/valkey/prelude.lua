@@ -1,0 +1,111 @@
+-- What every script of this folder begins with: the names of the event's keys, the time, and how a seat becomes free.
+--
+-- KEYS: the event's fixed keys, always all of them and in this order. The last one never exists: while the event's slot
+-- is moved to another node it is missing here, so that the server refuses the script before its first write.
+-- ARGV[1]: what every pair's key begins with; the rest is the seat as eight hexadecimal digits.
+local taken, holds, settling, claims, meta, lease = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local call = redis.call
+
+local function pair(seat)
+  return ARGV[1] .. string.format('%08x', seat)
+end
+
+local function now_ms()
+  local time = call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- Only the rebuild makes a map; whoever else finds none changes nothing and says so.
+local function no_map()
+  return call('EXISTS', taken) == 0
+end
+
+local function seats_from(first)
+  local seats = {}
+  for i = first, #ARGV do
+    seats[#seats + 1] = tonumber(ARGV[i])
+  end
+  return seats
+end
+
+local function pairs_of(seats)
+  local keys = {}
+  for i, seat in ipairs(seats) do
+    keys[i] = pair(seat)
+  end
+  return keys
+end
+
+-- Clears the bits of these seats. The counts change only by what SETBIT found, so that a repeat changes nothing, and
+-- the hint, below which all seats are taken, goes down to the lowest of them.
+local function free(seats)
+  local freed, lowest = 0, nil
+  for _, seat in ipairs(seats) do
+    freed = freed + call('SETBIT', taken, seat - 1, 0)
+    lowest = math.min(lowest or seat - 1, seat - 1)
+  end
+  if freed > 0 then
+    call('HINCRBY', meta, 'taken', -freed)
+    call('HINCRBY', meta, 'freed', freed)
+    if tonumber(call('HGET', meta, 'hint')) > lowest then
+      call('HSET', meta, 'hint', lowest)
+    end
+  end
+  return freed
+end
+
+-- Ends at most this many holds whose time has passed.
+local function take_back(now, limit)
+  local expired = call('ZRANGE', holds, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
+  if #expired == 0 then
+    return 0
+  end
+  call('ZREM', holds, unpack(expired))
+  call('DEL', unpack(pairs_of(expired)))
+  return free(expired)
+end
+
+-- The seats as they are: for each its bit, the holder, the hold's expiry and the claim, '' where there is none.
+local function look(seats)
+  local users = call('MGET', unpack(pairs_of(seats)))
+  local scores = call('ZMSCORE', holds, unpack(seats))
+  local claimed = call('HMGET', claims, unpack(seats))
+  local found = {}
+  for i, seat in ipairs(seats) do
+    local at = #found
+    found[at + 1] = call('GETBIT', taken, seat - 1)
+    found[at + 2] = users[i] or ''
+    found[at + 3] = scores[i] or ''
+    found[at + 4] = claimed[i] or ''
+  end
+  return found
+end
+
+-- Whether all of these seats are held by the user: a pair of theirs, a score that has not passed, and no claim.
+local function all_held(found, user, now)
+  for at = 0, #found - 4, 4 do
+    local score = tonumber(found[at + 3])
+    if found[at + 2] ~= user or not score or score <= now or found[at + 4] ~= '' then
+      return false
+    end
+  end
+  return true
+end
+
+-- Those of the seats whose claim is this attempt's, with their claims: nobody else's is ever touched.
+local function claimed_by(attempt, seats)
+  local mine, details = {}, {}
+  local found = call('HMGET', claims, unpack(seats))
+  for i, seat in ipairs(seats) do
+    if found[i] and string.sub(found[i], 1, #attempt) == attempt then
+      mine[#mine + 1] = seat
+      details[#details + 1] = found[i]
+    end
+  end
+  return mine, details
+end
+
+local function drop_claims(seats)
+  call('HDEL', claims, unpack(seats))
+  call('ZREM', settling, unpack(seats))
+end

@@ -1,0 +1,86 @@
+//! What scripts answer, read into the rules' own types. An answer of another shape is an error of ours.
+
+use booked_ids::{SeatNumber, UserId, parse_uuid};
+use redis::{FromRedisValue, Value};
+
+use crate::{
+    domain::seat::{AttemptId, Claim, ClaimKind, Hold, SeatState, SeatStates},
+    ports::PoolFailure,
+};
+
+pub(super) fn read<T: FromRedisValue>(value: Value) -> Result<T, PoolFailure> {
+    T::from_redis_value(value).map_err(|error| unexpected(&error))
+}
+
+pub(super) fn unexpected(what: &dyn std::fmt::Display) -> PoolFailure {
+    PoolFailure::Unknown(format!("an answer of an unexpected shape: {what}"))
+}
+
+/// An answer that begins with a word.
+pub(super) fn worded(value: Value) -> Result<(String, std::vec::IntoIter<Value>), PoolFailure> {
+    let mut values = read::<Vec<Value>>(value)?.into_iter();
+    let word = read(values.next().unwrap_or(Value::Nil))?;
+    Ok((word, values))
+}
+
+pub(super) fn seats(values: impl Iterator<Item = Value>) -> Result<Vec<SeatNumber>, PoolFailure> {
+    values.map(|value| read::<u32>(value).and_then(seat)).collect()
+}
+
+pub(super) fn seat(number: u32) -> Result<SeatNumber, PoolFailure> {
+    SeatNumber::new(number).ok_or_else(|| unexpected(&"seat 0"))
+}
+
+/// What look() of the prelude found, behind Valkey's time.
+pub(super) fn states(
+    mut values: std::vec::IntoIter<Value>,
+    asked: &[SeatNumber],
+) -> Result<SeatStates, PoolFailure> {
+    let now_unix_ms = read(values.next().unwrap_or(Value::Nil))?;
+    let mut seats = Vec::with_capacity(asked.len());
+    for seat in asked {
+        let mut next = || values.next().unwrap_or(Value::Nil);
+        let taken: u8 = read(next())?;
+        let (user, score, claim): (String, String, String) = (read(next())?, read(next())?, read(next())?);
+        let hold = match score.as_str() {
+            "" => None,
+            score => Some(Hold { user: user_id(&user), expires_unix_ms: number(score)? }),
+        };
+        let claim = if claim.is_empty() { None } else { Some(parse_claim(&claim)?) };
+        seats.push(SeatState { seat: *seat, taken: taken == 1, hold, claim });
+    }
+    Ok(SeatStates { now_unix_ms, seats })
+}
+
+/// A claim as the scripts write it: attempt, kind, user and the hold's expiry between bars.
+pub(super) fn parse_claim(text: &str) -> Result<Claim, PoolFailure> {
+    let mut parts = text.split('|');
+    let mut next = || parts.next().unwrap_or_default();
+    let attempt = parse_uuid(next()).map_err(|error| unexpected(&error))?;
+    let kind = match next() {
+        "book" => ClaimKind::Book,
+        "cancel" => ClaimKind::Cancel,
+        "check" => ClaimKind::Check,
+        other => return Err(unexpected(&other)),
+    };
+    Ok(Claim { attempt: AttemptId(attempt), kind, user: user_id(next()) })
+}
+
+/// All texts in an answer, however deep: nodes of a cluster answer as a map.
+pub(super) fn texts(value: Value) -> Vec<String> {
+    match value {
+        Value::BulkString(bytes) => vec![String::from_utf8_lossy(&bytes).into_owned()],
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => vec![text],
+        Value::Array(values) => values.into_iter().flat_map(texts).collect(),
+        Value::Map(pairs) => pairs.into_iter().flat_map(|(_, value)| texts(value)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn user_id(text: &str) -> Option<UserId> {
+    text.parse().ok()
+}
+
+fn number(text: &str) -> Result<i64, PoolFailure> {
+    text.parse().map_err(|error: std::num::ParseIntError| unexpected(&error))
+}

@@ -1,0 +1,7 @@
+-- What the waitlist goes by. Changes nothing.
+-- Answers {} where there is no map, else {epoch, seats ever freed in it, seats free now}.
+if no_map() then
+  return {}
+end
+local found = call('HMGET', meta, 'epoch', 'freed', 'capacity', 'taken')
+return {found[1], tonumber(found[2]), tonumber(found[3]) - tonumber(found[4])}

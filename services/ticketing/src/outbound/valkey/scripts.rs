@@ -1,0 +1,48 @@
+//! The scripts: one business step a file, each behind the same prelude.
+
+use std::sync::LazyLock;
+
+/// A script and the digest that Valkey knows it by.
+pub(super) struct Script {
+    pub(super) source: String,
+    pub(super) digest: String,
+}
+
+impl Script {
+    fn new(source: String) -> Self {
+        let digest = redis::Script::new(&source).get_hash().to_owned();
+        Self { source, digest }
+    }
+}
+
+macro_rules! event_scripts {
+    ($($name:ident = $file:literal;)*) => {$(
+        pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
+            Script::new(concat!(include_str!("prelude.lua"), "\n", include_str!($file)).to_owned())
+        });
+    )*};
+}
+
+event_scripts! {
+    RESERVE = "reserve.lua";
+    CLAIM = "claim.lua";
+    LOOK = "look.lua";
+    FINISH = "finish.lua";
+    GIVE_BACK = "give_back.lua";
+    RELEASE = "release.lua";
+    CLAIM_SOLD = "claim_sold.lua";
+    SETTLE = "settle.lua";
+    OCCUPIED = "occupied.lua";
+    SALE_STATE = "sale_state.lua";
+    SWEEP = "sweep.lua";
+    OVERDUE = "overdue.lua";
+    GROW = "grow.lua";
+    DROP_EVENT = "drop_event.lua";
+    PUBLISH = "publish.lua";
+    REPAIR = "repair.lua";
+}
+
+pub(super) static MARK_BUSY: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("mark_busy.lua").to_owned()));
+pub(super) static FORGET_IDLE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("forget_idle.lua").to_owned()));

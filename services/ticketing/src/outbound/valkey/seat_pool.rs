@@ -1,0 +1,406 @@
+//! The port [`SeatPool`] on Valkey: each operation is one script, with its arguments and its answer.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use booked_ids::{EventId, SeatNumber, UserId};
+use futures_util::future::try_join_all;
+use redis::{Cmd, Value};
+
+use super::{
+    busy::Busy,
+    client::Valkey,
+    keys::EventKeys,
+    reply::{read, seat, seats, states, unexpected, worded},
+    scripts::{self, Script},
+};
+use crate::{
+    domain::{
+        count::SeatsWanted,
+        seat::{AttemptId, ClaimKind, SeatState, SeatStates},
+        waitlist::SaleState,
+    },
+    ports::{
+        Claimed, LeaseNonce, OverdueClaim, PoolFailure, Released, Reserved, SeatPool, Settlement, Swept,
+    },
+};
+
+/// How long a deleted event's lease is kept: longer than any rebuild can be late.
+const DROPPED_FOR: Duration = Duration::from_secs(24 * 3600);
+/// Holds that are read at once.
+const SCAN_COUNT: u32 = 1000;
+
+/// How long things last in Valkey.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// A hold.
+    pub hold: Duration,
+    /// A claim, until the janitor may settle it.
+    pub claim: Duration,
+    /// The lease of a rebuild.
+    pub rebuild_lease: Duration,
+}
+
+/// The seats of all events, in Valkey.
+#[derive(Clone, Debug)]
+pub struct ValkeySeatPool {
+    valkey: Valkey,
+    busy: Busy,
+    lifetimes: Lifetimes,
+}
+
+impl ValkeySeatPool {
+    /// The seats in this Valkey.
+    #[must_use]
+    pub fn new(valkey: Valkey, lifetimes: Lifetimes) -> Self {
+        Self { busy: Busy::new(valkey.clone()), valkey, lifetimes }
+    }
+
+    async fn run(
+        &self,
+        script: &Script,
+        event: EventId,
+        arguments: impl FnOnce(&mut Cmd),
+    ) -> Result<Value, PoolFailure> {
+        let keys = EventKeys::of(event);
+        let prefix = keys.pair_prefix();
+        let with_prefix = |command: &mut Cmd| {
+            command.arg(prefix);
+            arguments(command);
+        };
+        self.valkey.run(script, keys.fixed(), with_prefix).await
+    }
+}
+
+fn add_seats(command: &mut Cmd, seats: &[SeatNumber]) {
+    seats.iter().for_each(|seat| {
+        command.arg(seat.get());
+    });
+}
+
+fn add_attempt(command: &mut Cmd, attempt: AttemptId) {
+    command.arg(attempt.0.to_string());
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[async_trait]
+impl SeatPool for ValkeySeatPool {
+    async fn reserve(
+        &self,
+        event: EventId,
+        user: UserId,
+        count: SeatsWanted,
+    ) -> Result<Reserved, PoolFailure> {
+        self.busy.mark(event).await?;
+        let answer = self
+            .run(&scripts::RESERVE, event, |command| {
+                command.arg(user.to_string()).arg(count.get()).arg(millis(self.lifetimes.hold));
+            })
+            .await?;
+        let (word, mut rest) = worded(answer)?;
+        match word.as_str() {
+            "no map" => Ok(Reserved::NoMap),
+            "too few" => Ok(Reserved::TooFew),
+            "held" => {
+                let expires_unix_ms = read(rest.next().unwrap_or(Value::Nil))?;
+                Ok(Reserved::Held { seats: seats(rest)?, expires_unix_ms })
+            }
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn claim(
+        &self,
+        event: EventId,
+        user: UserId,
+        attempt: AttemptId,
+        seats: &[SeatNumber],
+    ) -> Result<Claimed, PoolFailure> {
+        self.busy.mark(event).await?;
+        let answer = self
+            .run(&scripts::CLAIM, event, |command| {
+                command.arg(user.to_string());
+                add_attempt(command, attempt);
+                command.arg(millis(self.lifetimes.claim));
+                add_seats(command, seats);
+            })
+            .await?;
+        let (word, rest) = worded(answer)?;
+        match word.as_str() {
+            "no map" => Ok(Claimed::NoMap),
+            "claimed" => Ok(Claimed::All),
+            "refused" => Ok(Claimed::Refused(states(rest, seats)?)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn look(&self, event: EventId, seats: &[SeatNumber]) -> Result<Option<SeatStates>, PoolFailure> {
+        let answer = self.run(&scripts::LOOK, event, |command| add_seats(command, seats)).await?;
+        let (word, rest) = worded(answer)?;
+        match word.as_str() {
+            "no map" => Ok(None),
+            "found" => states(rest, seats).map(Some),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn finish(
+        &self,
+        event: EventId,
+        attempt: AttemptId,
+        seats: &[SeatNumber],
+    ) -> Result<(), PoolFailure> {
+        let answer = self.run(&scripts::FINISH, event, |command| {
+            add_attempt(command, attempt);
+            add_seats(command, seats);
+        });
+        answer.await.map(drop)
+    }
+
+    async fn give_back(
+        &self,
+        event: EventId,
+        attempt: AttemptId,
+        seats: &[SeatNumber],
+    ) -> Result<(), PoolFailure> {
+        let answer = self.run(&scripts::GIVE_BACK, event, |command| {
+            add_attempt(command, attempt);
+            add_seats(command, seats);
+        });
+        answer.await.map(drop)
+    }
+
+    async fn release(
+        &self,
+        event: EventId,
+        user: UserId,
+        seats: &[SeatNumber],
+    ) -> Result<Released, PoolFailure> {
+        let answer = self
+            .run(&scripts::RELEASE, event, |command| {
+                command.arg(user.to_string());
+                add_seats(command, seats);
+            })
+            .await?;
+        let (word, rest) = worded(answer)?;
+        match word.as_str() {
+            "no map" => Ok(Released::NoMap),
+            "released" => Ok(Released::All),
+            "refused" => Ok(Released::Refused(states(rest, seats)?)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn claim_sold(
+        &self,
+        event: EventId,
+        attempt: AttemptId,
+        kind: ClaimKind,
+        asked: &[SeatNumber],
+    ) -> Result<Vec<SeatNumber>, PoolFailure> {
+        self.busy.mark(event).await?;
+        let kind = match kind {
+            ClaimKind::Book => {
+                return Err(PoolFailure::Unavailable("a booking claims held seats".to_owned()));
+            }
+            ClaimKind::Cancel => "cancel",
+            ClaimKind::Check => "check",
+        };
+        let answer = self
+            .run(&scripts::CLAIM_SOLD, event, |command| {
+                add_attempt(command, attempt);
+                command.arg(kind).arg(millis(self.lifetimes.claim));
+                add_seats(command, asked);
+            })
+            .await?;
+        seats(read::<Vec<Value>>(answer)?.into_iter())
+    }
+
+    async fn settle(
+        &self,
+        event: EventId,
+        attempt: AttemptId,
+        seats: &[Settlement],
+    ) -> Result<(), PoolFailure> {
+        let answer = self.run(&scripts::SETTLE, event, |command| {
+            add_attempt(command, attempt);
+            for settlement in seats {
+                command.arg(settlement.seat.get()).arg(u8::from(settlement.sold));
+            }
+        });
+        answer.await.map(drop)
+    }
+
+    async fn occupied(&self, events: &[EventId]) -> Result<Vec<Option<u32>>, PoolFailure> {
+        let counts = events.iter().map(async |event| {
+            let count: i64 = read(self.run(&scripts::OCCUPIED, *event, |_| {}).await?)?;
+            // Below 0 there is no map.
+            Ok::<_, PoolFailure>(u32::try_from(count).ok())
+        });
+        try_join_all(counts).await
+    }
+
+    async fn sale_state(&self, event: EventId) -> Result<Option<SaleState>, PoolFailure> {
+        let mut values =
+            read::<Vec<Value>>(self.run(&scripts::SALE_STATE, event, |_| {}).await?)?.into_iter();
+        match (values.next(), values.next(), values.next()) {
+            (Some(epoch), Some(freed), Some(free_now)) => {
+                Ok(Some(SaleState { epoch: read(epoch)?, freed: read(freed)?, free_now: read(free_now)? }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn sweep(&self, event: EventId, limit: u32) -> Result<Swept, PoolFailure> {
+        let answer = self.run(&scripts::SWEEP, event, |command| {
+            command.arg(limit);
+        });
+        let (ended, holds, claims): (u32, u32, u32) = read(answer.await?)?;
+        Ok(Swept { ended, left: holds + claims })
+    }
+
+    async fn overdue(&self, event: EventId, limit: u32) -> Result<Vec<OverdueClaim>, PoolFailure> {
+        let answer = self.run(&scripts::OVERDUE, event, |command| {
+            command.arg(limit);
+        });
+        let pairs: Vec<(u32, String)> = read(answer.await?)?;
+        let overdue = pairs.into_iter().map(|(number, claim)| {
+            Ok(OverdueClaim { seat: seat(number)?, claim: super::reply::parse_claim(&claim)? })
+        });
+        overdue.collect()
+    }
+
+    async fn grow(&self, event: EventId, capacity: u32) -> Result<(), PoolFailure> {
+        let answer = self.run(&scripts::GROW, event, |command| {
+            command.arg(capacity);
+        });
+        answer.await.map(drop)
+    }
+
+    async fn drop_event(&self, event: EventId) -> Result<(), PoolFailure> {
+        let answer = self.run(&scripts::DROP_EVENT, event, |command| {
+            command.arg(millis(DROPPED_FOR));
+        });
+        answer.await.map(drop)
+    }
+
+    async fn lease_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Result<bool, PoolFailure> {
+        let mut command = redis::cmd("SET");
+        command.arg(EventKeys::of(event).rebuild()).arg(nonce.0.to_string());
+        command.arg("NX").arg("PX").arg(millis(self.lifetimes.rebuild_lease));
+        Ok(self.valkey.send(&command).await? == Value::Okay)
+    }
+
+    async fn publish(
+        &self,
+        event: EventId,
+        nonce: LeaseNonce,
+        capacity: u32,
+        sold: &[SeatNumber],
+    ) -> Result<bool, PoolFailure> {
+        let bitmap = bitmap(sold);
+        let answer = self
+            .run(&scripts::PUBLISH, event, |command| {
+                // The nonce is as good a name for the map as any: no other rebuild has it.
+                command.arg(nonce.0.to_string()).arg(nonce.0.to_string());
+                command.arg(capacity).arg(sold.len()).arg(bitmap);
+            })
+            .await?;
+        Ok(read::<u32>(answer)? == 1)
+    }
+
+    async fn taken(
+        &self,
+        event: EventId,
+        first: SeatNumber,
+        count: u32,
+    ) -> Result<Option<Vec<SeatNumber>>, PoolFailure> {
+        let start = (first.get() - 1) / 8;
+        let mut command = redis::cmd("GETRANGE");
+        command.arg(EventKeys::of(event).taken()).arg(start).arg(start + count.div_ceil(8) - 1);
+        let bytes: Vec<u8> = read(self.valkey.send(&command).await?)?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let bits = (start * 8 + 1..)
+            .zip(bytes.iter().flat_map(|byte| (0..8).map(move |bit| byte & (0x80 >> bit) != 0)));
+        let wanted = first.get()..first.get() + count;
+        Ok(Some(
+            bits.filter(|(number, taken)| *taken && wanted.contains(number))
+                .filter_map(|(number, _)| SeatNumber::new(number))
+                .collect(),
+        ))
+    }
+
+    async fn held(&self, event: EventId) -> Result<Vec<SeatNumber>, PoolFailure> {
+        let key = EventKeys::of(event).holds();
+        let (mut cursor, mut held) = (0_u64, Vec::new());
+        loop {
+            let mut command = redis::cmd("ZSCAN");
+            command.arg(&key).arg(cursor).arg("COUNT").arg(SCAN_COUNT);
+            let (next, found): (u64, Vec<(u32, String)>) = read(self.valkey.send(&command).await?)?;
+            for (number, _) in found {
+                held.push(seat(number)?);
+            }
+            if next == 0 {
+                return Ok(held);
+            }
+            cursor = next;
+        }
+    }
+
+    async fn repair(&self, event: EventId, as_read: &[SeatState]) -> Result<u32, PoolFailure> {
+        let answer = self.run(&scripts::REPAIR, event, |command| {
+            for state in as_read {
+                command.arg(state.seat.get());
+                match state.hold {
+                    Some(hold) => {
+                        let user = hold.user.map(|user| user.to_string()).unwrap_or_default();
+                        command.arg(user).arg(hold.expires_unix_ms)
+                    }
+                    None => command.arg("").arg(""),
+                };
+            }
+        });
+        read(answer.await?)
+    }
+
+    async fn busy_events(&self, limit: u32) -> Result<Vec<EventId>, PoolFailure> {
+        self.busy.some(limit).await
+    }
+
+    async fn forget_if_idle(&self, event: EventId) -> Result<(), PoolFailure> {
+        self.busy.forget_if_idle(event).await
+    }
+
+    async fn incarnation(&self) -> Result<String, PoolFailure> {
+        let mut names: Vec<String> = self
+            .valkey
+            .info("replication")
+            .await?
+            .iter()
+            .flat_map(|text| text.lines())
+            .filter_map(|line| line.strip_prefix("master_replid:"))
+            .map(str::to_owned)
+            .collect();
+        names.sort();
+        Ok(names.join(" "))
+    }
+}
+
+/// One bit a seat, the first seat's the highest of the first byte, as SETBIT counts them.
+fn bitmap(sold: &[SeatNumber]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for seat in sold {
+        let bit = seat.get() - 1;
+        let Ok(at) = usize::try_from(bit / 8) else { continue };
+        if bytes.len() <= at {
+            bytes.resize(at + 1, 0);
+        }
+        bytes[at] |= 0x80 >> (bit % 8);
+    }
+    bytes
+}

@@ -1,0 +1,26 @@
+-- Settle an attempt by what Postgres says: a sold seat keeps its bit and nothing else, an unsold one is free.
+-- ARGV: 2 attempt, then by turns a seat and whether it is sold (1 or 0).
+-- Answers how many seats were settled.
+if no_map() then
+  return 0
+end
+local seats, sold = {}, {}
+for i = 3, #ARGV, 2 do
+  local seat = tonumber(ARGV[i])
+  seats[#seats + 1] = seat
+  sold[seat] = ARGV[i + 1] == '1'
+end
+local mine = claimed_by(ARGV[2], seats)
+if #mine == 0 then
+  return 0
+end
+drop_claims(mine)
+call('DEL', unpack(pairs_of(mine)))
+local unsold = {}
+for _, seat in ipairs(mine) do
+  if not sold[seat] then
+    unsold[#unsold + 1] = seat
+  end
+end
+free(unsold)
+return #mine

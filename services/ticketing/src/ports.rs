@@ -1,0 +1,16 @@
+//! What the rules need of the world. Every operation is one step, atomic by itself: between any two of them a process
+//! may stop for minutes and then go on.
+
+mod event_feed;
+mod notifier;
+mod seat_pool;
+mod ticket_store;
+mod waitlist_store;
+
+pub use event_feed::{EventFeed, FeedAway};
+pub use notifier::{Message, Notifier, NotifyFailure};
+pub use seat_pool::{
+    Claimed, LeaseNonce, OverdueClaim, PoolFailure, Released, Reserved, SeatPool, Settlement, Swept,
+};
+pub use ticket_store::{Booked, Cancelled, EventRecord, Fate, Latest, Snapshot, StoreFailure, TicketStore};
+pub use waitlist_store::{Joined, WaitlistStore};

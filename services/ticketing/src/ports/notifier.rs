@@ -1,0 +1,42 @@
+//! How people hear that seats came free.
+
+use async_trait::async_trait;
+use booked_ids::EventId;
+use uuid::Uuid;
+
+/// Sends a message to a person.
+#[async_trait]
+pub trait Notifier: Send + Sync {
+    /// Sends it. A repeat after a crash carries the same id.
+    ///
+    /// # Errors
+    ///
+    /// Whether another try may help.
+    async fn notify(&self, message: &Message) -> Result<(), NotifyFailure>;
+}
+
+/// Seats came free for somebody who waited.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The same for every try.
+    pub id: Uuid,
+    /// Whom to tell.
+    pub email: String,
+    /// Of which event.
+    pub event_id: EventId,
+    /// What it is called.
+    pub event_name: String,
+    /// How many seats came free for them.
+    pub seats: u32,
+}
+
+/// A message was not sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotifyFailure {
+    /// It may work later.
+    #[error("not sent yet: {0}")]
+    Later(String),
+    /// It will never work, for instance because the address does not exist.
+    #[error("cannot be sent: {0}")]
+    Never(String),
+}

@@ -1,0 +1,29 @@
+//! What the service does, one verb a file: functions over a context of ports.
+
+mod add_to_waitlist;
+mod book_tickets;
+mod cancel_tickets;
+mod context;
+mod count_occupied;
+mod deliver_messages;
+mod purge_deleted;
+mod rebuild_map;
+mod reconcile_seats;
+mod release_tickets;
+mod reserve_tickets;
+mod settle_overdue;
+mod tell_waitlist;
+
+pub use add_to_waitlist::{AddToWaitlistError, add_to_waitlist};
+pub use book_tickets::{BookError, book_tickets};
+pub use cancel_tickets::{CancelError, cancel_tickets};
+pub use context::{Context, Patience};
+pub use count_occupied::{CountError, count_occupied};
+pub use deliver_messages::deliver_messages;
+pub use purge_deleted::purge_deleted;
+pub use rebuild_map::{RebuildError, rebuild_map};
+pub use reconcile_seats::{Reconciled, reconcile_seats};
+pub use release_tickets::{ReleaseError, release_tickets};
+pub use reserve_tickets::{Reservation, ReserveError, reserve_tickets};
+pub use settle_overdue::{VisitFailure, settle_overdue};
+pub use tell_waitlist::tell_waitlist;

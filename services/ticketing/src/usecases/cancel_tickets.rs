@@ -1,0 +1,115 @@
+//! Cancel: the user's latest tickets of an event become free. (1) Claim their seats in Valkey, those that can be; (2) one
+//! transaction that cancels exactly these, if they are still the latest; (3) settle the claim.
+//!
+//! Seats that could not be claimed (another's claim, Valkey away) are cancelled all the same; their bits wait for the
+//! reconciler.
+
+use booked_ids::{EventId, SeatNumber, UserId};
+
+use super::Context;
+use crate::{
+    domain::{
+        count::TicketsToCancel,
+        seat::{AttemptId, ClaimKind},
+    },
+    ports::{Cancelled, Settlement, StoreFailure},
+};
+
+/// How often the user's latest tickets may change between the look and the transaction.
+const TRIES: usize = 5;
+
+/// Why nothing was cancelled.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CancelError {
+    /// The user has no ticket of this event.
+    #[error("the user has no ticket of this event")]
+    NoTicket,
+    /// The user has fewer tickets.
+    #[error("the user has fewer tickets")]
+    TooFew,
+    /// Nothing was done; it may be tried again.
+    #[error("not available: {0}")]
+    Unavailable(String),
+    /// The database refused to read; nothing was done.
+    #[error("the database refused to read: {0}")]
+    ReadFailed(String),
+    /// The database refused; nothing was done.
+    #[error("the database refused: {0}")]
+    Refused(String),
+    /// It may have been done.
+    #[error("the outcome is unknown: {0}")]
+    Unknown(String),
+}
+
+/// Cancels the user's latest tickets, exactly as many, or none.
+///
+/// # Errors
+///
+/// See [`CancelError`].
+pub async fn cancel_tickets(
+    context: &Context,
+    user: UserId,
+    event: EventId,
+    count: TicketsToCancel,
+) -> Result<(), CancelError> {
+    for _ in 0..TRIES {
+        let latest = context.store.latest(user, event, count.get()).await.map_err(of_read)?;
+        if !latest.any {
+            return Err(CancelError::NoTicket);
+        }
+        if u32::try_from(latest.seats.len()).is_ok_and(|have| have < count.get()) {
+            return Err(CancelError::TooFew);
+        }
+        let attempt = context.attempt();
+        let claimed = claim(context, event, attempt, &latest.seats).await;
+        let settle = async |sold| settle(context, event, attempt, &claimed, sold).await;
+        match context.store.cancel(user, event, &latest.seats).await {
+            Ok(Cancelled::Done) => {
+                settle(false).await;
+                return Ok(());
+            }
+            Ok(Cancelled::Changed) => settle(true).await,
+            Err(StoreFailure::Unavailable(why)) => {
+                settle(true).await;
+                return Err(CancelError::Unavailable(why));
+            }
+            Err(StoreFailure::Refused(why)) => {
+                settle(true).await;
+                return Err(CancelError::Refused(why));
+            }
+            // The claim stays for the janitor, who asks Postgres.
+            Err(StoreFailure::Unknown(why)) => return Err(CancelError::Unknown(why)),
+        }
+    }
+    Err(CancelError::Unavailable("the user's tickets change all the time".to_owned()))
+}
+
+async fn claim(
+    context: &Context,
+    event: EventId,
+    attempt: AttemptId,
+    seats: &[SeatNumber],
+) -> Vec<SeatNumber> {
+    let claimed = context.pool.claim_sold(event, attempt, ClaimKind::Cancel, seats).await;
+    claimed.unwrap_or_else(|failure| {
+        tracing::warn!(%failure, "seats are cancelled without a claim; the reconciler frees them");
+        Vec::new()
+    })
+}
+
+async fn settle(context: &Context, event: EventId, attempt: AttemptId, claimed: &[SeatNumber], sold: bool) {
+    if claimed.is_empty() {
+        return;
+    }
+    let settlements: Vec<Settlement> = claimed.iter().map(|seat| Settlement { seat: *seat, sold }).collect();
+    if let Err(failure) = context.pool.settle(event, attempt, &settlements).await {
+        tracing::warn!(%failure, "a claim is left to the janitor");
+    }
+}
+
+fn of_read(failure: StoreFailure) -> CancelError {
+    match failure {
+        StoreFailure::Refused(why) => CancelError::ReadFailed(why),
+        StoreFailure::Unavailable(why) | StoreFailure::Unknown(why) => CancelError::Unavailable(why),
+    }
+}

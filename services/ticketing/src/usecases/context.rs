@@ -1,0 +1,46 @@
+//! What use cases work with.
+
+use std::{sync::Arc, time::Duration};
+
+use booked_server::Random;
+
+use crate::{
+    domain::seat::AttemptId,
+    ports::{EventFeed, Notifier, SeatPool, TicketStore, WaitlistStore},
+};
+
+/// The world as use cases see it; clones share it.
+#[derive(Clone)]
+pub struct Context {
+    /// The seats, as Valkey keeps them.
+    pub pool: Arc<dyn SeatPool>,
+    /// The tickets, as Postgres keeps them.
+    pub store: Arc<dyn TicketStore>,
+    /// Who waits.
+    pub waitlist: Arc<dyn WaitlistStore>,
+    /// Where events come from.
+    pub feed: Arc<dyn EventFeed>,
+    /// How those who waited are told.
+    pub notifier: Arc<dyn Notifier>,
+    /// Where attempts get their ids.
+    pub random: Arc<dyn Random>,
+    /// How long a use case waits for others.
+    pub patience: Patience,
+}
+
+/// How long a use case waits for others before it gives up.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For a map that somebody else is rebuilding, or for a booking of the same tickets that is under way.
+    pub others: Duration,
+    /// Between two looks at what is waited for.
+    pub look_again: Duration,
+}
+
+impl Context {
+    /// A new attempt.
+    #[must_use]
+    pub fn attempt(&self) -> AttemptId {
+        AttemptId(self.random.uuid())
+    }
+}

@@ -1,0 +1,82 @@
+//! Rebuild: make an event's map from what Postgres knows, where there is none: at its first reservation, and after Valkey
+//! lost it. Under a lease, so that a rebuild that comes late publishes nothing.
+
+use booked_ids::EventId;
+use tokio::time::{Instant, sleep};
+
+use super::Context;
+use crate::ports::{FeedAway, LeaseNonce, PoolFailure, Snapshot, StoreFailure};
+
+/// Why there is no map.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The event does not exist.
+    #[error("no such event")]
+    NoSuchEvent,
+    /// Nothing was done; it may be tried again.
+    #[error("not available: {0}")]
+    Unavailable(String),
+    /// The database refused to read.
+    #[error("the database refused: {0}")]
+    ReadFailed(String),
+}
+
+/// Makes the map, or waits for whoever is making it.
+///
+/// # Errors
+///
+/// See [`RebuildError`].
+pub async fn rebuild_map(context: &Context, event: EventId) -> Result<(), RebuildError> {
+    // Before the lease: an unknown event costs Valkey nothing, and its event service is asked but once.
+    if !is_on_sale(context, event).await? {
+        context.feed.pull().await?;
+        if !is_on_sale(context, event).await? {
+            return Err(RebuildError::NoSuchEvent);
+        }
+    }
+    let give_up = Instant::now() + context.patience.others;
+    loop {
+        let nonce = LeaseNonce(context.random.uuid());
+        if context.pool.lease_rebuild(event, nonce).await? {
+            // Read under the lease: what was read before may be older than a map that came and went since.
+            let Some(Snapshot { capacity, sold }) = context.store.snapshot(event).await? else {
+                return Err(RebuildError::NoSuchEvent);
+            };
+            context.pool.publish(event, nonce, capacity, &sold).await?;
+            return Ok(());
+        }
+        sleep(context.patience.look_again).await;
+        if context.pool.sale_state(event).await?.is_some() {
+            return Ok(());
+        }
+        if Instant::now() >= give_up {
+            return Err(RebuildError::Unavailable("somebody else is rebuilding the event's map".to_owned()));
+        }
+    }
+}
+
+async fn is_on_sale(context: &Context, event: EventId) -> Result<bool, StoreFailure> {
+    Ok(context.store.event(event).await?.is_some())
+}
+
+impl From<FeedAway> for RebuildError {
+    fn from(away: FeedAway) -> Self {
+        Self::Unavailable(away.to_string())
+    }
+}
+
+impl From<PoolFailure> for RebuildError {
+    /// A lease or a map that may have been made changes nothing that was promised to anybody.
+    fn from(failure: PoolFailure) -> Self {
+        Self::Unavailable(failure.to_string())
+    }
+}
+
+impl From<StoreFailure> for RebuildError {
+    fn from(failure: StoreFailure) -> Self {
+        match failure {
+            StoreFailure::Refused(why) => Self::ReadFailed(why),
+            StoreFailure::Unavailable(why) | StoreFailure::Unknown(why) => Self::Unavailable(why),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The reconciler: compares an event's map with Postgres, piece by piece, and puts right what differs, by claim: a seat is
+//! never freed because its bit "should" be free.
+
+use std::collections::HashSet;
+
+use booked_ids::{EventId, SeatNumber};
+
+use super::{
+    Context,
+    settle_overdue::{VisitFailure, ask_and_settle},
+};
+use crate::{
+    domain::seat::{ClaimKind, SeatState},
+    ports::EventRecord,
+};
+
+/// Seats that are read at once.
+const PIECE_SEATS: u32 = 65_536;
+/// Seats that one script may claim or repair.
+const SCRIPT_SEATS: usize = 256;
+
+/// What a visit put right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Suspects that were claimed and asked about: taken in Valkey, unsold in Postgres at the first look.
+    pub checked: u32,
+    /// Seats that are sold in Postgres and were free or held in Valkey.
+    pub repaired: u32,
+}
+
+/// Visits one event.
+///
+/// # Errors
+///
+/// See [`VisitFailure`]; what was not put right is put right at the next visit.
+pub async fn reconcile_seats(context: &Context, event: EventRecord) -> Result<Reconciled, VisitFailure> {
+    context.pool.grow(event.id, event.capacity).await?;
+    let mut done = Reconciled::default();
+    let mut first = 1;
+    while let Some(start) = SeatNumber::new(first).filter(|start| start.get() <= event.capacity) {
+        if !visit_piece(context, event.id, start, &mut done).await? {
+            break;
+        }
+        first += PIECE_SEATS;
+    }
+    if done != Reconciled::default() {
+        tracing::info!(event = %event.id, ?done, "Valkey differed from Postgres");
+    }
+    Ok(done)
+}
+
+/// `false`: the event has no map.
+async fn visit_piece(
+    context: &Context,
+    event: EventId,
+    start: SeatNumber,
+    done: &mut Reconciled,
+) -> Result<bool, VisitFailure> {
+    // Valkey is read before Postgres: what is booked in between is taken in both.
+    let Some(taken) = context.pool.taken(event, start, PIECE_SEATS).await? else {
+        return Ok(false);
+    };
+    let held: HashSet<SeatNumber> = context.pool.held(event).await?.into_iter().collect();
+    let sold: HashSet<SeatNumber> =
+        context.store.sold(event, start, PIECE_SEATS).await?.into_iter().collect();
+    let taken: HashSet<SeatNumber> = taken.into_iter().collect();
+
+    let suspects: Vec<SeatNumber> =
+        taken.iter().filter(|seat| !sold.contains(seat) && !held.contains(seat)).copied().collect();
+    for seats in suspects.chunks(SCRIPT_SEATS) {
+        done.checked += check(context, event, seats).await?;
+    }
+    let lost: Vec<SeatNumber> =
+        sold.iter().filter(|seat| !taken.contains(seat) || held.contains(seat)).copied().collect();
+    for seats in lost.chunks(SCRIPT_SEATS) {
+        done.repaired += repair(context, event, seats).await?;
+    }
+    Ok(true)
+}
+
+/// Claims the suspects that still look sold, asks Postgres again, and settles them by that.
+async fn check(context: &Context, event: EventId, suspects: &[SeatNumber]) -> Result<u32, VisitFailure> {
+    let attempt = context.attempt();
+    let claimed = context.pool.claim_sold(event, attempt, ClaimKind::Check, suspects).await?;
+    if claimed.is_empty() {
+        return Ok(0);
+    }
+    ask_and_settle(context, event, attempt, &claimed).await?;
+    Ok(u32::try_from(claimed.len()).unwrap_or(u32::MAX))
+}
+
+/// Reads the seats once more, asks Postgres after it, and repairs those that are sold and still as they were read.
+async fn repair(context: &Context, event: EventId, lost: &[SeatNumber]) -> Result<u32, VisitFailure> {
+    let Some(states) = context.pool.look(event, lost).await? else {
+        return Ok(0);
+    };
+    let as_read = states.seats.into_iter().filter(|state| state.claim.is_none() && !state.looks_sold());
+    let as_read: Vec<SeatState> = as_read.collect();
+    let seats: Vec<SeatNumber> = as_read.iter().map(|state| state.seat).collect();
+    let sold = context.store.sold_among(event, &seats).await?;
+    let sold: Vec<SeatState> = as_read.into_iter().filter(|state| sold.contains(&state.seat)).collect();
+    if sold.is_empty() { Ok(0) } else { Ok(context.pool.repair(event, &sold).await?) }
+}

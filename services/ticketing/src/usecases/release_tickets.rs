@@ -1,0 +1,137 @@
+//! Release: give holds back before their time, all or none. It never touches a settling seat.
+
+use booked_ids::UserId;
+use futures_util::future::try_join_all;
+
+use super::Context;
+use crate::{
+    domain::{
+        booking::{Refusal, Requested, Sorted, Tickets},
+        seat::AttemptId,
+    },
+    ports::{Claimed, PoolFailure, Released, Settlement},
+};
+
+/// Why nothing was released.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// A ticket is held by somebody else.
+    #[error("a ticket is somebody else's")]
+    NotYours,
+    /// A ticket is not held by the user, or no more.
+    #[error("a ticket is not reserved")]
+    NotReserved,
+    /// Nothing was done; it may be tried again.
+    #[error("not available: {0}")]
+    Unavailable(String),
+    /// It may have been done.
+    #[error("the outcome is unknown: {0}")]
+    Unknown(String),
+}
+
+/// Releases all tickets, or none.
+///
+/// # Errors
+///
+/// See [`ReleaseError`].
+pub async fn release_tickets(
+    context: &Context,
+    user: UserId,
+    requested: Requested,
+) -> Result<(), ReleaseError> {
+    let tickets = requested.tickets;
+    if requested.any_unknown {
+        look(context, user, &tickets).await?;
+        return Err(ReleaseError::NotReserved);
+    }
+    let mut events = tickets.by_event();
+    if let (Some((event, seats)), None) = (events.next(), events.next()) {
+        return match context.pool.release(event, user, &seats).await? {
+            Released::All => Ok(()),
+            Released::NoMap => Err(ReleaseError::NotReserved),
+            Released::Refused(states) => {
+                let mut sorted = Sorted::default();
+                sorted.add(event, &states, user);
+                Err(sorted.all_held().map_or_else(ReleaseError::from, |_| ReleaseError::NotReserved))
+            }
+        };
+    }
+    release_of_several_events(context, user, &tickets).await
+}
+
+/// No script reaches several events. So all seats are claimed first, as for a booking that will never be: a process that
+/// stops half-way leaves claims that the janitor gives back.
+async fn release_of_several_events(
+    context: &Context,
+    user: UserId,
+    tickets: &Tickets,
+) -> Result<(), ReleaseError> {
+    look(context, user, tickets).await?;
+    let attempt = context.attempt();
+    for (event, seats) in tickets.by_event() {
+        let refusal = match context.pool.claim(event, user, attempt, &seats).await {
+            Ok(Claimed::All) => continue,
+            Ok(Claimed::NoMap) => ReleaseError::NotReserved,
+            Ok(Claimed::Refused(states)) => {
+                let mut sorted = Sorted::default();
+                sorted.add(event, &states, user);
+                sorted.all_held().map_or_else(ReleaseError::from, |_| ReleaseError::NotReserved)
+            }
+            Err(failure) => failure.into(),
+        };
+        give_back(context, attempt, tickets).await;
+        return Err(refusal);
+    }
+    let settled = try_join_all(tickets.by_event().map(async |(event, seats)| {
+        let unsold: Vec<Settlement> =
+            seats.into_iter().map(|seat| Settlement { seat, sold: false }).collect();
+        context.pool.settle(event, attempt, &unsold).await
+    }));
+    settled.await.map(drop).map_err(|failure| ReleaseError::Unknown(failure.to_string()))
+}
+
+/// Looks at all events before any of them is claimed, so that the refusal that weighs most is found wherever it is.
+async fn look(context: &Context, user: UserId, tickets: &Tickets) -> Result<(), ReleaseError> {
+    let looks = tickets.by_event().map(async |(event, seats)| {
+        let look = context.pool.look(event, &seats).await?;
+        Ok::<_, PoolFailure>((event, seats, look))
+    });
+    let mut sorted = Sorted::default();
+    for (event, seats, look) in
+        try_join_all(looks).await.map_err(|failure| ReleaseError::Unavailable(failure.to_string()))?
+    {
+        match look {
+            Some(states) => sorted.add(event, &states, user),
+            None => sorted.add_unseen(event, &seats),
+        }
+    }
+    sorted.all_held()?;
+    Ok(())
+}
+
+async fn give_back(context: &Context, attempt: AttemptId, tickets: &Tickets) {
+    let done = try_join_all(
+        tickets.by_event().map(async |(event, seats)| context.pool.give_back(event, attempt, &seats).await),
+    );
+    if let Err(failure) = done.await {
+        tracing::warn!(%failure, "a claim is left to the janitor");
+    }
+}
+
+impl From<Refusal> for ReleaseError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotYours => Self::NotYours,
+            Refusal::NotReserved => Self::NotReserved,
+        }
+    }
+}
+
+impl From<PoolFailure> for ReleaseError {
+    fn from(failure: PoolFailure) -> Self {
+        match failure {
+            PoolFailure::Unavailable(why) => Self::Unavailable(why),
+            PoolFailure::Unknown(why) => Self::Unknown(why),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Reserve: hold seats of an event for a user, all or none. The common path is one script in Valkey and nothing else.
+
+use booked_ids::{EventId, TicketId, UserId};
+
+use super::{Context, RebuildError, rebuild_map};
+use crate::{
+    domain::count::SeatsWanted,
+    ports::{PoolFailure, Reserved},
+};
+
+/// How often a map may be lost again between its rebuild and the reservation.
+const TRIES: usize = 3;
+
+/// Tickets that are held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// Which.
+    pub tickets: Vec<TicketId>,
+    /// Until when, by Valkey's clock.
+    pub expires_unix_ms: i64,
+}
+
+/// Why nothing was reserved.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ReserveError {
+    /// Fewer seats are free.
+    #[error("fewer seats are free")]
+    TooFew,
+    /// The event does not exist.
+    #[error("no such event")]
+    NoSuchEvent,
+    /// Nothing was done; it may be tried again.
+    #[error("not available: {0}")]
+    Unavailable(String),
+    /// The database refused to read.
+    #[error("the database refused: {0}")]
+    ReadFailed(String),
+    /// Seats may be held, but nobody knows which; they come free by themselves.
+    #[error("the outcome is unknown: {0}")]
+    Unknown(String),
+}
+
+/// Holds seats.
+///
+/// # Errors
+///
+/// See [`ReserveError`].
+pub async fn reserve_tickets(
+    context: &Context,
+    user: UserId,
+    event: EventId,
+    count: SeatsWanted,
+) -> Result<Reservation, ReserveError> {
+    for _ in 0..TRIES {
+        match context.pool.reserve(event, user, count).await? {
+            Reserved::Held { seats, expires_unix_ms } => {
+                let tickets = seats.into_iter().map(|seat| event.ticket(seat)).collect();
+                return Ok(Reservation { tickets, expires_unix_ms });
+            }
+            Reserved::TooFew => return Err(ReserveError::TooFew),
+            Reserved::NoMap => rebuild_map(context, event).await?,
+        }
+    }
+    Err(ReserveError::Unavailable("the event's map is lost again and again".to_owned()))
+}
+
+impl From<PoolFailure> for ReserveError {
+    fn from(failure: PoolFailure) -> Self {
+        match failure {
+            PoolFailure::Unavailable(why) => Self::Unavailable(why),
+            PoolFailure::Unknown(why) => Self::Unknown(why),
+        }
+    }
+}
+
+impl From<RebuildError> for ReserveError {
+    fn from(error: RebuildError) -> Self {
+        match error {
+            RebuildError::NoSuchEvent => Self::NoSuchEvent,
+            RebuildError::Unavailable(why) => Self::Unavailable(why),
+            RebuildError::ReadFailed(why) => Self::ReadFailed(why),
+        }
+    }
+}
