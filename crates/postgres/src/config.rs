@@ -76,9 +76,11 @@ impl DatabaseSettings {
     }
 
     /// The server ends by itself what nobody waits for any more: else an abandoned statement would hold its locks, and
-    /// an abandoned transaction would hold back every feed of the instance.
+    /// an abandoned transaction would hold back every feed of the instance. It does so later than the client gives up: a
+    /// commit that waits for a standby and is cut short answers "done" with a warning that diesel does not show, and
+    /// nobody must be there to believe it.
     fn limit_in_the_server(&mut self) {
-        let work_ms = self.work.as_millis();
+        let work_ms = 2 * self.work.as_millis();
         let given = self.postgres.get_options().unwrap_or_default();
         let options = format!(
             "{given} -c statement_timeout={work_ms} -c idle_in_transaction_session_timeout={work_ms} \

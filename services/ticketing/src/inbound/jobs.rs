@@ -146,6 +146,9 @@ async fn reconcile_all(
     loop {
         let events = context.store.live_events(after, LIVE_EVENTS_MAX).await?;
         for event in &events {
+            if context.pool.sale_state(event.id).await?.is_none() {
+                continue;
+            }
             visit(context, event.id, put_right).await?;
             let done = reconcile_seats(context, *event).await?;
             put_right.add(u64::from(done.checked), &[KeyValue::new("by", "check")]);
