@@ -5,13 +5,14 @@ use std::time::Duration;
 use booked_postgres::Database;
 use diesel::sql_types::Integer;
 use diesel_async::RunQueryDsl as _;
-use tokio::time::{Instant, interval};
+use tokio::time::{Instant, interval, sleep};
 
 use super::rows;
 
 /// How many months beyond the current one have their partition.
 const MONTHS_AHEAD: i32 = 2;
 const PARTITION_INTERVAL: Duration = Duration::from_secs(6 * 60 * 60);
+const PARTITION_INTERVAL_AFTER_FAILURE: Duration = Duration::from_secs(60);
 const HORIZON_INTERVAL: Duration = Duration::from_secs(5);
 
 diesel::define_sql_function! {
@@ -21,19 +22,23 @@ diesel::define_sql_function! {
 
 /// Adds partitions ahead of time, for ever. Where it fails, the default partition takes the rows.
 pub(crate) async fn add_partitions(database: Database) {
-    let mut round = interval(PARTITION_INTERVAL);
     loop {
-        round.tick().await;
         let added = database
             .read(async |connection| {
                 diesel::select(outbox_add_partitions(MONTHS_AHEAD)).get_result::<i32>(connection).await
             })
             .await;
-        match added {
-            Ok(0) => {}
-            Ok(added) => tracing::info!(added, "partitions added to the outbox"),
-            Err(error) => tracing::warn!(%error, "partitions could not be added to the outbox"),
-        }
+        let pause = match added {
+            Ok(added) => {
+                tracing::debug!(added, "the outbox has its partitions");
+                PARTITION_INTERVAL
+            }
+            Err(error) => {
+                tracing::warn!(%error, "partitions could not be added to the outbox");
+                PARTITION_INTERVAL_AFTER_FAILURE
+            }
+        };
+        sleep(pause).await;
     }
 }
 

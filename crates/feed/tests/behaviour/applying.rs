@@ -69,9 +69,11 @@ async fn a_new_incarnation_is_read_from_the_start() {
     producer.write(subject(1), 1..=2).await;
     let replica = listener.replica(&producer);
     replica.pull_now().await.unwrap();
+    assert_eq!(listener.table.restarts.load(Ordering::Relaxed), 0, "the first life is no new one");
     listener.execute("UPDATE feed_cursors SET incarnation = 'of before', transaction_id = 1000000000");
     replica.pull_now().await.unwrap();
     assert_eq!(listener.applied(), [1, 2, 1, 2]);
+    assert_eq!(listener.table.restarts.load(Ordering::Relaxed), 1);
     assert_eq!(listener.version_of(subject(1)), "2");
 }
 

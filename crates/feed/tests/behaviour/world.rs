@@ -224,6 +224,7 @@ impl Drop for Listener {
 pub(crate) struct Table {
     pub(crate) refuses: AtomicBool,
     pub(crate) told: AtomicUsize,
+    pub(crate) restarts: AtomicUsize,
 }
 
 #[async_trait]
@@ -235,6 +236,11 @@ impl Apply for Table {
         if self.refuses.load(Ordering::Relaxed) {
             return Err(diesel::result::Error::RollbackTransaction);
         }
+        Ok(())
+    }
+
+    async fn restarted(&self, _: &mut AsyncPgConnection) -> QueryResult<()> {
+        self.restarts.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
