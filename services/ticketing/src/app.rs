@@ -35,6 +35,20 @@ const ASK_AGAIN: Duration = Duration::from_millis(500);
 ///
 /// An address is taken, or an adapter cannot be built.
 pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
+    bind_with(config, lifecycle, metrics, |context| context).await
+}
+
+/// Like [`bind`], with some adapters replaced: for tests that watch one, stop it at a step or let it fail.
+///
+/// # Errors
+///
+/// See [`bind`].
+pub async fn bind_with(
+    config: Config,
+    lifecycle: Lifecycle,
+    metrics: Metrics,
+    replace: impl FnOnce(Context) -> Context,
+) -> anyhow::Result<Application> {
     let database = Database::new(&config.database, lifecycle.runtime())?;
     let valkey = Valkey::new(config.valkey, lifecycle.runtime().clone());
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
@@ -47,7 +61,7 @@ pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> any
         Consumer::new(EVENT_FEED, source, database.clone(), events, Arc::clone(&random), &lifecycle);
 
     let queue = BookingQueue::start(&database, config.queue, &lifecycle);
-    let context = Context {
+    let context = replace(Context {
         pool,
         store: Arc::new(PostgresTicketStore::new(database.clone(), queue, own_feed.signal())),
         waitlist: Arc::new(PostgresWaitlistStore::new(database.clone(), Arc::clone(&random))),
@@ -55,7 +69,7 @@ pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> any
         notifier: config.notifier.notifier()?,
         random,
         patience: config.patience,
-    };
+    });
     jobs::start(&context, config.jobs, &lifecycle);
     lifecycle.spawn_job(consumer.clone().run());
     lifecycle.spawn_job(end_if_unfit(valkey, lifecycle.clone()));
