@@ -1,0 +1,7 @@
+//! The gateway's program: its commands are in `commands.rs`, its settings in `config.rs`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    booked_gateway::run()
+}

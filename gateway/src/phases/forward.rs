@@ -1,0 +1,149 @@
+//! Phase 8, forward: the service is asked on the caller's behalf, and what it says is handed on.
+//!
+//! Nothing of the client's head goes to the service but path, query and trace: what a service believes is written by
+//! the gateway alone. Nothing of the service's head goes to the client but what clients need.
+
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header as client_header, web::Bytes};
+use booked_contract::{Code, ErrorBody};
+use booked_identity::internal::{CREDENTIAL_HEADER, identity_headers};
+use booked_server::REQUEST_ID_HEADER;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+
+use super::{identity::Caller, request_id::RequestId};
+use crate::{
+    refusal::Refusal,
+    routes::{self, Found, Retry},
+    upstream::{Answer, AnswerBody, Call, Failure, Upstream},
+};
+
+const TRACE_HEADERS: [&str; 2] = ["traceparent", "tracestate"];
+const HANDED_ON: [HeaderName; 4] =
+    [header::CONTENT_TYPE, header::LOCATION, header::RETRY_AFTER, header::CACHE_CONTROL];
+
+/// A request that passed all phases before.
+pub(crate) struct Forward<'r> {
+    pub(crate) request: &'r HttpRequest,
+    pub(crate) found: &'r Found<'r>,
+    pub(crate) caller: Option<&'r Caller>,
+    pub(crate) credential: &'r client_header::HeaderValue,
+    pub(crate) id: &'r RequestId,
+    pub(crate) body: Bytes,
+}
+
+/// Asks the service.
+pub(crate) async fn send(upstream: &Upstream, forward: Forward<'_>) -> Result<HttpResponse, Refusal> {
+    let route = forward.found.route;
+    let call = Call {
+        method: method(route.method),
+        target: target(forward.found, forward.request.uri().query())?,
+        headers: headers(&forward),
+        body: forward.body,
+    };
+    match upstream.send(&call, route.retry, route.timeout).await {
+        Ok(answer) => hand_on(answer, route.retry),
+        Err(Failure::NotSent(cause)) => Err(Refusal::Unavailable { cause }),
+        Err(failure @ (Failure::Lost(_) | Failure::TimedOut)) => Err(lost(failure.to_string(), route.retry)),
+    }
+}
+
+/// What only reads did nothing, wherever it got lost.
+fn lost(cause: String, retry: Retry) -> Refusal {
+    match retry {
+        Retry::Once => Refusal::Unavailable { cause },
+        Retry::Never => Refusal::OutcomeUnknown { cause },
+    }
+}
+
+/// A HEAD is sent as the GET that it asks about; the server leaves the body out.
+fn method(method: routes::Method) -> Method {
+    match method {
+        routes::Method::Get => Method::GET,
+        routes::Method::Post => Method::POST,
+        routes::Method::Delete => Method::DELETE,
+    }
+}
+
+fn target(found: &Found<'_>, query: Option<&str>) -> Result<Uri, Refusal> {
+    let target = match query {
+        Some(query) => format!("{}?{query}", found.path),
+        None => found.path.clone().into_owned(),
+    };
+    target.try_into().map_err(|_| Refusal::TargetMalformed)
+}
+
+fn headers(forward: &Forward<'_>) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(8);
+    let mut put = |name: &'static str, value: &[u8], sensitive: bool| {
+        if let Ok(mut value) = HeaderValue::from_bytes(value) {
+            value.set_sensitive(sensitive);
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    put(CREDENTIAL_HEADER, forward.credential.as_bytes(), true);
+    put(REQUEST_ID_HEADER, forward.id.as_str().as_bytes(), false);
+    if let Some(caller) = forward.caller {
+        for (name, value) in identity_headers(caller.identity()) {
+            put(name, value.as_bytes(), false);
+        }
+    }
+    let own_trace = booked_telemetry::trace_headers();
+    for name in TRACE_HEADERS {
+        let own = own_trace.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_bytes());
+        let clients = || forward.request.headers().get(name).map(client_header::HeaderValue::as_bytes);
+        if let Some(value) = own.or_else(clients) {
+            put(name, value, false);
+        }
+    }
+    headers
+}
+
+/// Hands a service's answer on, unless it is none that a client may see.
+fn hand_on(answer: Answer, retry: Retry) -> Result<HttpResponse, Refusal> {
+    if !answer.status.is_success() {
+        check_error(&answer, retry)?;
+    }
+    let mut response = HttpResponseBuilder::new(
+        actix_web::http::StatusCode::from_u16(answer.status.as_u16())
+            .map_err(|error| Refusal::Nonsense { cause: error.to_string() })?,
+    );
+    for name in &HANDED_ON {
+        if let Some(value) = answer.headers.get(name) {
+            response.insert_header((name.as_str(), value.as_bytes()));
+        }
+    }
+    Ok(match answer.body {
+        AnswerBody::Whole(body) => response.body(body),
+        AnswerBody::Long(body) => response.streaming(body.into_stream()),
+    })
+}
+
+/// An error goes to the client only in the contract's shape. Other shapes, and what a service says only to one who calls
+/// it wrongly, come from the way between: a proxy, another version, another credential.
+fn check_error(answer: &Answer, retry: Retry) -> Result<(), Refusal> {
+    let status = answer.status;
+    let body = match &answer.body {
+        AnswerBody::Whole(body) if status.is_client_error() || status.is_server_error() => {
+            serde_json::from_slice::<ErrorBody>(body).ok()
+        }
+        AnswerBody::Whole(_) | AnswerBody::Long(_) => None,
+    };
+    match body {
+        Some(body) if is_about_the_call(&body.category_code) => Err(Refusal::Unavailable {
+            cause: format!("the service does not serve us: {}", body.category_code),
+        }),
+        Some(_) => Ok(()),
+        None if matches!(
+            status,
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+        ) =>
+        {
+            Err(lost(format!("something on the way answered {status}"), retry))
+        }
+        None => Err(Refusal::Nonsense { cause: format!("{status} without an error of the contract") }),
+    }
+}
+
+/// Token, route and method were checked here; a service that objects to them did nothing.
+fn is_about_the_call(code: &str) -> bool {
+    [Code::TokenInvalid, Code::NoSuchRoute, Code::MethodNotAllowed].iter().any(|own| own.as_str() == code)
+}

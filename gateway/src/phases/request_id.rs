@@ -1,0 +1,38 @@
+//! Phase 1, request id: the client's own where it sent a good one, else a new one; on every answer, whatever it is.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{HeaderName, HeaderValue},
+};
+use booked_server::{REQUEST_ID_HEADER, Random};
+
+const CHARACTERS_MAX: usize = 128;
+
+/// What a request is called in logs here and in the services.
+pub(crate) struct RequestId(HeaderValue);
+
+impl RequestId {
+    pub(crate) fn choose(request: &HttpRequest, random: &dyn Random) -> Self {
+        let own = request.headers().get(REQUEST_ID_HEADER).filter(|value| is_good(value));
+        Self(own.cloned().unwrap_or_else(|| new(random)))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    pub(crate) fn put(self, response: &mut HttpResponse) {
+        response.headers_mut().insert(HeaderName::from_static(REQUEST_ID_HEADER), self.0);
+    }
+}
+
+/// It is written into logs as it is: only characters that can do no harm there.
+fn is_good(value: &HeaderValue) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+    (1..=CHARACTERS_MAX).contains(&value.len()) && value.as_bytes().iter().all(allowed)
+}
+
+fn new(random: &dyn Random) -> HeaderValue {
+    let id = random.uuid().to_string();
+    HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
+}

@@ -1,0 +1,144 @@
+//! The way of a request through the gateway: named phases, one after the other; the first that refuses answers.
+
+use std::{net::IpAddr, sync::Arc, time::Instant};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{ConnectionType, header::HeaderValue},
+    web,
+};
+use booked_ids::UserId;
+use booked_server::{Clock, Random, unix_seconds};
+use tracing::Instrument as _;
+
+use crate::{
+    config::{ClientSettings, ServiceSettings},
+    keys::TokenKeys,
+    metrics::RequestMetrics,
+    own_pages,
+    phases::{
+        address_limit, cors,
+        forward::{self, Forward},
+        identity,
+        request_id::RequestId,
+        role,
+        size::RequestBody,
+        user_limit,
+    },
+    rate::RateLimit,
+    refusal::Refusal,
+    routes::{self, Answerer, Found, NotFound, Page},
+    upstream::Upstreams,
+};
+
+/// What all workers have in common.
+pub(crate) struct Shared {
+    pub(crate) credential: HeaderValue,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) keys: TokenKeys,
+    pub(crate) metrics: RequestMetrics,
+    pub(crate) address_limit: Option<RateLimit<IpAddr>>,
+    pub(crate) user_limit: Option<RateLimit<UserId>>,
+    pub(crate) clients: ClientSettings,
+}
+
+/// What one worker answers requests with.
+pub(crate) struct Pipeline {
+    shared: Arc<Shared>,
+    upstreams: Upstreams,
+}
+
+/// Answers a request, whatever it is.
+pub(crate) async fn answer(
+    pipeline: web::Data<Pipeline>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let began = Instant::now();
+    let shared = &pipeline.shared;
+    let id = RequestId::choose(&request, &*shared.random);
+    let span = tracing::info_span!(
+        "request",
+        otel.kind = "server",
+        method = %request.method(),
+        path = request.path(),
+        request_id = id.as_str(),
+    );
+    booked_telemetry::continue_trace(&span, |name| request.headers().get(name)?.to_str().ok());
+    let found = routes::find(request.method().as_str(), request.path());
+    let route = found.as_ref().ok().map(|found| found.route);
+    let body = RequestBody::new(&request, payload.into_inner(), shared.clients.body_timeout);
+    let mut response =
+        pipeline.run(Incoming { request: &request, found, id: &id }, body).instrument(span).await;
+    cors::put(&shared.clients.cors_origins, &request, &mut response);
+    id.put(&mut response);
+    shared.metrics.record(began, route, request.method(), response.status());
+    response
+}
+
+/// A request with what is known of it from the start.
+struct Incoming<'r> {
+    request: &'r HttpRequest,
+    found: Result<Found<'r>, NotFound>,
+    id: &'r RequestId,
+}
+
+impl Pipeline {
+    pub(crate) fn new(shared: Arc<Shared>, services: &ServiceSettings) -> Self {
+        Self { shared, upstreams: Upstreams::new(services) }
+    }
+
+    async fn run(&self, incoming: Incoming<'_>, mut body: RequestBody) -> HttpResponse {
+        let asks_for_another_protocol = incoming.request.head().connection_type() == ConnectionType::Upgrade;
+        let response = self.through_phases(incoming, &mut body).await;
+        let mut response = body.read_away(response.unwrap_or_else(Refusal::into_response)).await;
+        if asks_for_another_protocol {
+            // The server closes such a connection in any case; left alone, its answer would not say so.
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        response
+    }
+
+    /// The order is a promise: route, token, role, body. Limits stand as early as they can: that of the address before
+    /// any signature is checked, that of the user as soon as it is known.
+    async fn through_phases(
+        &self,
+        incoming: Incoming<'_>,
+        body: &mut RequestBody,
+    ) -> Result<HttpResponse, Refusal> {
+        let Shared { clients, keys, address_limit, user_limit, clock, credential, .. } = &*self.shared;
+        let Incoming { request, found, id } = incoming;
+        if let Err(not_found) = &found
+            && let Some(preflight) = cors::preflight(&clients.cors_origins, request, not_found)
+        {
+            return Ok(preflight);
+        }
+        let found = found?;
+        let route = found.route;
+        // Who watches over us is not counted.
+        if route.answerer != Answerer::Own(Page::Health) {
+            address_limit::check(address_limit.as_ref(), clients.trusted_proxies, request)?;
+        }
+        let service = match route.answerer {
+            Answerer::Own(page) => return own_pages::answer(page, &found),
+            Answerer::Service(service) => service,
+        };
+        let caller = identity::find(route.who, request, keys, unix_seconds(&**clock)).await?;
+        role::check(route.who, caller.as_ref())?;
+        user_limit::check(user_limit.as_ref(), caller.as_ref())?;
+        let body = body.read().await?;
+        let upstream = self.upstreams.of(service);
+        let caller = caller.as_ref();
+        forward::send(upstream, Forward { request, found: &found, caller, credential, id, body }).await
+    }
+}
+
+impl From<NotFound> for Refusal {
+    fn from(not_found: NotFound) -> Self {
+        match not_found {
+            NotFound::Path => Self::NoSuchRoute,
+            NotFound::Method { allowed } => Self::MethodNotAllowed { allowed },
+        }
+    }
+}

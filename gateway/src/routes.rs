@@ -1,0 +1,251 @@
+//! The one table of routes: method, path, who answers, who may ask, for how long it may take, whether it is repeated.
+
+use std::{borrow::Cow, fmt, time::Duration};
+
+use percent_encoding::percent_decode_str;
+
+use self::{
+    Answerer::{Own, Service},
+    Method::{Delete, Get, Post},
+    Page::{Docs, Health, OpenApi},
+    Retry::{Never, Once},
+    ServiceName::{Analytics, Event, Ticketing, User},
+    Who::{Admins, Anyone, Users},
+};
+
+/// A client waits at most 3 seconds, whatever is away; this leaves room for what the gateway itself does.
+const USUAL_MS: u64 = 2_500;
+
+/// Every path ends in a slash here; the same path without it is the same route, and literal segments go before `{…}`.
+pub const ROUTES: &[Route] = &[
+    route(Get, "/health/", Own(Health), Anyone, USUAL_MS, Never),
+    route(Get, "/openapi.json/", Own(OpenApi), Anyone, USUAL_MS, Never),
+    route(Get, "/docs/", Own(Docs), Anyone, USUAL_MS, Never),
+    route(Get, "/docs/{file}/", Own(Docs), Anyone, USUAL_MS, Never),
+    route(Post, "/user/register/", Service(User), Anyone, USUAL_MS, Never),
+    route(Post, "/user/login/", Service(User), Anyone, USUAL_MS, Never),
+    route(Get, "/user/bookings/", Service(Ticketing), Users, USUAL_MS, Once),
+    route(Post, "/event/", Service(Event), Admins, USUAL_MS, Never),
+    route(Get, "/event/", Service(Event), Anyone, USUAL_MS, Once),
+    route(Delete, "/event/", Service(Event), Admins, USUAL_MS, Never),
+    route(Post, "/event/update/", Service(Event), Admins, USUAL_MS, Never),
+    route(Get, "/event/{id}/", Service(Event), Anyone, USUAL_MS, Once),
+    route(Post, "/ticket/reserve/", Service(Ticketing), Users, USUAL_MS, Never),
+    route(Post, "/ticket/book/", Service(Ticketing), Users, USUAL_MS, Never),
+    route(Post, "/ticket/release/", Service(Ticketing), Users, USUAL_MS, Never),
+    route(Post, "/ticket/cancel/", Service(Ticketing), Users, USUAL_MS, Never),
+    route(Post, "/waitlist/add/", Service(Ticketing), Users, USUAL_MS, Never),
+    route(Get, "/analytics/", Service(Analytics), Admins, USUAL_MS, Once),
+    route(Get, "/analytics/cancellation_rates/", Service(Analytics), Admins, USUAL_MS, Once),
+];
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// The method; HEAD goes where GET goes.
+    pub method: Method,
+    /// The path; a segment in braces stands for any one that is not empty.
+    pub path: &'static str,
+    /// Who answers.
+    pub answerer: Answerer,
+    /// Who may ask.
+    pub who: Who,
+    /// Longest time that the answer may take.
+    pub timeout: Duration,
+    /// Whether a request that got lost on its way to a service is sent again.
+    pub retry: Retry,
+}
+
+const fn route(
+    method: Method,
+    path: &'static str,
+    answerer: Answerer,
+    who: Who,
+    timeout_ms: u64,
+    retry: Retry,
+) -> Route {
+    Route { method, path, answerer, who, timeout: Duration::from_millis(timeout_ms), retry }
+}
+
+/// A method that some route has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Makes or changes.
+    Post,
+    /// Removes.
+    Delete,
+}
+
+/// Who answers a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answerer {
+    /// The gateway itself.
+    Own(Page),
+    /// A service.
+    Service(ServiceName),
+}
+
+/// What the gateway itself answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// That it is alive.
+    Health,
+    /// The OpenAPI document.
+    OpenApi,
+    /// The document, readable.
+    Docs,
+}
+
+/// A service behind the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceName {
+    /// Accounts and tokens.
+    User,
+    /// What takes place, when and where.
+    Event,
+    /// Seats, holds, bookings, the waitlist.
+    Ticketing,
+    /// Counts.
+    Analytics,
+}
+
+/// Who may ask. An admin may do what a user may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody; a token is not looked at.
+    Anyone,
+    /// Whoever is logged in.
+    Users,
+    /// Admins.
+    Admins,
+}
+
+/// Whether a request that got lost may be sent again. What surely was never sent may always.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// It may have been done, and must not be done twice.
+    Never,
+    /// It only reads: once, to another replica where there is one.
+    Once,
+}
+
+/// A route that was found, and where its service has it.
+#[derive(Clone, Debug)]
+pub struct Found<'p> {
+    /// The row of the table.
+    pub route: &'static Route,
+    /// The path as the service knows it: with the slash at the end, literal segments spelled as in the table.
+    pub path: Cow<'static, str>,
+    /// What stands in the place of the segment in braces, as the client sent it.
+    pub parameter: Option<&'p str>,
+}
+
+/// Why there is no route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotFound {
+    /// No route has this path.
+    Path,
+    /// Some have, with other methods.
+    Method {
+        /// These.
+        allowed: Methods,
+    },
+}
+
+/// The methods of a path. Its text is the value of an `Allow` header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Methods(Vec<Method>);
+
+impl fmt::Display for Methods {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, method) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            let name = match method {
+                Get => "GET, HEAD",
+                Post => "POST",
+                Delete => "DELETE",
+            };
+            write!(f, "{comma}{name}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Method {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "GET" | "HEAD" => Some(Get),
+            "POST" => Some(Post),
+            "DELETE" => Some(Delete),
+            _ => None,
+        }
+    }
+}
+
+/// Finds the route of a request by its method and its path as it was sent.
+///
+/// # Errors
+///
+/// [`NotFound`].
+pub fn find<'p>(method: &str, path: &'p str) -> Result<Found<'p>, NotFound> {
+    let matches = routes_of(path);
+    let method = Method::named(method);
+    match matches.iter().find(|(route, _)| Some(route.method) == method) {
+        Some((route, parameter)) => {
+            Ok(Found { route, path: service_path(route, *parameter), parameter: *parameter })
+        }
+        None if matches.is_empty() => Err(NotFound::Path),
+        None => Err(NotFound::Method {
+            allowed: Methods(matches.iter().map(|(route, _)| route.method).collect()),
+        }),
+    }
+}
+
+/// The routes of a path, of all methods.
+fn routes_of(path: &str) -> Vec<(&'static Route, Option<&str>)> {
+    let matching = |literal: bool| {
+        let routes = ROUTES.iter().filter(move |route| is_literal(route) == literal);
+        routes.filter_map(|route| Some((route, matches(route.path, path)?))).collect()
+    };
+    let literal: Vec<_> = matching(true);
+    if literal.is_empty() { matching(false) } else { literal }
+}
+
+fn is_literal(route: &Route) -> bool {
+    !route.path.contains('{')
+}
+
+/// `Some` where the path is the pattern's, with what stands in the place of the braces.
+fn matches<'p>(pattern: &str, path: &'p str) -> Option<Option<&'p str>> {
+    let (mut patterns, mut segments) = (segments(pattern)?, segments(path)?);
+    let mut parameter = None;
+    loop {
+        match (patterns.next(), segments.next()) {
+            (None, None) => return Some(parameter),
+            (Some(pattern), Some(segment)) if pattern.starts_with('{') && !segment.is_empty() => {
+                parameter = Some(segment);
+            }
+            (Some(pattern), Some(segment)) if is_spelled(segment, pattern) => {}
+            _ => return None,
+        }
+    }
+}
+
+fn segments(path: &str) -> Option<std::str::Split<'_, char>> {
+    let path = path.strip_prefix('/')?;
+    Some(path.strip_suffix('/').unwrap_or(path).split('/'))
+}
+
+/// `%65vent` spells `event` too (RFC 3986, 6.2.2.2); a service that decodes it must not see another route than we do.
+fn is_spelled(segment: &str, literal: &str) -> bool {
+    segment == literal
+        || (segment.contains('%') && percent_decode_str(segment).eq(literal.as_bytes().iter().copied()))
+}
+
+fn service_path(route: &Route, parameter: Option<&str>) -> Cow<'static, str> {
+    let Some(parameter) = parameter else { return Cow::Borrowed(route.path) };
+    let before = route.path.split('{').next().unwrap_or_default();
+    Cow::Owned(format!("{before}{parameter}/"))
+}

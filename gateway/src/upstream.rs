@@ -1,0 +1,134 @@
+//! Calls to the services: replicas in turn, over connections that are kept and used again.
+//!
+//! One set for each HTTP worker, so nothing here is shared between threads. What matters to the caller is what a failure
+//! means: [`Failure`] tells what was never sent from what may have been done.
+
+mod answer;
+mod connection;
+mod pool;
+mod replica;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http_body_util::Full;
+use tokio::time::Instant;
+
+pub(crate) use self::answer::{Answer, AnswerBody};
+use self::replica::{Replica, Turn};
+use crate::{
+    config::{ServiceSettings, ServiceUrl},
+    routes::{Retry, ServiceName},
+};
+
+/// All services, as one worker calls them.
+pub(crate) struct Upstreams {
+    user: Upstream,
+    event: Upstream,
+    ticketing: Upstream,
+    analytics: Upstream,
+}
+
+impl Upstreams {
+    pub(crate) fn new(settings: &ServiceSettings) -> Self {
+        Self {
+            user: Upstream::new(&settings.user, settings),
+            event: Upstream::new(&settings.event, settings),
+            ticketing: Upstream::new(&settings.ticketing, settings),
+            analytics: Upstream::new(&settings.analytics, settings),
+        }
+    }
+
+    pub(crate) fn of(&self, service: ServiceName) -> &Upstream {
+        match service {
+            ServiceName::User => &self.user,
+            ServiceName::Event => &self.event,
+            ServiceName::Ticketing => &self.ticketing,
+            ServiceName::Analytics => &self.analytics,
+        }
+    }
+}
+
+/// A service, as one worker calls it.
+pub(crate) struct Upstream {
+    replicas: Vec<Replica>,
+    turn: Turn,
+    timeout_max: Duration,
+}
+
+/// What is sent.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    pub(crate) target: http::Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// Not a byte of the request was sent.
+    #[error("not sent: {0}")]
+    NotSent(String),
+    /// The request was sent, at least in part; the connection broke before the answer was there.
+    #[error("the answer was lost: {0}")]
+    Lost(String),
+    /// The request was sent; the answer did not come in time.
+    #[error("no answer in time")]
+    TimedOut,
+}
+
+impl Upstream {
+    fn new(urls: &[ServiceUrl], settings: &ServiceSettings) -> Self {
+        Self {
+            replicas: urls.iter().map(|url| Replica::new(url, settings)).collect(),
+            turn: Turn::default(),
+            timeout_max: settings.timeout,
+        }
+    }
+
+    /// Sends a call to one replica after the other until one answers. Another replica is asked where surely nothing was
+    /// sent, or once more where `retry` allows that it is done twice. A time-out is never followed by another try: the
+    /// client's time is over, and a service that is too slow would get even more to do.
+    pub(crate) async fn send(&self, call: &Call, retry: Retry, timeout: Duration) -> Result<Answer, Failure> {
+        let deadline = Instant::now() + timeout.min(self.timeout_max);
+        let mut repeats_left: u32 = match retry {
+            Retry::Never => 0,
+            Retry::Once => 1,
+        };
+        let mut others = self.turn.next(&self.replicas).into_iter();
+        let Some(mut replica) = others.next() else { return Err(Failure::NotSent("no replica".to_owned())) };
+        loop {
+            let failure = match replica.exchange(call, deadline).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            replica.rest();
+            let next = match &failure {
+                Failure::NotSent(_) => others.next(),
+                Failure::Lost(_) if repeats_left > 0 => {
+                    repeats_left -= 1;
+                    Some(others.next().unwrap_or(replica))
+                }
+                Failure::Lost(_) | Failure::TimedOut => None,
+            };
+            match next {
+                Some(next) => replica = next,
+                None => return Err(failure),
+            }
+        }
+    }
+}
+
+impl Call {
+    fn request(&self, host: &HeaderValue) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(self.body.clone()));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.target.clone();
+        *request.headers_mut() = self.headers.clone();
+        request.headers_mut().insert(header::HOST, host.clone());
+        request
+    }
+}

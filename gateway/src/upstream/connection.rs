@@ -1,0 +1,89 @@
+//! One connection to a replica, by hyper; and what became of a request that it was given.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::{
+    body::Incoming,
+    client::conn::http1::{SendRequest, handshake},
+};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpStream, sync::OwnedSemaphorePermit, time::Instant};
+
+use super::pool::Pool;
+use crate::config::ServiceUrl;
+
+/// A connection; in use or idle.
+pub(super) struct Link {
+    sender: SendRequest<Full<Bytes>>,
+    pub(super) opened: Instant,
+    /// None before its first request is answered.
+    pub(super) used_last: Option<Instant>,
+}
+
+/// What became of a request.
+pub(super) enum Outcome {
+    /// The head of the answer is there.
+    Answered(Response<Incoming>),
+    /// The connection was closed before anything of it was written.
+    NotSent(String),
+    /// It was written, at least in part.
+    Lost(String),
+}
+
+impl Link {
+    /// Connects; a name is looked up each time.
+    pub(super) async fn open(url: &ServiceUrl) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect((url.host(), url.port())).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        // It ends by itself when its sender is dropped or the service closes it, and errors reach the sender.
+        actix_web::rt::spawn(async { connection.await.ok() });
+        Ok(Self { sender, opened: Instant::now(), used_last: None })
+    }
+
+    /// Whether it can take a request; no where it was closed.
+    pub(super) async fn is_ready(&mut self) -> bool {
+        self.sender.ready().await.is_ok()
+    }
+}
+
+/// A connection in use. Dropped without [`Self::give_back`], it is closed: what is still to come on it would be taken
+/// for the answer to another request.
+pub(super) struct Connection {
+    link: Link,
+    pool: Rc<Pool>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    pub(super) fn new(link: Link, pool: Rc<Pool>, permit: OwnedSemaphorePermit) -> Self {
+        Self { link, pool, _permit: permit }
+    }
+
+    /// Whether it has answered a request before.
+    pub(super) fn is_used(&self) -> bool {
+        self.link.used_last.is_some()
+    }
+
+    /// Sends a request and waits for the head of the answer.
+    pub(super) async fn send(&mut self, request: Request<Full<Bytes>>) -> Outcome {
+        match self.link.sender.try_send_request(request).await {
+            Ok(response) => Outcome::Answered(response),
+            // hyper hands the request back where it has not begun to write it.
+            Err(mut error) => match error.take_message() {
+                Some(_) => Outcome::NotSent(error.into_error().to_string()),
+                None => Outcome::Lost(error.into_error().to_string()),
+            },
+        }
+    }
+
+    /// To be called when the answer was read to its end.
+    pub(super) fn give_back(self) {
+        if !self.link.sender.is_closed() {
+            self.pool.keep(self.link);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The connections to one replica: so many at most, kept while idle, made anew where there is none.
+
+use std::{cell::RefCell, collections::VecDeque, iter, rc::Rc, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
+
+use super::{
+    Failure,
+    connection::{Connection, Link},
+};
+use crate::config::{ServiceSettings, ServiceUrl};
+
+/// Well below the 90 seconds after which a service closes an idle connection: no request is to meet a close half-way.
+const IDLE_MAX: Duration = Duration::from_secs(30);
+/// A name may stand for more replicas than before: connections are made anew now and then, so that those get a share.
+const AGE_MAX: Duration = Duration::from_secs(120);
+
+pub(super) struct Pool {
+    url: ServiceUrl,
+    connect_timeout: Duration,
+    /// One permit a connection in use. Who waits here is one of the client connections that the server takes, whose
+    /// number is bounded, and waits no longer than his answer may take.
+    permits: Arc<Semaphore>,
+    /// The one that was used last is used next, so that the others may grow old.
+    idle: RefCell<VecDeque<Link>>,
+}
+
+impl Pool {
+    pub(super) fn new(url: ServiceUrl, settings: &ServiceSettings) -> Self {
+        Self {
+            url,
+            connect_timeout: settings.connect_timeout,
+            permits: Arc::new(Semaphore::new(settings.connections_max)),
+            idle: RefCell::default(),
+        }
+    }
+
+    /// Whether a call would have to wait.
+    pub(super) fn is_full(&self) -> bool {
+        self.permits.available_permits() == 0
+    }
+
+    /// A connection that is ready for a request. Until this returns nothing is sent.
+    pub(super) async fn get(self: &Rc<Self>, deadline: Instant) -> Result<Connection, Failure> {
+        let permit = timeout_at(deadline, Arc::clone(&self.permits).acquire_owned())
+            .await
+            .map_err(|_| Failure::NotSent("all connections are in use".to_owned()))?
+            .map_err(|closed| Failure::NotSent(closed.to_string()))?;
+        // With no time left, a request would be sent only to be given up.
+        if Instant::now() >= deadline {
+            return Err(Failure::NotSent("no time left".to_owned()));
+        }
+        while let Some(mut link) = self.last_used() {
+            if let Ok(true) = timeout_at(deadline, link.is_ready()).await {
+                return Ok(Connection::new(link, Rc::clone(self), permit));
+            }
+        }
+        let connecting = Link::open(&self.url);
+        let connected = timeout_at(deadline.min(Instant::now() + self.connect_timeout), connecting).await;
+        let link = connected
+            .map_err(|_| Failure::NotSent("no connection in time".to_owned()))?
+            .map_err(|error| Failure::NotSent(format!("no connection: {error}")))?;
+        Ok(Connection::new(link, Rc::clone(self), permit))
+    }
+
+    /// Keeps a connection for the next request.
+    pub(super) fn keep(&self, mut link: Link) {
+        let mut idle = self.idle.borrow_mut();
+        link.used_last = Some(Instant::now());
+        while idle.front().is_some_and(Self::is_old) {
+            idle.pop_front();
+        }
+        idle.push_back(link);
+    }
+
+    fn last_used(&self) -> Option<Link> {
+        let mut idle = self.idle.borrow_mut();
+        iter::from_fn(|| idle.pop_back()).find(|link| !Self::is_old(link))
+    }
+
+    fn is_old(link: &Link) -> bool {
+        link.opened.elapsed() > AGE_MAX || link.used_last.is_some_and(|used| used.elapsed() > IDLE_MAX)
+    }
+}

@@ -1,0 +1,83 @@
+//! What the gateway can be told, and what it says of mistakes.
+
+use crate::fixtures::{CREDENTIAL, serve_args};
+
+fn flags(flags: &[&str]) -> Vec<String> {
+    flags.iter().map(|flag| (*flag).to_owned()).collect()
+}
+
+fn good() -> Vec<String> {
+    flags(&[
+        "--internal-credential",
+        CREDENTIAL,
+        "--user-url",
+        "http://user",
+        "--event-url",
+        "http://event:81",
+        "--ticketing-url",
+        "http://one:82, http://[::1]:83",
+        "--analytics-url",
+        "http://127.0.0.1:84/",
+    ])
+}
+
+#[test]
+fn services_may_have_several_replicas() {
+    let services = serve_args(&good()).check().unwrap().services;
+
+    let authorities: Vec<String> = services.ticketing.iter().map(|url| url.authority()).collect();
+    assert_eq!(authorities, ["one:82", "[::1]:83"]);
+    assert_eq!((services.ticketing[1].host(), services.ticketing[1].port()), ("::1", 83));
+    assert_eq!((services.user[0].host(), services.user[0].port()), ("user", 80));
+}
+
+#[test]
+fn all_mistakes_are_reported_at_once_and_no_secret_is_shown() {
+    let mistaken = flags(&[
+        "--internal-credential",
+        "tooshort",
+        "--user-url",
+        "https://user",
+        "--event-url",
+        "http://event/path",
+        "--ticketing-url",
+        "http://a:b@ticketing",
+        "--address-rate-per-s",
+        "many",
+        "--trusted-proxies",
+        "99",
+        "--cors-origins",
+        "https://shop.example/",
+        "--listen",
+        "nowhere",
+        "--upstream-timeout-ms",
+        "0",
+    ]);
+
+    let mistakes = serve_args(&mistaken).check().unwrap_err().to_string();
+
+    for setting in [
+        "INTERNAL_CREDENTIAL",
+        "USER_URL",
+        "EVENT_URL",
+        "TICKETING_URL",
+        "ANALYTICS_URL is missing",
+        "ADDRESS_RATE_PER_S",
+        "TRUSTED_PROXIES",
+        "CORS_ORIGINS",
+        "LISTEN",
+        "UPSTREAM_TIMEOUT_MS",
+    ] {
+        assert!(mistakes.contains(setting), "{setting} is not in: {mistakes}");
+    }
+    assert!(!mistakes.contains("tooshort"), "{mistakes}");
+}
+
+#[test]
+fn a_configuration_that_is_printed_shows_no_secret() {
+    let args = serve_args(&good());
+
+    let printed = format!("{args:?} {:?}", args.check().unwrap());
+
+    assert!(!printed.contains(CREDENTIAL), "{printed}");
+}

@@ -1,0 +1,187 @@
+//! A gateway before services that pretend, tokens, and clients that are polite or not.
+
+mod odd;
+mod raw;
+mod service;
+mod tokens;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, LazyLock},
+};
+
+use actix_web::HttpResponse;
+use booked_gateway::config::{Config, ServeArgs};
+use booked_server::{Bound, Lifecycle};
+use booked_telemetry::{LogFormat, Metrics, Telemetry};
+use clap::Parser;
+use reqwest::{Client, RequestBuilder};
+use serde_json::Value;
+
+pub(crate) use self::{
+    odd::{Odd, asked, nowhere, read_request},
+    raw::Raw,
+    service::{PretendService, Seen},
+    tokens::{OLD_KEY, OTHER_KEY, PublishedKeys, admin_token, expired_token, token_signed_by, user_token},
+};
+
+pub(crate) const CREDENTIAL: &str = "the-credential-of-these-tests-0123456789";
+
+/// A route that only reads.
+pub(crate) const READ: (&str, &str) = ("GET", "/event/");
+/// A route that changes something.
+pub(crate) const WRITE: (&str, &str) = ("POST", "/user/register/");
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+/// What flags say, as the command would read them.
+pub(crate) fn serve_args(flags: &[String]) -> ServeArgs {
+    let program = "booked-gateway".to_owned();
+    Flags::try_parse_from(std::iter::once(&program).chain(flags)).unwrap().serve
+}
+
+/// A gateway with one pretended service behind it that stands for all four and publishes keys.
+pub(crate) struct Gateway {
+    pub(crate) address: SocketAddr,
+    pub(crate) service: PretendService,
+    pub(crate) keys: Arc<PublishedKeys>,
+    client: Client,
+    lifecycle: Lifecycle,
+}
+
+impl Gateway {
+    /// The service behind it answers everything with what it saw.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[], Seen::echo).await
+    }
+
+    pub(crate) async fn start_with(
+        flags: &[&str],
+        answer: impl Fn(&Seen) -> HttpResponse + Send + Sync + 'static,
+    ) -> Self {
+        let keys = Arc::new(PublishedKeys::default());
+        let service = PretendService::start(Arc::clone(&keys), answer).await;
+        let gateway = Self::before(flags, service, keys).await;
+        // They are fetched behind the start; before that, tokens wait only a moment.
+        until(|| async { gateway.keys.fetched() > 0 }).await;
+        gateway
+    }
+
+    pub(crate) async fn before(flags: &[&str], service: PretendService, keys: Arc<PublishedKeys>) -> Self {
+        let services = [service.url()];
+        let (address, lifecycle) = start_before(flags, &services).await;
+        // One with another origin for each test: no connection is shared between tests.
+        let client = Client::builder().no_proxy().build().unwrap();
+        Self { address, service, keys, client, lifecycle }
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        self.client.request(method.parse().unwrap(), format!("http://{}{path}", self.address))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(self.request("GET", path)).await
+    }
+
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    pub(crate) async fn raw(&self) -> Raw {
+        Raw::connect(self.address).await
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.lifecycle.end();
+    }
+}
+
+/// A gateway before these replicas of a service that stands for all four; where there is none, nobody listens.
+pub(crate) async fn start_before(flags: &[&str], services: &[String]) -> (SocketAddr, Lifecycle) {
+    let (bound, lifecycle) = start_application(flags, services).await;
+    (bound.traffic, lifecycle)
+}
+
+/// The same, with the address of health and metrics.
+pub(crate) async fn start_application(flags: &[&str], services: &[String]) -> (Bound, Lifecycle) {
+    let services = if services.is_empty() { &[nowhere().await] } else { services };
+    let lifecycle = Lifecycle::new();
+    let application = booked_gateway::bind(config(flags, services), lifecycle.clone(), metrics()).unwrap();
+    let bound = application.bound();
+    tokio::spawn(application.serve());
+    (bound, lifecycle)
+}
+
+fn config(flags: &[&str], services: &[String]) -> Config {
+    let services = services.join(",");
+    let mut all = vec!["--internal-credential".to_owned(), CREDENTIAL.to_owned()];
+    for name in ["user", "event", "ticketing", "analytics"] {
+        all.extend([format!("--{name}-url"), services.clone()]);
+    }
+    all.extend(["--http-workers".to_owned(), "1".to_owned()]);
+    all.extend(flags.iter().map(|flag| (*flag).to_owned()));
+    serve_args(&all).check().unwrap()
+}
+
+/// Telemetry starts once a process, and all tests here are one.
+fn metrics() -> Metrics {
+    static TELEMETRY: LazyLock<Telemetry> =
+        LazyLock::new(|| Telemetry::start("gateway", LogFormat::Text).unwrap());
+    TELEMETRY.metrics()
+}
+
+/// Asks until it is so, for a time that is long enough on a busy machine.
+pub(crate) async fn until<F: Future<Output = bool>>(mut so: impl FnMut() -> F) {
+    for _ in 0..500 {
+        if so().await {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("it did not become so within 10 seconds");
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) async fn of(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, body: response.text().await.unwrap() }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// The error code; empty where the body is no error of the contract.
+    pub(crate) fn code(&self) -> String {
+        let body: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        body["category_code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Status and code, to be compared with those of the contract.
+    pub(crate) fn outcome(&self) -> (u16, String) {
+        (self.status, self.code())
+    }
+}
+
+/// What [`Answer::outcome`] is to be.
+pub(crate) fn refused(status: u16, code: &str) -> (u16, String) {
+    (status, code.to_owned())
+}

@@ -1,0 +1,59 @@
+//! What operators rely on: draining, readiness, metrics.
+
+use std::time::Duration;
+
+use tokio::{io::AsyncWriteExt as _, sync::watch};
+
+use crate::fixtures::{Odd, READ, asked, read_request, start_application, until};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_under_way_are_answered_when_the_gateway_ends() {
+    let (release, held) = watch::channel(false);
+    let (arrived, mut arrival) = watch::channel(false);
+    let service = Odd::start(move |mut stream| {
+        let (mut held, arrived) = (held.clone(), arrived.clone());
+        async move {
+            if read_request(&mut stream).await {
+                arrived.send_replace(true);
+                let _ = held.wait_for(|released| *released).await;
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").await;
+            }
+        }
+    })
+    .await;
+    let (bound, life) = start_application(&[], std::slice::from_ref(&service.url)).await;
+
+    let under_way = tokio::spawn(async move { asked(bound.traffic, READ).await });
+    arrival.wait_for(|arrived| *arrived).await.unwrap();
+    life.end();
+    until(|| async { ask(bound.admin, "/readyz").await.0 == 503 }).await;
+    release.send_replace(true);
+
+    assert_eq!(under_way.await.unwrap().0, (200, String::new()));
+    until(|| async { tokio::net::TcpStream::connect(bound.traffic).await.is_err() }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_measured_by_route_and_not_by_what_clients_make_up() {
+    let (bound, _life) = start_application(&["--upstream-timeout-ms", "200"], &[]).await;
+
+    for path in ["/event/some-id/", "/event/another-id/", "/made-up/"] {
+        asked(bound.traffic, ("GET", path)).await;
+    }
+
+    let (_, metrics) = ask(bound.admin, "/metrics").await;
+    let counted = |route: &str| {
+        let lines =
+            metrics.lines().filter(|line| line.starts_with("http_server_request_duration_seconds_count"));
+        lines.filter(|line| line.contains(&format!("http_route=\"{route}\""))).count()
+    };
+    assert!(counted("/event/{id}/") > 0, "{metrics}");
+    assert!(counted("_OTHER") > 0, "{metrics}");
+    assert!(!metrics.contains("another-id") && !metrics.contains("made-up"), "{metrics}");
+}
+
+async fn ask(address: std::net::SocketAddr, path: &str) -> (u16, String) {
+    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
+    let response = client.get(format!("http://{address}{path}")).send().await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
+}

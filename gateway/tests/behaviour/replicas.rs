@@ -1,0 +1,88 @@
+//! Connections and replicas come and go, and clients do not notice where it can be helped.
+
+use std::sync::Arc;
+
+use tokio::io::AsyncWriteExt as _;
+
+use crate::fixtures::{
+    Gateway, Odd, PretendService, PublishedKeys, READ, Seen, WRITE, asked, nowhere, read_request, refused,
+    start_before,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_found_no_free_connection_was_never_sent() {
+    let silent = Odd::start(|mut stream| async move { while read_request(&mut stream).await {} }).await;
+    let flags = ["--upstream-connections-max", "1", "--upstream-timeout-ms", "300"];
+    let (gateway, _life) = start_before(&flags, &[silent.url]).await;
+
+    let (first, second) = tokio::join!(asked(gateway, WRITE), asked(gateway, WRITE));
+
+    let mut outcomes = [first.0, second.0];
+    outcomes.sort();
+    assert_eq!(outcomes, [refused(503, "SYS-07"), refused(504, "SYS-08")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_closes_its_idle_connections_is_not_noticed() {
+    let answers_once = Odd::start(|mut stream| async move {
+        if read_request(&mut stream).await {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").await;
+        }
+    })
+    .await;
+    let (gateway, _life) = start_before(&[], std::slice::from_ref(&answers_once.url)).await;
+
+    for index in 0..20 {
+        assert_eq!(asked(gateway, WRITE).await.0, (200, String::new()), "request {index}");
+    }
+    assert!(answers_once.connections() >= 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_comes_back_is_used_again() {
+    let gateway = Gateway::start().await;
+    assert_eq!(gateway.get("/event/").await.status, 200);
+    let address = gateway.service.address().to_string();
+
+    gateway.service.stop().await;
+    assert_eq!(gateway.get("/event/").await.outcome(), refused(503, "SYS-07"));
+    assert_eq!(gateway.get("/health/").await.status, 200);
+
+    let _back = PretendService::start_at(&address, Arc::clone(&gateway.keys), Seen::echo).await;
+    assert_eq!(gateway.get("/event/").await.status, 200);
+    let write = gateway.send(gateway.request("POST", "/user/register/").body("{}")).await;
+    assert_eq!(write.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_one_replica_away_the_others_serve() {
+    let keys = Arc::new(PublishedKeys::default());
+    let (one, two) = (
+        PretendService::start(Arc::clone(&keys), Seen::echo).await,
+        PretendService::start(keys, Seen::echo).await,
+    );
+    let (gateway, _life) = start_before(&[], &[one.url(), nowhere().await, two.url()]).await;
+
+    for request in [READ, WRITE].iter().cycle().take(30) {
+        assert_eq!(asked(gateway, *request).await.0, (200, String::new()), "{request:?}");
+    }
+
+    let (one, two) = (one.seen().len(), two.seen().len());
+    assert_eq!(one + two, 30);
+    assert!(one.abs_diff(two) <= 10, "{one} and {two} requests");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_got_lost_is_answered_by_another_replica() {
+    let keys = Arc::new(PublishedKeys::default());
+    let service = PretendService::start(keys, Seen::echo).await;
+    let closes = Odd::start(|mut stream| async move {
+        read_request(&mut stream).await;
+    })
+    .await;
+    let (gateway, _life) = start_before(&[], &[closes.url, service.url()]).await;
+
+    for _ in 0..10 {
+        assert_eq!(asked(gateway, READ).await.0, (200, String::new()));
+    }
+}
