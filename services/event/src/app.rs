@@ -1,0 +1,56 @@
+//! The one place where adapters are built and joined.
+
+use std::sync::Arc;
+
+use actix_web::web;
+use booked_feed::Feed;
+use booked_postgres::{Database, require_schema};
+use booked_server::{Application, Clock, Lifecycle, Peer, SystemClock, SystemRandom};
+use booked_telemetry::Metrics;
+
+use crate::{
+    config::Config,
+    inbound::{
+        http::{Reads, routes},
+        jobs,
+    },
+    outbound::{
+        postgres::{MIGRATIONS, PostgresEvents},
+        ticketing::HttpTicketing,
+    },
+    usecases::Context,
+};
+
+/// What the entries of this service's feed name as their source.
+const SOURCE: &str = "/event";
+
+/// Builds the service and binds it to its addresses.
+///
+/// # Errors
+///
+/// Where a part cannot be built or an address not be bound.
+pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
+    let database = Database::new(&config.database, lifecycle.runtime())?;
+    let feed = Feed::start(SOURCE, database.clone(), &lifecycle);
+    let ticketing = config.ticketing;
+    let peer = Peer::new(ticketing.replicas, &config.credential)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let context = Context {
+        events: Arc::new(PostgresEvents::new(database.clone(), feed.signal())),
+        ticketing: Arc::new(HttpTicketing::new(peer, ticketing.timeout, ticketing.catch_up_timeout)),
+        clock: Arc::clone(&clock),
+        random: Arc::new(SystemRandom),
+    };
+    let reads = Reads::new(context.clone(), config.reads, &lifecycle);
+    let (own, feed) = (routes(context, reads, lifecycle.clone()), feed.routes());
+    let routes = move |service: &mut web::ServiceConfig| {
+        own(service);
+        feed(service);
+    };
+    let application = Application::bind(config.http, config.credential, lifecycle.clone(), metrics, routes)?;
+    Ok(application.ready_after(async move {
+        require_schema(&database, MIGRATIONS).await?;
+        lifecycle.spawn_job(jobs::purge_deleted_events(database, clock, config.deleted_kept));
+        Ok(())
+    }))
+}

@@ -1,0 +1,15 @@
+//! What an event is, and which changes it bears.
+
+mod coordinates;
+mod event;
+mod listing;
+mod seat_count;
+mod texts;
+mod unix_time;
+
+pub use coordinates::{Coordinates, InvalidCoordinates, Latitude, Longitude};
+pub use event::{ChangeRefused, Event, EventChange, EventDetails};
+pub use listing::{LIMIT_MAX, Listing, Offer, Page};
+pub use seat_count::{InvalidSeatCount, SeatCount};
+pub use texts::{Address, Description, EventName, InvalidText};
+pub use unix_time::{InvalidTime, UnixTime};

@@ -1,0 +1,51 @@
+//! When an event takes place.
+
+/// The last second of the year 9999.
+const SECONDS_MAX: i64 = 253_402_300_799;
+
+/// A time in Unix seconds, from 1970 to the end of the year 9999. It may lie in the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnixTime(i64);
+
+/// The time is missing or out of range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unix_time must be 0 to {SECONDS_MAX}")]
+pub struct InvalidTime;
+
+impl UnixTime {
+    /// Takes a time that is within the range.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTime`] otherwise.
+    pub fn parse(seconds: i64) -> Result<Self, InvalidTime> {
+        if (0..=SECONDS_MAX).contains(&seconds) { Ok(Self(seconds)) } else { Err(InvalidTime) }
+    }
+
+    /// A time that was parsed before it was stored.
+    #[must_use]
+    pub fn from_store(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// The Unix seconds.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_run_from_1970_to_9999() {
+        for good in [0, 1, 253_402_300_799] {
+            assert_eq!(UnixTime::parse(good).unwrap().seconds(), good);
+        }
+        for bad in [i64::MIN, -1, 253_402_300_800, i64::MAX] {
+            assert_eq!(UnixTime::parse(bad), Err(InvalidTime), "{bad}");
+        }
+    }
+}

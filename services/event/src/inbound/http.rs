@@ -1,0 +1,16 @@
+//! How the service is asked over HTTP.
+
+mod create_event;
+mod delete_event;
+mod failure;
+mod fields;
+mod get_event;
+mod list_events;
+mod query;
+mod reads;
+mod routes;
+mod update_event;
+
+pub(crate) use reads::Reads;
+pub use routes::ApiDoc;
+pub(crate) use routes::routes;

@@ -1,0 +1,60 @@
+//! `POST /event/`
+
+use actix_web::{HttpResponse, http::header, web};
+use booked_contract::{ErrorBody, event::NewEvent};
+use booked_server::{Admin, ApiError, Body, Lifecycle};
+
+use super::{
+    failure,
+    fields::{parse_latitude, parse_longitude},
+};
+use crate::{
+    domain::{Address, Coordinates, Description, EventDetails, EventName, InvalidTime, SeatCount, UnixTime},
+    usecases::{Context, create_event::create_event as create},
+};
+
+#[utoipa::path(
+    post,
+    path = "/event/",
+    tag = "event",
+    summary = "Make an event and put its seats on sale",
+    security(("bearer" = [])),
+    request_body = NewEvent,
+    responses(
+        (status = 201, description = "Made", headers(("Location" = String, description = "`/event/{id}/`"))),
+        (status = 400, body = ErrorBody, description = "SYS-01 the body cannot be decoded, \
+            EVENT-01 seat_count is not 1 to 1,000,000, EVENT-04 another field is missing, empty or out of range, or \
+            there is one coordinate without the other"),
+        (status = 401, body = ErrorBody, description = "USER-06 token missing or invalid, USER-01 not an admin"),
+        (status = 413, body = ErrorBody, description = "SYS-09 the body is larger than 1 MiB"),
+        (status = 500, body = ErrorBody, description = "DB-02 writing failed, SYS-02 unknown error"),
+        (status = 503, body = ErrorBody, description = "SYS-07 unavailable: nothing was done, try again",
+            headers(("Retry-After" = u64, description = "After so many seconds"))),
+        (status = 504, body = ErrorBody, description = "SYS-08 it may have been done"),
+    )
+)]
+pub(super) async fn create_event(
+    _: Admin,
+    Body(event): Body<NewEvent>,
+    context: web::Data<Context>,
+    lifecycle: web::Data<Lifecycle>,
+) -> Result<HttpResponse, ApiError> {
+    let details = parse(event)?;
+    let created = lifecycle.detach(async move { create(&context, details).await }).await?;
+    let id = created.map_err(|failure| failure::of_store(&failure))?;
+    tracing::info!(event = %id, "created");
+    Ok(HttpResponse::Created().insert_header((header::LOCATION, format!("/event/{id}/"))).finish())
+}
+
+fn parse(event: NewEvent) -> Result<EventDetails, ApiError> {
+    // Counts come first, as they do everywhere.
+    let seat_count = SeatCount::parse(event.seat_count)?;
+    Ok(EventDetails {
+        name: EventName::parse(event.name)?,
+        unix_time: UnixTime::parse(event.unix_time.ok_or(InvalidTime)?)?,
+        address: Address::parse(event.address)?,
+        description: Description::parse(event.description)?,
+        coordinates: Coordinates::pair(parse_latitude(event.latitude)?, parse_longitude(event.longitude)?)?,
+        seat_count,
+    })
+}

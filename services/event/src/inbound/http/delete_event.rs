@@ -1,0 +1,56 @@
+//! `DELETE /event/?id=`
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use booked_contract::{Code, ErrorBody};
+use booked_server::{Admin, ApiError, Lifecycle};
+
+use super::{
+    failure,
+    fields::{known_form, parse_id},
+    query,
+};
+use crate::{
+    ports::DeleteFailure,
+    usecases::{Context, delete_event::delete_event as delete},
+};
+
+#[utoipa::path(
+    delete,
+    path = "/event/",
+    tag = "event",
+    summary = "Delete an event",
+    description = "It is gone from event routes at once, and its tickets, holds, waitlist and analytics within two \
+        seconds while all parts run.",
+    security(("bearer" = [])),
+    params(("id" = String, Query, format = "uuid", description = "The event")),
+    responses(
+        (status = 200, description = "Deleted"),
+        (status = 400, body = ErrorBody, description = "EVENT-02 the id is missing or no UUID, EVENT-03 no such event"),
+        (status = 401, body = ErrorBody, description = "USER-06 token missing or invalid, USER-01 not an admin"),
+        (status = 500, body = ErrorBody, description = "DB-02 writing failed, SYS-02 unknown error"),
+        (status = 503, body = ErrorBody, description = "SYS-07 unavailable: nothing was done, try again",
+            headers(("Retry-After" = u64, description = "After so many seconds"))),
+        (status = 504, body = ErrorBody, description = "SYS-08 it may have been done"),
+    )
+)]
+pub(super) async fn delete_event(
+    _: Admin,
+    request: HttpRequest,
+    context: web::Data<Context>,
+    lifecycle: web::Data<Lifecycle>,
+) -> Result<HttpResponse, ApiError> {
+    let id = query::first(request.query_string(), "id").unwrap_or_default();
+    let id = known_form(parse_id(&id)?)?;
+    lifecycle.detach(async move { delete(&context, id).await }).await??;
+    tracing::info!(event = %id, "deleted");
+    Ok(HttpResponse::Ok().finish())
+}
+
+impl From<DeleteFailure> for ApiError {
+    fn from(failure: DeleteFailure) -> Self {
+        match failure {
+            DeleteFailure::NoSuchEvent => Self::new(Code::NoSuchEvent),
+            DeleteFailure::Store(failure) => failure::of_store(&failure),
+        }
+    }
+}

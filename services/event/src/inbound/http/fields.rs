@@ -1,0 +1,62 @@
+//! The fields of events and their ids, from the wire and to it.
+
+use booked_contract::{Code, event};
+use booked_ids::{EventId, parse_uuid};
+use booked_server::ApiError;
+use uuid::Uuid;
+
+use crate::domain::{
+    InvalidCoordinates, InvalidSeatCount, InvalidText, InvalidTime, Latitude, Longitude, Offer,
+};
+
+/// Reads an event's id, as a UUID: whether it can be one of ours is a question of existence, which comes later.
+pub(super) fn parse_id(text: &str) -> Result<Uuid, ApiError> {
+    parse_uuid(text).map_err(|error| ApiError::new(Code::InvalidEventId).with_detail(error))
+}
+
+/// The event id of this UUID; no event has any other.
+pub(super) fn known_form(id: Uuid) -> Result<EventId, ApiError> {
+    EventId::from_uuid(id).map_err(|_| ApiError::new(Code::NoSuchEvent))
+}
+
+pub(super) fn parse_latitude(degrees: Option<f64>) -> Result<Option<Latitude>, InvalidCoordinates> {
+    degrees.map(Latitude::parse).transpose()
+}
+
+pub(super) fn parse_longitude(degrees: Option<f64>) -> Result<Option<Longitude>, InvalidCoordinates> {
+    degrees.map(Longitude::parse).transpose()
+}
+
+/// An event as clients see it.
+pub(super) fn to_wire(Offer { event, available }: Offer) -> event::Event {
+    let details = event.details;
+    event::Event {
+        id: event.id.as_uuid(),
+        name: details.name.into(),
+        unix_time: details.unix_time.seconds(),
+        address: details.address.into(),
+        description: details.description.into(),
+        seat_count: details.seat_count.get(),
+        available_seats_count: available,
+        latitude: details.coordinates.map(|it| it.latitude.degrees()),
+        longitude: details.coordinates.map(|it| it.longitude.degrees()),
+    }
+}
+
+/// `From` for the mistakes that share a code.
+macro_rules! mistakes {
+    ($($mistake:ty => $code:ident,)*) => {
+        $(impl From<$mistake> for ApiError {
+            fn from(mistake: $mistake) -> Self {
+                Self::new(Code::$code).with_detail(mistake)
+            }
+        })*
+    };
+}
+
+mistakes! {
+    InvalidSeatCount => InvalidSeatCount,
+    InvalidText => InvalidEventData,
+    InvalidTime => InvalidEventData,
+    InvalidCoordinates => InvalidEventData,
+}

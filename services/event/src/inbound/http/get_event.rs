@@ -1,0 +1,32 @@
+//! `GET /event/{id}/`
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use booked_contract::{ErrorBody, event::Event};
+use booked_server::ApiError;
+
+use super::{
+    fields::{known_form, parse_id},
+    reads::Reads,
+};
+
+#[utoipa::path(
+    get,
+    path = "/event/{id}/",
+    tag = "event",
+    summary = "One event, with the seats that are free",
+    params(("id" = String, Path, format = "uuid", description = "The event")),
+    responses(
+        (status = 200, body = Event, description = "The event. What is free is as fresh as the answer."),
+        (status = 400, body = ErrorBody, description = "EVENT-02 the id is no UUID, EVENT-03 no such event"),
+        (status = 500, body = ErrorBody, description = "DB-01 reading failed, SYS-02 unknown error"),
+        (status = 503, body = ErrorBody, description = "SYS-07 unavailable, or the free seats cannot be known: try again",
+            headers(("Retry-After" = u64, description = "After so many seconds"))),
+    )
+)]
+pub(super) async fn get_event(
+    request: HttpRequest,
+    reads: web::Data<Reads>,
+) -> Result<HttpResponse, ApiError> {
+    let id = known_form(parse_id(request.match_info().query("id"))?)?;
+    reads.event(id).await
+}

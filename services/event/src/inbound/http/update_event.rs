@@ -1,0 +1,77 @@
+//! `POST /event/update/`
+
+use actix_web::{HttpResponse, web};
+use booked_contract::{Code, ErrorBody, event};
+use booked_server::{Admin, ApiError, Body, Lifecycle};
+
+use super::{
+    failure,
+    fields::{known_form, parse_id, parse_latitude, parse_longitude},
+};
+use crate::{
+    domain::{Address, ChangeRefused, Description, EventChange, EventName, SeatCount, UnixTime},
+    ports::ChangeFailure,
+    usecases::{Context, update_event::update_event as update},
+};
+
+#[utoipa::path(
+    post,
+    path = "/event/update/",
+    tag = "event",
+    summary = "Change an event",
+    description = "Only what is named changes; `null` names nothing. More seats go on sale at once.",
+    security(("bearer" = [])),
+    request_body = event::EventChange,
+    responses(
+        (status = 201, description = "Changed"),
+        (status = 400, body = ErrorBody, description = "SYS-01 the body cannot be decoded, \
+            EVENT-02 the id is missing or no UUID, EVENT-01 seat_count is not 1 to 1,000,000, EVENT-04 another field \
+            is empty or out of range, or there would be one coordinate without the other, EVENT-03 no such event, \
+            EVENT-05 seats cannot be taken away"),
+        (status = 401, body = ErrorBody, description = "USER-06 token missing or invalid, USER-01 not an admin"),
+        (status = 413, body = ErrorBody, description = "SYS-09 the body is larger than 1 MiB"),
+        (status = 500, body = ErrorBody, description = "DB-02 writing failed, SYS-02 unknown error"),
+        (status = 503, body = ErrorBody, description = "SYS-07 unavailable: nothing was done, try again",
+            headers(("Retry-After" = u64, description = "After so many seconds"))),
+        (status = 504, body = ErrorBody, description = "SYS-08 it may have been done"),
+    )
+)]
+pub(super) async fn update_event(
+    _: Admin,
+    Body(change): Body<event::EventChange>,
+    context: web::Data<Context>,
+    lifecycle: web::Data<Lifecycle>,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&change.id)?;
+    let change = parse(change)?;
+    let id = known_form(id)?;
+    lifecycle.detach(async move { update(&context, id, change).await }).await??;
+    Ok(HttpResponse::Created().finish())
+}
+
+fn parse(change: event::EventChange) -> Result<EventChange, ApiError> {
+    // Counts come first, as they do everywhere.
+    let seat_count = change.seat_count.map(SeatCount::parse).transpose()?;
+    Ok(EventChange {
+        name: change.name.map(EventName::parse).transpose()?,
+        unix_time: change.unix_time.map(UnixTime::parse).transpose()?,
+        address: change.address.map(Address::parse).transpose()?,
+        description: change.description.map(Description::parse).transpose()?,
+        latitude: parse_latitude(change.latitude)?,
+        longitude: parse_longitude(change.longitude)?,
+        seat_count,
+    })
+}
+
+impl From<ChangeFailure> for ApiError {
+    fn from(failure: ChangeFailure) -> Self {
+        match failure {
+            ChangeFailure::NoSuchEvent => Self::new(Code::NoSuchEvent),
+            ChangeFailure::Refused(refused @ ChangeRefused::FewerSeats(_)) => {
+                Self::new(Code::SeatCountReduced).with_detail(refused)
+            }
+            ChangeFailure::Refused(ChangeRefused::Coordinates(invalid)) => invalid.into(),
+            ChangeFailure::Store(failure) => failure::of_store(&failure),
+        }
+    }
+}

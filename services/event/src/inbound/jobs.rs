@@ -1,0 +1,31 @@
+//! What runs on a clock.
+
+use std::{sync::Arc, time::Duration};
+
+use booked_postgres::Database;
+use booked_server::Clock;
+use tokio::time::{interval, sleep};
+
+use crate::outbound::postgres::empty_deleted_events;
+
+const PURGE_INTERVAL: Duration = Duration::from_secs(60);
+/// Between two pieces, so that a large purge leaves the database to others.
+const PURGE_PAUSE: Duration = Duration::from_millis(100);
+
+/// Empties events for ever that were deleted longer ago than this.
+pub(crate) async fn purge_deleted_events(database: Database, clock: Arc<dyn Clock>, kept: Duration) {
+    let mut round = interval(PURGE_INTERVAL);
+    loop {
+        round.tick().await;
+        loop {
+            match empty_deleted_events(&database, clock.now() - kept).await {
+                Ok(true) => sleep(PURGE_PAUSE).await,
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "deleted events were not emptied");
+                    break;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The event service: what takes place, when and where. In reading order: what an event is ([`domain`]), what is done
+//! with it ([`usecases`]), what that needs ([`ports`]), how it is asked (`inbound`), what it stands on ([`outbound`]).
+
+pub mod domain;
+pub mod ports;
+pub mod usecases;
+
+mod inbound;
+pub mod outbound;
+
+pub mod app;
+pub mod config;
+
+pub use inbound::{commands::run, http::ApiDoc};

@@ -1,0 +1,7 @@
+//! The event service's program: its commands are in `inbound/commands.rs`, its settings in `config.rs`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    booked_event::run()
+}

@@ -1,0 +1,4 @@
+//! What the service stands on.
+
+pub mod postgres;
+pub mod ticketing;

@@ -1,0 +1,14 @@
+//! The service's own database.
+
+mod event_store;
+mod purge;
+mod rows;
+mod schema;
+
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+
+pub use event_store::PostgresEvents;
+pub use purge::empty_deleted_events;
+
+/// What the schema is made of.
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/event");

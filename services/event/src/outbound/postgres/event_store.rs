@@ -1,0 +1,167 @@
+//! Events in the table `events`, told by the outbox.
+
+use async_trait::async_trait;
+use booked_feed::{FeedSignal, Position, outbox};
+use booked_ids::EventId;
+use booked_postgres::{Abort, Database, ReadFailure, WriteFailure};
+use chrono::{DateTime, Utc};
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, SelectableHelper as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+
+use super::{
+    rows::{ReadPage, Row, state},
+    schema::events,
+};
+use crate::{
+    domain::{ChangeRefused, Event, EventChange, Listing},
+    ports::{ChangeFailure, Changed, DeleteFailure, EventStore, FeedPosition, StoreFailure},
+};
+
+/// The events of a database.
+#[derive(Clone, Debug)]
+pub struct PostgresEvents {
+    database: Database,
+    signal: FeedSignal,
+}
+
+impl PostgresEvents {
+    /// The events of this database, and what is told when it has something new for the feed.
+    #[must_use]
+    pub fn new(database: Database, signal: FeedSignal) -> Self {
+        Self { database, signal }
+    }
+
+    fn told(&self, position: Position) -> FeedPosition {
+        self.signal.notify();
+        FeedPosition(position.to_string())
+    }
+}
+
+/// Why a transaction undoes itself.
+enum Refusal {
+    NoSuchEvent,
+    Change(ChangeRefused),
+}
+
+#[async_trait]
+impl EventStore for PostgresEvents {
+    async fn add(&self, event: &Event, now: DateTime<Utc>) -> Result<FeedPosition, StoreFailure> {
+        let added = self.database.transaction::<_, Never, _>(async move |connection| {
+            diesel::insert_into(events::table)
+                .values((Row::of(event)?, events::created_at.eq(now)))
+                .execute(connection)
+                .await?;
+            Ok(outbox::append(connection, &[state(event, false)?]).await?)
+        });
+        let position = added.await.map_err(|failure| match written(failure) {
+            Written::Store(failure) => failure,
+            Written::Refusal(never) => match never {},
+        })?;
+        Ok(self.told(position))
+    }
+
+    async fn change(&self, id: EventId, change: EventChange) -> Result<Changed, ChangeFailure> {
+        let changed = self.database.transaction(async move |connection| {
+            let before = lock(connection, id).await?.ok_or(Abort::Refuse(Refusal::NoSuchEvent))?;
+            let after = before.changed(change).map_err(|refused| Abort::Refuse(Refusal::Change(refused)))?;
+            let Some(after) = after else { return Ok(None) };
+            diesel::update(events::table.find(id.as_uuid()))
+                .set(Row::of(&after)?)
+                .execute(connection)
+                .await?;
+            let position = outbox::append(connection, &[state(&after, false)?]).await?;
+            Ok(Some((position, after.details.seat_count > before.details.seat_count)))
+        });
+        let changed = changed.await.map_err(|failure| match written(failure) {
+            Written::Store(failure) => ChangeFailure::Store(failure),
+            Written::Refusal(Refusal::NoSuchEvent) => ChangeFailure::NoSuchEvent,
+            Written::Refusal(Refusal::Change(refused)) => ChangeFailure::Refused(refused),
+        })?;
+        let Some((position, has_grown)) = changed else { return Ok(Changed::Nothing) };
+        let position = self.told(position);
+        Ok(if has_grown { Changed::Grown(position) } else { Changed::Details })
+    }
+
+    async fn delete(&self, id: EventId, now: DateTime<Utc>) -> Result<FeedPosition, DeleteFailure> {
+        let deleted = self.database.transaction::<_, NoSuchEvent, _>(async move |connection| {
+            let mut event = lock(connection, id).await?.ok_or(Abort::Refuse(NoSuchEvent))?;
+            event.version += 1;
+            diesel::update(events::table.find(id.as_uuid()))
+                .set((events::version.eq(event.version), events::deleted_at.eq(now)))
+                .execute(connection)
+                .await?;
+            Ok(outbox::append(connection, &[state(&event, true)?]).await?)
+        });
+        let position = deleted.await.map_err(|failure| match written(failure) {
+            Written::Store(failure) => DeleteFailure::Store(failure),
+            Written::Refusal(NoSuchEvent) => DeleteFailure::NoSuchEvent,
+        })?;
+        Ok(self.told(position))
+    }
+
+    async fn find(&self, id: EventId) -> Result<Option<Event>, StoreFailure> {
+        let found = self.database.read(async move |connection| {
+            let row: Option<Row> = events::table
+                .find(id.as_uuid())
+                .filter(events::deleted_at.is_null())
+                .select(Row::as_select())
+                .first(connection)
+                .await
+                .optional()?;
+            row.map(Row::into_event).transpose()
+        });
+        found.await.map_err(not_read)
+    }
+
+    async fn list(&self, listing: Listing) -> Result<Vec<Event>, StoreFailure> {
+        let listed = self.database.read(async move |connection| {
+            let rows: Vec<Row> = ReadPage::of(listing).load(connection).await?;
+            rows.into_iter().map(Row::into_event).collect()
+        });
+        listed.await.map_err(not_read)
+    }
+}
+
+/// The event, locked until the transaction ends, unless it is deleted.
+async fn lock(
+    connection: &mut AsyncPgConnection,
+    id: EventId,
+) -> Result<Option<Event>, diesel::result::Error> {
+    let row: Option<Row> = events::table
+        .find(id.as_uuid())
+        .filter(events::deleted_at.is_null())
+        .select(Row::as_select())
+        .for_update()
+        .first(connection)
+        .await
+        .optional()?;
+    row.map(Row::into_event).transpose()
+}
+
+/// Adding refuses nothing.
+enum Never {}
+
+/// A deletion's only refusal.
+struct NoSuchEvent;
+
+/// What became of a transaction that did not end well.
+enum Written<R> {
+    Refusal(R),
+    Store(StoreFailure),
+}
+
+fn written<R>(failure: WriteFailure<R>) -> Written<R> {
+    Written::Store(match failure {
+        WriteFailure::Aborted(refusal) => return Written::Refusal(refusal),
+        WriteFailure::Unavailable(why) => StoreFailure::Unavailable(why),
+        WriteFailure::Refused(error) => StoreFailure::NotWritten(error.to_string()),
+        WriteFailure::Unknown(why) => StoreFailure::Unknown(why),
+    })
+}
+
+fn not_read(failure: ReadFailure) -> StoreFailure {
+    match failure {
+        ReadFailure::Unavailable(why) => StoreFailure::Unavailable(why),
+        ReadFailure::Refused(error) => StoreFailure::NotRead(error.to_string()),
+    }
+}

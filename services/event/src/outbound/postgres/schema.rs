@@ -1,0 +1,17 @@
+//! The tables, as the migrations make them.
+
+diesel::table! {
+    events (id) {
+        id -> Uuid,
+        version -> BigInt,
+        name -> Text,
+        unix_time -> BigInt,
+        address -> Text,
+        description -> Text,
+        latitude -> Nullable<Double>,
+        longitude -> Nullable<Double>,
+        seat_count -> Integer,
+        created_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}

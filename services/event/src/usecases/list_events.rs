@@ -1,0 +1,24 @@
+//! Somebody looks through the events.
+
+use std::iter;
+
+use booked_ids::EventId;
+
+use super::{Context, ReadError};
+use crate::domain::{Listing, Offer, Page};
+
+/// A page of events with the seats that are free.
+///
+/// # Errors
+///
+/// See [`ReadError`]: there is no page without the seats.
+pub async fn list_events(context: &Context, listing: Listing) -> Result<Page, ReadError> {
+    let events = context.events.list(listing).await?;
+    if events.is_empty() {
+        return Ok(Page::default());
+    }
+    let ids: Vec<EventId> = events.iter().map(|event| event.id).collect();
+    let occupied = context.ticketing.occupied(&ids).await?;
+    let offers = iter::zip(events, occupied).map(|(event, occupied)| Offer::new(event, occupied)).collect();
+    Ok(Page { offers })
+}

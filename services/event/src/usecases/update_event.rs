@@ -1,0 +1,22 @@
+//! An admin changes an event.
+
+use booked_ids::EventId;
+
+use super::Context;
+use crate::{
+    domain::EventChange,
+    ports::{ChangeFailure, Changed},
+};
+
+/// Changes what is named. More seats go on sale at once.
+///
+/// # Errors
+///
+/// See [`ChangeFailure`].
+pub async fn update_event(context: &Context, id: EventId, change: EventChange) -> Result<(), ChangeFailure> {
+    match context.events.change(id, change).await? {
+        Changed::Grown(position) => context.ticketing.catch_up(position).await,
+        Changed::Details | Changed::Nothing => {}
+    }
+    Ok(())
+}
