@@ -7,6 +7,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 use booked_identity::{Identity, Role, SignError};
+use booked_sandbox::TestPostgres;
 use booked_server::Clock;
 use booked_user::{
     domain::{Password, PasswordHash},
@@ -15,7 +16,7 @@ use booked_user::{
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 
-use crate::support::{PASSWORD, Service, eventually};
+use crate::support::{PASSWORD, Service, eventually, migrated};
 
 const EMAIL: &str = "ada@example.com";
 const NOW_UNIX_S: i64 = 1_800_000_000;
@@ -163,6 +164,55 @@ async fn a_hash_of_another_cost_is_good_and_brought_to_todays_cost() {
     assert!(renewed.starts_with("$2b$05$"), "{renewed}");
     assert_eq!(service.log_in(EMAIL, PASSWORD).await.said(), "200");
     assert_eq!(service.stored_hash(), renewed);
+}
+
+/// Lets something happen in the moment in which a password is hashed.
+struct Meanwhile<F> {
+    hasher: Arc<dyn PasswordHasher>,
+    happens: F,
+}
+
+#[async_trait]
+impl<F: Fn() + Send + Sync> PasswordHasher for Meanwhile<F> {
+    async fn hash(&self, password: Password) -> Result<PasswordHash, HashFailure> {
+        (self.happens)();
+        self.hasher.hash(password).await
+    }
+
+    async fn verify(&self, password: Password, hash: PasswordHash) -> Result<bool, HashFailure> {
+        self.hasher.verify(password, hash).await
+    }
+
+    fn decoy(&self) -> PasswordHash {
+        self.hasher.decoy()
+    }
+
+    fn is_outdated(&self, hash: &PasswordHash) -> bool {
+        self.hasher.is_outdated(hash)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_is_changed_during_a_log_in_is_not_changed_back() {
+    let database = migrated();
+    let name = database.name().to_owned();
+    let change = move || {
+        let sql = "UPDATE users SET password_hash = 'of another password'";
+        TestPostgres::shared().server().execute(&name, sql).unwrap();
+    };
+    let service = Service::begin(database, &[("--bcrypt-cost", "5")], |mut adapters| {
+        let hasher = adapters.passwords;
+        adapters.passwords = Arc::new(Meanwhile { hasher, happens: change });
+        adapters
+    })
+    .await;
+    service.register(EMAIL, PASSWORD).await;
+    let old = bcrypt::hash(PASSWORD, 4).unwrap();
+    service.database.execute(&format!("UPDATE users SET password_hash = '{old}'"));
+
+    assert_eq!(service.log_in(EMAIL, PASSWORD).await.said(), "200");
+
+    assert_eq!(service.stored_hash(), "of another password");
 }
 
 struct Refusing;

@@ -163,7 +163,9 @@ fn show(load: &Arc<Load>) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::{sync::mpsc, task::Poll};
+
+    use futures_util::poll;
 
     use super::*;
 
@@ -204,7 +206,7 @@ mod tests {
         });
         until(|| workers.load.waiting.load(Ordering::Relaxed) == 1).await;
 
-        assert_eq!(workers.run(|| "done").await, Err(NotRun::TooBusy));
+        assert_eq!(poll!(Box::pin(workers.run(|| "done"))), Poll::Ready(Err(NotRun::TooBusy)));
 
         drop(release);
         assert_eq!(waiting.await.unwrap(), Ok("done"));
@@ -214,11 +216,10 @@ mod tests {
     async fn what_is_expected_to_wait_too_long_is_refused_at_once() {
         let (workers, _release) = busy_worker(8, Duration::from_millis(500)).await;
         workers.load.finished_one(Duration::from_secs(1));
-        let waiting = workers.run(|| "done");
-        let mut waiting = Box::pin(waiting);
-        assert!(futures_util::poll!(&mut waiting).is_pending());
+        let mut waiting = Box::pin(workers.run(|| "done"));
+        assert!(poll!(&mut waiting).is_pending());
 
-        assert_eq!(workers.run(|| "done").await, Err(NotRun::TooBusy));
+        assert_eq!(poll!(Box::pin(workers.run(|| "done"))), Poll::Ready(Err(NotRun::TooBusy)));
     }
 
     #[tokio::test]
@@ -236,7 +237,7 @@ mod tests {
         let (workers, release) = busy_worker(8, LONG).await;
         let (ran, has_run) = mpsc::channel();
         let mut waiting = Box::pin(workers.run(move || ran.send(())));
-        assert!(futures_util::poll!(&mut waiting).is_pending());
+        assert!(poll!(&mut waiting).is_pending());
 
         drop(waiting);
         drop(release);
