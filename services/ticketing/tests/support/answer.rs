@@ -1,0 +1,59 @@
+//! What somebody was answered, and what they should have been.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// An answer, with who asked for what.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) question: String,
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<String>,
+    pub(crate) text: String,
+    pub(crate) took: Duration,
+}
+
+impl Answer {
+    /// Status and code: `400 TICKET-02`, or the status alone where there is no error.
+    pub(crate) fn said(&self) -> String {
+        match self.json()["category_code"].as_str() {
+            Some(code) => format!("{} {code}", self.status),
+            None => self.status.to_string(),
+        }
+    }
+
+    /// Fails unless the answer is this one, as [`Answer::said`] writes it.
+    #[track_caller]
+    pub(crate) fn says(self, expected: &str) -> Self {
+        self.says_one_of(&[expected])
+    }
+
+    /// Fails unless the answer is one of these.
+    #[track_caller]
+    pub(crate) fn says_one_of(self, expected: &[&str]) -> Self {
+        let said = self.said();
+        assert!(
+            expected.contains(&said.as_str()),
+            "{}: expected {}, was answered {said} {}",
+            self.question,
+            expected.join(" or "),
+            self.text,
+        );
+        // The contract names the header for every 503.
+        assert_eq!(self.retry_after.is_some(), self.status == 503, "{}: Retry-After", self.question);
+        self
+    }
+
+    /// Fails where the answer took longer.
+    #[track_caller]
+    pub(crate) fn within(self, limit: Duration) -> Self {
+        assert!(self.took <= limit, "{}: answered after {:?}, not {limit:?}", self.question, self.took);
+        self
+    }
+
+    /// The body; null where there is none.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+}

@@ -1,0 +1,162 @@
+//! The Postgres and the Valkey of a sale: a part of the shared ones, or servers of its own for a test that stops them.
+
+use std::{process::Command, sync::Mutex};
+
+use booked_ids::EventId;
+use booked_postgres::DatabaseSettings;
+use booked_sandbox::{
+    PostgresServer, TestDatabase, ValkeyServer, test_database, test_postgres, test_valkey, test_valkey_url,
+};
+use booked_ticketing::outbound::postgres::MIGRATIONS;
+use redis::FromRedisValue;
+
+const OWN_DATABASE: &str = "ticketing";
+
+/// Where ticketing keeps tickets.
+pub(crate) enum SalePostgres {
+    Shared(TestDatabase),
+    Own(Box<Mutex<PostgresServer>>),
+}
+
+impl SalePostgres {
+    pub(crate) fn shared() -> Self {
+        Self::Shared(test_database("ticketing", migrate))
+    }
+
+    pub(crate) fn own() -> Self {
+        let server = test_postgres();
+        let url = server.url(OWN_DATABASE);
+        std::thread::scope(|scope| scope.spawn(|| migrate(&url)).join().unwrap());
+        Self::Own(Box::new(Mutex::new(server)))
+    }
+
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Shared(database) => database.url(),
+            Self::Own(server) => server.lock().unwrap().url(OWN_DATABASE),
+        }
+    }
+
+    /// The rows' values as text, a line for each row, columns divided by `|`.
+    pub(crate) fn execute(&self, sql: &str) -> String {
+        let text = match self {
+            Self::Shared(database) => database.execute(sql),
+            Self::Own(server) => server.lock().unwrap().execute(OWN_DATABASE, sql).unwrap(),
+        };
+        text.trim().to_owned()
+    }
+
+    /// A crash.
+    pub(crate) fn kill(&self) {
+        self.own_server().lock().unwrap().kill();
+    }
+
+    pub(crate) fn start_again(&self) {
+        self.own_server().lock().unwrap().restart().unwrap();
+    }
+
+    fn own_server(&self) -> &Mutex<PostgresServer> {
+        match self {
+            Self::Shared(_) => panic!("set the sale up with a Postgres of its own"),
+            Self::Own(server) => server,
+        }
+    }
+}
+
+fn migrate(url: &str) {
+    let settings = DatabaseSettings::for_url(url).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(booked_postgres::migrate(&settings, MIGRATIONS)).unwrap();
+}
+
+/// Where ticketing keeps holds.
+pub(crate) enum SaleValkey {
+    Shared(String),
+    Own(Box<Mutex<ValkeyServer>>),
+}
+
+impl SaleValkey {
+    pub(crate) fn shared() -> Self {
+        Self::Shared(test_valkey_url())
+    }
+
+    pub(crate) fn own() -> Self {
+        Self::Own(Box::new(Mutex::new(test_valkey())))
+    }
+
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Shared(url) => url.clone(),
+            Self::Own(server) => server.lock().unwrap().url(),
+        }
+    }
+
+    /// Sends a command from beside the service.
+    pub(crate) fn ask<T: FromRedisValue>(&self, words: &[&str]) -> T {
+        let mut connection = redis::Client::open(self.url()).unwrap().get_connection().unwrap();
+        let mut command = redis::Cmd::new();
+        words.iter().for_each(|word| {
+            command.arg(*word);
+        });
+        command.query(&mut connection).unwrap_or_else(|error| panic!("{words:?}: {error}"))
+    }
+
+    /// Whether a seat's bit is set.
+    pub(crate) fn is_taken(&self, event: EventId, seat: u32) -> bool {
+        self.ask::<u8>(&["GETBIT", &format!("{{{event}}}:taken"), &(seat - 1).to_string()]) == 1
+    }
+
+    /// Sets or clears a seat's bit by hand.
+    pub(crate) fn set_taken(&self, event: EventId, seat: u32, taken: bool) {
+        let (seat, bit) = ((seat - 1).to_string(), u8::from(taken).to_string());
+        self.ask::<u8>(&["SETBIT", &format!("{{{event}}}:taken"), &seat, &bit]);
+    }
+
+    /// Forgets everything, without a restart.
+    pub(crate) fn flush(&self) {
+        self.ask::<String>(&["FLUSHDB"]);
+    }
+
+    /// A crash; everything is forgotten.
+    pub(crate) fn kill(&self) {
+        self.own_server().lock().unwrap().kill();
+    }
+
+    pub(crate) fn start_again(&self) {
+        self.own_server().lock().unwrap().restart().unwrap();
+    }
+
+    /// Stops the process without ending it: connections stay, nobody answers. It thaws when this is dropped.
+    pub(crate) fn freeze(&self) -> Frozen {
+        let info: String = self.ask(&["INFO", "server"]);
+        let pid = info.lines().find_map(|line| line.strip_prefix("process_id:")).unwrap().trim().to_owned();
+        let frozen = Frozen { pid };
+        frozen.signal("STOP");
+        frozen
+    }
+
+    fn own_server(&self) -> &Mutex<ValkeyServer> {
+        match self {
+            Self::Shared(_) => panic!("set the sale up with a Valkey of its own"),
+            Self::Own(server) => server,
+        }
+    }
+}
+
+/// A process that does not run on.
+pub(crate) struct Frozen {
+    pid: String,
+}
+
+impl Frozen {
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.pid]).status().unwrap();
+        assert!(status.success(), "kill -s {name} {}", self.pid);
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.signal("CONT");
+    }
+}
