@@ -2,6 +2,10 @@
 
 mod config;
 mod log;
+mod mail;
+mod smtp;
+mod smtp_url;
 
 pub use config::{NotifierArgs, NotifierSettings};
 pub use log::LogNotifier;
+pub use smtp::{SmtpNotifier, SmtpSettings};
