@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use booked_feed::{Consumer, FeedClient};
-use booked_postgres::{Database, DatabaseSettings, require_schema};
+use booked_postgres::{Database, require_schema};
 use booked_server::{Application, Clock, Lifecycle, Peer, SystemClock, SystemRandom};
 use booked_telemetry::Metrics;
 
@@ -16,31 +16,13 @@ use crate::{
     outbound::postgres::MIGRATIONS,
 };
 
-/// Serves until the process is asked to end.
-///
-/// # Errors
-///
-/// Where it cannot start, or a listener fails.
-pub async fn serve(config: Config, metrics: Metrics) -> anyhow::Result<()> {
-    bind(config, Lifecycle::new(), metrics)?.serve().await
-}
-
-/// Brings the database's schema up to date.
-///
-/// # Errors
-///
-/// Where the database cannot be reached, or a migration fails.
-pub async fn migrate(database: &DatabaseSettings) -> anyhow::Result<()> {
-    booked_postgres::migrate(database, MIGRATIONS).await
-}
-
 /// Builds the service and binds it to its addresses.
 ///
 /// # Errors
 ///
 /// Where a part cannot be built or an address not be bound.
-pub fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
-    bind_with_clock(config, lifecycle, metrics, Arc::new(SystemClock))
+pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
+    bind_with_clock(config, lifecycle, metrics, Arc::new(SystemClock)).await
 }
 
 /// The same with a clock of the caller's.
@@ -48,7 +30,7 @@ pub fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::R
 /// # Errors
 ///
 /// Where a part cannot be built or an address not be bound.
-pub fn bind_with_clock(
+pub async fn bind_with_clock(
     config: Config,
     lifecycle: Lifecycle,
     metrics: Metrics,

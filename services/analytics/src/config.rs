@@ -35,13 +35,6 @@ pub struct Config {
     pub ticketing: Replicas,
 }
 
-/// What `migrate` needs.
-#[derive(Args, Debug)]
-pub struct MigrateArgs {
-    #[command(flatten)]
-    database: DatabaseArgs,
-}
-
 impl ServeArgs {
     /// Checks the settings.
     ///
@@ -62,18 +55,5 @@ impl ServeArgs {
         let ticketing = mistakes.required(TICKETING, &self.ticketing_url);
         let ticketing = ticketing.and_then(|url| mistakes.parse(TICKETING, url));
         Some(Config { http: http?, credential: credential?, database: database?, ticketing: ticketing? })
-    }
-}
-
-impl MigrateArgs {
-    /// Checks the settings.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with them.
-    pub fn check(&self) -> Result<DatabaseSettings, Mistakes> {
-        let mut mistakes = Mistakes::default();
-        let database = self.database.check(&mut mistakes);
-        mistakes.finish(database)
     }
 }

@@ -1,3 +1,3 @@
 //! What the service stands on: Postgres.
 
-pub(crate) mod postgres;
+pub mod postgres;

@@ -6,4 +6,4 @@ mod schema;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 /// What the schema is made of.
-pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/analytics");
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/analytics");

@@ -143,7 +143,7 @@ async fn head_answers_like_get_without_a_body() {
 async fn without_its_database_it_says_that_it_is_unavailable() {
     let nobody = nobody_listens();
     let url = format!("postgres://nobody@{nobody}/nothing");
-    let analytics = Analytics::start(&url, nobody, &StandingClock::new());
+    let analytics = Analytics::start(&url, nobody, &StandingClock::new()).await;
     for path in ["/analytics/", "/analytics/cancellation_rates/"] {
         let answer = analytics.send(Method::GET, path, Some(Role::Admin)).await;
         assert_eq!(answer.status(), 503, "{path}");

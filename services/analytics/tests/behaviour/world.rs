@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use booked_analytics::{app, config::Config};
+use booked_analytics::{app, config::Config, outbound::postgres::MIGRATIONS};
 use booked_contract::{
     analytics::{EventAnalytics, EventCancellations},
     feed::{CancelledTicket, EventOnSale, TicketsBooked, TicketsCancelled},
@@ -47,14 +47,14 @@ impl World {
         let ticketing = Ticketing::start();
         let database = test_database("analytics", migrate);
         let clock = StandingClock::new();
-        let analytics = Analytics::start(&database.url(), ticketing.address, &clock);
+        let analytics = Analytics::start(&database.url(), ticketing.address, &clock).await;
         analytics.ready().await;
         Self { ticketing, analytics, database, clock }
     }
 
     /// Another replica of analytics, on the same database.
     pub(crate) async fn start_replica(&self) -> Analytics {
-        let replica = Analytics::start(&self.database.url(), self.ticketing.address, &self.clock);
+        let replica = Analytics::start(&self.database.url(), self.ticketing.address, &self.clock).await;
         replica.ready().await;
         replica
     }
@@ -92,7 +92,8 @@ const ANOTHER_LIFE: &str = "another life";
 
 fn migrate(url: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    runtime.block_on(app::migrate(&DatabaseSettings::for_url(url).unwrap())).unwrap();
+    let settings = DatabaseSettings::for_url(url).unwrap();
+    runtime.block_on(booked_postgres::migrate(&settings, MIGRATIONS)).unwrap();
 }
 
 /// A service with ticketing's feed and nothing else.
@@ -208,7 +209,7 @@ pub(crate) struct Analytics {
 }
 
 impl Analytics {
-    pub(crate) fn start(database_url: &str, ticketing: SocketAddr, clock: &Arc<StandingClock>) -> Self {
+    pub(crate) async fn start(database_url: &str, ticketing: SocketAddr, clock: &Arc<StandingClock>) -> Self {
         let config = Config {
             http: http_settings(),
             credential: credential(),
@@ -217,7 +218,8 @@ impl Analytics {
         };
         let lifecycle = Lifecycle::new();
         let clock = Arc::clone(clock);
-        let application = app::bind_with_clock(config, lifecycle.clone(), Metrics::default(), clock).unwrap();
+        let application =
+            app::bind_with_clock(config, lifecycle.clone(), Metrics::default(), clock).await.unwrap();
         let bound = application.bound();
         tokio::spawn(application.serve());
         Self { bound, client: Client::new(), lifecycle }

@@ -1,0 +1,57 @@
+//! The program's commands.
+
+use std::process::ExitCode;
+
+use booked_postgres::DatabaseArgs;
+use booked_server::{
+    HealthcheckArgs, Lifecycle,
+    config::{LogArgs, Mistakes},
+    healthcheck,
+};
+use booked_telemetry::Metrics;
+use clap::{Parser, Subcommand};
+
+use crate::{app, config::ServeArgs, outbound::postgres::MIGRATIONS};
+
+const SERVICE: &str = "booked-analytics";
+
+/// Counts of what was sold and cancelled.
+#[derive(Parser)]
+#[command(name = SERVICE, version)]
+struct Cli {
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the figures.
+    Serve(Box<ServeArgs>),
+    /// Bring the database's schema up to date.
+    Migrate(DatabaseArgs),
+    /// Ask the process on this machine whether it is ready.
+    Healthcheck(HealthcheckArgs),
+}
+
+/// Runs the command that the command line names.
+#[must_use]
+pub fn run() -> ExitCode {
+    let Cli { log, command } = Cli::parse();
+    booked_server::run(SERVICE, log.log_format, |metrics| command.run(metrics))
+}
+
+impl Command {
+    async fn run(self, metrics: Metrics) -> anyhow::Result<()> {
+        match self {
+            Self::Serve(args) => app::bind(args.check()?, Lifecycle::new(), metrics).await?.serve().await,
+            Self::Migrate(args) => {
+                let mut mistakes = Mistakes::default();
+                let database = args.check(&mut mistakes);
+                booked_postgres::migrate(&mistakes.finish(database)?, MIGRATIONS).await
+            }
+            Self::Healthcheck(args) => healthcheck(&args),
+        }
+    }
+}
