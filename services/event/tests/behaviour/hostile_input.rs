@@ -1,0 +1,98 @@
+//! Whatever a body, a query or a path holds, the answer is one of the contract's and nothing breaks.
+
+use std::sync::LazyLock;
+
+use proptest::{collection::vec, prelude::*};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::{caller::Answer, create_event::proms, world::World};
+
+/// One service for all cases; it lives as long as the tests.
+static SERVICE: LazyLock<(Runtime, World)> = LazyLock::new(|| {
+    let runtime = Runtime::new().unwrap();
+    let world = runtime.block_on(World::start());
+    runtime.block_on(world.create(&proms()));
+    (runtime, world)
+});
+
+fn send(method: Method, path: &str, body: Vec<u8>) -> Answer {
+    let (runtime, world) = &*SERVICE;
+    runtime.block_on(world.admin.send(method, path, body))
+}
+
+/// Any JSON, with the fields of events among the names and their kinds of values among the values.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        Just(json!("00000000-0000-8000-8000-000000000000")),
+        (-2_i64..=1_000_002).prop_map(Value::from),
+    ];
+    leaf.prop_recursive(2, 8, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            vec((any::<String>(), inner), 0..4)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+/// An event whose fields hold anything, each with even chance.
+fn any_fields() -> impl Strategy<Value = Value> {
+    let names = ["id", "name", "unix_time", "address", "description", "latitude", "longitude", "seat_count"];
+    vec(proptest::option::of(any_json()), names.len()).prop_map(move |values| {
+        let mut event = proms();
+        for (name, value) in names.iter().zip(values) {
+            if let Some(value) = value {
+                event[name] = value;
+            }
+        }
+        event
+    })
+}
+
+/// Percent-encoded, so that any text can stand in a path or a query.
+fn encoded(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn bodies_of_any_bytes(body in vec(any::<u8>(), 0..200), update in any::<bool>()) {
+        let path = if update { "/event/update/" } else { "/event/" };
+        let answer = send(Method::POST, path, body);
+        prop_assert_eq!(answer.error(), (400, "SYS-01"));
+    }
+
+    #[test]
+    fn bodies_of_any_fields(body in any_fields(), update in any::<bool>()) {
+        let path = if update { "/event/update/" } else { "/event/" };
+        let answer = send(Method::POST, path, body.to_string().into_bytes());
+        if answer.status != 201 {
+            let (status, code) = answer.error();
+            prop_assert_eq!(status, 400);
+            prop_assert!(code == "SYS-01" || code.starts_with("EVENT-"), "{}", code);
+        }
+    }
+
+    #[test]
+    fn queries_of_any_text(name in "(limit|timestamp|id|.{0,5})", value in any::<String>(), raw in "[!-~&&[^#?\"<>]]{0,40}") {
+        let query = format!("{}={}&{raw}", encoded(name.as_bytes()), encoded(value.as_bytes()));
+        prop_assert_eq!(send(Method::GET, &format!("/event/?{query}"), Vec::new()).status, 200);
+        let answer = send(Method::DELETE, &format!("/event/?{query}"), Vec::new());
+        prop_assert_eq!(answer.status, 400);
+    }
+
+    #[test]
+    fn ids_of_any_bytes(id in vec(any::<u8>(), 1..60)) {
+        let answer = send(Method::GET, &format!("/event/{}/", encoded(&id)), Vec::new());
+        prop_assert_eq!(answer.error(), (400, "EVENT-02"));
+    }
+}

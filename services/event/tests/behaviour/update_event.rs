@@ -1,0 +1,144 @@
+//! `POST /event/update/`
+
+use booked_ids::EventId;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::{create_event::proms, world::World};
+
+/// Changes an event, which must be accepted.
+async fn update(world: &World, id: EventId, mut change: Value) {
+    change["id"] = json!(id.to_string());
+    let answer = world.admin.post("/event/update/", &change).await;
+    assert_eq!((answer.status, &answer.body), (201, &Value::Null), "{change}");
+}
+
+async fn seen(world: &World, id: EventId) -> Value {
+    world.anyone.get(&format!("/event/{id}/")).await.body
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_named_changes_and_nothing_else() {
+    let world = World::start().await;
+    let id = world.create(&proms()).await;
+    for (field, value) in [
+        ("name", json!("First night")),
+        ("unix_time", json!(0)),
+        ("address", json!("Elsewhere")),
+        ("description", json!("Other")),
+        ("latitude", json!(1.25)),
+        ("longitude", json!(-2.5)),
+        ("seat_count", json!(101)),
+    ] {
+        let mut expected = seen(&world, id).await;
+        update(&world, id, json!({ field: value, "unknown": 1 })).await;
+        expected[field] = value;
+        if field == "seat_count" {
+            expected["available_seats_count"] = json!(101);
+        }
+        assert_eq!(seen(&world, id).await, expected);
+    }
+    let versions: Vec<_> = world.told().iter().map(|state| state["version"].as_i64().unwrap()).collect();
+    assert_eq!(versions, (1..=8).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_nothing_is_done_and_not_told() {
+    let world = World::start().await;
+    let id = world.create(&proms()).await;
+    update(&world, id, json!({})).await;
+    update(&world, id, json!({ "name": null, "seat_count": null, "latitude": null })).await;
+    update(&world, id, proms()).await;
+    assert_eq!(world.told().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ticketing_catches_up_where_seats_were_added_and_only_there() {
+    let world = World::start().await;
+    let id = world.create(&proms()).await;
+    update(&world, id, json!({ "name": "Other" })).await;
+    update(&world, id, json!({ "seat_count": 100 })).await;
+    assert_eq!(world.ticketing.catch_ups().len(), 1, "of the creation");
+    update(&world, id, json!({ "seat_count": 101 })).await;
+    assert_eq!(world.ticketing.catch_ups().last().unwrap(), &world.last_position());
+    assert_eq!(world.ticketing.catch_ups().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seats_cannot_be_taken_away() {
+    let world = World::start().await;
+    let id = world.create(&proms()).await;
+    let answer = world.admin.post("/event/update/", &json!({ "id": id.to_string(), "seat_count": 99 })).await;
+    assert_eq!(answer.error(), (400, "EVENT-05"));
+    assert_eq!(seen(&world, id).await["seat_count"], 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn coordinates_are_judged_on_the_result() {
+    let world = World::start().await;
+    let bare = world.event(1, 10).await;
+    let half = json!({ "id": bare.to_string(), "latitude": 1.0 });
+    assert_eq!(world.admin.post("/event/update/", &half).await.error(), (400, "EVENT-04"));
+    update(&world, bare, json!({ "latitude": 1.0, "longitude": 2.0 })).await;
+    update(&world, bare, json!({ "latitude": 3.0 })).await;
+    let event = seen(&world, bare).await;
+    assert_eq!((&event["latitude"], &event["longitude"]), (&json!(3.0), &json!(2.0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_check_that_fails_answers() {
+    let world = World::start().await;
+    let id = world.create(&proms()).await.to_string();
+    let unknown = EventId::new(5, [3; 16]).to_string();
+    for (change, code) in [
+        (json!({ "id": 5, "seat_count": 0 }), "SYS-01"),
+        (json!({ "id": "x", "seat_count": "y" }), "SYS-01"),
+        (json!({ "seat_count": 0 }), "EVENT-02"),
+        (json!({ "id": null, "name": "" }), "EVENT-02"),
+        (json!({ "id": "x", "seat_count": 0 }), "EVENT-02"),
+        (json!({ "id": id.replace('-', ""), "seat_count": 0 }), "EVENT-02"),
+        (json!({ "id": unknown, "seat_count": 0, "name": "" }), "EVENT-01"),
+        (json!({ "id": id, "seat_count": 1_000_001 }), "EVENT-01"),
+        (json!({ "id": unknown, "name": "" }), "EVENT-04"),
+        (json!({ "id": unknown, "unix_time": -1 }), "EVENT-04"),
+        (json!({ "id": unknown, "longitude": 181 }), "EVENT-04"),
+        (json!({ "id": unknown, "seat_count": 1, "latitude": 1 }), "EVENT-03"),
+        (json!({ "id": "00000000-0000-4000-8000-000000000000" }), "EVENT-03"),
+        (json!({ "id": id, "seat_count": 1, "name": "a".repeat(201) }), "EVENT-04"),
+    ] {
+        let answer = world.admin.post("/event/update/", &change).await;
+        assert_eq!(answer.error(), (400, code), "{change}");
+    }
+    assert_eq!(world.told().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_at_once_come_one_after_the_other() {
+    let world = World::start().await;
+    let id = world.event(1, 1).await;
+    let grow = |seat_count: i64| {
+        let world = &world;
+        async move {
+            let change = json!({ "id": id.to_string(), "seat_count": seat_count });
+            world.admin.post("/event/update/", &change).await.status
+        }
+    };
+    let statuses = join_all((2..=20).map(grow)).await;
+    assert!(statuses.contains(&201), "{statuses:?}");
+    assert!(statuses.iter().all(|status| [201, 400].contains(status)), "{statuses:?}");
+    assert_eq!(seen(&world, id).await["seat_count"], 20, "the largest always fits");
+    let mut states: Vec<(i64, i64)> = world
+        .told()
+        .iter()
+        .map(|state| (state["version"].as_i64().unwrap(), state["seat_count"].as_i64().unwrap()))
+        .collect();
+    states.sort_unstable();
+    assert!(states.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0 && pair[0].1 < pair[1].1), "{states:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn admins_alone_change_events() {
+    let world = World::start().await;
+    assert_eq!(world.user.post("/event/update/", &json!(0)).await.error(), (401, "USER-01"));
+    assert_eq!(world.anyone.post("/event/update/", &json!(0)).await.error(), (401, "USER-06"));
+}
