@@ -14,7 +14,7 @@ mod waiting;
 pub(crate) use self::{
     answer::Answer,
     buyer::{Buyer, json_ids, seats},
-    event_service::{EventService, Feeding},
+    event_service::{EventService, Feeding, unknown_event},
     notifiers::Recorder,
     sale::{Instance, Sale, SetUp},
     servers::{SalePostgres, SaleValkey},

@@ -68,7 +68,7 @@ impl SetUp {
     }
 
     /// With the service's own time limits.
-    pub(crate) fn as_in_production(mut self) -> Self {
+    pub(crate) fn with_limits_of_production(mut self) -> Self {
         self.flags.retain(|(name, _)| PATIENT.iter().all(|(other, _)| other != name));
         self
     }

@@ -36,9 +36,11 @@ impl Busy {
 
     /// Marks an event, before the hold or the claim that makes it busy.
     pub(super) async fn mark(&self, event: EventId) -> Result<(), PoolFailure> {
-        if self.marked.contains_key(&event) {
-            return Ok(());
-        }
+        if self.marked.contains_key(&event) { Ok(()) } else { self.mark_anew(event).await }
+    }
+
+    /// Marks an event whatever was marked before: where its map was lost, so were the marks, and no process knows.
+    pub(super) async fn mark_anew(&self, event: EventId) -> Result<(), PoolFailure> {
         let key = std::iter::once(KEY.to_owned());
         let marked = self.valkey.run(&MARK_BUSY, key, |command| {
             command.arg(event.to_string());

@@ -301,6 +301,7 @@ impl SeatPool for ValkeySeatPool {
         capacity: u32,
         sold: &[SeatNumber],
     ) -> Result<bool, PoolFailure> {
+        self.busy.mark_anew(event).await?;
         let bitmap = bitmap(sold);
         let answer = self
             .run(&scripts::PUBLISH, event, |command| {
