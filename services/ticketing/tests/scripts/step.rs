@@ -1,0 +1,254 @@
+//! A random step: chosen by what the seats are like, taken on Valkey and in the model, and compared.
+
+use booked_ids::UserId;
+use booked_ticketing::{
+    domain::{
+        count::SeatsWanted,
+        seat::{AttemptId, ClaimKind, SeatState},
+    },
+    ports::{Claimed, LeaseNonce, OverdueClaim, Released, Reserved, SeatPool as _, Settlement},
+};
+use uuid::Uuid;
+
+use crate::{
+    model::{Ended, Map, Model},
+    sale::{Kept, Sale, numbers, seat, seats},
+};
+
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    Reserve {
+        user: UserId,
+        count: u16,
+    },
+    Claim {
+        user: UserId,
+        attempt: AttemptId,
+        seats: Vec<u32>,
+    },
+    Finish {
+        attempt: AttemptId,
+        seats: Vec<u32>,
+    },
+    GiveBack {
+        attempt: AttemptId,
+        seats: Vec<u32>,
+    },
+    Release {
+        user: UserId,
+        seats: Vec<u32>,
+    },
+    ClaimSold {
+        attempt: AttemptId,
+        kind: ClaimKind,
+        seats: Vec<u32>,
+    },
+    Settle {
+        attempt: AttemptId,
+        seats: Vec<(u32, bool)>,
+    },
+    Sweep {
+        limit: u32,
+    },
+    Grow {
+        capacity: u32,
+    },
+    Repair {
+        as_read: Vec<SeatState>,
+    },
+    /// A rebuild; `is_late`: its lease has run out before it publishes.
+    Publish {
+        nonce: u128,
+        capacity: u32,
+        sold: Vec<u32>,
+        is_late: bool,
+    },
+    LoseMap,
+    /// Time passes for one hold, claimed or not.
+    HoldPasses {
+        seat: u32,
+        unix_ms: i64,
+        is_pair_gone: bool,
+    },
+    ClaimPasses {
+        seat: u32,
+    },
+}
+
+impl Step {
+    pub(crate) async fn take(self, sale: &Sale, model: &mut Model) {
+        match self {
+            Self::Reserve { user, count } => reserve(sale, model, user, count).await,
+            Self::Claim { user, attempt, seats: wanted } => {
+                let answer =
+                    sale.pool.claim(sale.event, user, attempt, &seats(wanted.clone())).await.unwrap();
+                assert_eq!(ended_claim(&answer), model.claim(user, attempt, &wanted));
+                if let Claimed::Refused(states) = answer {
+                    assert_seen(&states.seats, &wanted, model);
+                }
+            }
+            Self::Finish { attempt, seats: wanted } => {
+                sale.pool.finish(sale.event, attempt, &seats(wanted.clone())).await.unwrap();
+                model.finish(attempt, &wanted);
+            }
+            Self::GiveBack { attempt, seats: wanted } => {
+                sale.pool.give_back(sale.event, attempt, &seats(wanted.clone())).await.unwrap();
+                model.give_back(attempt, &wanted);
+            }
+            Self::Release { user, seats: wanted } => {
+                let answer = sale.pool.release(sale.event, user, &seats(wanted.clone())).await.unwrap();
+                assert_eq!(ended_release(&answer), model.release(user, &wanted));
+                if let Released::Refused(states) = answer {
+                    assert_seen(&states.seats, &wanted, model);
+                }
+            }
+            Self::ClaimSold { attempt, kind, seats: wanted } => {
+                let asked = seats(wanted.clone());
+                let claimed = sale.pool.claim_sold(sale.event, attempt, kind, &asked).await.unwrap();
+                assert_eq!(numbers(&claimed), model.claim_sold(attempt, kind, &wanted));
+            }
+            Self::Settle { attempt, seats: wanted } => {
+                let settlements: Vec<Settlement> = wanted
+                    .iter()
+                    .map(|(number, sold)| Settlement { seat: seat(*number), sold: *sold })
+                    .collect();
+                sale.pool.settle(sale.event, attempt, &settlements).await.unwrap();
+                model.settle(attempt, &wanted);
+            }
+            Self::Sweep { limit } => {
+                let swept = sale.pool.sweep(sale.event, limit).await.unwrap();
+                assert_eq!((swept.ended, swept.left), model.sweep(limit));
+            }
+            Self::Grow { capacity } => {
+                sale.pool.grow(sale.event, capacity).await.unwrap();
+                model.grow(capacity);
+            }
+            Self::Repair { as_read } => {
+                let repaired = sale.pool.repair(sale.event, &as_read).await.unwrap();
+                let as_read: Vec<_> = as_read
+                    .iter()
+                    .map(|it| (it.seat.get(), it.hold.map(|hold| (hold.user, hold.expires_unix_ms))))
+                    .collect();
+                assert_eq!(repaired, model.repair(&as_read));
+            }
+            Self::Publish { nonce, capacity, sold, is_late } => {
+                publish(sale, model, nonce, capacity, sold, is_late).await;
+            }
+            Self::LoseMap => {
+                let _: u32 = sale.raw("DEL E:taken").await;
+                model.map = None;
+            }
+            Self::HoldPasses { seat, unix_ms, is_pair_gone } => {
+                pass_hold(sale, model, seat, unix_ms, is_pair_gone).await;
+            }
+            Self::ClaimPasses { seat } => {
+                sale.make_overdue(seat).await;
+                model.map.as_mut().unwrap().claims.get_mut(&seat).unwrap().is_overdue = true;
+            }
+        }
+    }
+}
+
+async fn reserve(sale: &Sale, model: &mut Model, user: UserId, count: u16) {
+    let wanted = SeatsWanted::new(count.into()).unwrap();
+    match sale.pool.reserve(sale.event, user, wanted).await.unwrap() {
+        Reserved::Held { seats, expires_unix_ms } => {
+            let expected = model.reserve(user, count, expires_unix_ms);
+            assert_eq!(Ended::Done(numbers(&seats)), expected);
+        }
+        Reserved::TooFew => assert_eq!(model.reserve(user, count, i64::MAX), Ended::Refused),
+        Reserved::NoMap => assert_eq!(model.reserve(user, count, i64::MAX), Ended::NoMap),
+    }
+}
+
+async fn publish(sale: &Sale, model: &mut Model, nonce: u128, capacity: u32, sold: Vec<u32>, is_late: bool) {
+    let nonce = LeaseNonce(Uuid::from_u128(nonce));
+    assert!(sale.pool.lease_rebuild(sale.event, nonce).await.unwrap());
+    if is_late {
+        let _: u32 = sale.raw("DEL E:rebuild").await;
+    }
+    let is_published = sale.pool.publish(sale.event, nonce, capacity, &seats(sold.clone())).await.unwrap();
+    assert_eq!(is_published, !is_late && model.map.is_none());
+    if is_published {
+        model.map = Some(Map::of(capacity, sold));
+    }
+}
+
+async fn pass_hold(sale: &Sale, model: &mut Model, number: u32, unix_ms: i64, is_pair_gone: bool) {
+    let map = model.map.as_mut().unwrap();
+    if let Some(claim) = map.claims.get_mut(&number) {
+        let (user, _) = claim.hold.expect("a booking's claim");
+        claim.hold = Some((user, unix_ms));
+        let text = format!("{}|book|{user}|{unix_ms}", claim.attempt.0);
+        let _: u32 = sale.raw(&format!("HSET E:claims {number} {text}")).await;
+        if is_pair_gone {
+            let _: u32 = sale.raw(&format!("DEL E:{}", sale.event.ticket(seat(number)))).await;
+        }
+    } else {
+        sale.move_hold(number, unix_ms, is_pair_gone).await;
+        map.holds.insert(number, unix_ms);
+    }
+    if is_pair_gone {
+        model.pairs.remove(&number);
+    }
+}
+
+fn ended_claim(answer: &Claimed) -> Ended<()> {
+    match answer {
+        Claimed::All => Ended::Done(()),
+        Claimed::Refused(_) => Ended::Refused,
+        Claimed::NoMap => Ended::NoMap,
+    }
+}
+
+fn ended_release(answer: &Released) -> Ended<()> {
+    match answer {
+        Released::All => Ended::Done(()),
+        Released::Refused(_) => Ended::Refused,
+        Released::NoMap => Ended::NoMap,
+    }
+}
+
+/// What a script says of seats is what the model says.
+fn assert_seen(states: &[SeatState], asked: &[u32], model: &Model) {
+    let map = model.map.as_ref().unwrap();
+    assert_eq!(states.iter().map(|state| state.seat.get()).collect::<Vec<_>>(), asked);
+    for state in states {
+        let number = state.seat.get();
+        assert_eq!(state.taken, map.bits.contains(&number), "the bit of seat {number}");
+        let hold = state.hold.map(|hold| (hold.user, hold.expires_unix_ms));
+        let expected = map.holds.get(&number).map(|expiry| (model.pairs.get(&number).copied(), *expiry));
+        assert_eq!(hold, expected, "the hold of seat {number}");
+        let claim = state.claim.as_ref().map(|claim| (claim.attempt, claim.kind, claim.user));
+        let expected = map.claims.get(&number).map(|it| (it.attempt, it.kind, it.hold.map(|(user, _)| user)));
+        assert_eq!(claim, expected, "the claim of seat {number}");
+    }
+}
+
+/// After a step everything that Valkey keeps, and everything that it says without changing anything, is as in the model.
+pub(crate) async fn assert_same(sale: &Sale, model: &Model) -> Kept {
+    let kept = sale.kept().await;
+    kept.assert_whole();
+    assert_eq!(kept.pairs, model.pairs);
+    assert_eq!(sale.occupied().await, model.occupied());
+    let Some(map) = &model.map else {
+        assert_eq!(kept.bits, None, "something made a map");
+        return kept;
+    };
+    assert_eq!(kept.bits.as_ref(), Some(&map.bits));
+    assert_eq!(kept.holds, map.holds);
+    let claims = map.claims.iter().map(|(number, it)| {
+        let kind = format!("{:?}", it.kind).to_lowercase();
+        let hold = it.hold.map(|(user, expiry)| format!("{user}|{expiry}")).unwrap_or("|".to_owned());
+        (*number, format!("{}|{kind}|{hold}", it.attempt.0))
+    });
+    assert_eq!(kept.claims, claims.collect());
+    let sale_state = sale.pool.sale_state(sale.event).await.unwrap().unwrap();
+    let free_now = i64::from(map.capacity) - i64::try_from(map.bits.len()).unwrap();
+    assert_eq!((sale_state.freed, sale_state.free_now), (map.freed, free_now));
+    let overdue = sale.pool.overdue(sale.event, 1000).await.unwrap();
+    let overdue = overdue.iter().map(|OverdueClaim { seat, claim }| (seat.get(), claim.attempt));
+    let expected = map.claims.iter().filter(|(_, it)| it.is_overdue).map(|(seat, it)| (*seat, it.attempt));
+    assert_eq!(overdue.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    kept
+}
