@@ -4,8 +4,12 @@ use std::{error::Error as _, path::Path, sync::Arc};
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
-use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject as _};
-use rustls_platform_verifier::ConfigVerifierExt as _;
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
+use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio_postgres::{Config, NoTls, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
@@ -33,10 +37,15 @@ pub(crate) fn parse(text: &str) -> Result<(Config, Option<Arc<ClientConfig>>), S
 }
 
 fn tls(root_certificate: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
+    // Named, since rustls refuses to choose where another crate of the build brings a second one.
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("asks for TLS, which cannot be used: {error}"))?;
     let Some(file) = root_certificate else {
-        return ClientConfig::with_platform_verifier()
-            .map(Arc::new)
-            .map_err(|error| format!("asks for TLS, but the system's certificates cannot be used: {error}"));
+        let system = config.with_platform_verifier().map_err(|error| {
+            format!("asks for TLS, but the system's certificates cannot be used: {error}")
+        })?;
+        return Ok(Arc::new(system.with_no_client_auth()));
     };
     let unusable = |error: &dyn std::fmt::Display| format!("has an sslrootcert that cannot be used: {error}");
     let mut roots = RootCertStore::empty();
@@ -47,7 +56,7 @@ fn tls(root_certificate: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
     if roots.is_empty() {
         return Err(unusable(&"it holds no certificate"));
     }
-    Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
+    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
 /// Opens a connection. It is driven by the runtime that this runs on.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use deadpool::managed::Object;
-use diesel::{ConnectionError, QueryResult};
+use diesel::{ConnectionError, QueryResult, result::Error};
 use diesel_async::{
     AsyncConnection, AsyncPgConnection,
     pooled_connection::{
@@ -21,7 +21,7 @@ use diesel_async::{
 use futures_util::FutureExt as _;
 use tokio::runtime::Handle;
 
-use crate::{Abort, DatabaseSettings, ReadFailure, Work, WriteFailure, connect::connect};
+use crate::{Abort, DatabaseSettings, ReadFailure, Work, WriteFailure, connect::connect, watch::Watch};
 
 /// A service's own database. Clones share one pool.
 #[derive(Clone)]
@@ -83,7 +83,8 @@ impl Database {
         }
     }
 
-    /// Runs work in one transaction that is committed where it returns `Ok`, else rolled back.
+    /// Runs work in one transaction that is committed where it returns `Ok`, else rolled back. Work that passes over
+    /// the failure of a statement is rolled back too, and refused.
     ///
     /// # Errors
     ///
@@ -100,12 +101,17 @@ impl Database {
             self.connection().await.map_err(|error| WriteFailure::Unavailable(error.to_string()))?;
         let commits = Arc::new(AtomicBool::new(false));
         let pooled: &mut AsyncPgConnection = &mut connection;
+        let watch = Watch::default();
+        pooled.set_instrumentation(watch.clone());
         let transaction = pooled.transaction({
             let commits = Arc::clone(&commits);
             async move |connection: &mut AsyncPgConnection| {
-                let result = work(connection).await;
-                commits.store(result.is_ok(), Ordering::Relaxed);
-                result
+                let done = work(connection).await?;
+                if watch.saw_failure() {
+                    return Err(Abort::Failed(Error::RollbackTransaction));
+                }
+                commits.store(true, Ordering::Relaxed);
+                Ok(done)
             }
         });
         let result = tokio::time::timeout(self.work, transaction).await;

@@ -7,6 +7,7 @@ mod create;
 mod database;
 mod failure;
 mod migrate;
+mod watch;
 mod work;
 
 pub use config::{DatabaseArgs, DatabaseSettings};

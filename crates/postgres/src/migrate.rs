@@ -21,8 +21,10 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 pub async fn migrate(settings: &DatabaseSettings, migrations: EmbeddedMigrations) -> anyhow::Result<()> {
     create_if_missing(settings).await?;
     let mut postgres = settings.postgres.clone();
-    // A migration takes the time it takes.
-    postgres.options("-c lock_timeout=60000");
+    // A migration takes the time it takes; of what is set twice the last counts.
+    let limits = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=60000";
+    let options = format!("{} {limits}", settings.postgres.get_options().unwrap_or_default());
+    postgres.options(options);
     let mut connection = connect(&postgres, settings.tls.as_ref()).await?;
     diesel::sql_query("SELECT pg_advisory_lock($1)")
         .bind::<diesel::sql_types::BigInt, _>(LOCK)

@@ -1,0 +1,14 @@
+//! What the services rely on: failures that are told for what they are, schemas that are looked at, and TLS.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail as tests do"
+)]
+
+mod failures;
+mod schema;
+mod support;
+mod tls;
+mod unknown_outcomes;

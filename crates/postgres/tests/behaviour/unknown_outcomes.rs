@@ -1,0 +1,67 @@
+//! A commit that was sent and not answered may have happened: it is unknown, and never told as refused.
+
+use std::convert::Infallible;
+
+use booked_postgres::{Database, WriteFailure};
+use booked_sandbox::TestDatabase;
+use tokio::task::JoinHandle;
+
+use crate::support::{connect, eventually, run, seats, soon};
+
+/// Seats whose insertion runs this when it is committed.
+fn seats_that_commit(body: &str) -> TestDatabase {
+    let seats = seats();
+    seats.execute(&format!(
+        "CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; RETURN NULL; END $$;
+         CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON seats
+             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION at_commit();"
+    ));
+    seats
+}
+
+fn insert(database: &Database) -> JoinHandle<Result<(), WriteFailure<Infallible>>> {
+    let database = database.clone();
+    tokio::spawn(async move {
+        let work = database.transaction(async |connection| {
+            run(connection, "INSERT INTO seats VALUES (1)").await?;
+            Ok(())
+        });
+        soon(work).await
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_dies_in_the_commit_leaves_the_outcome_unknown() {
+    let seats = seats_that_commit("PERFORM pg_sleep(60)");
+    let database = connect(&seats.url(), &[]);
+    let inserted = insert(&database);
+    let in_commit = "SELECT count(*) FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'";
+    eventually("it commits", || seats.execute(in_commit) == "1").await;
+
+    seats.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'COMMIT'");
+
+    let outcome = inserted.await.unwrap();
+    assert!(matches!(outcome, Err(WriteFailure::Unknown(_))), "{outcome:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_is_not_answered_in_time_leaves_the_outcome_unknown() {
+    let seats = seats_that_commit("PERFORM pg_sleep(1.3)");
+    let database = connect(&seats.url(), &[("--database-work-ms", "1000")]);
+
+    let outcome = insert(&database).await.unwrap();
+
+    assert!(matches!(outcome, Err(WriteFailure::Unknown(_))), "{outcome:?}");
+    eventually("it was committed after all", || seats.execute("SELECT count(*) FROM seats") == "1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_a_constraint_refuses_is_known_to_be_rolled_back() {
+    let seats = seats_that_commit("RAISE unique_violation");
+    let database = connect(&seats.url(), &[]);
+
+    let outcome = insert(&database).await.unwrap();
+
+    assert!(matches!(outcome, Err(WriteFailure::Refused(_))), "{outcome:?}");
+    assert_eq!(seats.execute("SELECT count(*) FROM seats"), "0");
+}
