@@ -1,5 +1,4 @@
-//! How facts come in (ticketing's feed) and figures go out (HTTP), and how the program is told what to do.
+//! How facts come in (ticketing's feed) and figures go out (HTTP).
 
-pub(crate) mod commands;
 pub(crate) mod feed;
 pub(crate) mod http;

@@ -1,4 +1,4 @@
-//! The analytics service's program: its commands are in `inbound/commands.rs`, its settings in `config.rs`.
+//! The analytics service's program: its commands are in `commands.rs`, its settings in `config.rs`.
 
 use std::process::ExitCode;
 

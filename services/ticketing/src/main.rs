@@ -1,4 +1,4 @@
-//! The ticketing service's program: its commands are in `inbound/commands.rs`, its settings in `config.rs`.
+//! The ticketing service's program: its commands are in `commands.rs`, its settings in `config.rs`.
 
 use std::process::ExitCode;
 

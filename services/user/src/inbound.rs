@@ -1,5 +1,4 @@
-//! How the service is asked: over HTTP, by operators' commands, by the clock.
+//! How the service is asked: over HTTP, by the clock.
 
-pub(crate) mod commands;
 pub(crate) mod http;
 pub(crate) mod jobs;

@@ -9,6 +9,8 @@ mod inbound;
 pub mod outbound;
 
 pub mod app;
+mod commands;
 pub mod config;
 
-pub use inbound::{commands::run, http::ApiDoc};
+pub use commands::run;
+pub use inbound::http::ApiDoc;

@@ -1,4 +1,4 @@
-//! The user service's program: its commands are in `inbound/commands.rs`, its settings in `config.rs`.
+//! The user service's program: its commands are in `commands.rs`, its settings in `config.rs`.
 
 use std::process::ExitCode;
 

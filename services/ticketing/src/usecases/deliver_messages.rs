@@ -5,8 +5,8 @@ use uuid::Uuid;
 use super::Context;
 use crate::ports::{NotifyFailure, StoreFailure};
 
-/// Messages that are taken at once.
-const MESSAGES_MAX: u32 = 32;
+/// Messages that are taken at once: so few that all are dealt with before the lease on them ends.
+const MESSAGES_MAX: u32 = 8;
 
 /// Sends what waits, until the notifier asks for patience; says how many messages were dealt with.
 ///

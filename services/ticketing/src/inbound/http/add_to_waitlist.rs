@@ -16,7 +16,7 @@ use crate::{
     path = "/waitlist/add/",
     tag = "waitlist",
     request_body = SeatsOfEvent,
-    security(("token" = [])),
+    security(("bearer" = [])),
     responses(
         (status = 200, description = "The caller waits"),
         (status = 400, description = "SYS-01, SYS-03, WAITLIST-01 (waits already), WAITLIST-02 (count is not within 1 to 100), EVENT-03", body = ErrorBody),

@@ -13,7 +13,7 @@ use crate::usecases::{self, BookError, Context};
     path = "/ticket/book/",
     tag = "tickets",
     request_body = TicketIds,
-    security(("token" = [])),
+    security(("bearer" = [])),
     responses(
         (status = 200, description = "All tickets are booked"),
         (status = 400, description = "SYS-01, SYS-03, TICKET-01 (none, or more than 1,000), TICKET-02 (not held, or no more), TICKET-03 (held by or sold to somebody else)", body = ErrorBody),

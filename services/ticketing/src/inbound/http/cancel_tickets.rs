@@ -16,7 +16,7 @@ use crate::{
     path = "/ticket/cancel/",
     tag = "tickets",
     request_body = SeatsOfEvent,
-    security(("token" = [])),
+    security(("bearer" = [])),
     responses(
         (status = 200, description = "The tickets are cancelled"),
         (status = 400, description = "SYS-01, SYS-03, TICKET-01 (the caller has fewer tickets, or count is below 1), TICKET-03 (the caller has none)", body = ErrorBody),

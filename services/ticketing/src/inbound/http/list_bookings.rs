@@ -12,7 +12,7 @@ use crate::outbound::postgres::bookings_of_user;
     get,
     path = "/user/bookings/",
     tag = "tickets",
-    security(("token" = [])),
+    security(("bearer" = [])),
     responses(
         (status = 200, description = "The caller's bookings", body = Vec<Booking>),
         (status = 500, description = "SYS-02, DB-01", body = ErrorBody),

@@ -13,7 +13,7 @@ use crate::usecases::{self, Context, ReleaseError};
     path = "/ticket/release/",
     tag = "tickets",
     request_body = TicketIds,
-    security(("token" = [])),
+    security(("bearer" = [])),
     responses(
         (status = 200, description = "The seats are free again"),
         (status = 400, description = "SYS-01, SYS-03, TICKET-01 (none, or more than 1,000), TICKET-02 (not held by the caller), TICKET-03 (held by somebody else)", body = ErrorBody),

@@ -19,7 +19,7 @@ use crate::{
     path = "/ticket/reserve/",
     tag = "tickets",
     request_body = SeatsOfEvent,
-    security(("token" = [])),
+    security(("bearer" = [])),
     responses(
         (status = 200, description = "The seats are held", body = Reservation),
         (status = 400, description = "SYS-01, SYS-03, TICKET-01 (fewer seats are free, or count is not within 1 to 100), EVENT-03", body = ErrorBody),
