@@ -8,6 +8,7 @@ use booked_sandbox::{
     PostgresServer, TestDatabase, ValkeyServer, test_database, test_postgres, test_valkey, test_valkey_url,
 };
 use booked_ticketing::outbound::postgres::MIGRATIONS;
+use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 use redis::FromRedisValue;
 
 const OWN_DATABASE: &str = "ticketing";
@@ -44,6 +45,15 @@ impl SalePostgres {
             Self::Own(server) => server.lock().unwrap().execute(OWN_DATABASE, sql).unwrap(),
         };
         text.trim().to_owned()
+    }
+
+    /// Lets nobody write tickets until the answer is dropped; they can be read. Only where the server is the sale's own:
+    /// an open transaction holds back the feeds of all databases of a server.
+    pub(crate) async fn lock_tickets(&self) -> AsyncPgConnection {
+        let _ = self.own_server();
+        let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();
+        connection.batch_execute("BEGIN; LOCK TABLE tickets IN EXCLUSIVE MODE").await.unwrap();
+        connection
     }
 
     /// A crash.
