@@ -146,7 +146,7 @@ fn what_cannot_be_used_is_said_at_once_without_showing_a_password() {
     let database = migrated();
     let long = "p4ssword".repeat(10);
 
-    let refused = run_on(&database, &["create-admin", "--email", "ada", "--name", " "], &long)
+    let refused = run_on(&database, &["create-admin", "--email", "ada", "--name", ""], &long)
         .ended_with(1, "--email cannot be used")
         .ended_with(1, "--name cannot be used")
         .ended_with(1, "the password cannot be used: the password is longer than 72 bytes");

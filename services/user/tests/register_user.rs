@@ -31,7 +31,6 @@ async fn what_is_wrong_is_told_in_the_contracts_order_and_leaves_no_account() {
         ("", "", &*long("x", 73), "400 USER-11"),
         ("", "", &*long("ä", 37), "400 USER-11"),
         ("", "", "secret", "400 USER-08"),
-        (" \t", "", "secret", "400 USER-08"),
         (&*long("n", 201), "", "secret", "400 USER-08"),
         ("Ada", "", "secret", "400 USER-07"),
         ("Ada", " \n ", "secret", "400 USER-07"),
