@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use booked_contract::feed::TicketsBooked;
 use booked_ids::SeatNumber;
-use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 use support::{Sale, eventually, seats, unknown_event};
@@ -340,40 +339,6 @@ async fn the_buyers_own_seat_that_valkey_offers_again_counts_as_booked() {
     ada.book(&offered).await.says("200");
     assert_eq!(ada.tickets_of(event).await, 2);
     assert_eq!(sale.occupied(event).await, Some(2));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_sends_of_the_same_booking_at_once_book_it_once() {
-    let sale = Sale::set_up().instances(2).start().await;
-    let event = sale.create_event(100).await;
-    let other = &sale.instances[1].url;
-    for round in 1..=20 {
-        let ada = sale.buyer("Ada");
-        let there = ada.at(other);
-        let tickets = ada.holds(event, 2).await;
-        let answers = join_all([ada.book(&tickets), there.book(&tickets), ada.book(&tickets)]).await;
-        answers.into_iter().for_each(|answer| drop(answer.says("200")));
-        assert_eq!(ada.tickets_of(event).await, 2);
-        assert_eq!(sale.told::<TicketsBooked>(TicketsBooked::KIND).len(), round);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_buyers_at_two_instances_book_at_once() {
-    let sale = Sale::set_up().instances(2).start().await;
-    let event = sale.create_event(200).await;
-    let buying = sale.crowd(100).into_iter().map(|buyer| {
-        tokio::spawn(async move {
-            let tickets = buyer.buys(event, 2).await;
-            (buyer, tickets)
-        })
-    });
-    let bought: Vec<_> = join_all(buying).await.into_iter().map(Result::unwrap).collect();
-    let all: Vec<Uuid> = bought.iter().flat_map(|(_, tickets)| tickets.clone()).collect();
-    assert_eq!(seats(&all), (1..=200).collect::<Vec<_>>());
-    for (buyer, _) in &bought {
-        assert_eq!(buyer.tickets_of(event).await, 2, "{}'s tickets", buyer.name);
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

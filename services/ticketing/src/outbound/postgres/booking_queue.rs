@@ -1,14 +1,20 @@
 //! Group commit: bookings that wait at the same moment share a transaction, without lingering for more. A refused one
 //! never spoils its neighbours; a batch that surely failed is tried one by one.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use booked_postgres::{Abort, Database, WriteFailure};
 use booked_server::Lifecycle;
 use opentelemetry::metrics::Histogram;
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
-    time::Instant,
+    time::{Instant, timeout},
 };
 
 use super::book::{Booking, Verdict, book};
@@ -35,6 +41,8 @@ pub struct QueueSettings {
 struct Job {
     booking: Booking,
     queued: Instant,
+    /// Set by whoever comes first: the flusher that begins with it, or the caller who waits no longer.
+    decided: Arc<AtomicBool>,
     answer: oneshot::Sender<Result<Verdict, StoreFailure>>,
 }
 
@@ -42,6 +50,7 @@ struct Job {
 #[derive(Clone, Debug)]
 pub struct BookingQueue {
     jobs: mpsc::Sender<Job>,
+    wait: Duration,
 }
 
 impl BookingQueue {
@@ -62,17 +71,23 @@ impl BookingQueue {
         for _ in 0..settings.flushers {
             lifecycle.spawn_job(flusher.clone().run());
         }
-        Self { jobs }
+        Self { jobs, wait: settings.wait }
     }
 
     pub(super) async fn book(&self, booking: Booking) -> Result<Verdict, StoreFailure> {
-        let (answer, answered) = oneshot::channel();
-        let job = Job { booking, queued: Instant::now(), answer };
+        let (answer, mut answered) = oneshot::channel();
+        let decided = Arc::new(AtomicBool::new(false));
+        let job = Job { booking, queued: Instant::now(), decided: Arc::clone(&decided), answer };
         if self.jobs.try_send(job).is_err() {
             return Err(StoreFailure::Unavailable("too many bookings wait".to_owned()));
         }
+        let answer = match timeout(self.wait, &mut answered).await {
+            Ok(answer) => answer,
+            Err(_) if !decided.swap(true, Ordering::AcqRel) => return Err(waited_too_long()),
+            Err(_) => answered.await,
+        };
         // A flusher that is gone may have sent the commit.
-        answered.await.unwrap_or_else(|_| Err(StoreFailure::Unknown("the process is ending".to_owned())))
+        answer.unwrap_or_else(|_| Err(StoreFailure::Unknown("the process is ending".to_owned())))
     }
 }
 
@@ -91,26 +106,26 @@ impl Flusher {
         }
     }
 
-    /// Whatever waits now; `None` when nothing can come any more.
+    /// Whatever is wanted now; `None` when nothing can come any more.
     async fn next_batch(&self) -> Option<Vec<Job>> {
         let mut waiting = self.waiting.lock().await;
-        let first = waiting.recv().await?;
-        let mut tickets = first.booking.tickets.len();
-        let mut batch = vec![first];
-        while batch.len() < BOOKINGS_MAX && tickets < TICKETS_MAX {
-            let Ok(job) = waiting.try_recv() else { break };
-            tickets += job.booking.tickets.len();
-            batch.push(job);
+        let mut next = Some(waiting.recv().await?);
+        let (mut batch, mut tickets) = (Vec::new(), 0);
+        while let Some(job) = next {
+            if !job.decided.swap(true, Ordering::AcqRel) {
+                tickets += job.booking.tickets.len();
+                batch.push(job);
+            }
+            next = if batch.len() < BOOKINGS_MAX && tickets < TICKETS_MAX {
+                waiting.try_recv().ok()
+            } else {
+                None
+            };
         }
         Some(batch)
     }
 
     async fn flush(&self, batch: Vec<Job>) {
-        let (batch, late): (Vec<Job>, Vec<Job>) =
-            batch.into_iter().partition(|job| job.queued.elapsed() <= self.wait);
-        for job in late {
-            answer(job, Err(StoreFailure::Unavailable("it waited too long".to_owned())));
-        }
         if batch.is_empty() {
             return;
         }
@@ -123,7 +138,9 @@ impl Flusher {
             // Surely rolled back, and perhaps for one booking's sake only.
             Err(WriteFailure::Aborted(Race) | WriteFailure::Refused(_)) => {
                 for job in batch {
-                    let verdict = self.alone(&job.booking).await;
+                    let is_late = job.queued.elapsed() > self.wait;
+                    let verdict =
+                        if is_late { Err(waited_too_long()) } else { self.alone(&job.booking).await };
                     answer(job, verdict);
                 }
             }
@@ -162,6 +179,10 @@ impl Flusher {
 /// Somebody else wrote one of the tickets between the statement's look and its write.
 #[derive(Clone, Copy, Debug)]
 struct Race;
+
+fn waited_too_long() -> StoreFailure {
+    StoreFailure::Unavailable("it waited too long".to_owned())
+}
 
 /// The caller may have gone; its claim is the janitor's then.
 fn answer(job: Job, verdict: Result<Verdict, StoreFailure>) {
