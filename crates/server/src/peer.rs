@@ -91,8 +91,8 @@ impl Peer {
     ) -> Result<Response, CallFailure> {
         let attempts = async {
             let mut failure = CallFailure("no replica is known".to_owned());
-            for _ in self.replicas.urls() {
-                match complete(self.request(&method, path)?).send().await {
+            for replica in self.in_turn() {
+                match complete(self.request(replica, &method, path)?).send().await {
                     Ok(response) => return Ok(response),
                     Err(error) if error.is_connect() => failure = error.into(),
                     Err(error) => return Err(error.into()),
@@ -103,11 +103,15 @@ impl Peer {
         tokio::time::timeout(timeout, attempts).await.unwrap_or_else(|_| Err(CallFailure::late()))
     }
 
-    fn request(&self, method: &Method, path: &str) -> Result<RequestBuilder, CallFailure> {
+    /// Every replica once, each call beginning with another.
+    fn in_turn(&self) -> impl Iterator<Item = &Url> {
         let urls = self.replicas.urls();
-        let turn = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(urls.len()).unwrap_or_default();
-        let base = urls.get(turn).ok_or_else(|| CallFailure("no replica is known".to_owned()))?;
-        let url = base.join(path).map_err(|error| CallFailure(error.to_string()))?;
+        let first = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(urls.len()).unwrap_or_default();
+        urls.iter().cycle().skip(first).take(urls.len())
+    }
+
+    fn request(&self, replica: &Url, method: &Method, path: &str) -> Result<RequestBuilder, CallFailure> {
+        let url = replica.join(path).map_err(CallFailure::because)?;
         let mut request = self.client.request(method.clone(), url);
         for (name, value) in booked_telemetry::trace_headers() {
             request = request.header(name, value);

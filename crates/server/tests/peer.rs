@@ -1,0 +1,100 @@
+//! Calls to another service: its replicas in turn, passing over those that cannot be connected to.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use booked_identity::internal::{CREDENTIAL_HEADER, Credential};
+use booked_server::{CallFailure, Peer, Replicas};
+use futures_util::future::join_all;
+use reqwest::Method;
+
+const SECRET: &str = "a-secret-that-is-known-to-tests-alone";
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A replica that counts the calls it answers after a while.
+fn replica(delay: Duration) -> (SocketAddr, Arc<AtomicUsize>) {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let server = HttpServer::new(move || {
+        let counted = Arc::clone(&counted);
+        let answer = move |request: HttpRequest| {
+            let counted = Arc::clone(&counted);
+            async move {
+                assert_eq!(request.headers().get(CREDENTIAL_HEADER).unwrap(), SECRET);
+                counted.fetch_add(1, Ordering::SeqCst);
+                tokio::time::sleep(delay).await;
+                HttpResponse::Ok().body(request.uri().to_string())
+            }
+        };
+        App::new().default_service(web::to(answer))
+    });
+    let server = server.workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
+    let address = server.addrs()[0];
+    tokio::spawn(server.run());
+    (address, calls)
+}
+
+/// An address that nobody listens at.
+fn nobody() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn peer(replicas: &[SocketAddr]) -> Peer {
+    let urls: Vec<_> = replicas.iter().map(|address| format!("http://{address}")).collect();
+    Peer::new(urls.join(", ").parse().unwrap(), &Credential::parse(SECRET).unwrap()).unwrap()
+}
+
+async fn call(peer: &Peer, timeout: Duration) -> Result<String, CallFailure> {
+    Ok(peer.send(Method::GET, "/a?b=c", timeout, |request| request).await?.text().await?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_go_round_the_replicas_with_the_credential() {
+    let ((one, ones), (other, others)) = (replica(Duration::ZERO), replica(Duration::ZERO));
+    let peer = peer(&[one, other]);
+    for _ in 0..6 {
+        assert_eq!(call(&peer, PATIENCE).await.unwrap(), "/a?b=c");
+    }
+    assert_eq!((ones.load(Ordering::SeqCst), others.load(Ordering::SeqCst)), (3, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_pass_over_replicas_that_are_gone() {
+    let (there, calls) = replica(Duration::ZERO);
+    let peer = peer(&[nobody(), there, nobody()]);
+    let answers = join_all((0..50).map(|_| call(&peer, PATIENCE))).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(calls.load(Ordering::SeqCst), 50);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_all_are_gone_the_call_fails() {
+    let peer = peer(&[nobody(), nobody()]);
+    call(&peer, PATIENCE).await.unwrap_err();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_is_not_sent_again() {
+    let ((one, ones), (other, others)) = (replica(PATIENCE), replica(PATIENCE));
+    let peer = peer(&[one, other]);
+    assert_eq!(call(&peer, Duration::from_millis(200)).await, Err(CallFailure::late()));
+    assert_eq!(ones.load(Ordering::SeqCst) + others.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn replicas_are_base_urls_with_commas_between() {
+    let replicas: Replicas = "http://a:1, http://b:2/".parse().unwrap();
+    assert_eq!(replicas.urls().len(), 2);
+    for bad in ["", ",", "a:1", "https://a", "http://a/path", "http://a?x", "http://a,", "ftp://a"] {
+        assert!(bad.parse::<Replicas>().is_err(), "{bad}");
+    }
+}
