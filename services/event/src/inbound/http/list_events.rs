@@ -3,6 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use booked_contract::{ErrorBody, event::EventPage};
 use booked_server::ApiError;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{AnyOf, Object, ObjectBuilder, Type},
+    },
+};
 
 use super::{query, reads::Reads};
 use crate::domain::Listing;
@@ -15,10 +22,10 @@ use crate::domain::Listing;
     description = "Events of the same second are never split between two pages, so a page may be longer than `limit`. \
         The next page is `timestamp=` the page's `next_time_to_fetch`.",
     params(
-        ("limit" = Option<i64>, Query, minimum = 1, example = 10,
+        ("limit" = inline(Option<LenientInteger>), Query, example = 10,
             description = "How many events: 10 by default, 100 at most. What is no positive 64-bit integer counts as \
                 not given."),
-        ("timestamp" = Option<i64>, Query, minimum = 1, example = 1_900_000_000_i64,
+        ("timestamp" = inline(Option<LenientInteger>), Query, example = 1_900_000_000_i64,
             description = "Only events strictly later than this, in Unix seconds. What is no positive 64-bit integer \
                 counts as not given; then the list starts at the oldest."),
     ),
@@ -35,4 +42,18 @@ pub(super) async fn list_events(
 ) -> Result<HttpResponse, ApiError> {
     let integer = |name| query::first_integer(request.query_string(), name);
     reads.page(Listing::new(integer("limit"), integer("timestamp"))).await
+}
+
+/// A parameter that means something where it is a positive integer, and is accepted whatever it is.
+struct LenientInteger;
+
+impl ToSchema for LenientInteger {}
+
+impl PartialSchema for LenientInteger {
+    fn schema() -> RefOr<Schema> {
+        let integer = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
+        let mut any_of = AnyOf::new();
+        any_of.items = vec![integer.build().into(), Object::with_type(Type::String).into()];
+        Schema::AnyOf(any_of).into()
+    }
 }
