@@ -5,8 +5,9 @@
 //! reconciler.
 
 use booked_ids::{EventId, SeatNumber, UserId};
+use tokio::time::{Instant, sleep};
 
-use super::Context;
+use super::{Context, settle_overdue::ask_and_settle};
 use crate::{
     domain::{
         count::TicketsToCancel,
@@ -14,9 +15,6 @@ use crate::{
     },
     ports::{Cancelled, Settlement, StoreFailure},
 };
-
-/// How often the user's latest tickets may change between the look and the transaction.
-const TRIES: usize = 5;
 
 /// Why nothing was cancelled.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -52,7 +50,8 @@ pub async fn cancel_tickets(
     event: EventId,
     count: TicketsToCancel,
 ) -> Result<(), CancelError> {
-    for _ in 0..TRIES {
+    let give_up = Instant::now() + context.patience.others;
+    loop {
         let latest = context.store.latest(user, event, count.get()).await.map_err(of_read)?;
         if !latest.any {
             return Err(CancelError::NoTicket);
@@ -62,26 +61,25 @@ pub async fn cancel_tickets(
         }
         let attempt = context.attempt();
         let claimed = claim(context, event, attempt, &latest.seats).await;
-        let settle = async |sold| settle(context, event, attempt, &claimed, sold).await;
         match context.store.cancel(user, event, &latest.seats).await {
             Ok(Cancelled::Done) => {
-                settle(false).await;
+                free(context, event, attempt, &claimed).await;
                 return Ok(());
             }
-            Ok(Cancelled::Changed) => settle(true).await,
-            Err(StoreFailure::Unavailable(why)) => {
-                settle(true).await;
-                return Err(CancelError::Unavailable(why));
-            }
+            Ok(Cancelled::Changed) => drop_claim(context, event, attempt, &claimed).await,
             Err(StoreFailure::Refused(why)) => {
-                settle(true).await;
+                drop_claim(context, event, attempt, &claimed).await;
                 return Err(CancelError::Refused(why));
             }
-            // The claim stays for the janitor, who asks Postgres.
+            // The claim stays for the janitor, who asks Postgres when it answers.
+            Err(StoreFailure::Unavailable(why)) => return Err(CancelError::Unavailable(why)),
             Err(StoreFailure::Unknown(why)) => return Err(CancelError::Unknown(why)),
         }
+        if Instant::now() >= give_up {
+            return Err(CancelError::Unavailable("the user's tickets change all the time".to_owned()));
+        }
+        sleep(context.patience.look_again).await;
     }
-    Err(CancelError::Unavailable("the user's tickets change all the time".to_owned()))
 }
 
 async fn claim(
@@ -97,12 +95,25 @@ async fn claim(
     })
 }
 
-async fn settle(context: &Context, event: EventId, attempt: AttemptId, claimed: &[SeatNumber], sold: bool) {
+/// The seats were cancelled under this claim.
+async fn free(context: &Context, event: EventId, attempt: AttemptId, claimed: &[SeatNumber]) {
     if claimed.is_empty() {
         return;
     }
-    let settlements: Vec<Settlement> = claimed.iter().map(|seat| Settlement { seat: *seat, sold }).collect();
-    if let Err(failure) = context.pool.settle(event, attempt, &settlements).await {
+    let unsold: Vec<Settlement> =
+        claimed.iter().map(|seat| Settlement { seat: *seat, sold: false }).collect();
+    if let Err(failure) = context.pool.settle(event, attempt, &unsold).await {
+        tracing::warn!(%failure, "a claim is left to the janitor");
+    }
+}
+
+/// Nothing was cancelled under this claim. But while it stood, another cancel of the same tickets may have come through
+/// without one, and then nobody else frees their seats: so Postgres is asked.
+async fn drop_claim(context: &Context, event: EventId, attempt: AttemptId, claimed: &[SeatNumber]) {
+    if claimed.is_empty() {
+        return;
+    }
+    if let Err(failure) = ask_and_settle(context, event, attempt, claimed).await {
         tracing::warn!(%failure, "a claim is left to the janitor");
     }
 }

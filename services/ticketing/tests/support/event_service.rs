@@ -51,7 +51,7 @@ pub(crate) struct EventService {
     handle: ServerHandle,
     events: Mutex<HashMap<EventId, EventState>>,
     // Last, so that nobody uses it when it goes.
-    _place: TestDatabase,
+    place: TestDatabase,
 }
 
 #[derive(Default)]
@@ -78,7 +78,7 @@ impl EventService {
         let server = server.run();
         let handle = server.handle();
         tokio::spawn(server);
-        Self { lifecycle, database, feed, gate, url, handle, events: Mutex::default(), _place: place }
+        Self { lifecycle, database, feed, gate, url, handle, events: Mutex::default(), place }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -124,6 +124,12 @@ impl EventService {
         state.version += 1;
         change(&mut state);
         self.tell(event, state).await
+    }
+
+    /// Runs a statement in the event service's database.
+    pub(crate) fn write(&self, sql: &str) {
+        self.place.execute(sql);
+        self.feed.signal().notify();
     }
 
     /// The event as it was told last.

@@ -224,6 +224,12 @@ impl Sale {
         ask(format!("the event service's POST {path} {body}"), request).await
     }
 
+    /// A GET of another part of the system, on nobody's behalf.
+    pub(crate) async fn internal_get(&self, path: &str) -> Answer {
+        let request = self.client.get(format!("{}{path}", self.url())).header(CREDENTIAL_HEADER, CREDENTIAL);
+        ask(format!("the gateway's GET {path}"), request).await
+    }
+
     /// As somebody who is no part of the system.
     pub(crate) async fn as_a_stranger(&self, path: &str, body: &Value) -> Answer {
         let request = self.client.post(format!("{}{path}", self.url())).body(body.to_string());
