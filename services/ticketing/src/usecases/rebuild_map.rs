@@ -43,7 +43,7 @@ pub async fn rebuild_map(context: &Context, event: EventId) -> Result<(), Rebuil
                 return Err(RebuildError::NoSuchEvent);
             };
             context.pool.publish(event, nonce, capacity, &sold).await?;
-            return Ok(());
+            return grow_to_what_is_committed(context, event, capacity).await;
         }
         sleep(context.patience.look_again).await;
         if context.pool.sale_state(event).await?.is_some() {
@@ -52,6 +52,18 @@ pub async fn rebuild_map(context: &Context, event: EventId) -> Result<(), Rebuil
         if Instant::now() >= give_up {
             return Err(RebuildError::Unavailable("somebody else is rebuilding the event's map".to_owned()));
         }
+    }
+}
+
+/// Growth that was committed after the snapshot found no map to raise.
+async fn grow_to_what_is_committed(
+    context: &Context,
+    event: EventId,
+    published: u32,
+) -> Result<(), RebuildError> {
+    match context.store.event(event).await? {
+        Some(now) if now.capacity > published => Ok(context.pool.grow(event, now.capacity).await?),
+        _ => Ok(()),
     }
 }
 
