@@ -1,5 +1,13 @@
 //! The scripts on a real Valkey: what each promises by itself, and thousands of random steps beside a plain model.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail as tests do"
+)]
+
 mod model;
 mod sale;
 mod step;

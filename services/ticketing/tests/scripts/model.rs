@@ -36,6 +36,9 @@ pub(crate) struct Claimed {
     pub(crate) is_overdue: bool,
 }
 
+/// A seat's hold as it was read: its holder, where the pair is there still, and its expiry.
+pub(crate) type HoldRead = Option<(Option<UserId>, i64)>;
+
 /// How a script that may be refused ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ended<T> {
@@ -221,8 +224,7 @@ impl Model {
         map.capacity = map.capacity.max(capacity);
     }
 
-    /// Each seat with its holder and expiry as they were read, where it was held.
-    pub(crate) fn repair(&mut self, as_read: &[(u32, Option<(Option<UserId>, i64)>)]) -> u32 {
+    pub(crate) fn repair(&mut self, as_read: &[(u32, HoldRead)]) -> u32 {
         let Some(map) = &mut self.map else { return 0 };
         let mut repaired = 0;
         for (seat, hold) in as_read {

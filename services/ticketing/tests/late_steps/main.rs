@@ -1,0 +1,24 @@
+//! Every step may come late: a process stops between any two steps, others go on, and then it goes on too. Whatever the
+//! order, a seat has one owner, an acknowledged booking stays, and in the end Valkey says what Postgres says.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail as tests do"
+)]
+
+mod gates;
+mod proxy;
+mod stopped_pool;
+mod stopped_store;
+mod world;
+
+mod booking_and_janitor;
+mod booking_together;
+mod cancelling;
+mod deleting_and_growing;
+mod rebuilding;
+mod reconciling;
+mod several_events;
+mod unknown_commits;

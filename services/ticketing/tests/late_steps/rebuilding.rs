@@ -1,0 +1,140 @@
+//! A rebuild that stops between its steps, while others rebuild, book, delete and grow.
+
+use booked_ids::{EventId, TicketId};
+use booked_ticketing::{
+    ports::SeatPool as _,
+    usecases::{BookError, ReserveError},
+};
+use tokio::task::JoinHandle;
+
+use crate::{
+    gates::{Step, Stopped},
+    world::{CAPACITY, Replica, Seat, World, soon, state, user},
+};
+
+type Reserving = JoinHandle<Result<Vec<TicketId>, ReserveError>>;
+
+/// A reservation of one seat by user 9, which makes the map and stops before this step.
+async fn rebuilding_until(replica: Replica, event: EventId, step: Step) -> (Stopped, Reserving) {
+    let stopped = replica.gates.stop_before(step);
+    let reserving = tokio::spawn(async move { soon(replica.reserve(user(9), event, 1)).await });
+    (stopped.reached().await, reserving)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_map_that_is_published_late_does_not_bring_back_what_was_sold_meanwhile() {
+    let (world, replica, event) = World::with_event().await;
+    let (publish, late) = rebuilding_until(world.replica(), event, Step::Publish).await;
+    world.lose(event, "rebuild").await;
+    let tickets = replica.hold(user(1), event, 2).await;
+    replica.buy(user(1), &tickets).await;
+    // Lost once more, so that nothing but its lease stands in the late one's way.
+    world.lose(event, "taken").await;
+    publish.go_on();
+
+    let reserved = late.await.unwrap().unwrap();
+    assert!(!tickets.contains(&reserved[0]), "it read again what is sold");
+    assert_eq!(world.seat(tickets[0]).await, Seat::Sold);
+    world.assert_settled(event).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_map_that_is_published_late_ends_no_holds_and_no_claims() {
+    let (world, replica, event) = World::with_event().await;
+    let (lease, late) = rebuilding_until(world.replica(), event, Step::LeaseRebuild).await;
+    let held = replica.hold(user(1), event, 1).await;
+    let booked = replica.hold(user(1), event, 1).await;
+    let commit = replica.gates.stop_before(Step::Book);
+    let booking = replica.book(user(1), &booked);
+    let commit = commit.reached().await;
+    // It gets the lease, but there is a map by now.
+    lease.go_on();
+    let reserved = late.await.unwrap().unwrap();
+    assert_ne!(reserved, held);
+    assert_eq!(world.seat(held[0]).await, Seat::Held(user(1)));
+    assert!(matches!(world.seat(booked[0]).await, Seat::Settling(_)));
+    commit.go_on();
+    booking.await.unwrap().unwrap();
+    replica.buy(user(1), &held).await;
+    world.assert_settled(event).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booking_that_commits_while_the_map_is_made_again_is_known_in_the_end() {
+    let (world, replica, event) = World::with_event().await;
+    let tickets = replica.hold(user(1), event, 1).await;
+    let commit = replica.gates.stop_before(Step::Book);
+    let booking = replica.book(user(1), &tickets);
+    let commit = commit.reached().await;
+    world.lose_all().await;
+    // The snapshot does not know of the booking.
+    let (publish, rebuilt) = rebuilding_until(world.replica(), event, Step::Publish).await;
+    commit.go_on();
+    booking.await.unwrap().unwrap();
+    publish.go_on();
+    assert_eq!(rebuilt.await.unwrap().unwrap(), tickets, "for a moment it offers a sold seat");
+
+    let outcome = replica.book(user(9), &tickets).await.unwrap();
+    assert!(matches!(outcome, Err(BookError::NotYours)), "whose booking is refused: {outcome:?}");
+    assert_eq!(world.owners(event).await.get(&tickets[0]), Some(&user(1)));
+    assert_eq!(world.seat(tickets[0]).await, Seat::Sold);
+    world.assert_settled(event).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_that_lost_its_lease_begins_again() {
+    let (world, _, event) = World::with_event().await;
+    let (publish, late) = rebuilding_until(world.replica(), event, Step::Publish).await;
+    world.lose_all().await;
+    publish.go_on();
+    assert_eq!(late.await.unwrap().unwrap().len(), 1);
+    world.assert_settled(event).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_make_a_map_at_once_every_seat_is_held_once() {
+    let (world, _, event) = World::with_event().await;
+    let replicas: Vec<Replica> = (0..4).map(|_| world.replica()).collect();
+    let mut reserving = Vec::new();
+    for number in 0..u128::from(CAPACITY) {
+        let context = replicas[usize::try_from(number).unwrap() % 4].context.clone();
+        let one = booked_ticketing::domain::count::SeatsWanted::new(1).unwrap();
+        reserving.push(tokio::spawn(async move {
+            let reserved = booked_ticketing::usecases::reserve_tickets(&context, user(number), event, one);
+            (user(number), soon(reserved).await.unwrap().tickets[0])
+        }));
+    }
+    for reserving in reserving {
+        let (user, ticket) = reserving.await.unwrap();
+        assert_eq!(world.seat(ticket).await, Seat::Held(user));
+    }
+    assert!(matches!(replicas[0].reserve(user(99), event, 1).await, Err(ReserveError::TooFew)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_that_began_before_a_deletion_publishes_nothing() {
+    for step in [Step::LeaseRebuild, Step::Snapshot, Step::Publish] {
+        let (world, _, event) = World::with_event().await;
+        let (stopped, late) = rebuilding_until(world.replica(), event, step).await;
+        world.apply(state(event, 2, CAPACITY, true)).await;
+        world.pool().drop_event(event).await.unwrap();
+        stopped.go_on();
+        let outcome = late.await.unwrap();
+        assert!(
+            matches!(outcome, Err(ReserveError::NoSuchEvent | ReserveError::Unavailable(_))),
+            "before {step:?}: {outcome:?}"
+        );
+        assert_eq!(world.pool().sale_state(event).await.unwrap(), None, "before {step:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seats_that_an_event_got_while_its_map_was_made_are_on_sale_at_once() {
+    let (world, _, event) = World::with_event().await;
+    let (publish, late) = rebuilding_until(world.replica(), event, Step::Publish).await;
+    world.apply(state(event, 2, CAPACITY + 3, false)).await;
+    world.pool().grow(event, CAPACITY + 3).await.unwrap();
+    publish.go_on();
+    late.await.unwrap().unwrap();
+    assert_eq!(world.pool().sale_state(event).await.unwrap().unwrap().free_now, i64::from(CAPACITY) + 2);
+}

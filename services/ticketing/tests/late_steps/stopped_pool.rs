@@ -1,0 +1,141 @@
+//! The seats in Valkey, behind a replica's gates.
+
+use async_trait::async_trait;
+use booked_ids::{EventId, SeatNumber, UserId};
+use booked_ticketing::{
+    domain::{
+        count::SeatsWanted,
+        seat::{AttemptId, ClaimKind, SeatState, SeatStates},
+        waitlist::SaleState,
+    },
+    outbound::valkey::ValkeySeatPool,
+    ports::{
+        Claimed, LeaseNonce, OverdueClaim, PoolFailure, Released, Reserved, SeatPool, Settlement, Swept,
+    },
+};
+
+use crate::gates::{SharedGates, Step};
+
+pub(crate) struct StoppedPool {
+    pub(crate) inner: ValkeySeatPool,
+    pub(crate) gates: SharedGates,
+}
+
+type Answer<T> = Result<T, PoolFailure>;
+
+#[async_trait]
+impl SeatPool for StoppedPool {
+    async fn reserve(&self, event: EventId, user: UserId, count: SeatsWanted) -> Answer<Reserved> {
+        self.inner.reserve(event, user, count).await
+    }
+
+    async fn claim(
+        &self,
+        event: EventId,
+        user: UserId,
+        attempt: AttemptId,
+        seats: &[SeatNumber],
+    ) -> Answer<Claimed> {
+        self.gates.pass(Step::Claim).await;
+        self.inner.claim(event, user, attempt, seats).await
+    }
+
+    async fn look(&self, event: EventId, seats: &[SeatNumber]) -> Answer<Option<SeatStates>> {
+        self.inner.look(event, seats).await
+    }
+
+    async fn finish(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<()> {
+        self.gates.pass(Step::Finish).await;
+        self.inner.finish(event, attempt, seats).await
+    }
+
+    async fn give_back(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<()> {
+        self.gates.pass(Step::GiveBack).await;
+        self.inner.give_back(event, attempt, seats).await
+    }
+
+    async fn release(&self, event: EventId, user: UserId, seats: &[SeatNumber]) -> Answer<Released> {
+        self.inner.release(event, user, seats).await
+    }
+
+    async fn claim_sold(
+        &self,
+        event: EventId,
+        attempt: AttemptId,
+        kind: ClaimKind,
+        seats: &[SeatNumber],
+    ) -> Answer<Vec<SeatNumber>> {
+        self.gates.pass(Step::ClaimSold).await;
+        self.inner.claim_sold(event, attempt, kind, seats).await
+    }
+
+    async fn settle(&self, event: EventId, attempt: AttemptId, seats: &[Settlement]) -> Answer<()> {
+        self.gates.pass(Step::Settle).await;
+        self.inner.settle(event, attempt, seats).await
+    }
+
+    async fn occupied(&self, events: &[EventId]) -> Answer<Vec<Option<u32>>> {
+        self.inner.occupied(events).await
+    }
+
+    async fn sale_state(&self, event: EventId) -> Answer<Option<SaleState>> {
+        self.inner.sale_state(event).await
+    }
+
+    async fn sweep(&self, event: EventId, limit: u32) -> Answer<Swept> {
+        self.inner.sweep(event, limit).await
+    }
+
+    async fn overdue(&self, event: EventId, limit: u32) -> Answer<Vec<OverdueClaim>> {
+        self.inner.overdue(event, limit).await
+    }
+
+    async fn grow(&self, event: EventId, capacity: u32) -> Answer<()> {
+        self.inner.grow(event, capacity).await
+    }
+
+    async fn drop_event(&self, event: EventId) -> Answer<()> {
+        self.inner.drop_event(event).await
+    }
+
+    async fn lease_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Answer<bool> {
+        self.gates.pass(Step::LeaseRebuild).await;
+        self.inner.lease_rebuild(event, nonce).await
+    }
+
+    async fn publish(
+        &self,
+        event: EventId,
+        nonce: LeaseNonce,
+        capacity: u32,
+        sold: &[SeatNumber],
+    ) -> Answer<bool> {
+        self.gates.pass(Step::Publish).await;
+        self.inner.publish(event, nonce, capacity, sold).await
+    }
+
+    async fn taken(&self, event: EventId, first: SeatNumber, count: u32) -> Answer<Option<Vec<SeatNumber>>> {
+        self.inner.taken(event, first, count).await
+    }
+
+    async fn held(&self, event: EventId) -> Answer<Vec<SeatNumber>> {
+        self.inner.held(event).await
+    }
+
+    async fn repair(&self, event: EventId, as_read: &[SeatState]) -> Answer<u32> {
+        self.gates.pass(Step::Repair).await;
+        self.inner.repair(event, as_read).await
+    }
+
+    async fn busy_events(&self, limit: u32) -> Answer<Vec<EventId>> {
+        self.inner.busy_events(limit).await
+    }
+
+    async fn forget_if_idle(&self, event: EventId) -> Answer<()> {
+        self.inner.forget_if_idle(event).await
+    }
+
+    async fn incarnation(&self) -> Answer<String> {
+        self.inner.incarnation().await
+    }
+}

@@ -1,0 +1,80 @@
+//! The tickets in Postgres, behind a replica's gates.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_trait::async_trait;
+use booked_ids::{EventId, SeatNumber, TicketId, UserId};
+use booked_ticketing::{
+    domain::{booking::Tickets, seat::AttemptId},
+    outbound::postgres::PostgresTicketStore,
+    ports::{Booked, Cancelled, EventRecord, Fate, Latest, Snapshot, StoreFailure, TicketStore},
+};
+
+use crate::gates::{SharedGates, Step};
+
+pub(crate) struct StoppedStore {
+    pub(crate) inner: Arc<PostgresTicketStore>,
+    pub(crate) gates: SharedGates,
+}
+
+type Answer<T> = Result<T, StoreFailure>;
+
+#[async_trait]
+impl TicketStore for StoppedStore {
+    async fn owners(&self, tickets: &[TicketId]) -> Answer<HashMap<TicketId, UserId>> {
+        self.inner.owners(tickets).await
+    }
+
+    async fn book(&self, attempt: AttemptId, user: UserId, tickets: &Tickets) -> Answer<Booked> {
+        let (inner, tickets) = (Arc::clone(&self.inner), tickets.clone());
+        self.gates.take(Step::Book, async move { inner.book(attempt, user, &tickets).await }).await
+    }
+
+    async fn void_unless_booked(&self, attempt: AttemptId) -> Answer<Fate> {
+        let inner = Arc::clone(&self.inner);
+        self.gates.take(Step::Void, async move { inner.void_unless_booked(attempt).await }).await
+    }
+
+    async fn latest(&self, user: UserId, event: EventId, count: u32) -> Answer<Latest> {
+        self.inner.latest(user, event, count).await
+    }
+
+    async fn cancel(&self, user: UserId, event: EventId, seats: &[SeatNumber]) -> Answer<Cancelled> {
+        let (inner, seats) = (Arc::clone(&self.inner), seats.to_vec());
+        self.gates.take(Step::Cancel, async move { inner.cancel(user, event, &seats).await }).await
+    }
+
+    async fn sold_among(&self, event: EventId, seats: &[SeatNumber]) -> Answer<Vec<SeatNumber>> {
+        let (inner, seats) = (Arc::clone(&self.inner), seats.to_vec());
+        self.gates.take(Step::SoldAmong, async move { inner.sold_among(event, &seats).await }).await
+    }
+
+    async fn sold(&self, event: EventId, first: SeatNumber, count: u32) -> Answer<Vec<SeatNumber>> {
+        self.inner.sold(event, first, count).await
+    }
+
+    async fn sold_counts(&self, events: &[EventId]) -> Answer<Vec<Option<u32>>> {
+        self.inner.sold_counts(events).await
+    }
+
+    async fn event(&self, event: EventId) -> Answer<Option<EventRecord>> {
+        self.inner.event(event).await
+    }
+
+    async fn snapshot(&self, event: EventId) -> Answer<Option<Snapshot>> {
+        let inner = Arc::clone(&self.inner);
+        self.gates.take(Step::Snapshot, async move { inner.snapshot(event).await }).await
+    }
+
+    async fn live_events(&self, after: Option<EventId>, limit: u32) -> Answer<Vec<EventRecord>> {
+        self.inner.live_events(after, limit).await
+    }
+
+    async fn deleted_events(&self, limit: u32) -> Answer<Vec<EventId>> {
+        self.inner.deleted_events(limit).await
+    }
+
+    async fn purge(&self, event: EventId, rows_max: u32) -> Answer<bool> {
+        self.inner.purge(event, rows_max).await
+    }
+}
