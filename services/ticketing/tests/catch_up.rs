@@ -1,0 +1,87 @@
+//! Catching up: what the event service has written is applied before the answer.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail as tests do"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use serde_json::json;
+use support::{Feeding, Sale, eventually, seats};
+
+/// The event service waits no longer; the rest is for a busy machine.
+const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_caught_up_to_is_on_sale() {
+    let sale = Sale::set_up().instances(2).start().await;
+    for _ in 0..10 {
+        let (event, position) = sale.events.create(5).await;
+        sale.catch_up_to(position).await;
+        assert_eq!(sale.occupied(event).await, Some(0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_grown_is_on_sale_whoever_pulled_the_feed() {
+    let sale = Sale::set_up().instances(2).start().await;
+    let event = sale.create_event(1).await;
+    let ada = sale.buyer("Ada").at(&sale.instances[1].url);
+    ada.holds(event, 1).await;
+    for capacity in 2..=30 {
+        sale.grow(event, capacity).await;
+        assert_eq!(seats(&ada.holds(event, 1).await), [capacity]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_that_was_reached_needs_no_feed() {
+    let sale = Sale::start().await;
+    let (_, position) = sale.events.create(5).await;
+    sale.catch_up_to(position).await;
+    sale.events.feeds(Feeding::Away);
+    sale.catch_up(&position.to_string()).await.says("200");
+    sale.catch_up("0-0").await.says("200");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_that_cannot_be_reached_is_given_up_in_time() {
+    let sale = Sale::start().await;
+    let (event, position) = sale.events.create(5).await;
+    sale.catch_up_to(position).await;
+    let future = format!("{}-1", position.transaction_id() + 1_000_000_000);
+    for feeding in [Feeding::Serving, Feeding::Silent, Feeding::Away] {
+        sale.events.feeds(feeding);
+        sale.catch_up(&future).await.says("503 SYS-07").within(ANSWER_WITHIN);
+    }
+    assert_eq!(sale.occupied(event).await, Some(0));
+    sale.events.feeds(Feeding::Serving);
+    let (_, later) = sale.events.create(5).await;
+    sale.catch_up_to(later).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_position_is_no_reason_to_pull() {
+    let sale = Sale::start().await;
+    let pulls = sale.events.pulls();
+    for position in ["", "1", "-1-1", "a-b", "1-1-1", "9223372036854775808-1"] {
+        sale.catch_up(position).await.says("400 SYS-01");
+    }
+    for body in [json!({}), json!([]), json!({ "position": 1 }), json!({ "position": null })] {
+        sale.internal("/internal/catch-up", &body).await.says("400 SYS-01");
+    }
+    sale.as_a_stranger("/internal/catch-up", &json!({ "position": "1-1" })).await.says("401 USER-06");
+    assert_eq!(sale.events.pulls(), pulls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_needs_to_ask() {
+    let sale = Sale::start().await;
+    let (event, _) = sale.events.create(5).await;
+    eventually("ticketing knows the event", async || sale.occupied(event).await == Some(0)).await;
+}
