@@ -1,6 +1,12 @@
 //! The keys that tokens are verified by: fetched from the user service, looked at again on a clock, kept while it is away.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use booked_identity::{
@@ -19,17 +25,31 @@ use crate::config::{ServiceSettings, ServiceUrl};
 const JWKS_PATH: &str = "/internal/jwks";
 const FETCH_TIMEOUT: Duration = Duration::from_secs(1);
 /// Between two looks, however many tokens name unknown keys: anybody can make up such a name.
-const PAUSE_MIN: Duration = Duration::from_millis(200);
+const PAUSE_MIN: Duration = Duration::from_millis(100);
 /// How long a token with an unknown key waits for a look. With the look it holds the whole answer within 3 seconds.
 const LOOK_WAIT_MAX: Duration = Duration::from_millis(400);
-
-type Seen = Option<Arc<VerifiedTokens>>;
 
 /// The keys that were seen last; clones are the same.
 #[derive(Clone)]
 pub(crate) struct TokenKeys {
-    seen: watch::Receiver<Seen>,
-    wanted: Arc<Notify>,
+    looked: watch::Receiver<Looked>,
+    wishes: Arc<Wishes>,
+}
+
+/// What came of the last look.
+#[derive(Clone, Default)]
+struct Looked {
+    /// None where no look succeeded yet.
+    keys: Option<Arc<VerifiedTokens>>,
+    /// How many wishes were there when it began: those are fulfilled.
+    wishes_fulfilled: u64,
+}
+
+/// Requests that wish for a look.
+#[derive(Default)]
+struct Wishes {
+    made: AtomicU64,
+    one_more: Notify,
 }
 
 impl TokenKeys {
@@ -46,34 +66,34 @@ impl TokenKeys {
             .timeout(FETCH_TIMEOUT)
             .build()
             .context("the client that fetches keys cannot be made")?;
-        let (publish, seen) = watch::channel(None);
-        let wanted = Arc::new(Notify::new());
+        let (publish, looked) = watch::channel(Looked::default());
+        let wishes = Arc::new(Wishes::default());
         let job = Job {
             client,
             credential: credential.clone(),
             replicas: settings.user.clone(),
             refresh: settings.jwks_refresh,
             verified_tokens_max: settings.verified_tokens_max,
-            wanted: Arc::clone(&wanted),
+            wishes: Arc::clone(&wishes),
             publish,
         };
         lifecycle.spawn_job(job.run());
-        Ok(Self { seen, wanted })
+        Ok(Self { looked, wishes })
     }
 
     /// The keys that were seen last; none where the user service never answered yet.
-    pub(crate) fn seen(&self) -> Seen {
-        self.seen.borrow().clone()
+    pub(crate) fn seen(&self) -> Option<Arc<VerifiedTokens>> {
+        self.looked.borrow().keys.clone()
     }
 
-    /// Has the keys fetched again and waits for them, a short time; then what was seen last.
-    pub(crate) async fn look_again(&self) -> Seen {
-        let mut seen = self.seen.clone();
-        seen.mark_unchanged();
-        self.wanted.notify_one();
-        // In either case there is what was seen before.
-        let _ = timeout(LOOK_WAIT_MAX, seen.changed()).await;
-        seen.borrow().clone()
+    /// Waits, a short time, for a look that begins after this was called; then the keys that were seen last.
+    pub(crate) async fn look_again(&self) -> Option<Arc<VerifiedTokens>> {
+        let mine = self.wishes.made.fetch_add(1, Ordering::SeqCst) + 1;
+        self.wishes.one_more.notify_one();
+        let mut looked = self.looked.clone();
+        // Without a look in time there is still what was seen before.
+        let _ = timeout(LOOK_WAIT_MAX, looked.wait_for(|looked| looked.wishes_fulfilled >= mine)).await;
+        self.seen()
     }
 }
 
@@ -83,8 +103,8 @@ struct Job {
     replicas: Vec<ServiceUrl>,
     refresh: Duration,
     verified_tokens_max: usize,
-    wanted: Arc<Notify>,
-    publish: watch::Sender<Seen>,
+    wishes: Arc<Wishes>,
+    publish: watch::Sender<Looked>,
 }
 
 impl Job {
@@ -92,41 +112,44 @@ impl Job {
         let mut known: Option<Jwks> = None;
         let mut answered = true;
         loop {
-            match self.fetch().await {
-                Ok(jwks) => {
-                    self.take(jwks, &mut known);
-                    answered = true;
-                }
-                Err(error) => {
-                    if answered {
-                        tracing::warn!(error = format!("{error:#}"), "the public keys cannot be fetched");
-                    }
-                    answered = false;
-                }
+            let wishes_fulfilled = self.wishes.made.load(Ordering::SeqCst);
+            let fetched = self.fetch().await;
+            if let Err(error) = &fetched
+                && answered
+            {
+                tracing::warn!(error = format!("{error:#}"), "the public keys cannot be fetched");
             }
-            let pause = if known.is_some() { self.refresh } else { PAUSE_MIN };
+            answered = fetched.is_ok();
+            let keys = fetched.ok().and_then(|jwks| self.usable(jwks, &mut known));
+            self.publish.send_modify(|looked| {
+                looked.wishes_fulfilled = wishes_fulfilled;
+                if keys.is_some() {
+                    looked.keys = keys;
+                }
+            });
             sleep(PAUSE_MIN).await;
+            let pause = if known.is_some() { self.refresh } else { PAUSE_MIN };
             // A wish from before the pause still counts.
-            let _ = timeout(pause.saturating_sub(PAUSE_MIN), self.wanted.notified()).await;
+            let _ = timeout(pause.saturating_sub(PAUSE_MIN), self.wishes.one_more.notified()).await;
         }
     }
 
-    /// Publishes the keys, also the same ones again: somebody may be waiting for the look itself. An unchanged set keeps
-    /// the tokens that were found good by it.
-    fn take(&self, jwks: Jwks, known: &mut Option<Jwks>) {
+    /// The keys, where they are others than before: an unchanged set keeps the tokens that were found good by it.
+    fn usable(&self, jwks: Jwks, known: &mut Option<Jwks>) -> Option<Arc<VerifiedTokens>> {
         if known.as_ref() == Some(&jwks) {
-            self.publish.send_modify(|_| {});
-            return;
+            return None;
         }
         match Verifier::new(&jwks) {
             Ok(verifier) => {
                 let kids: Vec<&str> = jwks.keys.iter().map(|key| key.kid.as_str()).collect();
                 tracing::info!(?kids, "tokens are verified by these keys from now on");
-                self.publish
-                    .send_replace(Some(Arc::new(VerifiedTokens::new(verifier, self.verified_tokens_max))));
                 *known = Some(jwks);
+                Some(Arc::new(VerifiedTokens::new(verifier, self.verified_tokens_max)))
             }
-            Err(error) => tracing::warn!(%error, "the user service publishes keys that cannot be used"),
+            Err(error) => {
+                tracing::warn!(%error, "the user service publishes keys that cannot be used");
+                None
+            }
         }
     }
 

@@ -1,4 +1,5 @@
-//! The one table of routes: method, path, who answers, who may ask, for how long it may take, whether it is repeated.
+//! The one table of routes, and phase 2, route: method, path, who answers, who may ask, how long it may take, whether it is
+//! repeated.
 
 use std::{borrow::Cow, fmt, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Phase 4, address limit: how fast one address may ask, whoever it is.
+//! Phase 3, address limit: how fast one address may ask, whoever it is.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 

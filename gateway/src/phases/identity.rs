@@ -1,4 +1,4 @@
-//! Phase 5, identity: whose token it is.
+//! Phase 4, identity: whose token it is.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Phase 3, size: what a client sends as a body is taken up to a size and for a time.
+//! Phase 7, size: what a client sends as a body is taken up to a size and for a time.
 //!
 //! Nothing is read before it is known that the request may be served, so that strangers cannot fill our memory. A body
 //! that was not wanted is read away before the answer, since a connection with unread bytes must be closed, and a

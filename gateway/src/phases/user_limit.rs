@@ -1,4 +1,4 @@
-//! Phase 7, user limit: how fast one user may ask, from whichever addresses.
+//! Phase 6, user limit: how fast one user may ask, from whichever addresses.
 
 use booked_ids::UserId;
 

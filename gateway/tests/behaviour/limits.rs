@@ -1,5 +1,7 @@
 //! Who asks too fast is told when to come again.
 
+use futures_util::future::join_all;
+
 use crate::fixtures::{Gateway, Seen, admin_token, refused, user_token};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -17,7 +19,7 @@ async fn an_address_that_asks_too_fast_is_429_and_told_when_to_come_again() {
     let gateway = Gateway::start_with(&flags, Seen::echo).await;
 
     let requests = std::iter::repeat_with(|| gateway.get("/event/")).take(40);
-    let answers = futures_util::future::join_all(requests).await;
+    let answers = join_all(requests).await;
 
     let refusals: Vec<_> = answers.iter().filter(|answer| answer.status != 200).collect();
     // While they are sent, another may become free now and then.
@@ -39,18 +41,14 @@ async fn an_address_that_asks_too_fast_is_429_and_told_when_to_come_again() {
 async fn clients_behind_a_proxy_of_ours_are_counted_apart() {
     let flags = ["--address-rate-per-s", "1", "--address-burst", "5", "--trusted-proxies", "1"];
     let gateway = Gateway::start_with(&flags, Seen::echo).await;
-    let asked_by = async |forwarded_for: &str| {
+    let asked_by = async |forwarded_for: String| {
         let request = gateway.request("GET", "/event/").header("X-Forwarded-For", forwarded_for);
         gateway.send(request).await.status
     };
 
-    for _ in 0..5 {
-        asked_by("203.0.113.1").await;
-    }
-
-    assert_eq!(asked_by("203.0.113.1").await, 429);
-    assert_eq!(asked_by("203.0.113.9, 203.0.113.1").await, 429, "what the client made up does not count");
-    assert_eq!(asked_by("203.0.113.2").await, 200);
+    let made_up = (0..30).map(|index| asked_by(format!("198.51.100.{index}, 203.0.113.1")));
+    assert!(join_all(made_up).await.contains(&429), "what a client makes up does not make it another");
+    assert_eq!(asked_by("203.0.113.2".to_owned()).await, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,11 +59,9 @@ async fn a_user_who_asks_too_fast_is_429_and_others_are_not() {
         gateway.send(gateway.request("GET", "/user/bookings/").bearer_auth(token)).await.outcome()
     };
 
-    for _ in 0..5 {
-        asked_by(user_token()).await;
-    }
+    let outcomes = join_all((0..30).map(|_| asked_by(user_token()))).await;
 
-    assert_eq!(asked_by(user_token()).await, refused(429, "SYS-06"));
+    assert!(outcomes.contains(&refused(429, "SYS-06")));
     assert_eq!(asked_by(admin_token()).await, (200, String::new()));
     assert_eq!(gateway.get("/event/").await.status, 200, "where nobody is known, no user is counted");
 }

@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::fixtures::{
     Gateway, Odd, PretendService, PublishedKeys, READ, Seen, WRITE, asked, nowhere, read_request, refused,
-    start_before,
+    start_before, until,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,7 +45,7 @@ async fn a_service_that_comes_back_is_used_again() {
     let address = gateway.service.address().to_string();
 
     gateway.service.stop().await;
-    assert_eq!(gateway.get("/event/").await.outcome(), refused(503, "SYS-07"));
+    until(|| async { gateway.get("/event/").await.outcome() == refused(503, "SYS-07") }).await;
     assert_eq!(gateway.get("/health/").await.status, 200);
 
     let _back = PretendService::start_at(&address, Arc::clone(&gateway.keys), Seen::echo).await;
