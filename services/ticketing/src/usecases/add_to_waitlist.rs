@@ -2,9 +2,9 @@
 
 use booked_ids::{EventId, UserId};
 
-use super::Context;
+use super::{Context, RebuildError, rebuild_map};
 use crate::{
-    domain::count::SeatsWanted,
+    domain::{count::SeatsWanted, waitlist::SaleState},
     ports::{FeedAway, Joined, StoreFailure},
 };
 
@@ -40,13 +40,17 @@ pub async fn add_to_waitlist(
     event: EventId,
     wanted: SeatsWanted,
 ) -> Result<(), AddToWaitlistError> {
-    // Read before joining, so that what comes free afterwards is told. With Valkey away nobody knows what was free, and
-    // then all that is free later counts.
-    let sale = context.pool.sale_state(event).await.unwrap_or_default();
-    let mut joined = context.waitlist.join(user, email, event, wanted, sale.clone()).await?;
+    // Read before joining, so that what comes free afterwards is told.
+    let sale = sale_now(context, event).await;
+    let seen = sale.as_ref().ok().cloned().flatten();
+    let mut joined = context.waitlist.join(user, email, event, wanted, seen.clone()).await?;
     if joined == Joined::NoSuchEvent {
-        context.feed.pull().await?;
-        joined = context.waitlist.join(user, email, event, wanted, sale).await?;
+        match sale {
+            Ok(_) => context.feed.pull().await?,
+            // The feed was asked already.
+            Err(error) => return Err(error.into()),
+        }
+        joined = context.waitlist.join(user, email, event, wanted, seen).await?;
     }
     match joined {
         Joined::Done => Ok(()),
@@ -55,9 +59,29 @@ pub async fn add_to_waitlist(
     }
 }
 
+/// How the sale stands. An event that nobody has reserved of yet gets its map here: without one, nobody could tell what is
+/// free already from what comes free later. `None` with Valkey away, and then all that is free later counts.
+async fn sale_now(context: &Context, event: EventId) -> Result<Option<SaleState>, RebuildError> {
+    match context.pool.sale_state(event).await {
+        Ok(None) => rebuild_map(context, event).await?,
+        sale => return Ok(sale.unwrap_or_default()),
+    }
+    Ok(context.pool.sale_state(event).await.unwrap_or_default())
+}
+
 impl From<FeedAway> for AddToWaitlistError {
     fn from(away: FeedAway) -> Self {
         Self::Unavailable(away.to_string())
+    }
+}
+
+impl From<RebuildError> for AddToWaitlistError {
+    fn from(error: RebuildError) -> Self {
+        match error {
+            RebuildError::NoSuchEvent => Self::NoSuchEvent,
+            RebuildError::Unavailable(why) => Self::Unavailable(why),
+            RebuildError::ReadFailed(why) => Self::Refused(why),
+        }
     }
 }
 

@@ -1,0 +1,144 @@
+//! Delivering: those who were told hear of it once, in order, whatever fails on the way.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail as tests do"
+)]
+
+mod support;
+
+use std::sync::Arc;
+
+use booked_ids::EventId;
+use booked_ticketing::ports::NotifyFailure;
+use support::{Buyer, Recorder, Sale, eventually};
+
+/// An event that is sold out, and people who wait for a seat of it each.
+async fn awaited(sale: &Sale, people: &[Buyer]) -> EventId {
+    let event = sale.create_event(1).await;
+    sale.buyer("Ada").buys(event, 1).await;
+    for buyer in people {
+        buyer.join(event, 1).await.says("200");
+    }
+    event
+}
+
+fn emails(people: &[Buyer]) -> Vec<String> {
+    people.iter().map(|buyer| buyer.identity.email.clone()).collect()
+}
+
+async fn until_recorded(sale: &Sale, messages: usize) {
+    eventually(&format!("{messages} messages are to be sent"), async || {
+        sale.postgres.execute("SELECT count(*) FROM messages") == messages.to_string()
+    })
+    .await;
+}
+
+fn told(recorder: &Recorder) -> Vec<String> {
+    recorder.told().into_iter().map(|(email, _)| email).collect()
+}
+
+async fn until_all_done(sale: &Sale) {
+    eventually("all messages are dealt with", async || {
+        sale.postgres.execute("SELECT count(*) FROM messages WHERE done_at IS NULL") == "0"
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_message_is_sent_once_by_however_many_instances() {
+    let recorder: Arc<Recorder> = Arc::default();
+    let sale = Sale::set_up().instances(3).notifier(Arc::<Recorder>::clone(&recorder)).start().await;
+    let people = sale.crowd(50);
+    let event = awaited(&sale, &people).await;
+    for capacity in [11, 31, 51] {
+        sale.grow(event, capacity).await;
+    }
+    until_recorded(&sale, 50).await;
+    until_all_done(&sale).await;
+    assert_eq!(told(&recorder), emails(&people));
+    assert_eq!(sale.postgres.execute("SELECT count(*) FROM messages WHERE sent"), "50");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_has_to_wait_keeps_those_behind_it_waiting() {
+    let recorder: Arc<Recorder> = Arc::default();
+    let sale = Sale::set_up().instances(2).notifier(Arc::<Recorder>::clone(&recorder)).start().await;
+    let people = sale.crowd(5);
+    let event = awaited(&sale, &people).await;
+    let third = &people[2].identity.email;
+    recorder.fail_for(third, NotifyFailure::Later("the mailbox is busy".to_owned()));
+    sale.grow(event, 6).await;
+    until_recorded(&sale, 5).await;
+    eventually("two are told", async || recorder.told().len() == 2).await;
+    assert_eq!(sale.postgres.execute("SELECT count(*) FROM messages WHERE done_at IS NULL"), "3");
+    recorder.work_again();
+    until_all_done(&sale).await;
+    assert_eq!(told(&recorder), emails(&people));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_can_never_be_sent_is_passed_over() {
+    let recorder: Arc<Recorder> = Arc::default();
+    let sale = Sale::set_up().notifier(Arc::<Recorder>::clone(&recorder)).start().await;
+    let mut people = sale.crowd(3);
+    let event = awaited(&sale, &people).await;
+    recorder.fail_for(&people[1].identity.email, NotifyFailure::Never("no such mailbox".to_owned()));
+    sale.grow(event, 4).await;
+    until_recorded(&sale, 3).await;
+    until_all_done(&sale).await;
+    let never = people.remove(1);
+    assert_eq!(told(&recorder), emails(&people));
+    let not_sent = sale.postgres.execute("SELECT email FROM messages WHERE NOT sent");
+    assert_eq!(not_sent, never.identity.email);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_after_a_crash_carries_the_same_id() {
+    let recorder: Arc<Recorder> = Arc::default();
+    let sale = Sale::set_up().notifier(Arc::<Recorder>::clone(&recorder)).start().await;
+    let people = sale.crowd(1);
+    let event = awaited(&sale, &people).await;
+    sale.grow(event, 2).await;
+    until_recorded(&sale, 1).await;
+    until_all_done(&sale).await;
+    // As if the process had ended between sending and noting it.
+    sale.postgres.execute("UPDATE messages SET done_at = NULL, sent = NULL");
+    until_all_done(&sale).await;
+    let messages = recorder.messages();
+    assert_eq!(messages.len(), 2);
+    assert_eq!(messages[0].id, messages[1].id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lease_of_an_instance_that_ended_runs_out() {
+    let recorder: Arc<Recorder> = Arc::default();
+    let sale = Sale::set_up().notifier(Arc::<Recorder>::clone(&recorder)).start().await;
+    let people = sale.crowd(1);
+    let event = awaited(&sale, &people).await;
+    sale.postgres.execute(
+        "INSERT INTO leases VALUES ('deliver_messages', gen_random_uuid(), now() + interval '1 second')
+         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until",
+    );
+    sale.grow(event, 2).await;
+    until_recorded(&sale, 1).await;
+    until_all_done(&sale).await;
+    assert_eq!(told(&recorder), emails(&people));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_told_of_an_event_that_was_deleted_meanwhile() {
+    let recorder: Arc<Recorder> = Arc::default();
+    let sale = Sale::set_up().notifier(Arc::<Recorder>::clone(&recorder)).start().await;
+    let people = sale.crowd(2);
+    let (proms, gala) = (awaited(&sale, &people[..1]).await, awaited(&sale, &people[1..]).await);
+    recorder.fail_for(&people[0].identity.email, NotifyFailure::Later("not now".to_owned()));
+    sale.grow(proms, 2).await;
+    until_recorded(&sale, 1).await;
+    sale.grow(gala, 2).await;
+    until_recorded(&sale, 2).await;
+    sale.delete(proms).await;
+    eventually("the other one is told", async || told(&recorder) == emails(&people[1..])).await;
+}
