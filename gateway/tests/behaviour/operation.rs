@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use tokio::{io::AsyncWriteExt as _, sync::watch};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    sync::watch,
+};
 
-use crate::fixtures::{Odd, READ, asked, read_request, start_application, until};
+use crate::fixtures::{Odd, READ, asked, start_application, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_under_way_are_answered_when_the_gateway_ends() {
@@ -13,7 +16,9 @@ async fn requests_under_way_are_answered_when_the_gateway_ends() {
     let service = Odd::start(move |mut stream| {
         let (mut held, arrived) = (held.clone(), arrived.clone());
         async move {
-            if read_request(&mut stream).await {
+            let mut request = vec![0; 65_536];
+            // The gateway fetches keys from here too.
+            if stream.read(&mut request).await.is_ok() && request.starts_with(b"GET /event/ ") {
                 arrived.send_replace(true);
                 let _ = held.wait_for(|released| *released).await;
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").await;
