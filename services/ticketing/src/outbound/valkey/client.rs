@@ -34,8 +34,8 @@ const PROBE_PAUSE: Duration = Duration::from_millis(100);
 pub struct Valkey {
     settings: Arc<ValkeySettings>,
     link: Arc<OnceCell<Link>>,
-    /// A single server did not answer: nothing is sent until it answers a probe. So a frozen server costs a few callers
-    /// their patience, not all, and the others know that nothing was sent.
+    /// A single server did not answer, or none could be connected to: nothing is sent until a probe is answered. So a
+    /// frozen server costs a few callers their patience, not all, and the others know that nothing was sent.
     away: Arc<AtomicBool>,
     runtime: Handle,
 }
@@ -132,18 +132,30 @@ impl Valkey {
 
     async fn link(&self) -> Result<Link, PoolFailure> {
         let opened = self.link.get_or_try_init(async || {
-            let settings = Arc::clone(&self.settings);
-            let patience = settings.timeout;
-            // On the runtime that lives as long as the process: an HTTP worker's may not.
-            let opening = self.runtime.spawn(async move { timeout(patience, Link::open(&settings)).await });
-            match opening.await {
-                Ok(Ok(Ok(link))) => Ok(link),
-                Ok(Ok(Err(error))) => Err(PoolFailure::Unavailable(error.to_string())),
-                Ok(Err(_)) => Err(PoolFailure::Unavailable("no connection in time".to_owned())),
-                Err(error) => Err(PoolFailure::Unavailable(error.to_string())),
+            // Those who came while somebody tried do not try one after the other.
+            if self.away.load(Ordering::Relaxed) {
+                return Err(PoolFailure::Unavailable("it could not be connected to lately".to_owned()));
             }
+            let opened = self.open().await;
+            if opened.is_err() {
+                self.wait_until_back();
+            }
+            opened
         });
         opened.await.cloned()
+    }
+
+    async fn open(&self) -> Result<Link, PoolFailure> {
+        let settings = Arc::clone(&self.settings);
+        let patience = settings.timeout;
+        // On the runtime that lives as long as the process: an HTTP worker's may not.
+        let opening = self.runtime.spawn(async move { timeout(patience, Link::open(&settings)).await });
+        match opening.await {
+            Ok(Ok(Ok(link))) => Ok(link),
+            Ok(Ok(Err(error))) => Err(PoolFailure::Unavailable(error.to_string())),
+            Ok(Err(_)) => Err(PoolFailure::Unavailable("no connection in time".to_owned())),
+            Err(error) => Err(PoolFailure::Unavailable(error.to_string())),
+        }
     }
 
     fn failure(&self, error: &RedisError) -> PoolFailure {
@@ -169,7 +181,7 @@ impl Valkey {
         if never_ran { PoolFailure::Unavailable(what) } else { PoolFailure::Unknown(what) }
     }
 
-    /// Sends nothing more until the server answers a probe.
+    /// Sends nothing more until a probe is answered.
     fn wait_until_back(&self) {
         if self.away.swap(true, Ordering::Relaxed) {
             return;
@@ -179,7 +191,7 @@ impl Valkey {
         self.runtime.spawn(async move {
             let ping = redis::cmd("PING");
             loop {
-                if let Ok(mut link) = this.link().await
+                if let Ok(mut link) = this.link.get_or_try_init(|| this.open()).await.cloned()
                     && redis::aio::ConnectionLike::req_packed_command(&mut link, &ping).await.is_ok()
                 {
                     break;
