@@ -312,8 +312,6 @@ async fn a_sold_seat_that_valkey_offers_again_is_not_sold_again() {
     let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
     ada.buys(event, 1).await;
     sale.valkey.set_taken(event, 1, false);
-    sale.valkey.ask::<i64>(&["HINCRBY", &key(event, "meta"), "taken", "-1"]);
-    sale.valkey.ask::<i64>(&["HSET", &key(event, "meta"), "hint", "0"]);
 
     let offered = bob.holds(event, 2).await;
     assert_eq!(seats(&offered), [1, 2]);
@@ -331,8 +329,6 @@ async fn the_buyers_own_seat_that_valkey_offers_again_counts_as_booked() {
     let ada = sale.buyer("Ada");
     ada.buys(event, 1).await;
     sale.valkey.set_taken(event, 1, false);
-    sale.valkey.ask::<i64>(&["HINCRBY", &key(event, "meta"), "taken", "-1"]);
-    sale.valkey.ask::<i64>(&["HSET", &key(event, "meta"), "hint", "0"]);
 
     let offered = ada.holds(event, 2).await;
     assert_eq!(seats(&offered), [1, 2]);

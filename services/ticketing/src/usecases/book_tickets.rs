@@ -52,24 +52,31 @@ pub async fn book_tickets(context: &Context, user: UserId, requested: Requested)
     }
     let give_up = Instant::now() + context.patience.others;
     // The common path is one script: tickets of one event, all held.
-    let mut claimed = match only_event(&wanted) {
-        true => claim_all(context, user, &wanted).await?,
-        false => None,
-    };
+    let mut is_looked_at = wanted.by_event().count() > 1;
     loop {
-        let Some(attempt) = claimed.take() else {
+        if is_looked_at {
             let sorted = sort(context, user, &wanted).await?;
-            if sorted.under_way.is_empty() {
-                wanted = sorted.held;
-                if wanted.is_empty() {
-                    return Ok(());
-                }
-                claimed = claim_all(context, user, &wanted).await?;
-            }
-            if claimed.is_none() {
+            if !sorted.under_way.is_empty() {
                 wait_for_others(context, give_up).await?;
+                continue;
             }
-            continue;
+            wanted = sorted.held;
+            if wanted.is_empty() {
+                return Ok(());
+            }
+        }
+        let attempt = match claim_all(context, user, &wanted).await {
+            Ok(Some(attempt)) => attempt,
+            Ok(None) => {
+                if is_looked_at {
+                    wait_for_others(context, give_up).await?;
+                }
+                is_looked_at = true;
+                continue;
+            }
+            // A repeated booking needs no claim.
+            Err(_) if are_booked(context, user, &wanted).await => return Ok(()),
+            Err(why) => return Err(BookError::Unknown(why)),
         };
         match commit(context, attempt, user, &wanted).await? {
             Outcome::Booked => return Ok(()),
@@ -78,6 +85,7 @@ pub async fn book_tickets(context: &Context, user: UserId, requested: Requested)
         if wanted.is_empty() {
             return Ok(());
         }
+        is_looked_at = true;
     }
 }
 
@@ -85,10 +93,6 @@ enum Outcome {
     Booked,
     /// Nothing was booked, since these are the user's own already: Valkey had lost it.
     PartlyMine(Vec<TicketId>),
-}
-
-fn only_event(tickets: &Tickets) -> bool {
-    tickets.by_event().count() == 1
 }
 
 async fn wait_for_others(context: &Context, give_up: Instant) -> Result<(), BookError> {
@@ -129,11 +133,11 @@ async fn sort(context: &Context, user: UserId, tickets: &Tickets) -> Result<Sort
 
 /// Claims all tickets under one new attempt, event by event in the order of ids; `None` where one refuses, and then none
 /// is claimed.
-async fn claim_all(
-    context: &Context,
-    user: UserId,
-    tickets: &Tickets,
-) -> Result<Option<AttemptId>, BookError> {
+///
+/// # Errors
+///
+/// Why nobody knows whether all are.
+async fn claim_all(context: &Context, user: UserId, tickets: &Tickets) -> Result<Option<AttemptId>, String> {
     let attempt = context.attempt();
     let mut claimed = Tickets::default();
     for (event, seats) in tickets.by_event() {
@@ -149,12 +153,19 @@ async fn claim_all(
                 give_back(context, attempt, &claimed).await;
                 return match failure {
                     PoolFailure::Unavailable(_) => Ok(None),
-                    PoolFailure::Unknown(why) => Err(BookError::Unknown(why)),
+                    PoolFailure::Unknown(why) => Err(why),
                 };
             }
         }
     }
     Ok(Some(attempt))
+}
+
+/// Whether all tickets are surely the user's.
+async fn are_booked(context: &Context, user: UserId, tickets: &Tickets) -> bool {
+    let tickets: Vec<TicketId> = tickets.iter().collect();
+    let owners = context.store.owners(&tickets).await.unwrap_or_default();
+    tickets.iter().all(|ticket| owners.get(ticket) == Some(&user))
 }
 
 async fn commit(

@@ -40,7 +40,7 @@ pub(crate) struct SetUp {
     flags: Vec<(&'static str, String)>,
     instances: usize,
     own_postgres: bool,
-    own_valkey: bool,
+    valkey: fn() -> SaleValkey,
     replace: Arc<dyn Fn(Context) -> Context>,
 }
 
@@ -64,7 +64,12 @@ impl SetUp {
 
     /// With a Valkey that can be stopped.
     pub(crate) fn own_valkey(self) -> Self {
-        Self { own_valkey: true, ..self }
+        Self { valkey: SaleValkey::own, ..self }
+    }
+
+    /// With a Valkey that can be stopped and keeps its data.
+    pub(crate) fn durable_valkey(self) -> Self {
+        Self { valkey: SaleValkey::durable, ..self }
     }
 
     /// With the service's own time limits.
@@ -86,7 +91,7 @@ impl SetUp {
 
     /// Starts it all, and waits until it is ready.
     pub(crate) async fn start(self) -> Sale {
-        let Self { flags, instances, own_postgres, own_valkey, replace } = self;
+        let Self { flags, instances, own_postgres, valkey, replace } = self;
         let mut sale = Sale {
             instances: Vec::new(),
             client: Client::builder().no_proxy().build().unwrap(),
@@ -94,7 +99,7 @@ impl SetUp {
             replace,
             events: EventService::start(),
             postgres: if own_postgres { SalePostgres::own() } else { SalePostgres::shared() },
-            valkey: if own_valkey { SaleValkey::own() } else { SaleValkey::shared() },
+            valkey: valkey(),
         };
         for _ in 0..instances {
             let instance = sale.start_instance().await;
@@ -130,7 +135,7 @@ impl Sale {
             flags: flags.collect(),
             instances: 1,
             own_postgres: false,
-            own_valkey: false,
+            valkey: SaleValkey::shared,
             replace: Arc::new(|context| context),
         }
     }

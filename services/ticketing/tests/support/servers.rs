@@ -5,7 +5,8 @@ use std::{process::Command, sync::Mutex};
 use booked_ids::EventId;
 use booked_postgres::DatabaseSettings;
 use booked_sandbox::{
-    PostgresServer, TestDatabase, ValkeyServer, test_database, test_postgres, test_valkey, test_valkey_url,
+    PostgresServer, TestDatabase, ValkeyOptions, ValkeyServer, test_database, test_postgres, test_programs,
+    test_valkey, test_valkey_url,
 };
 use booked_ticketing::outbound::postgres::MIGRATIONS;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
@@ -94,6 +95,13 @@ impl SaleValkey {
         Self::Own(Box::new(Mutex::new(test_valkey())))
     }
 
+    /// One of its own whose data outlives it.
+    pub(crate) fn durable() -> Self {
+        let options = ValkeyOptions { append_only: true, ..ValkeyOptions::new("") };
+        let server = ValkeyServer::start_temporary(&test_programs(), options).unwrap();
+        Self::Own(Box::new(Mutex::new(server)))
+    }
+
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Shared(url) => url.clone(),
@@ -116,10 +124,14 @@ impl SaleValkey {
         self.ask::<u8>(&["GETBIT", &format!("{{{event}}}:taken"), &(seat - 1).to_string()]) == 1
     }
 
-    /// Sets or clears a seat's bit by hand.
+    /// Sets or clears a seat's bit by hand, and counts it.
     pub(crate) fn set_taken(&self, event: EventId, seat: u32, taken: bool) {
-        let (seat, bit) = ((seat - 1).to_string(), u8::from(taken).to_string());
-        self.ask::<u8>(&["SETBIT", &format!("{{{event}}}:taken"), &seat, &bit]);
+        let (bit, change) = if taken { ("1", 1) } else { ("0", -1) };
+        let before: u8 = self.ask(&["SETBIT", &format!("{{{event}}}:taken"), &(seat - 1).to_string(), bit]);
+        assert_eq!(before, u8::from(!taken), "seat {seat} is so already");
+        let meta = format!("{{{event}}}:meta");
+        self.ask::<i64>(&["HINCRBY", &meta, "taken", &change.to_string()]);
+        self.ask::<i64>(&["HSET", &meta, "hint", "0"]);
     }
 
     /// Forgets everything, without a restart.
@@ -127,7 +139,12 @@ impl SaleValkey {
         self.ask::<String>(&["FLUSHDB"]);
     }
 
-    /// A crash; everything is forgotten.
+    /// In good order.
+    pub(crate) fn stop(&self) {
+        self.own_server().lock().unwrap().stop();
+    }
+
+    /// A crash; unless it is durable, everything is forgotten.
     pub(crate) fn kill(&self) {
         self.own_server().lock().unwrap().kill();
     }
