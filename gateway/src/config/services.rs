@@ -89,7 +89,9 @@ impl ServiceArgs {
 
 fn urls(mistakes: &mut Mistakes, setting: &str, text: &Option<String>) -> Option<Vec<ServiceUrl>> {
     let text = mistakes.required(setting, text)?;
-    text.split(',').map(|url| mistakes.parse(setting, url.trim())).collect()
+    let parsed: Result<_, _> = text.split(',').map(|url| url.trim().parse()).collect();
+    // The text itself is not shown: somebody may have put a password into it.
+    parsed.map_err(|error: &str| mistakes.add(setting, format!("cannot be used: {error}"))).ok()
 }
 
 /// Where one replica of a service is: `http://host` or `http://host:port`.
