@@ -16,7 +16,7 @@ pub(crate) use self::{
     buyer::{Buyer, json_ids, seats},
     event_service::{EventService, Feeding, unknown_event},
     notifiers::Recorder,
-    sale::{Instance, Sale, SetUp},
+    sale::{CREDENTIAL, Instance, Sale, SetUp},
     servers::{SalePostgres, SaleValkey},
     waiting::{PATIENCE, eventually},
 };
