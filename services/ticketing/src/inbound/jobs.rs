@@ -8,8 +8,12 @@ use opentelemetry::{KeyValue, metrics::Counter};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
 
-use crate::usecases::{
-    Context, VisitFailure, deliver_messages, purge_deleted, reconcile_seats, settle_overdue, tell_waitlist,
+use crate::{
+    ports::EventRecord,
+    usecases::{
+        Context, VisitFailure, deliver_messages, purge_deleted, reconcile_seats, settle_overdue,
+        tell_waitlist,
+    },
 };
 
 /// Busy events that one round of the janitor visits.
@@ -20,6 +24,8 @@ const HOLDS_MAX: u32 = 1_000;
 const AWAITED_EVENTS_MAX: u32 = 256;
 /// Live events that the reconciler lists at a time.
 const LIVE_EVENTS_MAX: u32 = 256;
+/// After a round that failed somewhere the reconciler rests a part of its time.
+const SOONER: u32 = 10;
 
 /// How often the jobs run.
 #[derive(Clone, Copy, Debug)]
@@ -72,13 +78,38 @@ where
 
 /// The janitor's round: expired holds and overdue claims of events that were used lately.
 async fn clean_up(context: Context, put_right: Counter<u64>) -> Result<(), VisitFailure> {
+    let mut round = Round::default();
     for event in context.pool.busy_events(BUSY_EVENTS_MAX).await? {
-        let swept = visit(&context, event, &put_right).await?;
-        if swept == 0 {
-            context.pool.forget_if_idle(event).await?;
+        let swept = round.visited(visit(&context, event, &put_right).await)?;
+        if swept == Some(0) {
+            round.visited(context.pool.forget_if_idle(event).await.map_err(VisitFailure::from))?;
         }
     }
-    Ok(())
+    round.ended()
+}
+
+/// What failed in a round over several events. An event that Valkey fails at does not keep the round from the others,
+/// whose nodes may be well; its turn comes again. Without Postgres there is no use in going on.
+#[derive(Default)]
+struct Round {
+    failure: Option<VisitFailure>,
+}
+
+impl Round {
+    fn visited<T>(&mut self, visit: Result<T, VisitFailure>) -> Result<Option<T>, VisitFailure> {
+        match visit {
+            Ok(done) => Ok(Some(done)),
+            Err(failure @ VisitFailure::Pool(_)) => {
+                self.failure = Some(failure);
+                Ok(None)
+            }
+            Err(failure @ VisitFailure::Store(_)) => Err(failure),
+        }
+    }
+
+    fn ended(self) -> Result<(), VisitFailure> {
+        self.failure.map_or(Ok(()), Err)
+    }
 }
 
 /// Sweeps one event, settles its overdue claims, and says how many holds and claims are left.
@@ -93,15 +124,15 @@ async fn visit(context: &Context, event: EventId, put_right: &Counter<u64>) -> R
 }
 
 async fn tell_all(context: Context) -> Result<(), VisitFailure> {
-    let mut after = None;
+    let (mut after, mut round) = (None, Round::default());
     loop {
         let events = context.waitlist.awaited_events(after, AWAITED_EVENTS_MAX).await?;
         for event in &events {
-            tell_waitlist(&context, *event).await?;
+            round.visited(tell_waitlist(&context, *event).await)?;
         }
         after = events.last().copied();
         if after.is_none() {
-            return Ok(());
+            return round.ended();
         }
     }
 }
@@ -118,53 +149,61 @@ async fn purge_all(context: Context) -> Result<(), VisitFailure> {
 
 /// Goes round all live events slowly; at once where a node of Valkey may have lost writes.
 async fn reconcile_for_ever(context: Context, settings: JobSettings, put_right: Counter<u64>) {
-    let mut known = None;
     loop {
-        let incarnation = context.pool.incarnation().await.ok();
-        let is_hurried = known.is_some() && incarnation.is_some() && incarnation != known;
-        known = incarnation.or(known);
-        if is_hurried {
-            tracing::warn!("Valkey's data is another one; all events are looked at");
+        let known = context.pool.incarnation().await.ok();
+        let rest = match reconcile_all(&context, &put_right).await {
+            Ok(()) => settings.reconcile_round,
+            Err(error) => {
+                tracing::warn!(%error, "the reconciler passed over what it could not visit, and comes again sooner");
+                settings.reconcile_round / SOONER
+            }
+        };
+        rest_until_another_life(&context, settings.tick, rest, known).await;
+    }
+}
+
+/// One round over all live events.
+async fn reconcile_all(context: &Context, put_right: &Counter<u64>) -> Result<(), VisitFailure> {
+    let (mut after, mut round) = (None, Round::default());
+    loop {
+        let events = context.store.live_events(after, LIVE_EVENTS_MAX).await?;
+        for event in &events {
+            round.visited(reconcile(context, *event, put_right).await)?;
         }
-        if let Err(error) = reconcile_all(&context, settings, is_hurried, &mut known, &put_right).await {
-            tracing::warn!(%error, "the reconciler begins again");
-            sleep(settings.tick).await;
+        after = events.last().map(|event| event.id);
+        if after.is_none() {
+            return round.ended();
         }
     }
 }
 
-/// One round. It pauses after each piece of the list, so that a whole round takes about as long as it should, and breaks
-/// off when a node's data changes.
-async fn reconcile_all(
+/// Does the janitor's work too, for events that are not on its list.
+async fn reconcile(
     context: &Context,
-    settings: JobSettings,
-    is_hurried: bool,
-    known: &mut Option<String>,
+    event: EventRecord,
     put_right: &Counter<u64>,
 ) -> Result<(), VisitFailure> {
-    let (mut after, mut rested) = (None, Duration::ZERO);
-    loop {
-        let events = context.store.live_events(after, LIVE_EVENTS_MAX).await?;
-        for event in &events {
-            if context.pool.sale_state(event.id).await?.is_none() {
-                continue;
-            }
-            visit(context, event.id, put_right).await?;
-            let done = reconcile_seats(context, *event).await?;
-            put_right.add(u64::from(done.checked), &[KeyValue::new("by", "check")]);
-            put_right.add(u64::from(done.repaired), &[KeyValue::new("by", "repair")]);
-        }
-        after = events.last().map(|event| event.id);
-        while after.is_none() && !is_hurried && rested < settings.reconcile_round {
-            sleep(settings.tick).await;
-            rested += settings.tick;
-            let incarnation = context.pool.incarnation().await?;
-            if known.as_ref().is_some_and(|known| *known != incarnation) {
-                return Ok(());
-            }
-        }
-        if after.is_none() {
-            return Ok(());
+    if context.pool.sale_state(event.id).await?.is_none() {
+        return Ok(());
+    }
+    visit(context, event.id, put_right).await?;
+    let done = reconcile_seats(context, event).await?;
+    put_right.add(u64::from(done.checked), &[KeyValue::new("by", "check")]);
+    put_right.add(u64::from(done.repaired), &[KeyValue::new("by", "repair")]);
+    Ok(())
+}
+
+/// Rests this long, or until Valkey's data is not the known one any more.
+async fn rest_until_another_life(context: &Context, tick: Duration, rest: Duration, known: Option<String>) {
+    let mut rested = Duration::ZERO;
+    while rested < rest {
+        sleep(tick).await;
+        rested += tick;
+        // While a node is away nobody can say; when it is back, it says who it is.
+        let Ok(incarnation) = context.pool.incarnation().await else { continue };
+        if known.as_ref() != Some(&incarnation) {
+            tracing::warn!("Valkey's data is another one; all events are looked at");
+            return;
         }
     }
 }
