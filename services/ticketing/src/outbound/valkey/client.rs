@@ -18,6 +18,7 @@ use tokio::{
     sync::OnceCell,
     time::{sleep, timeout},
 };
+use tokio_util::context::TokioContext;
 
 use super::{config::ValkeySettings, link::Link, scripts::Script};
 use crate::ports::PoolFailure;
@@ -45,6 +46,11 @@ impl Valkey {
     #[must_use]
     pub fn new(settings: ValkeySettings, runtime: Handle) -> Self {
         Self { settings: Arc::new(settings), link: Arc::default(), away: Arc::default(), runtime }
+    }
+
+    /// The runtime that lives as long as the process.
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
     }
 
     /// What makes this Valkey unfit, if anything: a server that may evict keys forgets holds and maps piece by piece.
@@ -117,10 +123,9 @@ impl Valkey {
         let mut link = self.link().await?;
         let mut tries = 1;
         loop {
-            match redis::aio::ConnectionLike::req_packed_command(&mut link, command)
-                .await
-                .and_then(Value::extract_error)
-            {
+            // A connection that is opened anew lives on the runtime that asks for it: not on an HTTP worker's.
+            let asking = redis::aio::ConnectionLike::req_packed_command(&mut link, command);
+            match TokioContext::new(asking, self.runtime.clone()).await.and_then(Value::extract_error) {
                 Err(error) if tries < TRIES && surely_did_nothing_yet(&error) => {
                     sleep(TRY_PAUSE * tries).await
                 }

@@ -94,7 +94,7 @@ impl SeatPool for ValkeySeatPool {
         user: UserId,
         count: SeatsWanted,
     ) -> Result<Reserved, PoolFailure> {
-        self.busy.mark(event).await?;
+        self.busy.mark(event);
         let answer = self
             .run(&scripts::RESERVE, event, |command| {
                 command.arg(user.to_string()).arg(count.get()).arg(millis(self.lifetimes.hold));
@@ -119,7 +119,7 @@ impl SeatPool for ValkeySeatPool {
         attempt: AttemptId,
         seats: &[SeatNumber],
     ) -> Result<Claimed, PoolFailure> {
-        self.busy.mark(event).await?;
+        self.busy.mark(event);
         let answer = self
             .run(&scripts::CLAIM, event, |command| {
                 command.arg(user.to_string());
@@ -201,7 +201,7 @@ impl SeatPool for ValkeySeatPool {
         kind: ClaimKind,
         asked: &[SeatNumber],
     ) -> Result<Vec<SeatNumber>, PoolFailure> {
-        self.busy.mark(event).await?;
+        self.busy.mark(event);
         let kind = match kind {
             ClaimKind::Book => {
                 return Err(PoolFailure::Unavailable("a booking claims held seats".to_owned()));
@@ -301,7 +301,7 @@ impl SeatPool for ValkeySeatPool {
         capacity: u32,
         sold: &[SeatNumber],
     ) -> Result<bool, PoolFailure> {
-        self.busy.mark_anew(event).await?;
+        self.busy.mark_anew(event);
         let bitmap = bitmap(sold);
         let answer = self
             .run(&scripts::PUBLISH, event, |command| {
