@@ -124,7 +124,7 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// Where a listener fails, or what readiness waits for does.
+    /// Where a listener fails, or what readiness waits for does, or with the reason given to [`Lifecycle::fail`].
     pub async fn serve(self) -> anyhow::Result<()> {
         let Self { traffic, admin, bound, lifecycle, settings, started } = self;
         let (traffic_handle, admin_handle) = (traffic.handle(), admin.handle());
@@ -150,7 +150,7 @@ impl Application {
         traffic.await??;
         admin.await??;
         tracing::info!("ended");
-        Ok(())
+        lifecycle.failure().map_or(Ok(()), |why| Err(anyhow::Error::msg(why.to_owned())))
     }
 }
 

@@ -4,7 +4,7 @@
 use std::{
     future::Future,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -18,6 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub struct Lifecycle {
     ending: CancellationToken,
     stopping: CancellationToken,
+    failure: Arc<OnceLock<String>>,
     ready: Arc<AtomicBool>,
     tasks: TaskTracker,
     runtime: Handle,
@@ -31,6 +32,7 @@ impl Lifecycle {
         Self {
             ending: CancellationToken::new(),
             stopping: CancellationToken::new(),
+            failure: Arc::default(),
             ready: Arc::default(),
             tasks: TaskTracker::new(),
             runtime: Handle::current(),
@@ -40,6 +42,18 @@ impl Lifecycle {
     /// Asks the process to end: readiness falls, requests under way finish, then the jobs are stopped.
     pub fn end(&self) {
         self.ending.cancel();
+    }
+
+    /// Asks the process to end as [`Lifecycle::end`] does, because it must not go on; it then ends with this reason and a
+    /// failure. The first reason counts.
+    pub fn fail(&self, why: String) {
+        // Somebody else's reason is as good.
+        let _ = self.failure.set(why);
+        self.end();
+    }
+
+    pub(crate) fn failure(&self) -> Option<&str> {
+        self.failure.get().map(String::as_str)
     }
 
     /// Waits until the process is asked to end.

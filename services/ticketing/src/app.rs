@@ -93,7 +93,7 @@ async fn end_if_unfit(valkey: Valkey, lifecycle: Lifecycle) {
             Ok(None) => return,
             Ok(Some(why)) => {
                 tracing::error!(why, "refusing to sell");
-                return lifecycle.end();
+                return lifecycle.fail(why);
             }
             Err(_) => sleep(ASK_AGAIN).await,
         }

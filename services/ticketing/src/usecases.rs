@@ -17,6 +17,7 @@ mod tell_waitlist;
 pub use add_to_waitlist::{AddToWaitlistError, add_to_waitlist};
 pub use book_tickets::{BookError, book_tickets};
 pub use cancel_tickets::{CancelError, cancel_tickets};
+use context::SCRIPT_SEATS;
 pub use context::{Context, Patience};
 pub use count_occupied::{CountError, count_occupied};
 pub use deliver_messages::deliver_messages;

@@ -49,6 +49,8 @@ fn text(home: &Home, options: &ValkeyOptions, ports: Ports) -> String {
             "cluster-enabled yes".to_owned(),
             format!("cluster-port {bus}"),
             format!("cluster-node-timeout {CLUSTER_NODE_TIMEOUT_MS}"),
+            // A node that is lost must not take the slots of the others with it.
+            "cluster-require-full-coverage no".to_owned(),
         ]),
         None => lines.push(format!("databases {}", options.databases)),
     }

@@ -7,7 +7,7 @@
 use booked_ids::{EventId, SeatNumber, UserId};
 use tokio::time::{Instant, sleep};
 
-use super::{Context, settle_overdue::ask_and_settle};
+use super::{Context, SCRIPT_SEATS, settle_overdue::ask_and_settle};
 use crate::{
     domain::{
         count::TicketsToCancel,
@@ -88,22 +88,27 @@ async fn claim(
     attempt: AttemptId,
     seats: &[SeatNumber],
 ) -> Vec<SeatNumber> {
-    let claimed = context.pool.claim_sold(event, attempt, ClaimKind::Cancel, seats).await;
-    claimed.unwrap_or_else(|failure| {
-        tracing::warn!(%failure, "seats are cancelled without a claim; the reconciler frees them");
-        Vec::new()
-    })
+    let mut claimed = Vec::new();
+    for seats in seats.chunks(SCRIPT_SEATS) {
+        match context.pool.claim_sold(event, attempt, ClaimKind::Cancel, seats).await {
+            Ok(seats) => claimed.extend(seats),
+            Err(failure) => {
+                tracing::warn!(%failure, "seats are cancelled without a claim; the reconciler frees them");
+                break;
+            }
+        }
+    }
+    claimed
 }
 
 /// The seats were cancelled under this claim.
 async fn free(context: &Context, event: EventId, attempt: AttemptId, claimed: &[SeatNumber]) {
-    if claimed.is_empty() {
-        return;
-    }
-    let unsold: Vec<Settlement> =
-        claimed.iter().map(|seat| Settlement { seat: *seat, sold: false }).collect();
-    if let Err(failure) = context.pool.settle(event, attempt, &unsold).await {
-        tracing::warn!(%failure, "a claim is left to the janitor");
+    for seats in claimed.chunks(SCRIPT_SEATS) {
+        let unsold: Vec<Settlement> =
+            seats.iter().map(|seat| Settlement { seat: *seat, sold: false }).collect();
+        if let Err(failure) = context.pool.settle(event, attempt, &unsold).await {
+            tracing::warn!(%failure, "a claim is left to the janitor");
+        }
     }
 }
 

@@ -9,6 +9,9 @@ use crate::{
     ports::{EventFeed, Notifier, SeatPool, TicketStore, WaitlistStore},
 };
 
+/// Seats that one script claims, settles or repairs, where a step may have any number of them: other scripts wait for it.
+pub(super) const SCRIPT_SEATS: usize = 256;
+
 /// The world as use cases see it; clones share it.
 #[derive(Clone)]
 pub struct Context {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use booked_ids::{EventId, SeatNumber};
 
 use super::{
-    Context,
+    Context, SCRIPT_SEATS,
     settle_overdue::{VisitFailure, ask_and_settle},
 };
 use crate::{
@@ -16,8 +16,6 @@ use crate::{
 
 /// Seats that are read at once.
 const PIECE_SEATS: u32 = 65_536;
-/// Seats that one script may claim or repair.
-const SCRIPT_SEATS: usize = 256;
 
 /// What a visit put right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,10 +33,12 @@ pub struct Reconciled {
 /// See [`VisitFailure`]; what was not put right is put right at the next visit.
 pub async fn reconcile_seats(context: &Context, event: EventRecord) -> Result<Reconciled, VisitFailure> {
     context.pool.grow(event.id, event.capacity).await?;
+    // Read once: what is held or not any more by the time of a later piece is looked at again before it is touched.
+    let held: HashSet<SeatNumber> = context.pool.held(event.id).await?.into_iter().collect();
     let mut done = Reconciled::default();
     let mut first = 1;
     while let Some(start) = SeatNumber::new(first).filter(|start| start.get() <= event.capacity) {
-        if !visit_piece(context, event.id, start, &mut done).await? {
+        if !visit_piece(context, event.id, start, &held, &mut done).await? {
             break;
         }
         first += PIECE_SEATS;
@@ -54,13 +54,13 @@ async fn visit_piece(
     context: &Context,
     event: EventId,
     start: SeatNumber,
+    held: &HashSet<SeatNumber>,
     done: &mut Reconciled,
 ) -> Result<bool, VisitFailure> {
     // Valkey is read before Postgres: what is booked in between is taken in both.
     let Some(taken) = context.pool.taken(event, start, PIECE_SEATS).await? else {
         return Ok(false);
     };
-    let held: HashSet<SeatNumber> = context.pool.held(event).await?.into_iter().collect();
     let sold: HashSet<SeatNumber> =
         context.store.sold(event, start, PIECE_SEATS).await?.into_iter().collect();
     let taken: HashSet<SeatNumber> = taken.into_iter().collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use booked_ids::{EventId, SeatNumber};
 
-use super::Context;
+use super::{Context, SCRIPT_SEATS};
 use crate::{
     domain::seat::{AttemptId, ClaimKind},
     ports::{Fate, PoolFailure, Settlement, StoreFailure},
@@ -64,5 +64,8 @@ pub(super) async fn ask_and_settle(
     let sold = context.store.sold_among(event, seats).await?;
     let settlements: Vec<Settlement> =
         seats.iter().map(|seat| Settlement { seat: *seat, sold: sold.contains(seat) }).collect();
-    Ok(context.pool.settle(event, attempt, &settlements).await?)
+    for settlements in settlements.chunks(SCRIPT_SEATS) {
+        context.pool.settle(event, attempt, settlements).await?;
+    }
+    Ok(())
 }
