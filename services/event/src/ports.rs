@@ -49,8 +49,8 @@ pub trait EventStore: Send + Sync {
 /// The service that sells the seats.
 #[async_trait]
 pub trait Ticketing: Send + Sync {
-    /// Has it apply the feed up to here. At best: the feed reaches it anyway.
-    async fn catch_up(&self, to: FeedPosition);
+    /// Has it apply the feed up to here, where this event was changed. At best: the feed reaches it anyway.
+    async fn catch_up(&self, to: FeedPosition, event: EventId);
 
     /// How many seats of each event are sold or held now, in the order of the question; `None` for events that it does
     /// not know.

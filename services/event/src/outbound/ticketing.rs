@@ -45,9 +45,9 @@ impl HttpTicketing {
 
 #[async_trait]
 impl Ticketing for HttpTicketing {
-    async fn catch_up(&self, to: FeedPosition) {
+    async fn catch_up(&self, to: FeedPosition, event: EventId) {
         let (path, timeout) = ("/internal/catch-up", self.catch_up_timeout);
-        let body = CatchUp { position: to.0 };
+        let body = CatchUp { position: to.0, event_id: Some(event.as_uuid()) };
         let answer = self.peer.send(Method::POST, path, timeout, |request| request.json(&body)).await;
         let caught_up = answer.and_then(|response| Ok(response.error_for_status()?));
         if let Err(error) = caught_up {

@@ -18,6 +18,6 @@ pub async fn create_event(context: &Context, details: EventDetails) -> Result<Ev
     let unix_ms = u64::try_from(now.timestamp_millis()).unwrap_or_default();
     let event = Event::new(EventId::new(unix_ms, context.random.bytes()), details);
     let position = context.events.add(&event, now).await?;
-    context.ticketing.catch_up(position).await;
+    context.ticketing.catch_up(position, event.id).await;
     Ok(event.id)
 }

@@ -12,6 +12,6 @@ use crate::ports::DeleteFailure;
 /// See [`DeleteFailure`].
 pub async fn delete_event(context: &Context, id: EventId) -> Result<(), DeleteFailure> {
     let position = context.events.delete(id, context.clock.now()).await?;
-    context.ticketing.catch_up(position).await;
+    context.ticketing.catch_up(position, id).await;
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::{
 /// See [`ChangeFailure`].
 pub async fn update_event(context: &Context, id: EventId, change: EventChange) -> Result<(), ChangeFailure> {
     match context.events.change(id, change).await? {
-        Changed::Grown(position) => context.ticketing.catch_up(position).await,
+        Changed::Grown(position) => context.ticketing.catch_up(position, id).await,
         Changed::Details | Changed::Nothing => {}
     }
     Ok(())

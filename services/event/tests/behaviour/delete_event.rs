@@ -15,7 +15,7 @@ async fn a_deleted_event_is_gone_at_once() {
     let id = world.event(1, 10).await;
     let answer = world.admin.delete(&format!("/event/?id={id}")).await;
     assert_eq!((answer.status, answer.body), (200, json!(null)));
-    assert_eq!(world.anyone.get(&format!("/event/{id}/")).await.error(), (400, "EVENT-03"));
+    assert_eq!(world.anyone.get(&format!("/event/{id}/")).await.error(), (404, "EVENT-03"));
     assert_eq!(world.anyone.get("/event/").await.body, json!({ "next_time_to_fetch": 0, "events": [] }));
     let change = json!({ "id": id.to_string() });
     assert_eq!(world.admin.post("/event/update/", &change).await.error(), (400, "EVENT-03"));
@@ -98,6 +98,6 @@ async fn of_a_deleted_event_only_the_tombstone_stays() {
     assert_eq!(texts(), "nad|nad", "it was not deleted before this time");
     assert!(!empty_deleted_events(&database, deleted_at + TimeDelta::microseconds(1)).await.unwrap());
     assert_eq!(texts(), "|nad");
-    assert_eq!(world.anyone.get(&format!("/event/{deleted}/")).await.error(), (400, "EVENT-03"));
+    assert_eq!(world.anyone.get(&format!("/event/{deleted}/")).await.error(), (404, "EVENT-03"));
     assert_eq!(world.anyone.get(&format!("/event/{kept}/")).await.status, 200);
 }

@@ -47,7 +47,7 @@ async fn a_uuid_that_names_no_event_is_told_apart() {
     let event = EventId::new(5, [3; 16]);
     for id in [event.to_string(), "00000000-0000-4000-8000-000000000000".to_owned()] {
         let answer = world.anyone.get(&format!("/event/{id}/")).await;
-        assert_eq!(answer.error(), (400, "EVENT-03"), "{id}");
+        assert_eq!(answer.error(), (404, "EVENT-03"), "{id}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! `GET /event/{id}/`
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use booked_contract::{ErrorBody, event::Event};
+use booked_contract::{Code, ErrorBody, event::Event};
 use booked_server::ApiError;
 
 use super::{
@@ -17,7 +17,8 @@ use super::{
     params(("id" = String, Path, format = "uuid", description = "The event")),
     responses(
         (status = 200, body = Event, description = "The event. What is free is as fresh as the answer."),
-        (status = 400, body = ErrorBody, description = "EVENT-02 the id is no UUID, EVENT-03 no such event"),
+        (status = 400, body = ErrorBody, description = "EVENT-02 the id is no UUID"),
+        (status = 404, body = ErrorBody, description = "EVENT-03 no such event"),
         (status = 500, body = ErrorBody, description = "DB-01 reading failed, SYS-02 unknown error"),
         (status = 503, body = ErrorBody, description = "SYS-07 unavailable, or the free seats cannot be known: try again",
             headers(("Retry-After" = u64, description = "After so many seconds"))),
@@ -27,6 +28,15 @@ pub(super) async fn get_event(
     request: HttpRequest,
     reads: web::Data<Reads>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = known_form(parse_id(request.match_info().query("id"))?)?;
-    reads.event(id).await
+    let id = parse_id(request.match_info().query("id"))?;
+    let read = async { reads.event(known_form(id)?).await };
+    read.await.map_err(not_found)
+}
+
+/// Here alone the event is what the path names, so its absence is a 404.
+fn not_found(error: ApiError) -> ApiError {
+    match error.code() {
+        Code::NoSuchEvent => error.with_status(404),
+        _ => error,
+    }
 }
