@@ -13,24 +13,38 @@ use crate::Service;
 /// What cargo tells the program that it runs about that program; the next cargo must not take it for itself.
 const OF_THE_OUTER_CARGO: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
 
+/// A test of `booked-ids`, which is quick to build.
+const SMALLEST_TEST: &str = "ids";
+
 /// Where the programs of the five are.
 #[derive(Clone, Debug)]
 pub struct Binaries(BTreeMap<Service, PathBuf>);
 
 impl Binaries {
-    /// Builds the five with this cargo profile (`release`, `dev`), with cargo's own progress on standard error. Where
-    /// the sources are gone, takes the programs beside this one.
+    /// Builds the five as they are run, with cargo's own progress on standard error. Where the sources are gone, takes
+    /// the programs beside this one.
     ///
     /// # Errors
     ///
     /// Where cargo fails, or a program is missing.
-    pub fn build(profile: &str) -> Result<Self> {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        if workspace.join("Cargo.toml").is_file() {
-            built(&workspace, profile)
-        } else {
-            beside_this_program()
+    pub fn build() -> Result<Self> {
+        if !workspace().join("Cargo.toml").is_file() {
+            return beside_this_program();
         }
+        let packages =
+            Service::ALL.into_iter().flat_map(|service| ["--package".to_owned(), service.program()]);
+        built(["--bins", "--release"].map(str::to_owned).into_iter().chain(packages))
+    }
+
+    /// Builds the five as `cargo test` does, so that nothing is left to build where it runs everything: with the same
+    /// profile, and, by naming all packages and some test among them, with the same features of what they depend on.
+    ///
+    /// # Errors
+    ///
+    /// Where cargo fails.
+    pub fn build_for_tests() -> Result<Self> {
+        let programs = Service::ALL.into_iter().flat_map(|service| ["--bin".to_owned(), service.program()]);
+        built(["--workspace", "--test", SMALLEST_TEST].map(str::to_owned).into_iter().chain(programs))
     }
 
     pub(crate) fn of(&self, service: Service) -> Result<&Path> {
@@ -39,19 +53,20 @@ impl Binaries {
     }
 }
 
-fn built(workspace: &Path, profile: &str) -> Result<Binaries> {
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn built(selection: impl Iterator<Item = String>) -> Result<Binaries> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut build = Command::new(cargo);
-    build.args(["build", "--bins", "--message-format=json-render-diagnostics", "--profile", profile]);
-    for service in Service::ALL {
-        build.arg("--package").arg(service.program());
-    }
+    build.args(["build", "--message-format=json-render-diagnostics"]).args(selection);
     for (name, _) in std::env::vars_os() {
         if OF_THE_OUTER_CARGO.iter().any(|start| name.to_string_lossy().starts_with(start)) {
             build.env_remove(name);
         }
     }
-    build.current_dir(workspace).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    build.current_dir(workspace()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     let output = build.spawn().and_then(std::process::Child::wait_with_output).context("cannot run cargo")?;
     ensure!(output.status.success(), "building the programs failed");
     let messages = String::from_utf8_lossy(&output.stdout);

@@ -13,15 +13,13 @@ use crate::progress::{say, warn};
 use crate::watch::Watch;
 use crate::{Binaries, Progress, System, SystemOptions, demo};
 
-/// Release, since passwords are hashed and a sale is to be quick.
-const PROFILE: &str = "release";
 const WATCH_EVERY: Duration = Duration::from_millis(500);
 /// What a shell says of a program that ended by Ctrl-C.
 const EXIT_INTERRUPTED: i32 = 130;
 
 pub(crate) fn up(options: &SystemOptions, with_demo: bool) -> Result<()> {
     let interrupts = Interrupts::catch()?;
-    let binaries = Binaries::build(PROFILE)?;
+    let binaries = Binaries::build()?;
     let progress = Progress::for_a_person();
     let started = System::start(options, &binaries, &progress);
     progress.finish();
