@@ -21,7 +21,7 @@ use crate::{
         valkey::{Valkey, ValkeySeatPool},
     },
     ports::SeatPool,
-    usecases::Context,
+    usecases::{Context, Rebuilds},
 };
 
 /// The name of this service's own feed.
@@ -68,6 +68,7 @@ pub async fn bind_with(
         feed: Arc::new(PulledEvents(consumer.clone())),
         notifier: config.notifier.notifier()?,
         random,
+        rebuilds: Arc::new(Rebuilds::new(&lifecycle)),
         patience: config.patience,
     });
     jobs::start(&context, config.jobs, &lifecycle);

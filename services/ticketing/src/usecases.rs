@@ -22,7 +22,7 @@ pub use context::{Context, Patience};
 pub use count_occupied::{CountError, count_occupied};
 pub use deliver_messages::deliver_messages;
 pub use purge_deleted::purge_deleted;
-pub use rebuild_map::{RebuildError, rebuild_map};
+pub use rebuild_map::{RebuildError, Rebuilds, rebuild_map};
 pub use reconcile_seats::{Reconciled, reconcile_seats};
 pub use release_tickets::{ReleaseError, release_tickets};
 pub use reserve_tickets::{Reservation, ReserveError, reserve_tickets};

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use booked_server::Random;
 
+use super::Rebuilds;
 use crate::{
     domain::seat::AttemptId,
     ports::{EventFeed, Notifier, SeatPool, TicketStore, WaitlistStore},
@@ -27,6 +28,8 @@ pub struct Context {
     pub notifier: Arc<dyn Notifier>,
     /// Where attempts get their ids.
     pub random: Arc<dyn Random>,
+    /// The maps that this process is making.
+    pub rebuilds: Arc<Rebuilds>,
     /// How long a use case waits for others.
     pub patience: Patience,
 }

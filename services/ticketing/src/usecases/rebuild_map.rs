@@ -1,11 +1,30 @@
 //! Rebuild: make an event's map from what Postgres knows, where there is none: at its first reservation, and after Valkey
 //! lost it. Under a lease, so that a rebuild that comes late publishes nothing.
+//!
+//! All of a process who need the same map share one rebuild: a crowd that comes when a sale begins asks Postgres once, and
+//! nobody who goes away leaves the lease behind.
 
 use booked_ids::EventId;
-use tokio::time::{Instant, sleep};
+use booked_server::{Lifecycle, SharedFetches};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Context;
 use crate::ports::{FeedAway, LeaseNonce, PoolFailure, Snapshot, StoreFailure};
+
+/// Maps that one process makes at the same time.
+const REBUILDS_MAX: usize = 4_096;
+
+/// The maps that a process is making.
+#[derive(Debug)]
+pub struct Rebuilds(SharedFetches<EventId, Result<(), RebuildError>>);
+
+impl Rebuilds {
+    /// None yet. They go on in this life, whoever asked for them.
+    #[must_use]
+    pub fn new(lifecycle: &Lifecycle) -> Self {
+        Self(SharedFetches::new(REBUILDS_MAX, lifecycle))
+    }
+}
 
 /// Why there is no map.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -21,12 +40,27 @@ pub enum RebuildError {
     ReadFailed(String),
 }
 
-/// Makes the map, or waits for whoever is making it.
+/// Makes the map, or waits for whoever is making it, but not for long: it goes on being made.
 ///
 /// # Errors
 ///
 /// See [`RebuildError`].
 pub async fn rebuild_map(context: &Context, event: EventId) -> Result<(), RebuildError> {
+    let rebuild = || {
+        let context = context.clone();
+        async move { make_map(&context, event).await }
+    };
+    match timeout(context.patience.others, context.rebuilds.0.get(event, rebuild)).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(not_made)) => Err(RebuildError::Unavailable(not_made.to_string())),
+        Err(_) => Err(RebuildError::Unavailable("the event's map is still being made".to_owned())),
+    }
+}
+
+async fn make_map(context: &Context, event: EventId) -> Result<(), RebuildError> {
+    if context.pool.sale_state(event).await?.is_some() {
+        return Ok(());
+    }
     // Before the lease: an unknown event costs Valkey nothing, and its event service is asked but once.
     if !is_on_sale(context, event).await? {
         context.feed.pull().await?;

@@ -26,8 +26,8 @@ use booked_ticketing::{
     },
     ports::{EventFeed, EventRecord, FeedAway, SeatPool as _},
     usecases::{
-        self, BookError, CancelError, Context, Patience, ReserveError, book_tickets, cancel_tickets,
-        reconcile_seats, reserve_tickets, settle_overdue,
+        self, BookError, CancelError, Context, Patience, Rebuilds, ReserveError, book_tickets,
+        cancel_tickets, reconcile_seats, reserve_tickets, settle_overdue,
     },
 };
 use redis::aio::MultiplexedConnection;
@@ -172,6 +172,7 @@ impl World {
             feed: Arc::new(NoNews),
             notifier: Arc::new(LogNotifier),
             random,
+            rebuilds: Arc::new(Rebuilds::new(lifecycle)),
             patience: Patience { others: Duration::from_secs(10), look_again: Duration::from_millis(5) },
         };
         Replica { context, gates }
