@@ -18,9 +18,13 @@ pub struct Occupied {
     pub occupied: Vec<Option<u32>>,
 }
 
-/// `POST /internal/catch-up`: apply the event service's feed up to here before answering.
+/// `POST /internal/catch-up`: apply the event service's feed up to here before answering, with all that it means for
+/// the event that was changed.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct CatchUp {
     /// A position in the event service's feed, as the feed writes it.
     pub position: String,
+    /// The event that was made, changed or deleted there; older replicas do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<Uuid>,
 }

@@ -287,7 +287,11 @@ fn calls_between_services() {
         r#"{"event_ids":["0199a1b2-c3d4-8e5f-9a6b-7c8d00000000"]}"#,
     );
     assert_json(&Occupied { occupied: vec![Some(2), None] }, r#"{"occupied":[2,null]}"#);
-    assert_json(&CatchUp { position: "813-55".to_owned() }, r#"{"position":"813-55"}"#);
+    assert_json(
+        &CatchUp { position: "813-55".to_owned(), event_id: Some(EVENT) },
+        r#"{"position":"813-55","event_id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000"}"#,
+    );
+    assert_json(&CatchUp { position: "813-55".to_owned(), event_id: None }, r#"{"position":"813-55"}"#);
 }
 
 #[test]

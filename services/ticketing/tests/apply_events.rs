@@ -26,12 +26,12 @@ async fn an_older_state_does_not_overwrite_a_newer_one() {
     sale.grow(event, 9).await;
     let late = EventState { name: "late".to_owned(), ..first.clone() };
     let position = sale.events.tell(event, late).await;
-    sale.catch_up_to(position).await;
+    sale.catch_up_to(position, event).await;
     assert_eq!(kept(&sale, event), "2|f|Event of 5 seats|9");
 
     let again = EventState { version: 2, name: "again".to_owned(), seat_count: 7, ..first };
     let position = sale.events.tell(event, again).await;
-    sale.catch_up_to(position).await;
+    sale.catch_up_to(position, event).await;
     assert_eq!(kept(&sale, event), "2|f|Event of 5 seats|9");
 }
 
@@ -42,7 +42,7 @@ async fn nothing_follows_a_deletion() {
     let before = sale.events.state(event);
     sale.delete(event).await;
     let position = sale.events.tell(event, EventState { version: 9, ..before }).await;
-    sale.catch_up_to(position).await;
+    sale.catch_up_to(position, event).await;
     sale.buyer("Ada").reserve(event, 1).await.says("400 EVENT-03");
 }
 
@@ -54,7 +54,7 @@ async fn an_event_that_comes_and_goes_in_one_batch_never_was() {
     let (event, _) = sale.events.create(5).await;
     let position = sale.events.change(event, |state| state.deleted = true).await;
     sale.events.feeds(Feeding::Serving);
-    sale.catch_up_to(position).await;
+    sale.catch_up_to(position, event).await;
     assert_eq!(sale.occupied(event).await, None);
 }
 
@@ -105,7 +105,7 @@ async fn what_cannot_be_read_is_set_aside_and_the_rest_is_applied() {
     ));
     let (after, position) = sale.events.create(6).await;
     sale.events.feeds(Feeding::Serving);
-    sale.catch_up_to(position).await;
+    sale.catch_up_to(position, after).await;
     assert_eq!((sale.occupied(before).await, sale.occupied(after).await), (Some(0), Some(0)));
     assert_eq!(sale.postgres.execute("SELECT subject FROM feed_set_aside"), subject.to_string());
 }
@@ -148,6 +148,6 @@ async fn growth_that_valkey_missed_is_repeated() {
     eventually("seats 3 and 4 are on sale", async || ada.reserve(event, 2).await.said() == "200").await;
     assert_eq!(sale.occupied(event).await, Some(4));
     let growing = sale.events.change(event, |state| state.seat_count = 5).await;
-    sale.catch_up_to(growing).await;
+    sale.catch_up_to(growing, event).await;
     assert_eq!(seats(&ada.holds(event, 1).await), [5]);
 }

@@ -11,8 +11,9 @@ mod support;
 
 use std::time::Duration;
 
+use booked_contract::feed::EventState;
 use serde_json::json;
-use support::{Feeding, Sale, eventually, seats};
+use support::{Feeding, Sale, eventually, seats, unknown_event};
 
 /// The event service waits no longer; the rest is for a busy machine.
 const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
@@ -22,7 +23,7 @@ async fn what_is_caught_up_to_is_on_sale() {
     let sale = Sale::set_up().instances(2).start().await;
     for _ in 0..10 {
         let (event, position) = sale.events.create(5).await;
-        sale.catch_up_to(position).await;
+        sale.catch_up_to(position, event).await;
         assert_eq!(sale.occupied(event).await, Some(0));
     }
 }
@@ -42,8 +43,8 @@ async fn what_has_grown_is_on_sale_whoever_pulled_the_feed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_position_that_was_reached_needs_no_feed() {
     let sale = Sale::start().await;
-    let (_, position) = sale.events.create(5).await;
-    sale.catch_up_to(position).await;
+    let (event, position) = sale.events.create(5).await;
+    sale.catch_up_to(position, event).await;
     sale.events.feeds(Feeding::Away);
     sale.catch_up(&position.to_string()).await.says("200");
     sale.catch_up("0-0").await.says("200");
@@ -53,7 +54,7 @@ async fn a_position_that_was_reached_needs_no_feed() {
 async fn a_position_that_cannot_be_reached_is_given_up_in_time() {
     let sale = Sale::start().await;
     let (event, position) = sale.events.create(5).await;
-    sale.catch_up_to(position).await;
+    sale.catch_up_to(position, event).await;
     let future = format!("{}-1", position.transaction_id() + 1_000_000_000);
     for feeding in [Feeding::Serving, Feeding::Silent, Feeding::Away] {
         sale.events.feeds(feeding);
@@ -61,8 +62,35 @@ async fn a_position_that_cannot_be_reached_is_given_up_in_time() {
     }
     assert_eq!(sale.occupied(event).await, Some(0));
     sale.events.feeds(Feeding::Serving);
-    let (_, later) = sale.events.create(5).await;
-    sale.catch_up_to(later).await;
+    let (event, later) = sale.events.create(5).await;
+    sale.catch_up_to(later, event).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn growth_that_another_instance_has_yet_to_show_valkey_is_shown_before_the_answer() {
+    let sale = Sale::start().await;
+    let event = sale.create_event(2).await;
+    let ada = sale.buyer("Ada");
+    ada.holds(event, 2).await;
+    let position = sale.events.change(event, |state| state.seat_count = 3).await;
+    sale.catch_up_to(position, event).await;
+    // As if the instance that applied the feed had stopped just after that.
+    sale.valkey.ask::<i64>(&["HSET", &format!("{{{event}}}:meta"), "capacity", "2"]);
+    ada.reserve(event, 1).await.says("400 TICKET-01");
+    sale.catch_up_to(position, event).await;
+    ada.holds(event, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_has_yet_to_come_is_not_taken_for_a_deleted_one() {
+    let sale = Sale::start().await;
+    let (known, position) = sale.events.create(5).await;
+    let unknown = unknown_event();
+    sale.catch_up_to(position, unknown).await;
+    let state = EventState { event_id: unknown.as_uuid(), ..sale.events.state(known) };
+    let position = sale.events.tell(unknown, state).await;
+    sale.catch_up_to(position, unknown).await;
+    sale.buyer("Ada").holds(unknown, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

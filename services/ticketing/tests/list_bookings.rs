@@ -63,7 +63,7 @@ async fn an_event_without_coordinates_has_none_in_its_row() {
     let ada = sale.buyer("Ada");
     ada.buys(event, 1).await;
     let nowhere = sale.events.change(event, |state| (state.latitude, state.longitude) = (None, None)).await;
-    sale.catch_up_to(nowhere).await;
+    sale.catch_up_to(nowhere, event).await;
     let rows = ada.bookings().await;
     let fields: Vec<&String> = rows[0].as_object().unwrap().keys().collect();
     assert!(!fields.iter().any(|field| field.contains("itude")), "{fields:?}");
@@ -108,7 +108,7 @@ async fn a_changed_event_is_shown_as_it_is_now_and_a_deleted_one_no_more() {
     let ada = sale.buyer("Ada");
     ada.buys(event, 1).await;
     let renamed = sale.events.change(event, |state| state.name = "Ωther – \"näme\"".to_owned()).await;
-    sale.catch_up_to(renamed).await;
+    sale.catch_up_to(renamed, event).await;
     assert_eq!(names(&ada.bookings().await), ["Ωther – \"näme\""]);
     sale.delete(event).await;
     assert_eq!(ada.bookings().await, Vec::<Value>::new());

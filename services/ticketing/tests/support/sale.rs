@@ -182,26 +182,27 @@ impl Sale {
     /// A new event that is on sale.
     pub(crate) async fn create_event(&self, seats: u32) -> EventId {
         let (event, position) = self.events.create(seats).await;
-        self.catch_up_to(position).await;
+        self.catch_up_to(position, event).await;
         event
     }
 
     /// The event has so many seats from now on.
     pub(crate) async fn grow(&self, event: EventId, seats: u32) {
         let position = self.events.change(event, |state| state.seat_count = seats).await;
-        self.catch_up_to(position).await;
+        self.catch_up_to(position, event).await;
     }
 
     /// The event is no more.
     pub(crate) async fn delete(&self, event: EventId) {
         let position = self.events.change(event, |state| state.deleted = true).await;
-        self.catch_up_to(position).await;
+        self.catch_up_to(position, event).await;
     }
 
-    /// As the event service does it, but for as long as it takes.
-    pub(crate) async fn catch_up_to(&self, position: Position) {
+    /// As the event service does it after a change of this event, but for as long as it takes.
+    pub(crate) async fn catch_up_to(&self, position: Position, event: EventId) {
+        let body = json!({ "position": position.to_string(), "event_id": event.to_string() });
         eventually(&format!("ticketing has caught up to {position}"), async || {
-            self.catch_up(&position.to_string()).await.status == 200
+            self.internal("/internal/catch-up", &body).await.status == 200
         })
         .await;
     }
