@@ -1,0 +1,124 @@
+{{/* What the schema cannot tell: mistakes in several values together. All are reported at once. */}}
+{{- define "booked-service.check" -}}
+{{- $found := list }}
+{{- range list "parts" "scaling" "shutdown" "connections" "public" "environment" }}
+  {{- $found = concat $found (include (printf "booked-service.check.%s" .) $ | trim | splitList "\n" | compact) }}
+{{- end }}
+{{- if $found }}
+{{- fail (printf "\n\nThe values of %s have mistakes:\n  - %s\n" .Chart.Name (join "\n  - " $found)) }}
+{{- end }}
+{{- end }}
+
+{{/* Each of these writes a line for a mistake. */}}
+{{- define "booked-service.check.parts" }}
+{{- $part := include "booked-service.part" . | fromYaml }}
+{{- if ne .Values.component (trimPrefix "booked-" .Chart.Name) }}
+component is {{ .Values.component }} in the chart {{ .Chart.Name }}; it is not to be changed
+{{- end }}
+{{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) }}
+serviceAccount.name is needed where serviceAccount.create is false
+{{- end }}
+{{- if eq (int .Values.ports.traffic) (int .Values.ports.admin) }}
+ports.traffic and ports.admin are the same ({{ int .Values.ports.traffic }}); metrics must not be where clients are
+{{- end }}
+{{- if and .Values.mail.existingSecret (not .Values.mail.from) }}
+mail.from is needed where mail.existingSecret is given: the sender, for instance Tickets <tickets@example.com>
+{{- end }}
+{{- if and .Values.mail.existingSecret (not $part.mail) }}
+mail.existingSecret is for ticketing alone
+{{- end }}
+{{- end }}
+
+{{- define "booked-service.check.scaling" }}
+{{- with .Values }}
+{{- if and .autoscaling.enabled .keda.enabled }}
+autoscaling.enabled and keda.enabled exclude each other: KEDA makes a HorizontalPodAutoscaler of its own
+{{- end }}
+{{- if and .autoscaling.enabled (gt (int .autoscaling.minReplicas) (int .autoscaling.maxReplicas)) }}
+autoscaling.minReplicas ({{ int .autoscaling.minReplicas }}) is more than autoscaling.maxReplicas ({{ int .autoscaling.maxReplicas }})
+{{- end }}
+{{- if and .keda.enabled (gt (int .keda.minReplicas) (int .keda.maxReplicas)) }}
+keda.minReplicas ({{ int .keda.minReplicas }}) is more than keda.maxReplicas ({{ int .keda.maxReplicas }})
+{{- end }}
+{{- if and .autoscaling.enabled (not .autoscaling.targetCPUUtilizationPercentage) (not .autoscaling.metrics) }}
+autoscaling needs targetCPUUtilizationPercentage or metrics: it has nothing to go by
+{{- end }}
+{{- if and .autoscaling.enabled .autoscaling.targetCPUUtilizationPercentage (not (dig "requests" "cpu" "" .resources)) }}
+resources.requests.cpu is needed: autoscaling.targetCPUUtilizationPercentage is a part of it
+{{- end }}
+{{- $none := list "0" "0%" }}
+{{- if and (has (toString .updateStrategy.maxSurge) $none) (has (toString .updateStrategy.maxUnavailable) $none) }}
+updateStrategy.maxSurge and updateStrategy.maxUnavailable are both 0: no pod could ever be replaced
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "booked-service.check.shutdown" }}
+{{- with .Values.shutdown }}
+{{- $flush := 5 }}
+{{- $drain := divf (addf .drainDelayMs (mulf 2 .drainTimeoutMs)) 1000 | ceil | int }}
+{{- $needed := add (int .preStopSeconds) $drain $flush }}
+{{- if lt (int .terminationGracePeriodSeconds) (int $needed) }}
+shutdown.terminationGracePeriodSeconds ({{ int .terminationGracePeriodSeconds }}) is shorter than a pod may take to end, {{ $needed }} s: {{ int .preStopSeconds }} of preStopSeconds, {{ $drain }} of drainDelayMs and twice drainTimeoutMs (requests, then detached work), {{ $flush }} to flush telemetry; it would be killed with bookings under way
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "booked-service.check.connections" }}
+{{- if (include "booked-service.part" . | fromYaml).database }}
+{{- $pods := (include "booked-service.replicas" . | fromYaml).max | int }}
+{{- $surge := include "booked-service.ofPods" (dict "of" $pods "share" .Values.updateStrategy.maxSurge) | int }}
+{{- $migration := ternary 1 0 (eq "true" (include "booked-service.migrates" .)) }}
+{{- $connections := add (mul (add $pods $surge) (int .Values.database.connections)) $migration }}
+{{- if gt (int $connections) (int .Values.database.connectionBudget) }}
+database.connectionBudget ({{ int .Values.database.connectionBudget }}) is less than the {{ $connections }} connections that there may be: {{ int .Values.database.connections }} (database.connections) for each of {{ $pods }} pods and {{ $surge }} more in a rollout, {{ $migration }} for the migration; have fewer pods, fewer connections each, or a larger server
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A number, or a percentage of the pods rounded up: `dict "of" 10 "share" "25%"`. */}}
+{{- define "booked-service.ofPods" -}}
+{{- if hasSuffix "%" (toString .share) }}
+{{- divf (mulf .of (trimSuffix "%" .share | float64)) 100 | ceil | int }}
+{{- else }}
+{{- int .share }}
+{{- end }}
+{{- end }}
+
+{{- define "booked-service.check.public" }}
+{{- $part := include "booked-service.part" . | fromYaml }}
+{{- if not $part.public }}
+{{- if or .Values.ingress.enabled .Values.httpRoute.enabled (ne .Values.service.type "ClusterIP") }}
+ingress, httpRoute and a service.type other than ClusterIP are for the gateway alone: {{ .Values.component }} answers nobody but the other parts
+{{- end }}
+{{- if .Values.networkPolicy.clients }}
+networkPolicy.clients is for the gateway alone; whom {{ .Values.component }} answers besides the other parts is in networkPolicy.extraIngress
+{{- end }}
+{{- end }}
+{{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
+ingress.hosts is empty: name the hosts that the gateway is reached by
+{{- end }}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}
+httpRoute.parentRefs is empty: name the Gateway that the route belongs to
+{{- end }}
+{{- end }}
+
+{{- define "booked-service.check.environment" }}
+{{- $seen := dict }}
+{{- range include "booked-service.environment" (dict "root" . "kind" "server") | fromYamlArray }}
+{{- if hasKey $seen .name }}
+{{ .name }} is set twice: each variable is set by the chart, in config or in extraEnv
+{{- end }}
+{{- $_ := set $seen .name true }}
+{{- end }}
+{{- range list "DATABASE_URL" "VALKEY_URL" "SMTP_URL" "INTERNAL_CREDENTIAL" }}
+{{- if hasKey $seen . }}
+{{ . }} is a secret, and secrets are mounted as files: see existingSecret
+{{- end }}
+{{- end }}
+{{- range list "OTEL_EXPORTER_OTLP_ENDPOINT" "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" }}
+{{- if hasKey $.Values.config . }}
+{{ . }} belongs in global.tracing.endpoint, so that the NetworkPolicy lets traces out
+{{- end }}
+{{- end }}
+{{- end }}

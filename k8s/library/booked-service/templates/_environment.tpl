@@ -1,0 +1,62 @@
+{{/* The environment of the server or the migration: `dict "root" $ "kind" "server"`. */}}
+{{- define "booked-service.environment" -}}
+{{- $values := .root.Values }}
+{{- range $name, $value := (include "booked-service.chartSettings" . | fromYaml) }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- range $name, $value := $values.config }}
+  {{- if or (eq $.kind "server") (regexMatch "^(DATABASE_|LOG_|RUST_)" $name) }}
+- name: {{ $name }}
+  value: {{ include "booked-service.text" $value | quote }}
+  {{- end }}
+{{- end }}
+{{- if eq .kind "server" }}
+{{- if $values.global.tracing.endpoint }}
+- name: POD_NAME
+  valueFrom: { fieldRef: { fieldPath: metadata.name } }
+- name: OTEL_RESOURCE_ATTRIBUTES
+  value: k8s.namespace.name={{ .root.Release.Namespace }},k8s.pod.name=$(POD_NAME)
+{{- end }}
+{{- with $values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* What the chart itself sets, as a map of texts. */}}
+{{- define "booked-service.chartSettings" -}}
+{{- $root := .root }}
+{{- $values := $root.Values }}
+{{- $part := include "booked-service.part" $root | fromYaml }}
+{{- $settings := dict }}
+{{- range (include "booked-service.mounts" . | fromYaml).mounts }}
+  {{- if .env }}
+    {{- $_ := set $settings .env (trimSuffix "/" (printf "/etc/booked/%s/%s" .name (.file | default ""))) }}
+  {{- end }}
+{{- end }}
+{{- if eq .kind "server" }}
+  {{- $_ := set $settings "LISTEN" (printf "%s:%d" $values.ports.address (int $values.ports.traffic)) }}
+  {{- $_ := set $settings "ADMIN_LISTEN" (printf "%s:%d" $values.ports.address (int $values.ports.admin)) }}
+  {{- $_ := set $settings "DRAIN_DELAY_MS" (toString (int $values.shutdown.drainDelayMs)) }}
+  {{- $_ := set $settings "DRAIN_TIMEOUT_MS" (toString (int $values.shutdown.drainTimeoutMs)) }}
+  {{- if $part.database }}
+    {{- $_ := set $settings "DATABASE_CONNECTIONS" (toString (int $values.database.connections)) }}
+  {{- end }}
+  {{- if and $part.mail $values.mail.existingSecret }}
+    {{- $_ := set $settings "SMTP_FROM" $values.mail.from }}
+  {{- end }}
+  {{- range $part.calls }}
+    {{- $_ := set $settings (printf "%s_URL" (upper .)) (include "booked-service.peerUrl" (dict "root" $root "part" .)) }}
+  {{- end }}
+  {{- with $values.global.tracing.endpoint }}
+    {{- $_ := set $settings "OTEL_EXPORTER_OTLP_ENDPOINT" . }}
+  {{- end }}
+{{- end }}
+{{- toYaml $settings }}
+{{- end }}
+
+{{/* A value as text; whole numbers without an exponent, as which Helm has large ones. */}}
+{{- define "booked-service.text" -}}
+{{- if kindIs "float64" . }}{{ ternary (int64 . | toString) (toString .) (eq (floor .) .) }}{{ else }}{{ toString . }}{{ end }}
+{{- end }}

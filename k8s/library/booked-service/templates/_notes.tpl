@@ -1,0 +1,56 @@
+{{/* What is told after an installation. */}}
+{{- define "booked-service.notes" -}}
+{{- $name := include "booked-service.fullname" . }}
+{{- $part := include "booked-service.part" . | fromYaml }}
+{{- $replicas := include "booked-service.replicas" . | fromYaml }}
+{{ $name }} {{ .Chart.AppVersion }} is installed in {{ .Release.Namespace }}, with {{ $replicas.min }}{{ if ne (int $replicas.min) (int $replicas.max) }} to {{ $replicas.max }}{{ end }} pods.
+
+  kubectl --namespace {{ .Release.Namespace }} rollout status deployment/{{ $name }}
+  helm --namespace {{ .Release.Namespace }} test {{ .Release.Name }}
+
+It reads these, which are yours to make:
+{{- range (include "booked-service.mounts" (dict "root" . "kind" "server") | fromYaml).mounts }}
+  {{ if .configMap }}ConfigMap {{ .configMap }}{{ else }}Secret {{ .secret }}{{ end }}{{ with .key }}, key {{ . }}{{ end }}
+{{- end }}
+{{- if $part.public }}
+
+It is reached
+{{- if .Values.ingress.enabled }} at {{ join ", " .Values.ingress.hosts }} by the Ingress.
+{{- else if .Values.httpRoute.enabled }} by the HTTPRoute{{ with .Values.httpRoute.hostnames }} at {{ join ", " . }}{{ end }}.
+{{- else if eq .Values.service.type "ClusterIP" }} from within the cluster alone. To try it:
+  kubectl --namespace {{ .Release.Namespace }} port-forward service/{{ $name }} 8080:{{ int .Values.service.port }}
+{{- else }} by the Service {{ $name }} of type {{ .Values.service.type }}.
+{{- end }}
+{{- end }}
+{{- if eq .Values.migrations.mode "none" }}
+{{- if $part.database }}
+
+Nothing migrates its database: run `booked-{{ .Values.component }} migrate` before each new version.
+{{- end }}
+{{- end }}
+{{- with include "booked-service.warnings" . | trimAll "\n" }}
+
+To look at:
+{{ . }}
+{{- end }}
+{{- end }}
+
+{{- define "booked-service.warnings" -}}
+{{- $part := include "booked-service.part" . | fromYaml }}
+{{- if not .Values.networkPolicy.enabled }}
+  networkPolicy.enabled is false: whatever reaches the pods may call them.
+{{- else }}
+{{- if and $part.database (not .Values.database.to) }}
+  database.to is empty: the pods may open port {{ int .Values.database.port }} of every address.
+{{- end }}
+{{- if and $part.valkey (not .Values.valkey.to) }}
+  valkey.to is empty: the pods may open port {{ int .Values.valkey.port }} of every address.
+{{- end }}
+{{- end }}
+{{- if and $part.public (or .Values.ingress.enabled .Values.httpRoute.enabled) (not .Values.config.TRUSTED_PROXIES) }}
+  config.TRUSTED_PROXIES is not set: limits by address count the proxy's, not the clients'.
+{{- end }}
+{{- if .Values.autoscaling.keepReplicaCount }}
+  autoscaling.keepReplicaCount is for one upgrade: take it away with the next, or it works against the autoscaler.
+{{- end }}
+{{- end }}

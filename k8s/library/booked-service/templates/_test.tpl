@@ -1,0 +1,34 @@
+{{/*
+`helm test`: asks for readiness through the admin Service. The program takes an address and no name, and Kubernetes
+gives that of the Service in a variable.
+*/}}
+{{- define "booked-service.test" -}}
+{{- $host := printf "%s_SERVICE_HOST" (include "booked-service.adminName" . | upper | replace "-" "_") }}
+{{- $about := dict "root" . "kind" "test" "name" (include "booked-service.testName" .) }}
+{{- $_ := set $about "annotations" (include "booked-service.atTest" . | fromYaml) }}
+apiVersion: v1
+kind: Pod
+metadata:
+  {{- include "booked-service.metadata" $about | nindent 2 }}
+spec:
+  {{- include "booked-service.podBase" (dict "root" . "serviceLinks" true) | trim | nindent 2 }}
+  restartPolicy: Never
+  containers:
+    - name: test
+      {{- include "booked-service.containerBase" . | nindent 6 }}
+      args: [healthcheck]
+      env:
+        - name: ADMIN_LISTEN
+          value: $({{ $host }}):{{ int .Values.ports.admin }}
+      resources:
+        {{- toYaml .Values.migrations.resources | nindent 8 }}
+{{- end }}
+
+{{- define "booked-service.testName" -}}
+{{- include "booked-service.fullname" . }}-test
+{{- end }}
+
+{{- define "booked-service.atTest" -}}
+helm.sh/hook: test
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}

@@ -1,0 +1,166 @@
+"""The charts agree with the programs' sources: settings, commands, metrics."""
+
+import json
+import re
+
+import promql_parser
+import pytest
+import yaml
+from charts import K8S, PARTS, REPOSITORY, WITH_DATABASE, find, pod_specs, render, server, values_of
+
+SHARED = ["crates/server/src/config.rs"]
+SOURCES = {
+    "gateway": [*SHARED, "gateway/src/config.rs", "gateway/src/config"],
+    **{part: [*SHARED, "crates/postgres/src/config.rs", f"services/{part}/src"] for part in WITH_DATABASE},
+}
+# Of an operator's command, not of `serve`.
+OF_COMMANDS = {"ADMIN_PASSWORD_FILE", "NEW_PASSWORD_FILE"}
+# Secrets, given as files: the plain twins are refused.
+PLAIN_SECRETS = {"DATABASE_URL", "VALKEY_URL", "SMTP_URL", "INTERNAL_CREDENTIAL"}
+
+
+def rust(paths):
+    for path in paths:
+        path = REPOSITORY / path
+        files = sorted(path.rglob("*.rs")) if path.is_dir() else [path]
+        yield from (file.read_text() for file in files)
+
+
+def settings_of_program(part):
+    arguments = [found for text in rust(SOURCES[part]) for found in re.findall(r'env = "([A-Z_]+)"', text)]
+    return set(arguments) - OF_COMMANDS
+
+
+def settings_of_chart(part):
+    """Those that `config` takes and those that the chart sets where everything is on."""
+    schema = json.loads((K8S / "library" / "booked-service" / "chart.schema.json").read_text())
+    taken = set(schema["$defs"][f"{part}Settings"]["properties"])
+    everything = {
+        "database": {"ca": {"secret": "a"}},
+        "valkey": {"ca": {"secret": "a"}},
+        "mail": {"existingSecret": "a", "from": "a@b", "ca": {"secret": "a"}} if part == "ticketing" else {},
+    }
+    return taken, {each["name"] for each in server(part, everything)["env"]}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_setting_of_a_program_has_one_place_and_there_are_no_others(part):
+    taken, chart_sets = settings_of_chart(part)
+    chart_sets -= {"HASH_THREADS"}  # a default below `config`
+    assert taken & chart_sets == set()
+    assert (taken | chart_sets) - {"RUST_LOG"} == settings_of_program(part) - PLAIN_SECRETS
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_ranges_are_those_of_the_program(part):
+    schema = json.loads((K8S / "library" / "booked-service" / "chart.schema.json").read_text())
+    text = "".join(rust(SOURCES[part]))
+    constants = dict(re.findall(r"const ([A-Z_]+): [^=]*= ([0-9_]+(?:\.\.=[0-9_]+)?);", text))
+    compared = 0
+
+    def number(given):
+        return int(constants.get(given, given).replace("_", ""))
+
+    for name, given in schema["$defs"][f"{part}Settings"]["properties"].items():
+        found = re.search(rf'"{name}", &?[\w.]+, ([\w.=]+)\)', text)
+        if found and given.get("type") == "integer":
+            low, high = constants.get(found[1], found[1]).split("..=")
+            assert (given["minimum"], given["maximum"]) == (number(low), number(high)), name
+            compared += 1
+    assert compared >= 3
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_commands_are_those_of_the_program(part):
+    path = "gateway/src/commands.rs" if part == "gateway" else f"services/{part}/src/commands.rs"
+    commands = set(re.findall(r"^    ([A-Z][A-Za-z]+)\(", next(rust([path])), re.MULTILINE))
+    used = {
+        argument
+        for _, spec in pod_specs(render(part))
+        for container in spec["containers"]
+        for argument in container["args"]
+    }
+    assert used == ({"serve", "healthcheck"} if part == "gateway" else {"serve", "healthcheck", "migrate"})
+    assert {argument.capitalize() for argument in used} <= commands
+
+
+def exported_metrics():
+    """The names under which Prometheus sees what the programs measure, made as its exporter makes them."""
+    text = "".join(rust(["crates", "services", "gateway"]))
+    meters = re.findall(r'\.(u64|f64|i64)_(\w+)\(\s*"([\w.]+)"\)(.*?)\.build\(\)', text, re.DOTALL)
+    assert meters, "no meter was found in the sources"
+    names = {"up"}  # Prometheus' own
+    for _, kind, name, built in meters:
+        unit = {"s": "_seconds", "By": "_bytes"}.get(next(iter(re.findall(r'with_unit\("(\w+)"\)', built)), ""), "")
+        name = name.replace(".", "_") + unit
+        if "counter" in kind and "up_down" not in kind:
+            names.add(name + "_total")
+        elif "histogram" in kind:
+            names |= {name + "_bucket", name + "_sum", name + "_count"}
+        else:
+            names.add(name)
+    return names
+
+
+def metrics_of(expression):
+    parsed = promql_parser.parse(expression)
+    selectors, left = [], [parsed]
+    while left:
+        node = left.pop()
+        if isinstance(node, promql_parser.VectorSelector):
+            selectors.append(node)
+        for child in ("expr", "lhs", "rhs", "vector_selector", "args", "param"):
+            value = getattr(node, child, None)
+            left += value if isinstance(value, list) else [value] if value is not None else []
+    return selectors
+
+
+def alerts(part):
+    values = {"metrics": {"prometheusRule": {"enabled": True, "labels": {"release": "prometheus"}}}}
+    rule = find(render(part, values), "PrometheusRule", f"booked-{part}")
+    assert rule["metadata"]["labels"]["release"] == "prometheus"
+    return [one for group in rule["spec"]["groups"] for one in group["rules"]]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_alert_asks_for_metrics_that_are_exported_by_the_pods_of_the_release(part):
+    exported = exported_metrics()
+    for alert in alerts(part):
+        selectors = metrics_of(alert["expr"])
+        assert selectors, alert["alert"]
+        for selector in selectors:
+            assert selector.name in exported, alert["alert"]
+            matchers = {(matcher.name, matcher.value) for matcher in selector.matchers.matchers}
+            assert {("namespace", "sale"), ("job", f"booked-{part}-admin")} <= matchers
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_alert_says_how_grave_it_is_and_what_to_do(part):
+    for alert in alerts(part):
+        assert alert["alert"].startswith(f"Booked{part.capitalize()}")
+        assert alert["labels"]["severity"] in ("warning", "critical")
+        assert len(alert["annotations"]["summary"]) > 10
+        assert len(alert["annotations"]["description"]) > 60
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_metrics_of_all_pods_are_read(part):
+    values = {"metrics": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}}}}
+    objects = render(part, values)
+    monitor = find(objects, "ServiceMonitor", f"booked-{part}")
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    admin = find(objects, "Service", f"booked-{part}-admin")
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= admin["metadata"]["labels"].items()
+    traffic = find(objects, "Service", f"booked-{part}")
+    assert not monitor["spec"]["selector"]["matchLabels"].items() <= traffic["metadata"]["labels"].items()
+    [endpoint] = monitor["spec"]["endpoints"]
+    assert (endpoint["port"], endpoint["path"]) == (admin["spec"]["ports"][0]["name"], "/metrics")
+
+
+def test_the_defaults_are_documented_where_all_charts_take_them_from():
+    defaults = values_of(K8S / "library" / "booked-service" / "values.yaml")["exports"]["defaults"]
+    schema = json.loads((K8S / "library" / "booked-service" / "chart.schema.json").read_text())
+    assert set(schema["properties"]) - set(defaults) == {"enabled", "booked-service", "component"}
+    for part in PARTS:
+        own = yaml.safe_load((K8S / "charts" / part / "values.yaml").read_text())
+        assert set(own) - set(defaults) == {"component"}

@@ -1,0 +1,183 @@
+"""Who may call whom, read from the NetworkPolicies as a cluster would read them."""
+
+import itertools
+
+import pytest
+from charts import PARTS, WITH_DATABASE, deployment, environment, find, render, server
+
+CALLS = {
+    ("gateway", "user"),
+    ("gateway", "event"),
+    ("gateway", "ticketing"),
+    ("gateway", "analytics"),
+    ("event", "ticketing"),
+    ("ticketing", "event"),
+    ("analytics", "ticketing"),
+}
+PROMETHEUS = {"app.kubernetes.io/name": "prometheus"}
+MONITORING = {"kubernetes.io/metadata.name": "monitoring"}
+HERE = {"kubernetes.io/metadata.name": "sale"}
+
+
+def labels(part, kind="server"):
+    return {
+        "app.kubernetes.io/name": part,
+        "app.kubernetes.io/instance": "booked",
+        "app.kubernetes.io/part-of": "booked",
+        "app.kubernetes.io/component": kind,
+    }
+
+
+def matches(selector, given):
+    return all(given.get(name) == value for name, value in selector.get("matchLabels", {}).items())
+
+
+def is_one_of(peers, pod, namespace):
+    """Whether a pod of a namespace is among the peers of a rule; no peers are all peers."""
+
+    def is_it(peer):
+        in_namespace = (
+            matches(peer["namespaceSelector"], namespace) if "namespaceSelector" in peer else namespace == HERE
+        )
+        return "ipBlock" not in peer and in_namespace and matches(peer.get("podSelector", {}), pod)
+
+    return not peers or any(is_it(peer) for peer in peers)
+
+
+def allows(objects, direction, pod, other, port, namespace=HERE):
+    """Whether the policies of a pod let it be called by (Ingress), or call (Egress), another pod at a port."""
+    rules, peers = ("ingress", "from") if direction == "Ingress" else ("egress", "to")
+    policies = [
+        each["spec"]
+        for each in objects
+        if each["kind"] == "NetworkPolicy"
+        and matches(each["spec"]["podSelector"], pod)
+        and direction in each["spec"]["policyTypes"]
+    ]
+    assert policies, f"nothing isolates {pod}"
+    return any(
+        is_one_of(rule.get(peers), other, namespace)
+        for policy in policies
+        for rule in policy[rules]
+        if port in [allowed["port"] for allowed in rule.get("ports", [])]
+    )
+
+
+def may_call(objects, caller, called, port):
+    return allows(objects, "Egress", labels(caller), labels(called), port) and allows(
+        objects, "Ingress", labels(called), labels(caller), port
+    )
+
+
+@pytest.fixture(scope="module")
+def objects():
+    return render("booked")
+
+
+def test_exactly_these_calls_are_possible(objects):
+    others = itertools.permutations(PARTS, 2)
+    possible = {(caller, called) for caller, called in others if may_call(objects, caller, called, "http")}
+    assert possible == CALLS
+
+
+def test_each_part_is_told_where_those_are_that_it_calls():
+    for part in PARTS:
+        told = {
+            (part, name.removesuffix("_URL").lower()) for name in environment(server(part)) if name.endswith("_URL")
+        }
+        assert told == {call for call in CALLS if call[0] == part}
+
+
+def test_no_part_reaches_the_admin_port_of_another(objects):
+    assert not [pair for pair in itertools.permutations(PARTS, 2) if may_call(objects, *pair, "admin")]
+
+
+def test_the_world_reaches_the_gateway_alone(objects):
+    stranger = ({"app": "stranger"}, "http", {"kubernetes.io/metadata.name": "elsewhere"})
+    assert [part for part in PARTS if allows(objects, "Ingress", labels(part), *stranger)] == ["gateway"]
+
+
+def test_the_gateway_can_be_kept_to_some_clients():
+    clients = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress"}}}]
+    objects = render("gateway", {"networkPolicy": {"clients": clients}})
+    asked = {
+        name: allows(objects, "Ingress", labels("gateway"), {}, "http", {"kubernetes.io/metadata.name": name})
+        for name in ("ingress", "elsewhere")
+    }
+    assert asked == {"ingress": True, "elsewhere": False}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_prometheus_reads_the_admin_port_and_calls_nothing_else(objects, part):
+    assert allows(objects, "Ingress", labels(part), PROMETHEUS, "admin", MONITORING)
+    assert not allows(objects, "Ingress", labels(part), PROMETHEUS, "admin", HERE)
+    if part != "gateway":
+        assert not allows(objects, "Ingress", labels(part), PROMETHEUS, "http", MONITORING)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_only_ticketing_reaches_valkey_and_the_gateway_no_database(objects, part):
+    out = {
+        allowed["port"]
+        for rule in find(objects, "NetworkPolicy", f"booked-{part}")["spec"]["egress"]
+        for allowed in rule["ports"]
+    }
+    assert (6379 in out) == (part == "ticketing")
+    assert (5432 in out) == (part != "gateway")
+    assert 53 in out
+
+
+@pytest.mark.parametrize("part", WITH_DATABASE)
+def test_a_database_that_is_named_is_the_only_one_that_is_reached(part):
+    own = [{"ipBlock": {"cidr": "10.1.2.3/32"}}]
+    for policy in (f"booked-{part}", f"booked-{part}-migrate"):
+        egress = find(render(part, {"database": {"to": own}}), "NetworkPolicy", policy)["spec"]["egress"]
+        assert [rule["to"] for rule in egress if rule["ports"][0]["port"] == 5432] == [own]
+
+
+def test_a_migration_reaches_its_database_and_nothing_else(objects):
+    for part in WITH_DATABASE:
+        policy = find(objects, "NetworkPolicy", f"booked-{part}-migrate")["spec"]
+        assert policy["ingress"] == []
+        assert [[allowed["port"] for allowed in rule["ports"]] for rule in policy["egress"]] == [[53, 53], [5432]]
+
+
+def test_the_test_of_a_release_reaches_its_admin_port_alone(objects):
+    for part in PARTS:
+        test = labels(part, "test")
+        assert allows(objects, "Egress", test, labels(part), "admin")
+        assert allows(objects, "Ingress", labels(part), test, "admin")
+        assert not allows(objects, "Egress", test, labels(part), "http")
+
+
+def test_traces_reach_the_collector_and_only_where_there_is_one():
+    traced = {"global": {"tracing": {"endpoint": "http://collector.monitoring:4318"}}}
+    for part in PARTS:
+        ports = [
+            rule["ports"][0]["port"]
+            for rule in find(render(part, traced), "NetworkPolicy", f"booked-{part}")["spec"]["egress"]
+        ]
+        assert 4318 in ports
+        assert environment(server(part, traced))["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://collector.monitoring:4318"
+        assert not [name for name in environment(server(part)) if name.startswith("OTEL_")]
+
+
+def test_a_part_in_another_namespace_is_called_and_let_in_there():
+    objects = render("gateway", {"peers": {"event": {"namespace": "events"}}})
+    assert (
+        environment(server("gateway", {"peers": {"event": {"namespace": "events"}}}))["EVENT_URL"]
+        == "http://booked-event.events.svc"
+    )
+    events = {"kubernetes.io/metadata.name": "events"}
+    assert allows(objects, "Egress", labels("gateway"), labels("event"), "http", events)
+    assert not allows(objects, "Egress", labels("gateway"), labels("event"), "http", HERE)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_pods_are_those_that_services_and_policies_mean(part):
+    objects = render(part)
+    pods = deployment(part)["spec"]["template"]["metadata"]["labels"]
+    services = [each["spec"]["selector"] for each in objects if each["kind"] == "Service"]
+    assert len(services) == 2
+    assert all(selector.items() <= pods.items() for selector in services)
+    assert labels(part).items() <= pods.items()

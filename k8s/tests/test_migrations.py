@@ -1,0 +1,69 @@
+"""The schema is brought up to date before the pods, beside them, or by somebody else."""
+
+import pytest
+from charts import WITH_DATABASE, find, kinds, render
+
+HOOK = "helm.sh/hook"
+
+
+def job(objects):
+    [one] = [each for each in objects if each["kind"] == "Job"]
+    return one
+
+
+@pytest.mark.parametrize("part", WITH_DATABASE)
+def test_a_hook_migrates_before_new_pods_start(part):
+    migration = job(render(part))
+    assert migration["metadata"]["annotations"][HOOK] == "pre-install,pre-upgrade"
+    [container] = migration["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == ["migrate"]
+    assert migration["spec"]["template"]["spec"]["restartPolicy"] == "Never"
+
+
+@pytest.mark.parametrize("part", WITH_DATABASE)
+def test_all_that_the_hook_needs_of_the_release_is_made_before_it(part):
+    objects = render(part)
+    account = job(objects)["spec"]["template"]["spec"]["serviceAccountName"]
+    for needed in (find(objects, "ServiceAccount", account), find(objects, "NetworkPolicy", f"booked-{part}-migrate")):
+        annotations = needed["metadata"]["annotations"]
+        assert annotations[HOOK] == "pre-install,pre-upgrade"
+        assert int(annotations["helm.sh/hook-weight"]) < int(
+            job(objects)["metadata"]["annotations"]["helm.sh/hook-weight"]
+        )
+
+
+def test_a_hook_leaves_nothing_behind_and_is_kept_where_it_failed():
+    policies = {
+        each["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
+        for each in render("event")
+        if HOOK in each["metadata"].get("annotations", {})
+    }
+    assert policies == {"before-hook-creation,hook-succeeded"}
+
+
+def test_a_job_beside_the_pods_is_no_hook_and_another_one_for_each_version():
+    values = {"migrations": {"mode": "job"}}
+    one, same = job(render("event", values)), job(render("event", {**values, "replicaCount": 3}))
+    other = job(render("event", {**values, "image": {"tag": "9"}}))
+    assert HOOK not in one["metadata"].get("annotations", {})
+    assert one["metadata"]["name"] == same["metadata"]["name"] != other["metadata"]["name"]
+    assert one["spec"]["ttlSecondsAfterFinished"] == 86400
+
+
+def test_somebody_else_may_migrate():
+    objects = render("event", {"migrations": {"mode": "none"}})
+    assert "Job" not in kinds(objects)
+    assert not [each for each in objects if each["metadata"]["name"].endswith("-migrate")]
+
+
+def test_the_gateway_has_nothing_to_migrate():
+    for mode in ("hook", "job", "none"):
+        assert "Job" not in kinds(render("gateway", {"migrations": {"mode": mode}}))
+
+
+def test_the_pods_of_a_migration_are_never_sent_traffic():
+    objects = render("event")
+    migrating = job(objects)["spec"]["template"]["metadata"]["labels"]
+    for each in objects:
+        if each["kind"] == "Service":
+            assert not each["spec"]["selector"].items() <= migrating.items()

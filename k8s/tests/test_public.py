@@ -1,0 +1,73 @@
+"""How the world reaches the gateway, and what a release tells about it."""
+
+import pytest
+from charts import K8S, PARTS, find, notes, render, texts, values_of
+
+
+def gateway(file):
+    return values_of(K8S / "charts" / "gateway" / "ci" / file)
+
+
+def test_an_ingress_leads_to_the_gateway():
+    ingress = find(render("gateway", gateway("ingress-values.yaml")), "Ingress", "booked-gateway")
+    assert ingress["spec"]["ingressClassName"] == "nginx"
+    assert ingress["spec"]["tls"] == [{"secretName": "tickets-tls", "hosts": ["tickets.example.com"]}]
+    [rule] = ingress["spec"]["rules"]
+    assert rule["host"] == "tickets.example.com"
+    [path] = rule["http"]["paths"]
+    assert (path["path"], path["pathType"]) == ("/", "Prefix")
+    assert path["backend"]["service"] == {"name": "booked-gateway", "port": {"name": "http"}}
+
+
+def test_a_route_leads_to_the_gateway():
+    route = find(render("gateway", gateway("route-values.yaml")), "HTTPRoute", "booked-gateway")["spec"]
+    assert route["parentRefs"] == [{"name": "public", "namespace": "gateways", "sectionName": "https"}]
+    assert route["hostnames"] == ["tickets.example.com"]
+    assert route["rules"][0]["backendRefs"] == [{"name": "booked-gateway", "port": 80}]
+
+
+def test_a_load_balancer_never_shows_the_admin_port():
+    objects = render("gateway", {"service": {"type": "LoadBalancer"}})
+    shown = [each for each in objects if each["kind"] == "Service" and each["spec"]["type"] != "ClusterIP"]
+    assert [[port["name"] for port in each["spec"]["ports"]] for each in shown] == [["http"]]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_nothing_is_public_unless_it_is_asked_for(part):
+    objects = render(part)
+    assert not {"Ingress", "HTTPRoute"} & {each["kind"] for each in objects}
+    assert {each["spec"]["type"] for each in objects if each["kind"] == "Service"} == {"ClusterIP"}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_release_tells_which_secrets_it_reads(part):
+    deployment = find(render(part), "Deployment", f"booked-{part}")
+    for volume in deployment["spec"]["template"]["spec"]["volumes"]:
+        assert f"Secret {volume['secret']['secretName']}" in notes(part)
+
+
+def test_a_release_tells_what_is_left_open():
+    assert "database.to is empty" in notes("event")
+    assert "database.to" not in notes("event", {"database": {"to": [{"ipBlock": {"cidr": "10.0.0.1/32"}}]}})
+    assert "networkPolicy.enabled is false" in notes("event", {"networkPolicy": {"enabled": False}})
+    assert "booked-event migrate" in notes("event", {"migrations": {"mode": "none"}})
+    assert "keepReplicaCount" in notes("event", {"autoscaling": {"enabled": True, "keepReplicaCount": True}})
+    assert "TRUSTED_PROXIES" in notes("gateway", gateway("route-values.yaml"))
+    assert "TRUSTED_PROXIES" not in notes("gateway", gateway("ingress-values.yaml"))
+    assert "port-forward" in notes("gateway")
+
+
+def test_the_umbrella_tells_of_each_part_and_of_those_that_are_elsewhere():
+    told = texts("booked", {"analytics": {"enabled": False}})["booked/templates/NOTES.txt"]
+    assert all(f"deployment/booked-{part}" in told for part in PARTS if part != "analytics")
+    assert "booked-analytics is not part of this release" in told
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_helm_test_asks_for_readiness_through_the_admin_service(part):
+    pod = find(render(part), "Pod", f"booked-{part}-test")
+    assert pod["metadata"]["annotations"]["helm.sh/hook"] == "test"
+    assert pod["spec"]["enableServiceLinks"] is True
+    [container] = pod["spec"]["containers"]
+    assert container["args"] == ["healthcheck"]
+    assert container["env"] == [{"name": "ADMIN_LISTEN", "value": f"$(BOOKED_{part.upper()}_ADMIN_SERVICE_HOST):8081"}]

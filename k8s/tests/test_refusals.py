@@ -1,0 +1,100 @@
+"""Values that cannot work are refused, and the message says what to do."""
+
+import pytest
+from charts import PARTS, refusal
+
+SCHEMA = [
+    ("event", {"replicaCont": 3}, "additional properties 'replicaCont' not allowed"),
+    ("event", {"replicaCount": "three"}, "at '/replicaCount': got string, want integer"),
+    ("event", {"config": {"HOLD_MS": 600000}}, "at '/config': additional properties 'HOLD_MS' not allowed"),
+    ("ticketing", {"config": {"HOLD_MS": "10m"}}, "at '/config/HOLD_MS': got string, want integer"),
+    ("ticketing", {"config": {"HOLD_MS": 0}}, "at '/config/HOLD_MS': minimum"),
+    ("user", {"config": {"LISTEN": "0.0.0.0:1"}}, "additional properties 'LISTEN' not allowed"),
+    ("event", {"image": {"tag": "not a tag"}}, "at '/image/tag'"),
+    ("event", {"image": {"digest": "latest"}}, "at '/image/digest'"),
+    ("event", {"ports": {"traffic": 80}}, "at '/ports/traffic': minimum"),
+    ("event", {"migrations": {"mode": "sometimes"}}, "at '/migrations/mode'"),
+    ("event", {"pdb": {"maxUnavailable": 0}}, "at '/pdb/maxUnavailable'"),
+    ("event", {"database": {"url": "postgres://user:password@host/name"}}, "additional properties 'url' not allowed"),
+    ("event", {"podAnnotations": {"secrets": 2}}, "at '/podAnnotations/secrets': got number, want string"),
+    ("gateway", {"peers": {"event": {"url": "https://event"}}}, "at '/peers/event/url'"),
+    ("gateway", {"networkPolicy": {"clients": [{}]}}, "at '/networkPolicy/clients/0'"),
+    ("booked", {"events": {}}, "additional properties 'events' not allowed"),
+    ("booked", {"event": {"replicaCont": 3}}, "additional properties 'replicaCont' not allowed"),
+    ("booked", {"global": {"partOf": "Booked"}}, "at '/global/partOf'"),
+]
+
+TOGETHER = [
+    ("event", {"component": "ticketing"}, "component is ticketing in the chart event"),
+    ("event", {"autoscaling": {"enabled": True}, "keda": {"enabled": True}}, "exclude each other"),
+    (
+        "event",
+        {"autoscaling": {"enabled": True, "minReplicas": 9}},
+        "autoscaling.minReplicas (9) is more than autoscaling.maxReplicas (6)",
+    ),
+    ("event", {"keda": {"enabled": True, "minReplicas": 9}}, "keda.minReplicas (9) is more than keda.maxReplicas (6)"),
+    ("event", {"autoscaling": {"enabled": True, "targetCPUUtilizationPercentage": None}}, "it has nothing to go by"),
+    (
+        "event",
+        {"autoscaling": {"enabled": True}, "resources": {"requests": {"cpu": None}}},
+        "resources.requests.cpu is needed",
+    ),
+    ("event", {"updateStrategy": {"maxSurge": 0}}, "no pod could ever be replaced"),
+    ("event", {"shutdown": {"terminationGracePeriodSeconds": 34}}, "(34) is shorter than a pod may take to end, 35 s"),
+    ("gateway", {"shutdown": {"preStopSeconds": 30}}, "is shorter than a pod may take to end, 55 s"),
+    ("event", {"replicaCount": 12}, "database.connectionBudget (100) is less than the 105 connections"),
+    (
+        "event",
+        {"autoscaling": {"enabled": True, "maxReplicas": 12}},
+        "for each of 12 pods and 1 more in a rollout, 1 for the migration",
+    ),
+    ("event", {"keda": {"enabled": True, "maxReplicas": 12}}, "than the 105 connections"),
+    (
+        "event",
+        {"replicaCount": 10, "updateStrategy": {"maxSurge": "25%"}},
+        "for each of 10 pods and 3 more in a rollout",
+    ),
+    ("event", {"database": {"connections": 40}}, "40 (database.connections) for each of 2 pods"),
+    ("event", {"ingress": {"enabled": True, "hosts": ["a.example"]}}, "for the gateway alone"),
+    ("event", {"httpRoute": {"enabled": True, "parentRefs": [{"name": "a"}]}}, "for the gateway alone"),
+    ("event", {"service": {"type": "LoadBalancer"}}, "for the gateway alone"),
+    ("event", {"networkPolicy": {"clients": [{"podSelector": {}}]}}, "networkPolicy.extraIngress"),
+    ("gateway", {"ingress": {"enabled": True}}, "name the hosts"),
+    ("gateway", {"httpRoute": {"enabled": True}}, "name the Gateway"),
+    ("event", {"ports": {"traffic": 8081}}, "are the same (8081)"),
+    ("event", {"serviceAccount": {"create": False}}, "serviceAccount.name is needed"),
+    ("ticketing", {"mail": {"existingSecret": "smtp"}}, "mail.from is needed"),
+    ("event", {"mail": {"existingSecret": "smtp", "from": "a@b"}}, "for ticketing alone"),
+    ("event", {"extraEnv": [{"name": "DATABASE_URL", "value": "postgres://"}]}, "DATABASE_URL is a secret"),
+    ("event", {"extraEnv": [{"name": "LISTEN", "value": "0.0.0.0:1"}]}, "LISTEN is set twice"),
+    (
+        "event",
+        {"config": {"HTTP_WORKERS": 2}, "extraEnv": [{"name": "HTTP_WORKERS", "value": "3"}]},
+        "HTTP_WORKERS is set twice",
+    ),
+    ("event", {"config": {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a:4318"}}, "global.tracing.endpoint"),
+]
+
+
+@pytest.mark.parametrize(("part", "values", "message"), SCHEMA)
+def test_the_schema_refuses(part, values, message):
+    assert message in refusal(part, values)
+
+
+@pytest.mark.parametrize(("part", "values", "message"), TOGETHER)
+def test_values_that_do_not_go_together_are_refused(part, values, message):
+    assert message in refusal(part, values)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_all_mistakes_are_told_at_once(part):
+    said = refusal(
+        part,
+        {"shutdown": {"terminationGracePeriodSeconds": 1}, "ports": {"admin": 8080}, "updateStrategy": {"maxSurge": 0}},
+    )
+    assert said.count("\n  - ") == 3
+
+
+def test_the_umbrella_refuses_what_a_part_refuses():
+    said = refusal("booked", {"event": {"replicaCount": 12}})
+    assert "The values of event have mistakes" in said

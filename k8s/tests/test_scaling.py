@@ -1,0 +1,72 @@
+"""How many pods there are, and who may change that."""
+
+import pytest
+from charts import K8S, PARTS, UMBRELLA, deployment, find, kinds, render, values_of
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_deployment_counts_its_pods_unless_something_scales_them(part):
+    assert deployment(part)["spec"]["replicas"] == 2
+    assert deployment(part, {"replicaCount": 0})["spec"]["replicas"] == 0
+    for scaler in ("autoscaling", "keda"):
+        assert "replicas" not in deployment(part, {scaler: {"enabled": True}})["spec"]
+
+
+def test_the_count_can_be_kept_while_autoscaling_is_turned_on():
+    values = {"autoscaling": {"enabled": True, "keepReplicaCount": True}, "replicaCount": 3}
+    assert deployment("event", values)["spec"]["replicas"] == 3
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_autoscaler_scales_this_deployment(part):
+    scaler = find(
+        render(part, {"autoscaling": {"enabled": True, "maxReplicas": 9}}), "HorizontalPodAutoscaler", f"booked-{part}"
+    )["spec"]
+    assert scaler["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": f"booked-{part}"}
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (2, 9)
+    assert scaler["metrics"][0]["resource"]["target"] == {"type": "Utilization", "averageUtilization": 70}
+
+
+def test_keda_takes_the_autoscalers_place():
+    values = values_of(K8S / "charts" / "ticketing" / "ci" / "keda-values.yaml")
+    objects = render("ticketing", values)
+    assert "HorizontalPodAutoscaler" not in kinds(objects)
+    scaled = find(objects, "ScaledObject", "booked-ticketing")["spec"]
+    assert scaled["scaleTargetRef"] == {"name": "booked-ticketing"}
+    assert (scaled["minReplicaCount"], scaled["maxReplicaCount"]) == (2, 10)
+    assert [trigger["type"] for trigger in scaled["triggers"]] == ["cron", "cpu"]
+
+
+@pytest.mark.parametrize(
+    ("values", "is_there"),
+    [
+        ({}, True),
+        ({"replicaCount": 1}, False),
+        ({"replicaCount": 1, "autoscaling": {"enabled": True}}, True),
+        ({"autoscaling": {"enabled": True, "minReplicas": 1}}, False),
+        ({"keda": {"enabled": True, "minReplicas": 0}}, False),
+        ({"pdb": {"enabled": False}}, False),
+    ],
+)
+def test_evictions_are_budgeted_where_one_pod_can_be_spared(values, is_there):
+    budget = find(render("ticketing", values), "PodDisruptionBudget", "booked-ticketing")
+    assert (budget is not None) == is_there
+    if budget:
+        assert budget["spec"]["maxUnavailable"] == 1
+        assert budget["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
+        assert budget["spec"]["selector"] == deployment("ticketing", values)["spec"]["selector"]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_values_for_a_sale_hold_against_a_lost_zone(part):
+    values = values_of(K8S / "charts" / part / "values-ha.yaml")
+    objects = render(part, values)
+    assert {"HorizontalPodAutoscaler", "PodDisruptionBudget", "ServiceMonitor", "PrometheusRule"} <= set(kinds(objects))
+    zone = deployment(part, values)["spec"]["template"]["spec"]["topologySpreadConstraints"][0]
+    assert (zone["topologyKey"], zone["whenUnsatisfiable"]) == ("topology.kubernetes.io/zone", "DoNotSchedule")
+
+
+def test_the_umbrella_has_the_same_values_for_a_sale():
+    assert values_of(UMBRELLA / "values-ha.yaml") == {
+        part: values_of(K8S / "charts" / part / "values-ha.yaml") for part in PARTS
+    }

@@ -1,0 +1,88 @@
+"""Secrets exist already, are mounted as files for whoever needs them, and stand in no environment."""
+
+import pytest
+from charts import K8S, PARTS, WITH_DATABASE, environment, find, pod_specs, render, server, values_of, ways_to_set
+
+OF_ALL = {"booked-internal-credential"}
+OF_EACH = {
+    "gateway": set(),
+    "user": {"booked-user-database", "booked-user-signing-keys"},
+    "event": {"booked-event-database"},
+    "ticketing": {"booked-ticketing-database", "booked-ticketing-valkey"},
+    "analytics": {"booked-analytics-database"},
+}
+
+
+def mounted(spec):
+    return {volume["secret"]["secretName"] for volume in spec["volumes"] if "secret" in volume}
+
+
+def file_of(spec, variable):
+    """(secret, key) behind the file that a variable names."""
+    [container] = spec["containers"]
+    folder, _, file = environment(container)[variable].rpartition("/")
+    [name] = [
+        mount["name"] for mount in container["volumeMounts"] if mount["mountPath"] == folder and mount["readOnly"]
+    ]
+    [volume] = [volume for volume in spec["volumes"] if volume["name"] == name]
+    source = volume.get("secret") or volume["configMap"]
+    [key] = [item["key"] for item in source["items"] if item["path"] == file]
+    return source.get("secretName") or source["name"], key
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_has_its_own_secrets_and_no_others(part):
+    spec = find(render(part), "Deployment", f"booked-{part}")["spec"]["template"]["spec"]
+    assert mounted(spec) == OF_ALL | OF_EACH[part]
+
+
+@pytest.mark.parametrize("part", WITH_DATABASE)
+def test_a_migration_has_the_database_alone(part):
+    spec = find(render(part), "Job", f"booked-{part}-migrate")["spec"]["template"]["spec"]
+    assert mounted(spec) == {f"booked-{part}-database"}
+
+
+@pytest.mark.parametrize(("name", "part", "values"), ways_to_set())
+def test_no_secret_stands_in_an_environment_or_is_made(name, part, values):
+    objects = render(part, values)
+    assert "Secret" not in {each["kind"] for each in objects}
+    for pod, spec in pod_specs(objects):
+        for container in spec["containers"]:
+            assert "envFrom" not in container
+            assert not [each for each in container["env"] if "secretKeyRef" in each.get("valueFrom", {})], pod
+            assert not {"DATABASE_URL", "VALKEY_URL", "SMTP_URL", "INTERNAL_CREDENTIAL"} & environment(container).keys()
+        assert all(volume["secret"]["defaultMode"] == 0o440 for volume in spec.get("volumes", []) if "secret" in volume)
+
+
+def test_secrets_may_have_names_and_keys_of_their_own():
+    values = values_of(K8S / "charts" / "user" / "ci" / "secrets-values.yaml")
+    objects = render("user", values)
+    serving = find(objects, "Deployment", "booked-user")["spec"]["template"]["spec"]
+    assert file_of(serving, "INTERNAL_CREDENTIAL_FILE") == ("shared", "internal")
+    assert file_of(serving, "DATABASE_URL_FILE") == ("accounts", "DATABASE_URL")
+    assert "tokens" in mounted(serving)
+    migrating = find(objects, "Job", "booked-user-migrate")["spec"]["template"]["spec"]
+    assert file_of(migrating, "DATABASE_URL_FILE") == ("accounts", "DATABASE_URL")
+    for spec in (serving, migrating):
+        assert {"name": "database-ca", "mountPath": "/etc/booked/database-ca", "readOnly": True} in spec["containers"][
+            0
+        ]["volumeMounts"]
+
+
+def test_ticketing_finds_valkey_and_the_mail_server():
+    values = values_of(K8S / "charts" / "ticketing" / "ci" / "keda-values.yaml")
+    spec = find(render("ticketing", values), "Deployment", "booked-ticketing")["spec"]["template"]["spec"]
+    assert file_of(spec, "VALKEY_URL_FILE") == ("booked-ticketing-valkey", "url")
+    assert file_of(spec, "VALKEY_CA_FILE") == ("valkey-ca", "tls.crt")
+    assert file_of(spec, "SMTP_URL_FILE") == ("smtp", "url")
+    assert file_of(spec, "SMTP_CA_FILE") == ("mail-ca", "ca.crt")
+    assert environment(spec["containers"][0])["SMTP_FROM"] == "Tickets <tickets@example.com>"
+
+
+def test_all_signing_keys_are_mounted_as_a_set():
+    spec = find(render("user"), "Deployment", "booked-user")["spec"]["template"]["spec"]
+    assert environment(server("user"))["SIGNING_KEYS_DIR"] == "/etc/booked/signing-keys"
+    [volume] = [volume for volume in spec["volumes"] if volume["name"] == "signing-keys"]
+    assert "items" not in volume["secret"]
+    # A part of a folder that is mounted by subPath would never be renewed, and a rotated key never seen.
+    assert not [mount for mount in spec["containers"][0]["volumeMounts"] if "subPath" in mount]

@@ -1,0 +1,52 @@
+"""A part is the same whether it is installed alone or by the umbrella."""
+
+import pytest
+from charts import K8S, PARTS, render, ways_to_set
+
+
+def of_part(objects, part):
+    return [each for each in objects if each["metadata"].get("labels", {}).get("app.kubernetes.io/name", part) == part]
+
+
+@pytest.mark.parametrize(("name", "part", "values"), [way for way in ways_to_set() if way[1] != "booked"])
+def test_the_umbrella_makes_what_the_chart_alone_makes(name, part, values):
+    shared = {"global": values["global"]} if "global" in values else {}
+    own = {key: value for key, value in values.items() if key != "global"}
+    others = {other: {"enabled": False} for other in PARTS if other != part}
+    assert of_part(render("booked", {**shared, **others, part: own}), part) == render(part, values)
+
+
+def test_the_umbrella_adds_nothing_of_its_own():
+    together = render("booked")
+    alone = [each for part in PARTS for each in render(part)]
+    assert sorted(map(repr, together)) == sorted(map(repr, alone))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_can_be_left_out(part):
+    assert render("booked", {part: {"enabled": False}}) != []
+    assert all(
+        each["metadata"]["labels"]["app.kubernetes.io/name"] != part
+        for each in render("booked", {part: {"enabled": False}})
+    )
+
+
+def test_what_is_global_reaches_all_parts():
+    objects = render(
+        "booked",
+        {"global": {"image": {"registry": "r.example", "tag": "7", "pullSecrets": ["pull"]}, "partOf": "blue"}},
+    )
+    deployments = [each for each in objects if each["kind"] == "Deployment"]
+    assert len(deployments) == len(PARTS)
+    for each in deployments:
+        spec = each["spec"]["template"]["spec"]
+        assert spec["containers"][0]["image"].startswith("r.example/booked-")
+        assert spec["containers"][0]["image"].endswith(":7")
+        assert spec["imagePullSecrets"] == [{"name": "pull"}]
+        assert each["metadata"]["name"].startswith("blue-")
+
+
+def test_the_templates_are_one_line_in_each_chart():
+    for part in PARTS:
+        templates = sorted((K8S / "charts" / part / "templates").rglob("*.*"))
+        assert [len(file.read_text().splitlines()) for file in templates] == [1, 1, 1]
