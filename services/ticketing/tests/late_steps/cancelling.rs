@@ -1,10 +1,14 @@
 //! A cancel that stops between its steps, or of which nobody heard.
 
-use booked_ticketing::usecases::CancelError;
+use booked_ticketing::{
+    ports::SeatPool as _,
+    usecases::{CancelError, ReserveError},
+};
+use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 
 use crate::{
     gates::Step,
-    world::{Seat, World, until_finished, user},
+    world::{Seat, World, state, until, until_finished, user},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,4 +148,44 @@ async fn two_cancels_at_once_are_carried_out_one_after_the_other() {
     assert!(world.owners(event).await.is_empty());
     world.assert_settled(event).await;
     assert_eq!(world.seat(tickets[0]).await, Seat::Free);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_never_cancels_less_than_it_was_asked_to_because_another_was_quicker() {
+    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let (world, replica, event) = World::with_event().await;
+    let tickets = replica.hold(user(1), event, 4).await;
+    replica.buy(user(1), &tickets).await;
+    // The latest ticket is locked, so that the first cancel stops in the middle of its transaction.
+    let mut holder = AsyncPgConnection::establish(&world.database.url()).await.unwrap();
+    let lock = format!("BEGIN; SELECT 1 FROM tickets WHERE id = '{}' FOR UPDATE", tickets[3]);
+    holder.batch_execute(&lock).await.unwrap();
+    let quicker = replica.cancel(user(1), event, 2);
+    until("the first waits", async || world.database.execute(WAITING).trim() == "1").await;
+    let slower = world.replica().cancel(user(1), event, 3);
+    until("both wait", async || world.database.execute(WAITING).trim() == "2").await;
+    holder.batch_execute("ROLLBACK").await.unwrap();
+
+    quicker.await.unwrap().unwrap();
+    let outcome = slower.await.unwrap();
+    assert!(matches!(outcome, Err(CancelError::TooFew)), "{outcome:?}");
+    assert_eq!(world.owners(event).await.into_keys().collect::<Vec<_>>(), tickets[..2]);
+    world.assert_settled(event).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_of_more_tickets_than_a_script_can_take_frees_them_at_once() {
+    const TICKETS: u32 = 9_000;
+    let (world, replica, event) = World::with_event().await;
+    world.apply(state(event, 2, TICKETS, false)).await;
+    world.database.execute(&format!(
+        "INSERT INTO tickets SELECT overlay('{event}' PLACING lpad(to_hex(seat), 8, '0') FROM 29)::uuid, '{event}',
+            '{}', '{event}', now() FROM generate_series(1, {TICKETS}) AS seat",
+        user(1)
+    ));
+    assert!(matches!(replica.reserve(user(2), event, 1).await, Err(ReserveError::TooFew)));
+    replica.cancel(user(1), event, TICKETS.into()).await.unwrap().unwrap();
+    let now = world.pool().sale_state(event).await.unwrap().unwrap();
+    assert_eq!(now.free_now, i64::from(TICKETS), "none waits for the reconciler");
 }

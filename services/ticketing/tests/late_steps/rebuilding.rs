@@ -39,6 +39,19 @@ async fn a_map_that_is_published_late_does_not_bring_back_what_was_sold_meanwhil
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_map_is_made_from_is_read_under_the_lease() {
+    let (world, replica, event) = World::with_event().await;
+    let (lease, late) = rebuilding_until(world.replica(), event, Step::LeaseRebuild).await;
+    let tickets = replica.hold(user(1), event, 2).await;
+    replica.buy(user(1), &tickets).await;
+    world.lose(event, "taken").await;
+    lease.go_on();
+    let reserved = late.await.unwrap().unwrap();
+    assert!(!tickets.contains(&reserved[0]), "what it may have read before is old");
+    world.assert_settled(event).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_map_that_is_published_late_ends_no_holds_and_no_claims() {
     let (world, replica, event) = World::with_event().await;
     let (lease, late) = rebuilding_until(world.replica(), event, Step::LeaseRebuild).await;

@@ -30,6 +30,8 @@ struct Chooser {
     random: StdRng,
     attempts: VecDeque<(AttemptId, Vec<u32>)>,
     named: u128,
+    /// Of the event, also while its map is lost: it never falls.
+    capacity: u32,
     /// Looks that a repair may go by, late.
     looks: VecDeque<Vec<booked_ticketing::domain::seat::SeatState>>,
 }
@@ -58,7 +60,7 @@ impl Chooser {
 
     /// Seats that the user holds, as far as there are any; now and then others too.
     fn held_seats(&mut self, model: &Model, user: UserId) -> Vec<u32> {
-        let Some(map) = &model.map else { return self.any_seats(FIRST_CAPACITY) };
+        let Some(map) = &model.map else { return self.any_seats(self.capacity) };
         let is_good = |(seat, expiry): (&u32, &i64)| {
             (!model.has_passed(*expiry) && model.pairs.get(seat) == Some(&user)).then_some(*seat)
         };
@@ -74,7 +76,7 @@ impl Chooser {
 
     /// Seats that look sold, as far as there are any; now and then others too.
     fn sold_seats(&mut self, model: &Model) -> Vec<u32> {
-        let Some(map) = &model.map else { return self.any_seats(FIRST_CAPACITY) };
+        let Some(map) = &model.map else { return self.any_seats(self.capacity) };
         let sold: Vec<u32> = map.bits.iter().filter(|seat| map.looks_sold(**seat)).copied().collect();
         if sold.is_empty() || self.sometimes(0.3) {
             return self.any_seats(map.capacity);
@@ -102,7 +104,8 @@ impl Chooser {
     }
 
     async fn next(&mut self, sale: &Sale, model: &Model, number: u32) -> Step {
-        let capacity = model.map.as_ref().map_or(FIRST_CAPACITY, |map| map.capacity);
+        let capacity = model.map.as_ref().map_or(self.capacity, |map| map.capacity);
+        self.capacity = capacity;
         match self.random.random_range(0..100) {
             0..22 => Step::Reserve { user: self.user(), count: self.random.random_range(1..=5) },
             22..38 => {
@@ -201,6 +204,7 @@ async fn whatever_comes_in_whatever_order_valkey_keeps_what_the_model_says() {
         random: StdRng::seed_from_u64(seed),
         attempts: VecDeque::new(),
         named: 0,
+        capacity: FIRST_CAPACITY,
         looks: VecDeque::new(),
     };
     let mut last = VecDeque::new();
@@ -216,10 +220,6 @@ async fn whatever_comes_in_whatever_order_valkey_keeps_what_the_model_says() {
             last.push_back(format!("{number}: {step:?}"));
             if last.len() > LAST_STEPS {
                 last.pop_front();
-            }
-            // What is printed is shown where the test fails.
-            if number.is_multiple_of(100) {
-                println!("{number} steps");
             }
             let shown = Shown(&last);
             step.take(&sale, &mut model).await;
@@ -237,6 +237,7 @@ async fn whatever_comes_in_whatever_order_valkey_keeps_what_the_model_says() {
             ["rebuild"]
         );
         chooser.looks.clear();
+        chooser.capacity = FIRST_CAPACITY;
     }
 }
 

@@ -1,0 +1,45 @@
+//! Seats in a Valkey server.
+
+use std::{path::PathBuf, time::Duration};
+
+use booked_ids::{EventId, UserId};
+use booked_server::config::Mistakes;
+use booked_ticketing::{
+    domain::count::SeatsWanted,
+    outbound::valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeatPool, ValkeySettings},
+    ports::{LeaseNonce, PoolFailure, Reserved, SeatPool as _},
+};
+use tokio::runtime::Handle;
+use uuid::Uuid;
+
+pub(crate) fn settings(url: &str, ca: Option<PathBuf>) -> ValkeySettings {
+    let args = ValkeyArgs {
+        valkey_url: Some(url.to_owned()),
+        valkey_url_file: None,
+        valkey_ca_file: ca,
+        valkey_timeout_ms: "2000".to_owned(),
+    };
+    args.check(&mut Mistakes::default()).unwrap()
+}
+
+/// Its connections live on this runtime.
+pub(crate) fn pool(url: &str, ca: Option<PathBuf>, runtime: Handle) -> ValkeySeatPool {
+    let minute = Duration::from_secs(60);
+    let lifetimes = Lifetimes { hold: minute, claim: minute, rebuild_lease: minute };
+    ValkeySeatPool::new(Valkey::new(settings(url, ca), runtime), lifetimes)
+}
+
+pub(crate) fn event() -> EventId {
+    EventId::new(1_900_000_000_000, [1; 16])
+}
+
+pub(crate) async fn publish(pool: &ValkeySeatPool) -> Result<bool, PoolFailure> {
+    let nonce = LeaseNonce(Uuid::from_u128(1));
+    pool.lease_rebuild(event(), nonce).await?;
+    pool.publish(event(), nonce, 8, &[]).await
+}
+
+pub(crate) async fn reserve(pool: &ValkeySeatPool) -> Result<Reserved, PoolFailure> {
+    let user = UserId::from_uuid(Uuid::from_u128(1));
+    pool.reserve(event(), user, SeatsWanted::new(1).unwrap()).await
+}
