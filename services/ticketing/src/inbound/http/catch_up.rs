@@ -24,10 +24,14 @@ pub(super) async fn catch_up(
         .position
         .parse()
         .map_err(|_| ApiError::new(Code::BodyUndecodable).with_detail("position is none of a feed"))?;
-    let late = |error: &(dyn std::fmt::Display + Send + Sync)| ApiError::because(Code::Unavailable, error);
-    consumer.catch_up(&position, LIMIT).await.map_err(|error| late(&error))?;
-    if let Some(event) = body.0.event_id.and_then(|id| EventId::from_uuid(id).ok()) {
-        usecases::follow_event(&context, event).await.map_err(|error| late(&error))?;
+    if let Err(error) = consumer.catch_up(&position, LIMIT).await {
+        return Err(ApiError::because(Code::Unavailable, &error));
+    }
+    // Best effort: with Valkey away nobody can meet what it showed before, and a job repeats this.
+    if let Some(event) = body.0.event_id.and_then(|id| EventId::from_uuid(id).ok())
+        && let Err(failure) = usecases::follow_event(&context, event).await
+    {
+        tracing::warn!(%event, %failure, "a change of an event waits for a job to repeat it");
     }
     Ok(HttpResponse::Ok().finish())
 }

@@ -1,0 +1,83 @@
+//! Runs a model, and tells what came of it.
+
+use std::{
+    fmt::{Debug, Write as _},
+    hash::Hash,
+    time::{Duration, Instant},
+};
+
+use stateright::{Checker as _, Expectation, HasDiscoveries, Model};
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The properties that do not hold, each with the shortest history that the run met.
+    pub broken: Vec<(&'static str, String)>,
+    /// What the model should reach and did not; empty where a property was broken first.
+    pub unseen: Vec<&'static str>,
+    /// Whether every state was explored.
+    pub is_exhaustive: bool,
+    /// How many states there are, up to names.
+    pub states: usize,
+    /// How long the run took.
+    pub took: Duration,
+}
+
+impl Outcome {
+    /// The names of the properties that do not hold.
+    #[must_use]
+    pub fn broken_names(&self) -> Vec<&'static str> {
+        self.broken.iter().map(|(name, _)| *name).collect()
+    }
+}
+
+/// Explores a model until a property is broken or all is explored, breadth first. One thread finds a shortest history.
+pub(crate) fn check<M>(model: M, threads: usize, limit: Duration) -> Outcome
+where
+    M: Model<State: Clone + Debug + Hash + PartialEq + Send + Sync, Action: Clone + Debug + PartialEq>
+        + Send
+        + Sync
+        + 'static,
+{
+    let begun = Instant::now();
+    let properties = model.properties();
+    let checker = model
+        .checker()
+        .threads(threads)
+        .timeout(limit)
+        .finish_when(HasDiscoveries::AnyFailures)
+        .spawn_bfs()
+        .join();
+    let found = checker.discoveries();
+    let told = properties.iter().filter(|it| it.expectation == Expectation::Always).filter_map(|property| {
+        let history = found.get(property.name)?.clone().into_vec();
+        let holds = |state: &M::State| (property.condition)(checker.model(), state);
+        Some((property.name, tell(&history, holds)))
+    });
+    let broken: Vec<_> = told.collect();
+    let sometimes = properties.iter().filter(|it| it.expectation == Expectation::Sometimes).map(|it| it.name);
+    let is_unseen = |name: &&str| broken.is_empty() && !found.contains_key(*name);
+    Outcome {
+        unseen: sometimes.filter(is_unseen).collect(),
+        is_exhaustive: broken.is_empty() && begun.elapsed() < limit,
+        broken,
+        states: checker.unique_state_count(),
+        took: begun.elapsed(),
+    }
+}
+
+/// A history up to where the property is broken first, and the state that it led to.
+fn tell<S: Debug, A: Debug>(history: &[(S, Option<A>)], holds: impl Fn(&S) -> bool) -> String {
+    let length = history.iter().take_while(|(state, _)| holds(state)).count();
+    let mut text = String::new();
+    for (number, (_, action)) in (1..).zip(&history[..length]) {
+        if let Some(action) = action {
+            // A text takes whatever is written to it.
+            let _ = writeln!(text, "  {number:>2}. {action:?}");
+        }
+    }
+    if let Some((end, _)) = history.get(length) {
+        let _ = writeln!(text, "  leads to {end:?}");
+    }
+    text
+}

@@ -1,0 +1,158 @@
+//! A feed between two services: rows of an outbox, shown in an order in which none is ever skipped, and applied once.
+//!
+//! One row of the producer is changed by a few transactions, each of which writes a row of the outbox. The consumer keeps
+//! the newest version and counts the rows. The producer's database may be replaced by a restored one, whose rows have
+//! other positions.
+
+mod consumer;
+mod producer;
+
+use stateright::{Model, Property};
+
+use self::{
+    consumer::{Consumer, Puller},
+    producer::{Producer, TRANSACTIONS},
+};
+use crate::guards::Guards;
+
+const PULLERS: usize = 2;
+
+/// How large, and what may befall it.
+#[derive(Clone, Copy, Debug)]
+pub struct Feed {
+    /// The guards that are on.
+    pub guards: Guards,
+    /// How many transactions write, 3 at most.
+    pub transactions: usize,
+    /// How many entries a page has at most.
+    pub page: usize,
+    /// The producer's database may be replaced, once.
+    pub restores: bool,
+}
+
+/// Both sides, and the replicas that pull.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Services {
+    producer: Producer,
+    consumer: Consumer,
+    pullers: [Option<Puller>; PULLERS],
+    /// A pull for somebody who must have all was over too early.
+    was_late: bool,
+}
+
+/// What may happen next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// A transaction gets its id.
+    Begin(usize),
+    /// It changes the row, which is locked until it ends, and writes to the outbox.
+    Write(usize),
+    /// It ends, and what it wrote is there or not.
+    Commit(usize),
+    /// The same.
+    RollBack(usize),
+    /// The producer's database is replaced by one that was restored from it.
+    Restore,
+    /// A replica pulls one page …
+    Pull,
+    /// … or until all that was committed by now is applied.
+    PullNow,
+    /// The replica in this slot takes a step.
+    Step(usize),
+    /// It stops for ever.
+    Die(usize),
+}
+
+impl Services {
+    fn start(&mut self, puller: Puller) -> Option<()> {
+        *self.pullers.iter_mut().find(|slot| slot.is_none())? = Some(puller);
+        Some(())
+    }
+
+    /// One step of a replica; its next one.
+    fn pull(&mut self, puller: Puller, page: usize, guards: Guards) -> Option<Puller> {
+        puller.step(&self.producer, &mut self.consumer, &mut self.was_late, page, guards)
+    }
+
+    /// Once nobody writes any more, one replica that pulls brings the consumer to what the producer says.
+    fn comes_to_rest(&self, page: usize, guards: Guards) -> bool {
+        let mut services = *self;
+        services.producer.roll_back_all();
+        loop {
+            let before = services.consumer;
+            let mut next = Some(Puller::one_page(&services.consumer));
+            while let Some(puller) = next {
+                next = services.pull(puller, page, guards);
+            }
+            if services.consumer == before {
+                return services.producer.is_told_by(&before);
+            }
+        }
+    }
+}
+
+impl Model for Feed {
+    type State = Services;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<Services> {
+        vec![Services::default()]
+    }
+
+    fn actions(&self, _: &Services, actions: &mut Vec<Action>) {
+        for transaction in 0..self.transactions.min(TRANSACTIONS) {
+            actions.extend([Action::Begin(transaction), Action::Write(transaction)]);
+            actions.extend([Action::Commit(transaction), Action::RollBack(transaction)]);
+        }
+        actions.extend([Action::Pull, Action::PullNow]);
+        for slot in 0..PULLERS {
+            actions.extend([Action::Step(slot), Action::Die(slot)]);
+        }
+        if self.restores {
+            actions.push(Action::Restore);
+        }
+    }
+
+    fn next_state(&self, last: &Services, action: Action) -> Option<Services> {
+        let mut services = *last;
+        let Services { producer, consumer, .. } = &mut services;
+        match action {
+            Action::Begin(transaction) => producer.begin(transaction)?,
+            Action::Write(transaction) => producer.write(transaction)?,
+            Action::Commit(transaction) => producer.commit(transaction)?,
+            Action::RollBack(transaction) => producer.roll_back(transaction)?,
+            Action::Restore => producer.restore()?,
+            Action::Pull => {
+                let puller = Puller::one_page(consumer);
+                services.start(puller)?;
+            }
+            Action::PullNow => {
+                let puller = Puller::all(consumer, producer);
+                services.start(puller)?;
+            }
+            Action::Step(slot) => {
+                let puller = services.pullers[slot]?;
+                services.pullers[slot] = services.pull(puller, self.page, self.guards);
+            }
+            Action::Die(slot) => services.pullers[slot] = None,
+        }
+        Some(services).filter(|services| services != last)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![
+            Property::always(
+                "no entry is skipped or counted twice, and the newest wins",
+                |feed: &Self, it: &Services| it.comes_to_rest(feed.page, feed.guards),
+            ),
+            Property::always("who waits for all has all", |_, services: &Services| !services.was_late),
+            Property::sometimes("an older version comes later", |_, services: &Services| {
+                services.producer.is_out_of_order()
+            }),
+            Property::sometimes(
+                "a row is held back by an older transaction",
+                |feed: &Feed, it: &Services| it.producer.holds_back(feed.guards),
+            ),
+        ]
+    }
+}

@@ -1,0 +1,154 @@
+//! `outbound/postgres/book.rs` and `booking_queue.rs`: a batch of bookings in one statement. It takes its snapshot (1),
+//! waits for the events' rows and judges (2), writes `bookings` (3) and `tickets` (4), and is committed or rolled back (5).
+
+use super::{
+    Database,
+    tables::{ATTEMPTS, Attempts, Fate, Seats, Tables, WANTED, attempts, seats},
+};
+use crate::guards::{Guard, Guards};
+
+/// A flusher with its batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Flush {
+    batch: Attempts,
+    /// Bookings of a batch that was rolled back, which follow one by one.
+    then_alone: Attempts,
+    is_alone: bool,
+    sold_in_snapshot: Seats,
+    deleted_in_snapshot: bool,
+    step: Step,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Step {
+    Judge,
+    /// These are good, as judged.
+    Settle {
+        good: Attempts,
+    },
+    /// The rows of these are written.
+    Write {
+        settled: Attempts,
+    },
+    /// The tickets of each are written.
+    Commit {
+        settled: Attempts,
+        written: [Seats; ATTEMPTS],
+    },
+}
+
+impl Flush {
+    /// The statement's snapshot.
+    pub(super) fn begin(tables: &Tables, batch: Attempts, then_alone: Attempts) -> Self {
+        Self {
+            batch,
+            then_alone,
+            is_alone: false,
+            sold_in_snapshot: tables.sold(),
+            deleted_in_snapshot: tables.deleted,
+            step: Step::Judge,
+        }
+    }
+
+    pub(super) fn is_alone(&self) -> bool {
+        self.is_alone
+    }
+
+    pub(super) fn shares_event(&self, guards: Guards) -> bool {
+        guards.has(Guard::BookingLocksEvents) && self.step != Step::Judge
+    }
+
+    pub(super) fn attempts_written(&self) -> Attempts {
+        match self.step {
+            Step::Judge | Step::Settle { .. } => 0,
+            Step::Write { settled } | Step::Commit { settled, .. } => settled,
+        }
+    }
+
+    pub(super) fn tickets_written(&self) -> Seats {
+        match self.step {
+            Step::Commit { written, .. } => written.iter().fold(0, |all, written| all | written),
+            _ => 0,
+        }
+    }
+
+    /// `None`: it waits for another transaction. `Some(None)`: it is over.
+    pub(super) fn step(self, database: &mut Database, slot: usize, guards: Guards) -> Option<Option<Self>> {
+        let to = |step| Some(Some(Self { step, ..self }));
+        match self.step {
+            Step::Judge => to(Step::Settle { good: self.good(&database.tables, guards) }),
+            Step::Settle { good } => {
+                let waits = good & database.attempts_in_doubt(slot) != 0;
+                let is_settled = |attempt: usize| database.tables.attempts[attempt] != Fate::Unsettled;
+                let void = attempts(good)
+                    .filter(|attempt| is_settled(*attempt) && guards.has(Guard::AttemptSettledOnce));
+                let void = void.fold(0, |void, attempt| void | 1 << attempt);
+                to(Step::Write { settled: good & !void }).filter(|_| !waits)
+            }
+            Step::Write { settled } => {
+                let wanted = attempts(settled).fold(0, |wanted, attempt| wanted | WANTED[attempt]);
+                let waits = wanted & database.tickets_in_doubt(slot) != 0 && guards.has(Guard::OneOwnerASeat);
+                let written = written(&database.tables, settled, guards);
+                to(Step::Commit { settled, written }).filter(|_| !waits)
+            }
+            Step::Commit { settled, written } => Some(self.end(database, settled, written, guards)),
+        }
+    }
+
+    fn good(&self, tables: &Tables, guards: Guards) -> Attempts {
+        let reads_locked_rows = guards.has(Guard::BookingLocksEvents);
+        if if reads_locked_rows { tables.deleted } else { self.deleted_in_snapshot } {
+            return 0;
+        }
+        let good = attempts(self.batch).filter(|attempt| WANTED[*attempt] & self.sold_in_snapshot == 0);
+        good.fold(0, |good, attempt| good | 1 << attempt)
+    }
+
+    /// Commits, or rolls back and goes on with each booking by itself.
+    fn end(
+        self,
+        database: &mut Database,
+        settled: Attempts,
+        written: [Seats; ATTEMPTS],
+        guards: Guards,
+    ) -> Option<Self> {
+        let is_complete = attempts(settled).all(|attempt| written[attempt] == WANTED[attempt]);
+        let refuses_all = settled != self.batch && !guards.has(Guard::RefusedAlone);
+        if !is_complete && guards.has(Guard::BatchIsComplete) {
+            return self.next_alone(database, self.batch | self.then_alone);
+        }
+        let tables = database.tables;
+        for attempt in attempts(self.batch) {
+            let is_refused = refuses_all || settled & (1 << attempt) == 0;
+            // What the snapshot showed as sold was sold when the booking came.
+            let was_sold = WANTED[attempt] & self.sold_in_snapshot != 0;
+            database.broken.spoiled |= is_refused && tables.is_good(attempt) && !was_sold;
+            if !is_refused {
+                database.tables.write(attempt, written[attempt], &mut database.broken, guards);
+            }
+        }
+        self.next_alone(database, self.then_alone)
+    }
+
+    fn next_alone(self, database: &Database, left: Attempts) -> Option<Self> {
+        let next = attempts(left).next()?;
+        let batch = 1 << next;
+        Some(Self { is_alone: true, ..Self::begin(&database.tables, batch, left & !batch) })
+    }
+}
+
+/// Which tickets of each booking are written. Where the key is there already, of another transaction or of the same
+/// statement, `ON CONFLICT` leaves the row out.
+fn written(tables: &Tables, settled: Attempts, guards: Guards) -> [Seats; ATTEMPTS] {
+    let mut taken = if guards.has(Guard::OneOwnerASeat) { tables.sold() } else { 0 };
+    let mut written = [0; ATTEMPTS];
+    for attempt in attempts(settled) {
+        for seat in seats(WANTED[attempt] & !taken) {
+            written[attempt] |= 1 << seat;
+        }
+        if guards.has(Guard::OneOwnerASeat) {
+            taken |= WANTED[attempt];
+        }
+    }
+    written
+}

@@ -1,0 +1,88 @@
+//! What is committed, and what was promised of it.
+
+use crate::guards::{Guard, Guards};
+
+/// A user has the number of his booking.
+pub(crate) type User = usize;
+/// A set of seats of the one event.
+pub(crate) type Seats = u8;
+/// A set of attempts.
+pub(crate) type Attempts = u8;
+
+pub(super) const SEATS: usize = 2;
+pub(super) const ALL_SEATS: Seats = 0b11;
+pub(super) const ATTEMPTS: usize = 3;
+/// What each booking wants; its user has the same number.
+pub(super) const WANTED: [Seats; ATTEMPTS] = [0b11, 0b10, 0b01];
+
+/// A row of `bookings`, if there is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) enum Fate {
+    #[default]
+    Unsettled,
+    Booked,
+    Void,
+}
+
+/// What is committed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Tables {
+    pub(super) deleted: bool,
+    pub(super) purged: bool,
+    /// The attempt of each ticket; its user has the same number.
+    pub(super) tickets: [Option<usize>; SEATS],
+    pub(super) attempts: [Fate; ATTEMPTS],
+}
+
+/// Promises that were broken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Broken {
+    pub(super) doubled: bool,
+    pub(super) booked_by_halves: bool,
+    pub(super) booked_after_void: bool,
+    pub(super) spoiled: bool,
+    pub(super) cancelled_by_halves: bool,
+    pub(super) after_deletion: bool,
+}
+
+pub(super) fn seats(of: Seats) -> impl Iterator<Item = usize> {
+    (0..SEATS).filter(move |seat| of & (1 << seat) != 0)
+}
+
+pub(super) fn attempts(of: Attempts) -> impl Iterator<Item = usize> {
+    (0..ATTEMPTS).filter(move |attempt| of & (1 << attempt) != 0)
+}
+
+impl Tables {
+    pub(super) fn sold(&self) -> Seats {
+        (0..SEATS).filter(|seat| self.tickets[*seat].is_some()).fold(0, |sold, seat| sold | 1 << seat)
+    }
+
+    pub(super) fn owned_by(&self, user: User) -> Seats {
+        let is_theirs = |seat: &usize| self.tickets[*seat] == Some(user);
+        (0..SEATS).filter(is_theirs).fold(0, |owned, seat| owned | 1 << seat)
+    }
+
+    pub(super) fn purge(&mut self) -> Option<()> {
+        self.purged = self.deleted.then_some(true)?;
+        self.tickets = [None; SEATS];
+        Some(())
+    }
+
+    /// Whether nothing stands against this booking at this moment.
+    pub(super) fn is_good(&self, attempt: usize) -> bool {
+        !self.deleted && self.attempts[attempt] == Fate::Unsettled && WANTED[attempt] & self.sold() == 0
+    }
+
+    /// Commits a booking's rows.
+    pub(super) fn write(&mut self, attempt: usize, written: Seats, broken: &mut Broken, guards: Guards) {
+        broken.after_deletion |= self.deleted;
+        broken.booked_after_void |= self.attempts[attempt] == Fate::Void;
+        broken.booked_by_halves |= written != WANTED[attempt];
+        self.attempts[attempt] = Fate::Booked;
+        for seat in seats(written) {
+            broken.doubled |= self.tickets[seat].is_some() && !guards.has(Guard::OneOwnerASeat);
+            self.tickets[seat] = Some(attempt);
+        }
+    }
+}

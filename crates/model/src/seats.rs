@@ -1,0 +1,350 @@
+//! The sale: seats, holds and claims in Valkey, tickets and attempts in Postgres, and every use case that changes them.
+//!
+//! Read `names`, `seat`, `valkey` and `store` for the parts, the use cases by the names of the code, then `promises` for
+//! what must hold, and this file for what may happen next.
+
+mod book_tickets;
+mod cancel_tickets;
+mod canonical;
+mod clean_up;
+mod late_claim;
+mod names;
+mod process;
+mod promises;
+mod purge_deleted;
+mod rebuild_map;
+mod reconcile_seats;
+mod release_tickets;
+mod rules;
+mod seat;
+mod settle_overdue;
+mod store;
+mod valkey;
+mod world;
+
+use stateright::{Model, Property};
+
+pub use self::{process::Turn, rules::Layout, world::World};
+
+use self::{
+    book_tickets::BookTickets,
+    cancel_tickets::CancelTickets,
+    names::{PROCESSES_MAX, Seats, USERS, User, each},
+    process::Process,
+    purge_deleted::PurgeDeleted,
+    rebuild_map::RebuildMap,
+    reconcile_seats::{CheckSeat, RepairSeat},
+    release_tickets::ReleaseTickets,
+    rules::Rules,
+    settle_overdue::SettleOverdue,
+};
+use crate::guards::Guards;
+
+/// How large the sale is, and what may befall it. Use cases begin without limit; only how many are under way, or late, at
+/// once is bounded.
+#[derive(Clone, Copy, Debug)]
+pub struct Sale {
+    /// The guards that are on.
+    pub guards: Guards,
+    /// Events and their seats.
+    pub layout: Layout,
+    /// How many use cases are under way at once, 4 at most.
+    pub processes: usize,
+    /// Whether the events have maps at the beginning.
+    pub begins_with_maps: bool,
+    /// Maps are rebuilt, as they must be where something takes them away.
+    pub rebuilds: bool,
+    /// Valkey may lose all that it has of an event, any number of times.
+    pub loses_all: bool,
+    /// Valkey may lose its newest writes, once.
+    pub loses_newest: bool,
+    /// Events may be deleted.
+    pub deletes: bool,
+    /// The second seat goes on sale later.
+    pub grows: bool,
+    /// Explores one of the states that differ by names only. Off, histories are easier to read.
+    pub symmetric: bool,
+}
+
+/// What may happen next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is the step of the use case of that name")]
+pub enum Action {
+    Reserve(User, Seats),
+    Release(User, Seats),
+    ReleaseOfSeveralEvents(User, Seats),
+    Book(User, Seats),
+    Cancel(User, Seats),
+    /// Time passes for the hold of a seat.
+    Expire(usize),
+    Sweep(usize),
+    /// A job that goes step by step …
+    SettleOverdue(usize),
+    CheckSeat(usize),
+    RepairSeat(usize),
+    RebuildMap(usize),
+    PurgeDeleted(usize),
+    /// … or through at once, which needs no slot.
+    SettleOverdueAtOnce(usize),
+    ReconcileAtOnce(usize),
+    RebuildAtOnce(usize),
+    PurgeAtOnce(usize),
+    DropDeadMap(usize),
+    /// The feed tells that an event is deleted, or has grown; and the script that follows, however late.
+    Delete(usize),
+    Grow,
+    GrowMap(Seats),
+    /// The process in this slot takes a step.
+    Step(usize, Turn),
+    LeaseEnds(usize),
+    /// Valkey loses all that it has of an event.
+    LoseMap(usize),
+    /// A replica falls behind, and takes over.
+    FallBehind,
+    TakeOver,
+}
+
+impl Sale {
+    /// A sale with all guards and no misfortune but that processes stop and are late.
+    #[must_use]
+    pub const fn new(layout: Layout, processes: usize) -> Self {
+        Self {
+            guards: Guards::All,
+            layout,
+            processes,
+            begins_with_maps: true,
+            rebuilds: false,
+            loses_all: false,
+            loses_newest: false,
+            deletes: false,
+            grows: false,
+            symmetric: true,
+        }
+    }
+
+    fn rules(&self) -> Rules {
+        Rules { guards: self.guards, layout: self.layout }
+    }
+
+    /// Whether seats differ by nothing but their number.
+    fn seats_are_alike(&self) -> bool {
+        matches!(self.layout, Layout::OneEvent(2)) && !self.grows
+    }
+
+    fn act(&self, world: &mut World, action: Action) -> Option<()> {
+        let rules = self.rules();
+        match action {
+            Action::Reserve(user, seats) => world.reserve(user, seats, rules)?,
+            Action::Release(user, seats) => world.release(user, seats, rules)?,
+            Action::ReleaseOfSeveralEvents(user, seats) => {
+                let release = ReleaseTickets::begin(world, user, seats, rules)?;
+                world.start(Process::Release(release))?;
+            }
+            Action::Book(user, seats) => {
+                let booking = BookTickets::begin(world, user, seats, rules)?;
+                world.start(Process::Book(booking))?;
+            }
+            Action::Cancel(user, seats) => {
+                let cancel = CancelTickets::begin(world, user, seats, rules)?;
+                world.start(Process::Cancel(cancel))?;
+            }
+            Action::Expire(seat) => world.expire(seat),
+            Action::Sweep(event) => world.valkey.sweep(event, rules.seats_of(event), rules.guards),
+            Action::SettleOverdue(seat) => {
+                let janitor = SettleOverdue::begin(world, seat, rules)?;
+                world.start(Process::Settle(janitor))?;
+            }
+            Action::CheckSeat(seat) => {
+                let check = CheckSeat::begin(world, seat, rules)?;
+                world.start(Process::Check(check))?;
+            }
+            Action::RepairSeat(seat) => {
+                let repair = RepairSeat::begin(world, seat, rules)?;
+                world.start(Process::Repair(repair))?;
+            }
+            Action::RebuildMap(event) => {
+                let rebuild = RebuildMap::begin(world, event, rules)?;
+                world.start(Process::Rebuild(rebuild))?;
+            }
+            Action::PurgeDeleted(event) => {
+                let purge = PurgeDeleted::begin(world, event, rules)?;
+                world.start(Process::Purge(purge))?;
+            }
+            Action::SettleOverdueAtOnce(seat) => world.settle_overdue(seat, rules)?,
+            Action::ReconcileAtOnce(seat) => world.reconcile_seat(seat, rules),
+            Action::RebuildAtOnce(event) => world.rebuild_map(event, rules)?,
+            Action::PurgeAtOnce(event) => world.purge_deleted(event, rules)?,
+            Action::DropDeadMap(event) => world.drop_dead_map(event, rules),
+            Action::Delete(event) => world.delete(event, rules),
+            Action::Grow => world.store.events[0].capacity = rules.all_seats(),
+            Action::GrowMap(capacity) => world.grow(0, capacity, rules),
+            Action::Step(slot, turn) => {
+                let process = world.processes[slot].take()?;
+                let next = process.step(world, turn, rules);
+                // A claim that comes late may have taken the slot meanwhile.
+                if let Some(next) = next {
+                    let slot = world.processes.iter_mut().find(|slot| slot.is_none())?;
+                    *slot = Some(next);
+                }
+            }
+            Action::LeaseEnds(event) => world.valkey.maps[event].lease = None,
+            Action::LoseMap(event) => world.lose_map(event, rules),
+            Action::FallBehind => world.replica = Some(world.valkey),
+            Action::TakeOver => world.go_back()?,
+        }
+        Some(())
+    }
+
+    fn actions_of_users(&self, actions: &mut Vec<Action>) {
+        let rules = self.rules();
+        for user in 0..USERS {
+            for seats in 1..=rules.all_seats() {
+                actions.push(Action::Book(user, seats));
+                if rules.first_event(seats) == seats {
+                    actions.push(Action::Reserve(user, seats));
+                    actions.push(Action::Release(user, seats));
+                    actions.push(Action::Cancel(user, seats));
+                } else {
+                    actions.push(Action::ReleaseOfSeveralEvents(user, seats));
+                }
+            }
+        }
+    }
+
+    fn actions_of_jobs(&self, world: &World, actions: &mut Vec<Action>) {
+        let rules = self.rules();
+        for seat in each(rules.all_seats()) {
+            actions.push(Action::SettleOverdue(seat));
+            actions.push(Action::SettleOverdueAtOnce(seat));
+            actions.push(Action::CheckSeat(seat));
+            actions.push(Action::RepairSeat(seat));
+            actions.push(Action::ReconcileAtOnce(seat));
+        }
+        for event in rules.events() {
+            actions.push(Action::Sweep(event));
+            if self.rebuilds {
+                actions.push(Action::RebuildMap(event));
+                actions.push(Action::RebuildAtOnce(event));
+                actions.push(Action::LeaseEnds(event));
+            }
+            if self.deletes {
+                actions.push(Action::PurgeDeleted(event));
+                actions.push(Action::PurgeAtOnce(event));
+                actions.push(Action::DropDeadMap(event));
+            }
+        }
+        if self.grows {
+            // Whoever read a capacity may be late with it.
+            actions.extend((1..=world.store.events[0].capacity).filter(|set| *set != 2).map(Action::GrowMap));
+        }
+    }
+
+    fn misfortunes(&self, world: &World, actions: &mut Vec<Action>) {
+        let rules = self.rules();
+        for seat in each(rules.all_seats()) {
+            if world.valkey.seats[seat].any_hold().is_some_and(|hold| !hold.has_expired) {
+                actions.push(Action::Expire(seat));
+            }
+        }
+        for (slot, process) in world.processes.iter().enumerate() {
+            for turn in process.iter().flat_map(|process| process.turns(rules)) {
+                actions.push(Action::Step(slot, *turn));
+            }
+        }
+        for event in rules.events() {
+            if self.deletes && !world.store.events[event].deleted {
+                actions.push(Action::Delete(event));
+            }
+            if self.loses_all {
+                actions.push(Action::LoseMap(event));
+            }
+        }
+        if self.grows {
+            actions.push(Action::Grow);
+        }
+        if self.loses_newest && !world.promises.went_back {
+            actions.push(if world.replica.is_none() { Action::FallBehind } else { Action::TakeOver });
+        }
+    }
+}
+
+impl Model for Sale {
+    type State = World;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<World> {
+        let rules = self.rules();
+        let on_sale = if self.grows { 1 } else { rules.all_seats() };
+        vec![World::new(rules, on_sale, self.begins_with_maps)]
+    }
+
+    fn actions(&self, world: &World, actions: &mut Vec<Action>) {
+        self.actions_of_users(actions);
+        self.actions_of_jobs(world, actions);
+        self.misfortunes(world, actions);
+    }
+
+    fn next_state(&self, last: &World, action: Action) -> Option<World> {
+        let mut world = *last;
+        self.act(&mut world, action)?;
+        world.adopt_orphans(self.rules());
+        let under_way = world.processes.iter().flatten().count();
+        if under_way > self.processes.min(PROCESSES_MAX) {
+            return None;
+        }
+        if self.symmetric {
+            world = world.canonical(self.seats_are_alike());
+        }
+        Some(world).filter(|world| world != last)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        let mut properties = vec![
+            Property::always(
+                "no seat has two owners, and each keeps its owner",
+                |sale: &Self, world: &World| world.owners_are_safe(sale.rules()),
+            ),
+            Property::always("a sold seat is never offered", |sale: &Self, world: &World| {
+                world.sold_is_taken(sale.rules())
+            }),
+            Property::always("a granted hold can be booked", |_, world: &World| world.holds_are_kept()),
+            Property::always("what is refused is not sold", |_, world: &World| {
+                !world.promises.broken.refused_but_sold
+            }),
+            Property::always("what was released is free", |_, world: &World| {
+                !world.promises.broken.released_but_held
+            }),
+            Property::always(
+                "every seat that nobody owns, holds or settles becomes free",
+                |sale: &Self, world: &World| world.heals(sale.rules()),
+            ),
+            Property::always("what Valkey keeps is well-formed", |sale: &Self, world: &World| {
+                world.is_well_formed(sale.rules())
+            }),
+        ];
+        if self.deletes {
+            properties.push(Property::always("after a deletion nothing is sold", |_, world: &World| {
+                !world.promises.broken.sold_after_deletion
+            }));
+            properties
+                .push(Property::always("of a purged event nothing is left", |sale: &Self, world: &World| {
+                    world.purged_is_gone(sale.rules())
+                }));
+        }
+        if self.grows {
+            properties.push(Property::always("what is on sale stays on sale", |_, world: &World| {
+                !world.promises.broken.shrunk
+            }));
+        }
+        properties.push(Property::sometimes("a seat waits for the reconciler", |_, world: &World| {
+            world.a_seat_waits_for_the_reconciler()
+        }));
+        if self.loses_all || self.loses_newest {
+            properties.push(Property::sometimes(
+                "a sold seat is offered after a loss",
+                |sale: &Self, world: &World| world.an_orphan_is_offered(sale.rules()),
+            ));
+        }
+        properties
+    }
+}

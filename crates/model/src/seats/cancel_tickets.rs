@@ -1,0 +1,112 @@
+//! `usecases/cancel_tickets.rs`: claim what can be claimed, cancel exactly the seats that were chosen, settle the claim. A
+//! cancel that finds other tickets begins again, which is another cancel. One whose transaction is not answered leaves its
+//! claim: it is one that was late with its transaction and then stopped for ever.
+
+use crate::guards::Guard;
+
+use super::{
+    late_claim::LateClaim,
+    names::{AttemptId, Named, Names, Seats, User},
+    process::Turn,
+    rules::Rules,
+    seat::ClaimKind,
+    world::World,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct CancelTickets {
+    user: User,
+    seats: Seats,
+    pub(crate) attempt: AttemptId,
+    step: Step,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Step {
+    Claim,
+    Transaction {
+        claimed: Seats,
+    },
+    /// `drop_claim`: nothing was cancelled, and Postgres is asked what of the claim is sold.
+    Ask {
+        claimed: Seats,
+    },
+    Settle {
+        claimed: Seats,
+        sold: Seats,
+    },
+}
+
+impl CancelTickets {
+    /// Has chosen its seats: `None` where the user does not own all of these.
+    pub(crate) fn begin(world: &mut World, user: User, seats: Seats, rules: Rules) -> Option<Self> {
+        let are_chosen = world.store.owned_by(user) & seats == seats;
+        let attempt = world.new_attempt().filter(|_| are_chosen)?;
+        let has_claim = rules.has(Guard::CancelClaims);
+        let step = if has_claim { Step::Claim } else { Step::Transaction { claimed: 0 } };
+        Some(Self { user, seats, attempt, step })
+    }
+
+    pub(crate) fn turns(&self) -> &'static [Turn] {
+        match self.step {
+            Step::Claim => &[Turn::Go, Turn::Fail, Turn::Lose, Turn::Die],
+            Step::Transaction { .. } => &[Turn::Go, Turn::Fail, Turn::Die],
+            Step::Ask { .. } | Step::Settle { .. } => &[Turn::Go, Turn::Die],
+        }
+    }
+
+    pub(crate) fn step(self, world: &mut World, turn: Turn, rules: Rules) -> Option<Self> {
+        match (self.step, turn) {
+            (Step::Claim, Turn::Go) => {
+                let claimed = world.claim_sold(self.attempt, ClaimKind::Cancel, self.seats, rules);
+                self.to(Step::Transaction { claimed })
+            }
+            (Step::Claim, turn) => {
+                if turn == Turn::Lose {
+                    let late = LateClaim::Cancel { attempt: self.attempt, seats: self.seats };
+                    world.start(late.into())?;
+                }
+                self.to(Step::Transaction { claimed: 0 })
+            }
+            (Step::Transaction { claimed }, turn) => {
+                let is_done = turn == Turn::Go && world.cancel(self.user, self.seats, rules);
+                match (is_done, rules.has(Guard::CancelClaims)) {
+                    (true, true) => self.to(Step::Settle { claimed, sold: 0 }).filter(|_| claimed != 0),
+                    (true, false) => self.to(Step::Settle { claimed: self.seats, sold: 0 }),
+                    (false, _) => self.to(Step::Ask { claimed }).filter(|_| claimed != 0),
+                }
+            }
+            (Step::Ask { claimed }, _) => {
+                self.to(Step::Settle { claimed, sold: world.store.sold() & claimed })
+            }
+            (Step::Settle { claimed, sold }, _) => {
+                if rules.has(Guard::CancelClaims) {
+                    world.settle(self.attempt, claimed, sold, rules);
+                } else {
+                    world.clear_unclaimed(claimed, rules);
+                }
+                None
+            }
+        }
+    }
+
+    fn to(self, step: Step) -> Option<Self> {
+        Some(Self { step, ..self })
+    }
+}
+
+impl Named for CancelTickets {
+    fn each_name(&mut self, names: &mut impl Names) {
+        names.user(&mut self.user);
+        names.seats(&mut self.seats);
+        names.attempt(&mut self.attempt);
+        match &mut self.step {
+            Step::Claim => {}
+            Step::Transaction { claimed } | Step::Ask { claimed } => names.seats(claimed),
+            Step::Settle { claimed, sold } => {
+                names.seats(claimed);
+                names.seats(sold);
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! A claim whose answer was lost (`PoolFailure::Unknown`) and that Valkey carries out at any later time, while the process
+//! that sent it goes on without it.
+
+use super::{
+    names::{AttemptId, Named, Names, Seats, User},
+    process::Process,
+    rules::Rules,
+    seat::ClaimKind,
+    world::World,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum LateClaim {
+    Book { user: User, attempt: AttemptId, seats: Seats },
+    Cancel { attempt: AttemptId, seats: Seats },
+}
+
+impl LateClaim {
+    pub(crate) fn run(self, world: &mut World, rules: Rules) -> Option<Process> {
+        match self {
+            Self::Book { user, attempt, seats } => {
+                world.claim(user, attempt, seats, rules);
+            }
+            Self::Cancel { attempt, seats } => {
+                world.claim_sold(attempt, ClaimKind::Cancel, seats, rules);
+            }
+        }
+        None
+    }
+
+    pub(crate) fn attempt(&self) -> AttemptId {
+        let (Self::Book { attempt, .. } | Self::Cancel { attempt, .. }) = self;
+        *attempt
+    }
+
+    pub(crate) fn attempt_mut(&mut self) -> &mut AttemptId {
+        let (Self::Book { attempt, .. } | Self::Cancel { attempt, .. }) = self;
+        attempt
+    }
+}
+
+impl From<LateClaim> for Process {
+    fn from(claim: LateClaim) -> Self {
+        Self::Late(claim)
+    }
+}
+
+impl Named for LateClaim {
+    fn each_name(&mut self, names: &mut impl Names) {
+        let (Self::Book { attempt, seats, .. } | Self::Cancel { attempt, seats }) = self;
+        names.attempt(attempt);
+        names.seats(seats);
+        if let Self::Book { user, .. } = self {
+            names.user(user);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `usecases/rebuild_map.rs`: lease, snapshot, publish. It may begin at any time, since what it looked at before (an event
+//! on sale, no map) may be long past.
+
+use crate::guards::Guard;
+
+use super::{
+    names::{LeaseNonce, Named, Names, Seats},
+    rules::Rules,
+    world::World,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct RebuildMap {
+    event: usize,
+    nonce: LeaseNonce,
+    step: Step,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Step {
+    Snapshot,
+    /// The lease, where the snapshot was read before it.
+    Lease {
+        capacity: Seats,
+        sold: Seats,
+    },
+    Publish {
+        capacity: Seats,
+        sold: Seats,
+    },
+}
+
+impl RebuildMap {
+    /// Has the lease; `None` where somebody else has it.
+    pub(crate) fn begin(world: &mut World, event: usize, rules: Rules) -> Option<Self> {
+        let begun = Self { event, nonce: world.unused_nonce()?, step: Step::Snapshot };
+        let has_lease = !rules.has(Guard::SnapshotUnderLease)
+            || world.valkey.lease_rebuild(event, begun.nonce)
+            || !rules.has(Guard::PublishNeedsLease);
+        Some(begun).filter(|_| has_lease)
+    }
+
+    pub(crate) fn step(self, world: &mut World, rules: Rules) -> Option<Self> {
+        let to = |step| Some(Self { step, ..self });
+        match self.step {
+            Step::Snapshot => {
+                let (capacity, sold) = world.store.snapshot(self.event, rules.seats_of(self.event))?;
+                to(match rules.has(Guard::SnapshotUnderLease) {
+                    true => Step::Publish { capacity, sold },
+                    false => Step::Lease { capacity, sold },
+                })
+            }
+            Step::Lease { capacity, sold } => {
+                let has_lease = world.valkey.lease_rebuild(self.event, self.nonce);
+                to(Step::Publish { capacity, sold }).filter(|_| has_lease)
+            }
+            Step::Publish { capacity, sold } => {
+                let all = rules.seats_of(self.event);
+                world.valkey.publish(self.event, all, self.nonce, capacity, sold, rules.guards);
+                None
+            }
+        }
+    }
+}
+
+impl Named for RebuildMap {
+    fn each_name(&mut self, names: &mut impl Names) {
+        names.nonce(&mut self.nonce);
+        if let Step::Lease { capacity, sold } | Step::Publish { capacity, sold } = &mut self.step {
+            names.seats(capacity);
+            names.seats(sold);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `usecases/release_tickets.rs`, of several events: claimed first, as for a booking that will never be, then settled as
+//! unsold. The release of one event's seats is one script, and so an action by itself.
+
+use crate::guards::Guard;
+
+use super::{
+    book_tickets::next_event,
+    names::{AttemptId, Named, Names, Seats, User},
+    process::Turn,
+    rules::Rules,
+    world::World,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ReleaseTickets {
+    user: User,
+    seats: Seats,
+    pub(crate) attempt: AttemptId,
+    step: Step,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Step {
+    Claim {
+        claimed: Seats,
+    },
+    /// `missed`: these could not be freed, and the user holds them still.
+    Settle {
+        left: Seats,
+        missed: Seats,
+    },
+    GiveBack {
+        left: Seats,
+    },
+}
+
+impl ReleaseTickets {
+    /// Begins with the claim of the first event; `None` where it is refused.
+    pub(crate) fn begin(world: &mut World, user: User, seats: Seats, rules: Rules) -> Option<Self> {
+        let attempt = world.new_attempt()?;
+        let begun = Self { user, seats, attempt, step: Step::Claim { claimed: 0 } };
+        begun.claim_next(world, 0, rules).filter(|it| !matches!(it.step, Step::GiveBack { .. }))
+    }
+
+    pub(crate) fn turns(&self, rules: Rules) -> &'static [Turn] {
+        match self.step {
+            Step::Claim { .. } => &[Turn::Go, Turn::Fail, Turn::Die],
+            Step::Settle { left, .. } | Step::GiveBack { left } if rules.first_event(left) != left => {
+                &[Turn::Go, Turn::GoLast, Turn::Die]
+            }
+            _ => &[Turn::Go, Turn::Die],
+        }
+    }
+
+    pub(crate) fn step(self, world: &mut World, turn: Turn, rules: Rules) -> Option<Self> {
+        match self.step {
+            Step::Claim { claimed } if turn == Turn::Go => self.claim_next(world, claimed, rules),
+            Step::Claim { .. } => self.to(Step::GiveBack { left: self.seats }),
+            Step::Settle { left, missed } => {
+                let now = next_event(turn, left, rules);
+                let freed = world.release_claimed(self.user, self.attempt, now, rules);
+                let missed = missed | (now & !freed & world.good_holds(self.user));
+                // Where it is not known to be done, the answer says so at once.
+                let says_unknown = missed != 0 && rules.has(Guard::ReleaseCountsSettled);
+                match left & !now {
+                    0 => {
+                        world.released(missed, rules);
+                        None
+                    }
+                    left => self.to(Step::Settle { left, missed }).filter(|_| !says_unknown),
+                }
+            }
+            Step::GiveBack { left } => {
+                let now = next_event(turn, left, rules);
+                world.give_back(self.attempt, now, rules);
+                self.to(Step::GiveBack { left: left & !now }).filter(|_| left != now)
+            }
+        }
+    }
+
+    fn claim_next(self, world: &mut World, claimed: Seats, rules: Rules) -> Option<Self> {
+        let now = rules.first_event(self.seats & !claimed);
+        self.to(match world.claim(self.user, self.attempt, now, rules) {
+            true if claimed | now == self.seats => Step::Settle { left: self.seats, missed: 0 },
+            true => Step::Claim { claimed: claimed | now },
+            false => Step::GiveBack { left: self.seats },
+        })
+    }
+
+    fn to(self, step: Step) -> Option<Self> {
+        Some(Self { step, ..self })
+    }
+}
+
+impl Named for ReleaseTickets {
+    fn each_name(&mut self, names: &mut impl Names) {
+        names.user(&mut self.user);
+        names.seats(&mut self.seats);
+        names.attempt(&mut self.attempt);
+        match &mut self.step {
+            Step::Claim { claimed: seats } | Step::GiveBack { left: seats } => names.seats(seats),
+            Step::Settle { left, missed } => {
+                names.seats(left);
+                names.seats(missed);
+            }
+        }
+    }
+}

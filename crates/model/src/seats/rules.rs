@@ -1,0 +1,70 @@
+//! What every step goes by: the guards that are on, and which seats are of which event.
+
+use crate::guards::{Guard, Guards};
+
+use super::names::{EVENTS_MAX, SEATS_MAX, Seats, each, only, those};
+
+/// Which seats are of which event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One event with so many seats, 1 or 2.
+    OneEvent(usize),
+    /// Two events with a seat each, in the order of their ids.
+    TwoEvents,
+}
+
+/// The guards and the layout.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) guards: Guards,
+    pub(crate) layout: Layout,
+}
+
+impl Rules {
+    pub(crate) fn has(self, guard: Guard) -> bool {
+        self.guards.has(guard)
+    }
+
+    pub(crate) fn events(self) -> std::ops::Range<usize> {
+        match self.layout {
+            Layout::OneEvent(_) => 0..1,
+            Layout::TwoEvents => 0..EVENTS_MAX,
+        }
+    }
+
+    pub(crate) fn all_seats(self) -> Seats {
+        match self.layout {
+            Layout::OneEvent(seats) => those(|seat| seat < seats.min(SEATS_MAX)),
+            Layout::TwoEvents => those(|_| true),
+        }
+    }
+
+    pub(crate) fn event_of(self, seat: usize) -> usize {
+        match self.layout {
+            Layout::OneEvent(_) => 0,
+            Layout::TwoEvents => seat,
+        }
+    }
+
+    pub(crate) fn seats_of(self, event: usize) -> Seats {
+        match self.layout {
+            Layout::OneEvent(_) => self.all_seats(),
+            Layout::TwoEvents => only(event),
+        }
+    }
+
+    /// Those of the seats that are of the first event among them, in the order of ids.
+    pub(crate) fn first_event(self, seats: Seats) -> Seats {
+        each(seats).next().map_or(0, |seat| seats & self.seats_of(self.event_of(seat)))
+    }
+
+    /// The same of the last event.
+    pub(crate) fn last_event(self, seats: Seats) -> Seats {
+        each(seats).last().map_or(0, |seat| seats & self.seats_of(self.event_of(seat)))
+    }
+
+    /// The events of these seats.
+    pub(crate) fn events_of(self, seats: Seats) -> impl Iterator<Item = usize> {
+        self.events().filter(move |event| seats & self.seats_of(*event) != 0)
+    }
+}

@@ -1,0 +1,119 @@
+//! What Postgres keeps of the sale: every function that takes `&mut self` is one transaction. That they may be taken as
+//! atomic, bookings that share one too, is what the model [`postgres`](crate::postgres) shows. They are called as in
+//! `ports/ticket_store.rs`.
+
+use crate::guards::{Guard, Guards};
+
+use super::names::{ATTEMPTS_MAX, AttemptId, EVENTS_MAX, SEATS_MAX, Seats, User, each, only, those};
+
+/// What became of an attempt: its row in `bookings`, if there is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Fate {
+    #[default]
+    Unsettled,
+    Booked,
+    Void,
+}
+
+/// What came of a booking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Booked {
+    Done,
+    /// Some have an owner; which they are is asked afterwards.
+    Sold(Seats),
+    NotForSale,
+    Void,
+}
+
+/// A row of `events`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct EventRow {
+    pub(crate) deleted: bool,
+    pub(crate) purged: bool,
+    pub(crate) capacity: Seats,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Store {
+    pub(crate) events: [EventRow; EVENTS_MAX],
+    pub(crate) owners: [Option<User>; SEATS_MAX],
+    pub(crate) attempts: [Fate; ATTEMPTS_MAX],
+}
+
+impl Store {
+    pub(crate) fn sold(&self) -> Seats {
+        those(|seat| self.owners[seat].is_some())
+    }
+
+    pub(crate) fn owned_by(&self, user: User) -> Seats {
+        those(|seat| self.owners[seat] == Some(user))
+    }
+
+    pub(crate) fn fate(&mut self, attempt: AttemptId) -> &mut Fate {
+        &mut self.attempts[usize::from(attempt)]
+    }
+
+    /// Books all seats, of these events, or none. The order of the checks is that of `book.rs`.
+    pub(crate) fn book(
+        &mut self,
+        attempt: AttemptId,
+        user: User,
+        seats: Seats,
+        events: impl Iterator<Item = usize>,
+        guards: Guards,
+    ) -> Booked {
+        let mut for_sale = 0;
+        for row in events.map(|event| self.events[event]) {
+            let is_refused = row.deleted && guards.has(Guard::DeletedIsRefused);
+            let capacity = if guards.has(Guard::CapacityIsRefused) { row.capacity } else { Seats::MAX };
+            for_sale |= if is_refused { 0 } else { capacity };
+        }
+        if seats & !for_sale != 0 {
+            return Booked::NotForSale;
+        }
+        if seats & self.sold() != 0 && guards.has(Guard::OneOwnerASeat) {
+            return Booked::Sold(seats & self.sold());
+        }
+        if *self.fate(attempt) != Fate::Unsettled && guards.has(Guard::AttemptSettledOnce) {
+            return Booked::Void;
+        }
+        *self.fate(attempt) = Fate::Booked;
+        each(seats).for_each(|seat| self.owners[seat] = Some(user));
+        Booked::Done
+    }
+
+    /// Settles for good what became of an attempt, however late its own transaction may come.
+    pub(crate) fn void_unless_booked(&mut self, attempt: AttemptId) -> Fate {
+        let fate = self.fate(attempt);
+        if *fate == Fate::Unsettled {
+            *fate = Fate::Void;
+        }
+        *fate
+    }
+
+    /// Cancels exactly these seats of an event; `false` where they are not the user's any more.
+    pub(crate) fn cancel(&mut self, event: usize, user: User, seats: Seats) -> bool {
+        let granted = !self.events[event].deleted && self.owned_by(user) & seats == seats;
+        if granted {
+            each(seats).for_each(|seat| self.owners[seat] = None);
+        }
+        granted
+    }
+
+    /// The event's own rows go; its seats are `all`.
+    pub(crate) fn purge(&mut self, event: usize, all: Seats) {
+        each(all).for_each(|seat| self.owners[seat] = None);
+        self.events[event].purged = true;
+    }
+
+    /// What a map is rebuilt from; `all` are the event's seats.
+    pub(crate) fn snapshot(&self, event: usize, all: Seats) -> Option<(Seats, Seats)> {
+        let row = self.events[event];
+        (!row.deleted).then_some((row.capacity, self.sold() & all))
+    }
+
+    /// Whether this seat of a live event is sold.
+    pub(crate) fn is_sold(&self, seat: usize) -> bool {
+        self.sold() & only(seat) != 0
+    }
+}

@@ -1,0 +1,326 @@
+//! What Valkey keeps, and its scripts: every function that takes `&mut self` is one script on one event, that is, one
+//! atomic step. They are called as in `outbound/valkey/*.lua`; `seats` are always of that one event.
+
+use crate::guards::{Guard, Guards};
+
+use super::{
+    names::{AttemptId, EVENTS_MAX, Expiry, LeaseNonce, Names, SEATS_MAX, Seats, User, each, only, those},
+    seat::{Claim, ClaimKind, Hold, SeatState},
+};
+
+/// The lease of a rebuild.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Lease {
+    Rebuild(LeaseNonce),
+    /// Taken by dropping the event.
+    Deleted,
+}
+
+/// The keys of one event, apart from its seats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct EventMap {
+    /// Whether there is a map.
+    pub(crate) exists: bool,
+    pub(crate) lease: Option<Lease>,
+    /// `capacity` of `meta`: the seats that may be reserved.
+    pub(crate) capacity: Seats,
+    /// `taken` of `meta`: how many bits are set, so it says.
+    pub(crate) counted: u8,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Valkey {
+    pub(crate) maps: [EventMap; EVENTS_MAX],
+    pub(crate) seats: [SeatState; SEATS_MAX],
+}
+
+/// What the reconciler's look showed of a seat that it may repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum AsRead {
+    Free,
+    Held(Expiry),
+}
+
+impl Valkey {
+    /// The seats that are claimed by this attempt.
+    pub(crate) fn claimed_by(&self, attempt: AttemptId) -> Seats {
+        those(|seat| self.seats[seat].claim.is_some_and(|claim| claim.attempt == attempt))
+    }
+
+    /// The seats that an ending script may touch.
+    fn in_reach(&self, seats: Seats, attempt: AttemptId, guard: Guard, guards: Guards) -> Seats {
+        if guards.has(guard) { seats & self.claimed_by(attempt) } else { seats }
+    }
+
+    /// Sets or clears a bit, and counts by what was there before.
+    fn set_taken(&mut self, event: usize, seat: usize, taken: bool) {
+        let before = std::mem::replace(&mut self.seats[seat].taken, taken);
+        let counted = &mut self.maps[event].counted;
+        *counted = counted.wrapping_add(u8::from(taken)).wrapping_sub(u8::from(before));
+    }
+
+    fn free(&mut self, event: usize, seat: usize) {
+        self.seats[seat].hold = None;
+        self.set_taken(event, seat, false);
+    }
+
+    /// `take_back` of the prelude.
+    pub(crate) fn sweep(&mut self, event: usize, seats: Seats, guards: Guards) {
+        if !self.maps[event].exists {
+            return;
+        }
+        for seat in each(seats) {
+            let state = &self.seats[seat];
+            let hold = if guards.has(Guard::ClaimEndsTheClock) { state.hold } else { state.any_hold() };
+            if hold.is_some_and(|hold| hold.has_expired) {
+                self.free(event, seat);
+            }
+        }
+    }
+
+    /// Which of the free seats a reservation gets is left open: here the caller says. `all` are the event's seats.
+    pub(crate) fn reserve(
+        &mut self,
+        event: usize,
+        all: Seats,
+        user: User,
+        seats: Seats,
+        expires: [Expiry; SEATS_MAX],
+        guards: Guards,
+    ) -> bool {
+        if !self.maps[event].exists {
+            if guards.has(Guard::ReserveNeedsMap) {
+                return false;
+            }
+            self.maps[event] = EventMap { exists: true, capacity: all, ..self.maps[event] };
+        }
+        self.sweep(event, all, guards);
+        let map = self.maps[event];
+        let are_free = seats & !map.capacity == 0 && each(seats).all(|seat| !self.seats[seat].taken);
+        let enough = u32::from(map.counted) + seats.count_ones() <= map.capacity.count_ones();
+        if !are_free || !enough {
+            return false;
+        }
+        for seat in each(seats) {
+            self.set_taken(event, seat, true);
+            self.seats[seat].hold = Some(Hold { user, expires: expires[seat], has_expired: false });
+        }
+        true
+    }
+
+    pub(crate) fn release(&mut self, event: usize, user: User, seats: Seats) -> bool {
+        let granted = self.maps[event].exists && each(seats).all(|seat| self.seats[seat].is_held_by(user));
+        if granted {
+            each(seats).for_each(|seat| self.free(event, seat));
+        }
+        granted
+    }
+
+    pub(crate) fn claim(
+        &mut self,
+        event: usize,
+        user: User,
+        attempt: AttemptId,
+        seats: Seats,
+        guards: Guards,
+    ) -> bool {
+        let may = |seat: usize| {
+            let state = &self.seats[seat];
+            state.is_held_by(user) || (!guards.has(Guard::ClaimNeedsOwnHold) && state.hold.is_some())
+        };
+        let granted = self.maps[event].exists && each(seats).all(may);
+        if granted {
+            for seat in each(seats) {
+                let state = &mut self.seats[seat];
+                state.claim = Some(Claim { attempt, kind: ClaimKind::Book, hold: state.hold.take() });
+            }
+        }
+        granted
+    }
+
+    pub(crate) fn finish(&mut self, attempt: AttemptId, seats: Seats, guards: Guards) {
+        for seat in each(self.in_reach(seats, attempt, Guard::FinishByAttempt, guards)) {
+            let state = &mut self.seats[seat];
+            *state = SeatState { taken: state.taken, ..SeatState::default() };
+        }
+    }
+
+    pub(crate) fn give_back(&mut self, event: usize, attempt: AttemptId, seats: Seats, guards: Guards) {
+        if !self.maps[event].exists {
+            return;
+        }
+        for seat in each(self.in_reach(seats, attempt, Guard::GiveBackByAttempt, guards)) {
+            let kept = self.seats[seat].any_hold().filter(|hold| !hold.has_expired);
+            self.seats[seat].claim = None;
+            match kept {
+                Some(_) => self.seats[seat].hold = kept,
+                None => self.free(event, seat),
+            }
+        }
+    }
+
+    /// Claims those of the seats that look sold, and says which.
+    pub(crate) fn claim_sold(
+        &mut self,
+        event: usize,
+        attempt: AttemptId,
+        kind: ClaimKind,
+        seats: Seats,
+        guards: Guards,
+    ) -> Seats {
+        let may = |seat: &usize| {
+            let state = &self.seats[*seat];
+            let has_lapsed = state.hold.is_some_and(|hold| hold.has_expired) && state.claim.is_none();
+            self.maps[event].exists
+                && (state.looks_sold()
+                    || (state.taken && !guards.has(Guard::ClaimSoldLooks))
+                    || (state.taken && has_lapsed && !guards.has(Guard::ExpiredHoldIsHeld)))
+        };
+        let mine = each(seats).filter(may).fold(0, |mine, seat| mine | only(seat));
+        for seat in each(mine) {
+            // Where a guard is off, a hold may stay a member of `holds` beside the claim.
+            self.seats[seat].claim = Some(Claim { attempt, kind, hold: None });
+        }
+        mine
+    }
+
+    /// Ends the attempt's claims by what Postgres said of each seat, and says which they were.
+    pub(crate) fn settle(
+        &mut self,
+        event: usize,
+        attempt: AttemptId,
+        seats: Seats,
+        sold: Seats,
+        guards: Guards,
+    ) -> Seats {
+        if !self.maps[event].exists {
+            return 0;
+        }
+        let mine = self.in_reach(seats, attempt, Guard::SettleByAttempt, guards);
+        for seat in each(mine) {
+            let state = &mut self.seats[seat];
+            *state = SeatState { taken: state.taken, ..SeatState::default() };
+            if sold & only(seat) == 0 {
+                self.free(event, seat);
+            }
+        }
+        mine
+    }
+
+    /// Clears what looks sold, without a claim: what cancel and reconciler would do if they had none.
+    pub(crate) fn clear_unclaimed(&mut self, event: usize, seats: Seats) {
+        if !self.maps[event].exists {
+            return;
+        }
+        for seat in each(seats) {
+            if self.seats[seat].looks_sold() {
+                self.free(event, seat);
+            }
+        }
+    }
+
+    /// `look.lua`, for a repair: nothing where the seat is claimed, looks sold, or has no map.
+    pub(crate) fn look_for_repair(&self, event: usize, seat: usize) -> Option<AsRead> {
+        let state = &self.seats[seat];
+        match state.hold {
+            _ if !self.maps[event].exists || state.claim.is_some() || state.looks_sold() => None,
+            Some(hold) => Some(AsRead::Held(hold.expires)),
+            None => Some(AsRead::Free),
+        }
+    }
+
+    pub(crate) fn repair(&mut self, event: usize, seat: usize, as_read: AsRead, guards: Guards) {
+        if !self.maps[event].exists {
+            if guards.has(Guard::RepairNeedsMap) {
+                return;
+            }
+            self.maps[event] = EventMap { exists: true, capacity: only(seat), ..self.maps[event] };
+        }
+        let state = &self.seats[seat];
+        let still = match (as_read, state.hold) {
+            (AsRead::Free, None) => !state.taken,
+            (AsRead::Held(expires), Some(hold)) => hold.expires == expires,
+            _ => false,
+        };
+        if state.claim.is_some() || (guards.has(Guard::RepairAsRead) && !still) {
+            return;
+        }
+        if state.taken && !guards.has(Guard::CountBySetbit) {
+            self.maps[event].counted += 1;
+        }
+        self.seats[seat].hold = None;
+        self.set_taken(event, seat, true);
+    }
+
+    pub(crate) fn grow(&mut self, event: usize, capacity: Seats, guards: Guards) {
+        let map = &mut self.maps[event];
+        if !map.exists {
+            if guards.has(Guard::GrowNeedsMap) {
+                return;
+            }
+            map.exists = true;
+        }
+        if capacity > map.capacity || !guards.has(Guard::GrowOnlyRises) {
+            map.capacity = capacity;
+        }
+    }
+
+    /// Without the guard the rebuild under way keeps its lease.
+    pub(crate) fn drop_event(&mut self, event: usize, seats: Seats, guards: Guards) {
+        let lease = match guards.has(Guard::DropEndsLease) {
+            true => Some(Lease::Deleted).filter(|_| guards.has(Guard::DropKeepsLease)),
+            false => self.maps[event].lease,
+        };
+        self.maps[event] = EventMap { lease, ..EventMap::default() };
+        each(seats).for_each(|seat| self.seats[seat] = SeatState::default());
+    }
+
+    pub(crate) fn lease_rebuild(&mut self, event: usize, nonce: LeaseNonce) -> bool {
+        let lease = &mut self.maps[event].lease;
+        let granted = lease.is_none();
+        if granted {
+            *lease = Some(Lease::Rebuild(nonce));
+        }
+        granted
+    }
+
+    /// `all` are the event's seats.
+    pub(crate) fn publish(
+        &mut self,
+        event: usize,
+        all: Seats,
+        nonce: LeaseNonce,
+        capacity: Seats,
+        sold: Seats,
+        guards: Guards,
+    ) {
+        let map = &mut self.maps[event];
+        let is_mine = map.lease == Some(Lease::Rebuild(nonce));
+        if guards.has(Guard::PublishNeedsLease) && !is_mine {
+            return;
+        }
+        if is_mine {
+            map.lease = None;
+        }
+        if map.exists && guards.has(Guard::PublishNeedsNoMap) {
+            return;
+        }
+        *map = EventMap { exists: true, lease: map.lease, capacity, counted: 0 };
+        for seat in each(all) {
+            self.seats[seat] = SeatState::default();
+            self.set_taken(event, seat, sold & only(seat) != 0);
+        }
+    }
+
+    pub(crate) fn each_name(&mut self, names: &mut impl Names) {
+        for map in &mut self.maps {
+            names.seats(&mut map.capacity);
+            if let Some(Lease::Rebuild(nonce)) = &mut map.lease {
+                names.nonce(nonce);
+            }
+        }
+        for (seat, state) in self.seats.iter_mut().enumerate() {
+            state.each_name(seat, names);
+        }
+    }
+}

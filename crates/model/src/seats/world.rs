@@ -1,0 +1,278 @@
+//! The whole state: Valkey, Postgres, the processes under way, and what was promised to whom; and the steps that the
+//! promises depend on.
+
+use super::{
+    names::{
+        ATTEMPTS_MAX, AttemptId, Expiry, LeaseNonce, Names, PROCESSES_MAX, SEATS_MAX, Seats, User, each,
+        only, those,
+    },
+    process::Process,
+    promises::Promises,
+    rules::Rules,
+    seat::ClaimKind,
+    store::{Booked, EventRow, Fate, Store},
+    valkey::{EventMap, Valkey},
+};
+
+/// The whole state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct World {
+    pub(crate) valkey: Valkey,
+    /// A replica of Valkey that has fallen behind, from before it may take over.
+    pub(crate) replica: Option<Valkey>,
+    pub(crate) store: Store,
+    pub(crate) processes: [Option<Process>; PROCESSES_MAX],
+    pub(crate) promises: Promises,
+}
+
+impl World {
+    /// Events are on sale with these seats, and have maps or not.
+    pub(crate) fn new(rules: Rules, on_sale: Seats, has_maps: bool) -> Self {
+        let mut world = Self::default();
+        for event in rules.events() {
+            let capacity = on_sale & rules.seats_of(event);
+            world.store.events[event] = EventRow { capacity, ..EventRow::default() };
+            if has_maps {
+                world.valkey.maps[event] = EventMap { exists: true, capacity, ..EventMap::default() };
+            }
+        }
+        world
+    }
+
+    // Scripts, on seats that are all of one event
+
+    pub(crate) fn reserve(&mut self, user: User, seats: Seats, rules: Rules) -> Option<()> {
+        let event = each(seats).next().map(|seat| rules.event_of(seat))?;
+        let expires = std::array::from_fn(|seat| self.unused_expiry(seat));
+        let all = rules.seats_of(event);
+        self.valkey.reserve(event, all, user, seats, expires, rules.guards).then_some(())?;
+        // A hold on a seat that is sold (after a loss), or of a deleted event, is worth nothing from the start.
+        let is_live = !self.store.events[event].deleted;
+        for seat in each(seats & !self.store.sold()).filter(|_| is_live) {
+            self.promises.held[seat] = Some(user);
+        }
+        Some(())
+    }
+
+    pub(crate) fn release(&mut self, user: User, seats: Seats, rules: Rules) -> Option<()> {
+        let event = each(seats).next().map(|seat| rules.event_of(seat))?;
+        self.valkey.release(event, user, seats).then_some(())?;
+        each(seats).for_each(|seat| self.promises.held[seat] = None);
+        Some(())
+    }
+
+    pub(crate) fn claim(&mut self, user: User, attempt: AttemptId, seats: Seats, rules: Rules) -> bool {
+        let event = each(seats).next().map(|seat| rules.event_of(seat));
+        event.is_some_and(|event| self.valkey.claim(event, user, attempt, seats, rules.guards))
+    }
+
+    pub(crate) fn finish(&mut self, attempt: AttemptId, seats: Seats, rules: Rules) {
+        self.valkey.finish(attempt, seats, rules.guards);
+    }
+
+    pub(crate) fn give_back(&mut self, attempt: AttemptId, seats: Seats, rules: Rules) {
+        for event in rules.events_of(seats) {
+            self.valkey.give_back(event, attempt, seats & rules.seats_of(event), rules.guards);
+        }
+    }
+
+    pub(crate) fn claim_sold(
+        &mut self,
+        attempt: AttemptId,
+        kind: ClaimKind,
+        seats: Seats,
+        rules: Rules,
+    ) -> Seats {
+        let event = each(seats).next().map(|seat| rules.event_of(seat));
+        event.map_or(0, |event| self.valkey.claim_sold(event, attempt, kind, seats, rules.guards))
+    }
+
+    pub(crate) fn settle(&mut self, attempt: AttemptId, seats: Seats, sold: Seats, rules: Rules) -> Seats {
+        let event = each(seats).next().map(|seat| rules.event_of(seat));
+        event.map_or(0, |event| self.valkey.settle(event, attempt, seats, sold, rules.guards))
+    }
+
+    /// Settles claimed seats as unsold because their user wants it so.
+    pub(crate) fn release_claimed(
+        &mut self,
+        user: User,
+        attempt: AttemptId,
+        seats: Seats,
+        rules: Rules,
+    ) -> Seats {
+        let freed = self.settle(attempt, seats, 0, rules);
+        for seat in each(freed & self.good_holds(user)) {
+            self.promises.held[seat] = None;
+        }
+        freed
+    }
+
+    pub(crate) fn clear_unclaimed(&mut self, seats: Seats, rules: Rules) {
+        for event in rules.events_of(seats) {
+            self.valkey.clear_unclaimed(event, seats & rules.seats_of(event));
+        }
+    }
+
+    pub(crate) fn drop_event(&mut self, event: usize, rules: Rules) {
+        self.valkey.drop_event(event, rules.seats_of(event), rules.guards);
+    }
+
+    pub(crate) fn grow(&mut self, event: usize, capacity: Seats, rules: Rules) {
+        let before = self.valkey.maps[event];
+        self.valkey.grow(event, capacity, rules.guards);
+        self.promises.broken.shrunk |= before.exists && self.valkey.maps[event].capacity < before.capacity;
+    }
+
+    /// The seats of which the user has a hold that was granted and counts still.
+    pub(crate) fn good_holds(&self, user: User) -> Seats {
+        those(|seat| self.promises.held[seat] == Some(user))
+    }
+
+    // Transactions
+
+    pub(crate) fn book(&mut self, attempt: AttemptId, user: User, seats: Seats, rules: Rules) -> Booked {
+        let claimed = self.valkey.claimed_by(attempt);
+        let booked = self.store.book(attempt, user, seats, rules.events_of(seats), rules.guards);
+        match booked {
+            Booked::Done => {
+                for seat in each(seats) {
+                    self.promises.owners[seat] |= 1 << user;
+                    let held = self.promises.held[seat].take();
+                    let is_anothers = claimed & only(seat) != 0 && held.is_some_and(|it| it != user);
+                    self.promises.broken.good_hold_refused |= is_anothers;
+                }
+                self.promises.orphaned |= seats & !claimed;
+                let mut rows = rules.events_of(seats).map(|event| self.store.events[event]);
+                self.promises.broken.sold_after_deletion |= rows.any(|row| row.deleted);
+            }
+            // Excused only by a loss: of this booking's claim, or of the owner's.
+            Booked::Sold(sold) => {
+                self.promises.broken.good_hold_refused |= sold & claimed & !self.promises.orphaned != 0;
+            }
+            Booked::NotForSale | Booked::Void => {}
+        }
+        booked
+    }
+
+    pub(crate) fn cancel(&mut self, user: User, seats: Seats, rules: Rules) -> bool {
+        let event = each(seats).next().map(|seat| rules.event_of(seat));
+        let is_done = event.is_some_and(|event| self.store.cancel(event, user, seats));
+        if is_done {
+            each(seats).for_each(|seat| self.promises.owners[seat] &= !(1 << user));
+            self.promises.orphaned &= !seats;
+        }
+        is_done
+    }
+
+    pub(crate) fn delete(&mut self, event: usize, rules: Rules) {
+        self.store.events[event].deleted = true;
+        for seat in each(rules.seats_of(event)) {
+            self.promises.held[seat] = None;
+            self.promises.orphaned &= !only(seat);
+        }
+    }
+
+    // What happens to Valkey
+
+    /// Time passes for one hold.
+    pub(crate) fn expire(&mut self, seat: usize) {
+        if let Some(hold) = self.valkey.seats[seat].any_hold_mut() {
+            hold.has_expired = true;
+        }
+        self.promises.held[seat] = None;
+    }
+
+    /// All keys of an event are lost: those of a cluster's node, or by and by all.
+    pub(crate) fn lose_map(&mut self, event: usize, rules: Rules) {
+        self.valkey.maps[event] = EventMap::default();
+        for seat in each(rules.seats_of(event)) {
+            self.valkey.seats[seat] = Default::default();
+            self.promises.held[seat] = None;
+            // Whatever is sold now will be in the snapshot of the next rebuild.
+            self.promises.orphaned &= !only(seat);
+        }
+    }
+
+    /// The newest writes are lost, however many.
+    pub(crate) fn go_back(&mut self) -> Option<()> {
+        self.valkey = self.replica.take()?;
+        self.promises.held = Default::default();
+        // Until Valkey shows them as sold.
+        self.promises.orphaned = self.store.sold();
+        self.promises.went_back = true;
+        Some(())
+    }
+
+    // Processes
+
+    /// Gives a process a slot; `None` where there is none.
+    pub(crate) fn start(&mut self, process: Process) -> Option<()> {
+        let slot = self.processes.iter_mut().find(|slot| slot.is_none())?;
+        *slot = Some(process);
+        Some(())
+    }
+
+    // Names
+
+    /// The smallest attempt id that nobody can mention any more. Only such ids are used again, so that no late step can
+    /// mistake one attempt for another; its old row is forgotten.
+    pub(crate) fn new_attempt(&mut self) -> Option<AttemptId> {
+        let mut is_used = [false; ATTEMPTS_MAX];
+        self.mentioned().for_each(|attempt| is_used[usize::from(attempt)] = true);
+        let free = is_used.iter().position(|is_used| !is_used)?;
+        self.store.attempts[free] = Fate::Unsettled;
+        AttemptId::try_from(free).ok()
+    }
+
+    fn mentioned(&self) -> impl Iterator<Item = AttemptId> + '_ {
+        let seats = std::iter::once(&self.valkey).chain(&self.replica).flat_map(|valkey| valkey.seats.iter());
+        let claims = seats.filter_map(|state| state.claim.map(|claim| claim.attempt));
+        claims.chain(self.processes.iter().flatten().filter_map(Process::attempt))
+    }
+
+    pub(crate) fn unused_nonce(&self) -> Option<LeaseNonce> {
+        let mut used = Mentions::default();
+        let mut copy = *self;
+        copy.each_name(&mut used);
+        (0..LeaseNonce::MAX).find(|nonce| !used.nonces.contains(nonce))
+    }
+
+    fn unused_expiry(&self, seat: usize) -> Expiry {
+        let mut used = Mentions { seat, ..Mentions::default() };
+        let mut copy = *self;
+        copy.each_name(&mut used);
+        (0..Expiry::MAX).find(|expiry| !used.expiries.contains(expiry)).unwrap_or_default()
+    }
+
+    pub(crate) fn each_name(&mut self, names: &mut impl Names) {
+        self.valkey.each_name(names);
+        if let Some(replica) = &mut self.replica {
+            replica.each_name(names);
+        }
+        for process in self.processes.iter_mut().flatten() {
+            process.each_name(names);
+        }
+    }
+}
+
+/// The nonces that are mentioned, and the expiries of one seat.
+#[derive(Default)]
+struct Mentions {
+    seat: usize,
+    nonces: Vec<LeaseNonce>,
+    expiries: Vec<Expiry>,
+}
+
+impl Names for Mentions {
+    fn nonce(&mut self, nonce: &mut LeaseNonce) {
+        self.nonces.push(*nonce);
+    }
+
+    fn expiry(&mut self, seat: usize, expiry: &mut Expiry) {
+        if seat == self.seat {
+            self.expiries.push(*expiry);
+        }
+    }
+}
+
+const _: () = assert!(SEATS_MAX == 2 && PROCESSES_MAX == 4, "the symmetry of states is written for these");

@@ -1,0 +1,109 @@
+//! Without any one of its guards the protocol breaks a promise, and the checker finds how.
+
+use std::time::Duration;
+
+use booked_model::{
+    guards::{Guard, NOT_NEEDED},
+    runs::without,
+};
+use clap::ValueEnum as _;
+
+const LIMIT: Duration = Duration::from_secs(600);
+
+fn breaks(guard: Guard) {
+    let (run, property) = without(guard);
+    let outcome = run.check(1, LIMIT);
+    assert!(
+        outcome.broken.iter().any(|(broken, _)| *broken == property),
+        "without {guard:?} it should break that {property}; it broke {:?} in {} states",
+        outcome.broken.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        outcome.states
+    );
+}
+
+fn breaks_nothing(guard: Guard) {
+    let (run, _) = without(guard);
+    let outcome = run.check(1, LIMIT);
+    assert!(outcome.is_exhaustive, "without {guard:?}: {:?}", outcome.broken);
+}
+
+macro_rules! guards {
+    ($($name:ident $guard:ident $found:ident)*) => {
+        $(#[test]
+        fn $name() {
+            $found(Guard::$guard);
+        })*
+
+        const TESTED: &[Guard] = &[$(Guard::$guard),*];
+    };
+}
+
+guards! {
+    one_owner_a_seat OneOwnerASeat breaks
+    attempt_settled_once AttemptSettledOnce breaks
+    deleted_is_refused DeletedIsRefused breaks
+    finish_by_attempt FinishByAttempt breaks
+    give_back_by_attempt GiveBackByAttempt breaks
+    settle_by_attempt SettleByAttempt breaks
+    claim_ends_the_clock ClaimEndsTheClock breaks
+    claim_needs_own_hold ClaimNeedsOwnHold breaks
+    cancel_claims CancelClaims breaks
+    claim_sold_looks ClaimSoldLooks breaks
+    expired_hold_is_held ExpiredHoldIsHeld breaks
+    janitor Janitor breaks
+    janitor_voids JanitorVoids breaks
+    unknown_is_voided UnknownIsVoided breaks
+    reconciler Reconciler breaks
+    reconciler_claims ReconcilerClaims breaks
+    reconciler_asks_again ReconcilerAsksAgain breaks
+    repair_as_read RepairAsRead breaks
+    repair_looks_first RepairLooksFirst breaks
+    count_by_setbit CountBySetbit breaks
+    reserve_needs_map ReserveNeedsMap breaks
+    repair_needs_map RepairNeedsMap breaks
+    grow_needs_map GrowNeedsMap breaks
+    publish_needs_lease PublishNeedsLease breaks
+    publish_needs_no_map PublishNeedsNoMap breaks
+    snapshot_under_lease SnapshotUnderLease breaks
+    drop_ends_lease DropEndsLease breaks
+    purge_drops_first PurgeDropsFirst breaks
+    dead_map_is_dropped DeadMapIsDropped breaks
+    grow_only_rises GrowOnlyRises breaks
+    reconciler_grows ReconcilerGrows breaks
+    release_counts_settled ReleaseCountsSettled breaks
+    batch_is_complete BatchIsComplete breaks
+    booking_locks_events BookingLocksEvents breaks
+    refused_alone RefusedAlone breaks
+    cancels_in_turn CancelsInTurn breaks
+    cancel_locks_event CancelLocksEvent breaks
+    void_writes_again VoidWritesAgain breaks
+    server_gives_up_later ServerGivesUpLater breaks
+    repeat_waits_for_standby RepeatWaitsForStandby breaks
+    tell_locks_list TellLocksList breaks
+    tell_reads_under_lock TellReadsUnderLock breaks
+    seen_moves_with_telling SeenMovesWithTelling breaks
+    announces_what_is_free AnnouncesWhatIsFree breaks
+    seen_of_this_map SeenOfThisMap breaks
+    join_locks_list JoinLocksList breaks
+    only_the_first_sets_seen OnlyTheFirstSetsSeen breaks
+    join_reads_under_lock JoinReadsUnderLock breaks
+    join_locks_event JoinLocksEvent breaks
+    below_xmin BelowXmin breaks
+    newest_wins NewestWins breaks
+    cursor_with_batch CursorWithBatch breaks
+    cursor_as_read CursorAsRead breaks
+    incarnation_compared IncarnationCompared breaks
+    restart_empties_counts RestartEmptiesCounts breaks
+    head_counts_hidden HeadCountsHidden breaks
+    goal_of_this_incarnation GoalOfThisIncarnation breaks
+    capacity_is_refused CapacityIsRefused breaks_nothing
+    drop_keeps_lease DropKeepsLease breaks_nothing
+}
+
+#[test]
+fn every_guard_has_its_test() {
+    for guard in Guard::value_variants() {
+        assert!(TESTED.contains(guard), "{guard:?} has no test");
+    }
+    assert!(NOT_NEEDED.iter().all(|guard| TESTED.contains(guard)));
+}

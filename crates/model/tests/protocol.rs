@@ -1,0 +1,50 @@
+//! With all its guards the protocol keeps every promise, in every state of these sizes.
+
+use std::time::Duration;
+
+use booked_model::runs::{Run, SMALL};
+
+const LIMIT: Duration = Duration::from_secs(600);
+
+fn holds(names: &str) {
+    let runs: Vec<&(&str, Run)> = SMALL.iter().filter(|(name, _)| name.starts_with(names)).collect();
+    assert!(!runs.is_empty(), "no size is called {names}");
+    for (name, run) in runs {
+        let outcome = run.check(1, LIMIT);
+        for (property, history) in &outcome.broken {
+            panic!("{name}: not true that {property}:\n{history}");
+        }
+        assert!(outcome.is_exhaustive, "{name}: not all of it was explored");
+        assert!(outcome.unseen.is_empty(), "{name}: never reached {:?}", outcome.unseen);
+    }
+}
+
+#[test]
+fn the_sale_of_one_event_holds() {
+    holds("seats");
+}
+
+#[test]
+fn the_sale_of_two_events_holds() {
+    holds("events");
+}
+
+#[test]
+fn transactions_may_be_taken_for_one_step() {
+    holds("transactions");
+}
+
+#[test]
+fn a_standby_may_take_over() {
+    holds("replication");
+}
+
+#[test]
+fn the_waitlist_holds() {
+    holds("waitlist");
+}
+
+#[test]
+fn the_feed_holds() {
+    holds("feed");
+}
