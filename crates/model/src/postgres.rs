@@ -180,7 +180,8 @@ impl Model for Transactions {
                 !database.broken.cancelled_by_halves
             }),
             Property::always("after a deletion nothing is booked or cancelled", |_, database: &Database| {
-                !(database.broken.after_deletion || database.tables.purged && database.tables.sold() != 0)
+                let is_left_over = database.tables.purged && database.tables.sold() != 0;
+                !database.broken.after_deletion && !is_left_over
             }),
             Property::sometimes("a batch is tried one by one", |_, database: &Database| {
                 database

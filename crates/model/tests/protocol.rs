@@ -11,9 +11,12 @@ fn holds(names: &str) {
     assert!(!runs.is_empty(), "no size is called {names}");
     for (name, run) in runs {
         let outcome = run.check(1, LIMIT);
-        for (property, history) in &outcome.broken {
-            panic!("{name}: not true that {property}:\n{history}");
-        }
+        let broken: Vec<String> = outcome
+            .broken
+            .iter()
+            .map(|(property, history)| format!("not true that {property}:\n{history}"))
+            .collect();
+        assert!(broken.is_empty(), "{name}: {}", broken.join("\n"));
         assert!(outcome.is_exhaustive, "{name}: not all of it was explored");
         assert!(outcome.unseen.is_empty(), "{name}: never reached {:?}", outcome.unseen);
     }
