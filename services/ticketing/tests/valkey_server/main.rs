@@ -1,12 +1,7 @@
 //! The connection to a single Valkey: over TLS and with a password, across restarts and runtimes, and the servers that
 //! are refused.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "the helpers of tests fail as tests do"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
 mod connect;
 mod process;
