@@ -2,6 +2,7 @@
 //!
 //! All keys of an event carry its id as hash tag, so that one script sees them on one node of a cluster.
 
+mod bitmap;
 mod busy;
 mod client;
 mod config;

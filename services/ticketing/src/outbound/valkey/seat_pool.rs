@@ -8,6 +8,7 @@ use futures_util::future::try_join_all;
 use redis::{Cmd, Value};
 
 use super::{
+    bitmap,
     busy::Busy,
     client::Valkey,
     keys::EventKeys,
@@ -302,7 +303,7 @@ impl SeatPool for ValkeySeatPool {
         sold: &[SeatNumber],
     ) -> Result<bool, PoolFailure> {
         self.busy.mark_anew(event);
-        let bitmap = bitmap(sold);
+        let bitmap = bitmap::of(sold);
         let answer = self
             .run(&scripts::PUBLISH, event, |command| {
                 // The nonce is as good a name for the map as any: no other rebuild has it.
@@ -326,14 +327,8 @@ impl SeatPool for ValkeySeatPool {
         if bytes.is_empty() {
             return Ok(None);
         }
-        let bits = (start * 8 + 1..)
-            .zip(bytes.iter().flat_map(|byte| (0..8).map(move |bit| byte & (0x80 >> bit) != 0)));
         let wanted = first.get()..first.get() + count;
-        Ok(Some(
-            bits.filter(|(number, taken)| *taken && wanted.contains(number))
-                .filter_map(|(number, _)| SeatNumber::new(number))
-                .collect(),
-        ))
+        Ok(Some(bitmap::seats(&bytes, start * 8 + 1).filter(|seat| wanted.contains(&seat.get())).collect()))
     }
 
     async fn held(&self, event: EventId) -> Result<Vec<SeatNumber>, PoolFailure> {
@@ -390,18 +385,4 @@ impl SeatPool for ValkeySeatPool {
         names.sort();
         Ok(names.join(" "))
     }
-}
-
-/// One bit a seat, the first seat's the highest of the first byte, as SETBIT counts them.
-fn bitmap(sold: &[SeatNumber]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for seat in sold {
-        let bit = seat.get() - 1;
-        let Ok(at) = usize::try_from(bit / 8) else { continue };
-        if bytes.len() <= at {
-            bytes.resize(at + 1, 0);
-        }
-        bytes[at] |= 0x80 >> (bit % 8);
-    }
-    bytes
 }
