@@ -178,7 +178,7 @@ impl Model for Waitlist {
             Action::LoseMap => waiting.sale = None,
             Action::RebuildMap(free_now) => waiting.rebuild(free_now)?,
             Action::Join(user) => {
-                let join = Join::begin(&waiting, user, self.guards);
+                let join = Join::begin(&waiting, user);
                 waiting.start(Process::Join(join))?;
             }
             Action::Tell => {

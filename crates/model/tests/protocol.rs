@@ -23,8 +23,13 @@ fn holds(names: &str) {
 }
 
 #[test]
-fn the_sale_of_one_event_holds() {
-    holds("seats");
+fn the_sale_of_one_seat_holds() {
+    holds("seats-1");
+}
+
+#[test]
+fn the_sale_of_two_seats_holds() {
+    holds("seats-2");
 }
 
 #[test]

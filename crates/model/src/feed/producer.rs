@@ -148,7 +148,7 @@ impl Producer {
     }
 
     pub(super) fn is_out_of_order(&self) -> bool {
-        self.outbox.iter().flatten().is_sorted_by_key(|entry| entry.version).then_some(()).is_none()
+        !self.outbox.iter().flatten().is_sorted_by_key(|entry| entry.version)
     }
 
     pub(super) fn holds_back(&self, guards: Guards) -> bool {

@@ -27,7 +27,7 @@ enum Step {
 
 impl Join {
     /// Reads the sale.
-    pub(super) fn begin(waiting: &Waiting, user: User, _: Guards) -> Self {
+    pub(super) fn begin(waiting: &Waiting, user: User) -> Self {
         Self { user, sale: waiting.sale, step: Step::Look }
     }
 
