@@ -1,0 +1,26 @@
+//! The one clock of a recording process.
+
+use std::sync::LazyLock;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Now, in microseconds since 1970. The machine's clock is read once; from then on time only goes forward, whatever is
+/// done to that clock, so that the order of calls is told by their times.
+#[must_use]
+pub fn now_us() -> u64 {
+    static START: LazyLock<(Instant, u64)> = LazyLock::new(start);
+    let (instant, unix_us) = *START;
+    unix_us.saturating_add(micros(instant.elapsed().as_micros()))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a recorder of other people's times has no one to ask for its own"
+)]
+fn start() -> (Instant, u64) {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    (Instant::now(), micros(since_1970.as_micros()))
+}
+
+fn micros(wide: u128) -> u64 {
+    u64::try_from(wide).unwrap_or(u64::MAX)
+}

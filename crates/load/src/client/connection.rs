@@ -1,0 +1,96 @@
+//! One connection to the gateway, by hyper. It is driven by whoever waits for an answer on it: no task of its own, so
+//! that a call costs no change of task.
+
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{Connection as Driver, SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+/// Well below the 75 seconds after which the gateway closes a connection without requests.
+const IDLE_MAX: Duration = Duration::from_secs(30);
+
+/// A connection, in use or idle. Dropped while in use, it is closed: what is still to come on it would be taken for the
+/// answer to another request.
+pub(super) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    driver: Driver<TokioIo<TcpStream>, Full<Bytes>>,
+    has_ended: bool,
+    used_last: Instant,
+}
+
+/// Why a request has no answer.
+pub(super) enum Failure {
+    /// The connection was closed before anything of it was written; here it is again.
+    NotSent(Box<Request<Full<Bytes>>>),
+    /// It was written, at least in part.
+    Lost(hyper::Error),
+}
+
+impl Connection {
+    pub(super) async fn open(addresses: &[SocketAddr]) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(addresses).await?;
+        stream.set_nodelay(true)?;
+        let (sender, driver) = handshake(TokioIo::new(stream)).await.map_err(std::io::Error::other)?;
+        Ok(Self { sender, driver, has_ended: false, used_last: Instant::now() })
+    }
+
+    /// Whether it was idle for so long that it had better not be used again.
+    pub(super) fn is_old(&self) -> bool {
+        self.used_last.elapsed() > IDLE_MAX
+    }
+
+    /// Whether it can take a request; no where it was closed.
+    pub(super) async fn is_ready(&mut self) -> bool {
+        let Self { sender, driver, has_ended, .. } = self;
+        !*has_ended && drive(driver, has_ended, sender.ready()).await.is_ok()
+    }
+
+    /// Sends a request and reads the answer to its end.
+    pub(super) async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Failure> {
+        let Self { sender, driver, has_ended, used_last } = self;
+        let sent = sender.try_send_request(request);
+        let answer =
+            drive(driver, has_ended, sent).await.map_err(|mut error| match error.take_message() {
+                // hyper hands the request back where it has not begun to write it.
+                Some(request) => Failure::NotSent(Box::new(request)),
+                None => Failure::Lost(error.into_error()),
+            })?;
+        let (head, body): (_, Incoming) = answer.into_parts();
+        let body = drive(driver, has_ended, body.collect()).await.map_err(Failure::Lost)?;
+        *used_last = Instant::now();
+        Ok(Response::from_parts(head, body.to_bytes()))
+    }
+}
+
+/// Drives the connection until the work on it is done.
+async fn drive<T>(
+    driver: &mut Driver<TokioIo<TcpStream>, Full<Bytes>>,
+    has_ended: &mut bool,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        if !*has_ended {
+            // What went wrong is told to the work.
+            *has_ended = Pin::new(&mut *driver).poll(context).is_ready();
+        }
+        match work.as_mut().poll(context) {
+            Poll::Pending if *has_ended => {
+                // What is done by now was handed over before the end, so that the work sees it or fails.
+                work.as_mut().poll(context)
+            }
+            other => other,
+        }
+    })
+    .await
+}

@@ -1,0 +1,60 @@
+//! A server that answers by a script, so that a test says what goes wrong and when.
+
+use std::net::Ipv4Addr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What is done with one request.
+#[derive(Clone, Copy)]
+pub(crate) enum Step {
+    /// 200 without a body.
+    Answer,
+    /// 200 without a body, and the connection is closed without a word.
+    AnswerAndClose,
+    /// The connection is closed in the middle of the answer.
+    Break,
+    /// Never an answer.
+    Hang,
+}
+
+/// Does the steps in order, on whichever connections the requests come, and says where.
+pub(crate) async fn serve(steps: Vec<Step>) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut steps = steps.into_iter();
+        while steps.len() > 0 {
+            let (stream, _) = listener.accept().await.unwrap();
+            on_one_connection(stream, &mut steps).await;
+        }
+    });
+    url
+}
+
+async fn on_one_connection(mut stream: TcpStream, steps: &mut std::vec::IntoIter<Step>) {
+    while read_head(&mut stream).await {
+        match steps.next().unwrap() {
+            Step::Answer => stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap(),
+            Step::AnswerAndClose => {
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+                return;
+            }
+            Step::Break => {
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf").await.unwrap();
+                return;
+            }
+            Step::Hang => std::future::pending().await,
+        }
+    }
+}
+
+/// Reads to the empty line; no where the client closed.
+async fn read_head(stream: &mut TcpStream) -> bool {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let Ok(byte) = stream.read_u8().await else { return false };
+        head.push(byte);
+    }
+    true
+}
