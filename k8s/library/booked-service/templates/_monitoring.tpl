@@ -29,8 +29,8 @@ spec:
 {{- end }}
 
 {{/*
-The alerts of files/alerts.yaml. That file is a rule file as Prometheus reads it, but for `job="this"`, which becomes
-the job and namespace of this release.
+The rules of files/rules.yaml, which is a link into deploy/prometheus: Prometheus reads them there as they are. Here the
+job and namespace of this release take the place of the job's name.
 */}}
 {{- define "booked-service.prometheusRule" -}}
 {{- $here := printf "namespace=%q,job=%q" .Release.Namespace (include "booked-service.adminName" .) }}
@@ -41,5 +41,6 @@ kind: PrometheusRule
 metadata:
   {{- include "booked-service.metadata" $about | nindent 2 }}
 spec:
-  {{- .Files.Get "files/alerts.yaml" | replace "job=\"this\"" $here | nindent 2 }}
+  {{- $job := printf "job=\"booked-%s\"" .Values.component }}
+  {{- .Files.Get "files/rules.yaml" | replace $job $here | nindent 2 }}
 {{- end }}

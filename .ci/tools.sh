@@ -1,0 +1,38 @@
+# What the checks that are not in Rust share: installing what they need, below the target folder. To be sourced.
+#
+# These functions are called in conditions, where a failure ends nothing by itself: so each step is joined by &&.
+
+# is_made_from FOLDER FILE...: whether the folder was made from these files as they are now
+is_made_from() {
+    [ "$(cat "$1/.made-from" 2>/dev/null)" = "$(cat "${@:2}" | sha256sum)" ]
+}
+
+note_made_from() {
+    cat "${@:2}" | sha256sum >"$1/.made-from"
+}
+
+debian_packages() {
+    [ "$(id -u)" = 0 ] && apt-get update -qq &&
+        DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+}
+
+# python_tools VENV REQUIREMENTS: a virtual environment with exactly these packages, pinned with hashes
+python_tools() {
+    local venv=$1 installer
+    installer=$(dirname "${BASH_SOURCE[0]}")/installer.txt
+    is_made_from "$venv" "$installer" "$2" && return
+    rm -rf "$venv"
+    python3 -m venv "$venv" 2>/dev/null || { debian_packages python3-venv && python3 -m venv --clear "$venv"; } || return
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$installer" &&
+        "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r "$2" &&
+        note_made_from "$venv" "$installer" "$2"
+}
+
+# debian_programs FOLDER PACKAGE: what the package holds, unpacked and not installed, so that no server of it starts
+debian_programs() {
+    [ -d "$1" ] && return
+    local unpacked=$1.new
+    rm -rf "$unpacked" && mkdir -p "$unpacked" &&
+        { (cd "$unpacked" && apt-get download -qq "$2") || { apt-get update -qq && (cd "$unpacked" && apt-get download -qq "$2"); }; } &&
+        dpkg-deb -x "$unpacked"/*.deb "$unpacked" && rm "$unpacked"/*.deb && mv "$unpacked" "$1"
+}
