@@ -3,3 +3,14 @@
 pub mod notifier;
 pub mod postgres;
 pub mod valkey;
+
+#[cfg(feature = "unguarded")]
+mod unguarded;
+#[cfg(feature = "unguarded")]
+use unguarded::as_run;
+
+/// The statement as it is run: as it is written.
+#[cfg(not(feature = "unguarded"))]
+fn as_run(statement: &str) -> std::borrow::Cow<'_, str> {
+    statement.into()
+}

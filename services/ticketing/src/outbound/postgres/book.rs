@@ -10,7 +10,7 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
-use crate::domain::seat::AttemptId;
+use crate::{domain::seat::AttemptId, outbound::as_run};
 
 /// One booking of a batch.
 #[derive(Clone, Debug)]
@@ -169,7 +169,7 @@ impl QueryFragment<Pg> for Statement {
         out.push_bind_param::<Array<SqlUuid>, _>(&self.events)?;
         out.push_sql(seats);
         out.push_bind_param::<Array<Integer>, _>(&self.seats)?;
-        out.push_sql(rest);
+        out.push_sql(&as_run(rest));
         Ok(())
     }
 }

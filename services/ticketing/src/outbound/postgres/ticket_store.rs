@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     domain::{booking::Tickets, seat::AttemptId},
+    outbound::as_run,
     ports::{Booked, Cancelled, EventRecord, Fate, Latest, Snapshot, StoreFailure, TicketStore},
 };
 
@@ -79,10 +80,10 @@ impl TicketStore for PostgresTicketStore {
         let booked: Settled = self
             .database
             .transaction(async move |connection| {
-                diesel::sql_query(
+                diesel::sql_query(as_run(
                     "INSERT INTO bookings (id, booked) VALUES ($1, false) \
                      ON CONFLICT (id) DO UPDATE SET settled_at = bookings.settled_at RETURNING booked",
-                )
+                ))
                 .bind::<SqlUuid, _>(attempt.0)
                 .get_result(connection)
                 .await

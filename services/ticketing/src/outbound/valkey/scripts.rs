@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use crate::outbound::as_run;
+
 /// A script and the digest that Valkey knows it by.
 pub(super) struct Script {
     pub(super) source: String,
@@ -9,7 +11,8 @@ pub(super) struct Script {
 }
 
 impl Script {
-    fn new(source: String) -> Self {
+    fn new(source: &str) -> Self {
+        let source = as_run(source).into_owned();
         let digest = redis::Script::new(&source).get_hash().to_owned();
         Self { source, digest }
     }
@@ -18,7 +21,7 @@ impl Script {
 macro_rules! event_scripts {
     ($($name:ident = $file:literal;)*) => {$(
         pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
-            Script::new(concat!(include_str!("prelude.lua"), "\n", include_str!($file)).to_owned())
+            Script::new(concat!(include_str!("prelude.lua"), "\n", include_str!($file)))
         });
     )*};
 }
@@ -42,7 +45,6 @@ event_scripts! {
     REPAIR = "repair.lua";
 }
 
-pub(super) static MARK_BUSY: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("mark_busy.lua").to_owned()));
+pub(super) static MARK_BUSY: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("mark_busy.lua")));
 pub(super) static FORGET_IDLE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("forget_idle.lua").to_owned()));
+    LazyLock::new(|| Script::new(include_str!("forget_idle.lua")));
