@@ -6,7 +6,9 @@ mod connect;
 mod create;
 mod database;
 mod failure;
+mod metrics;
 mod migrate;
+mod reader;
 mod watch;
 mod work;
 
@@ -14,4 +16,5 @@ pub use config::{DatabaseArgs, DatabaseSettings};
 pub use database::Database;
 pub use failure::{Abort, ReadFailure, WriteFailure};
 pub use migrate::{migrate, require_schema};
+pub use reader::open_reader;
 pub use work::Work;

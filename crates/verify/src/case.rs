@@ -1,0 +1,110 @@
+//! The evidence with the indices that the rules look things up in.
+
+mod calls;
+mod certain;
+mod ownership;
+
+use std::collections::{BTreeMap, HashMap};
+
+use booked_ids::{EventId, SeatNumber, TicketId};
+use uuid::Uuid;
+
+pub(crate) use self::{
+    calls::{Calls, as_tickets, told},
+    certain::{Span, holds, sold},
+    ownership::{Broken, Ownership, at, fold},
+};
+use crate::{
+    evidence::Evidence,
+    history::{Fault, Line},
+};
+
+/// The evidence and what follows from it.
+pub(crate) struct Case<'a> {
+    pub(crate) evidence: &'a Evidence,
+    pub(crate) calls: Calls<'a>,
+    pub(crate) faults: Vec<&'a Fault>,
+    /// Who owned what and when, as the ledger says, by ticket; in the order of the ledger.
+    pub(crate) ownerships: BTreeMap<TicketId, Vec<Ownership>>,
+    /// What in the ledger cannot be.
+    pub(crate) broken: Vec<Broken>,
+    /// What buyers surely held, by ticket, as far as what they recorded tells.
+    pub(crate) held: HashMap<TicketId, Vec<Span<'a>>>,
+    /// What buyers surely owned, by ticket.
+    pub(crate) sold: HashMap<TicketId, Vec<Span<'a>>>,
+    skew_us: u64,
+}
+
+impl<'a> Case<'a> {
+    pub(crate) fn of(evidence: &'a Evidence) -> Self {
+        let calls = Calls::of(&evidence.history);
+        let faults = evidence.history.iter().filter_map(|line| match line {
+            Line::Fault(fault) => Some(fault),
+            Line::Call(_) | Line::Settings(_) => None,
+        });
+        let ledger = evidence.ticketing.as_ref().map_or(&[][..], |ticketing| &ticketing.ledger);
+        let (ownerships, broken) = fold(ledger);
+        Self {
+            faults: faults.collect(),
+            ownerships,
+            broken,
+            held: holds(&calls),
+            sold: sold(&calls),
+            calls,
+            skew_us: u64::try_from(evidence.clock_skew.as_micros()).unwrap_or(u64::MAX),
+            evidence,
+        }
+    }
+
+    /// A little earlier than this time of another clock.
+    pub(crate) fn before(&self, us: u64) -> u64 {
+        us.saturating_sub(self.skew_us)
+    }
+
+    /// A little later than this time of another clock.
+    pub(crate) fn after(&self, us: u64) -> u64 {
+        us.saturating_add(self.skew_us)
+    }
+
+    /// Whether Valkey may have forgotten something of this time.
+    pub(crate) fn may_have_forgotten(&self, from_us: u64, until_us: u64) -> bool {
+        self.faults
+            .iter()
+            .any(|fault| fault.valkey_may_forget && fault.began_us <= until_us && fault.ended_us >= from_us)
+    }
+
+    /// Whether an event is deleted, in any of the databases.
+    pub(crate) fn is_deleted(&self, event: EventId) -> bool {
+        let at_ticketing =
+            self.evidence.ticketing.as_ref().and_then(|ticketing| ticketing.events.get(&event));
+        let at_event = self.evidence.events.as_ref().and_then(|events| events.get(&event));
+        [at_ticketing, at_event].into_iter().flatten().any(|row| row.deleted)
+    }
+
+    /// Whether an event was deleted by somebody whose call is not in the history: nobody knows when.
+    pub(crate) fn vanished(&self, event: EventId) -> bool {
+        self.is_deleted(event) && self.calls.deletes_of(event).next().is_none()
+    }
+
+    /// Who owned tickets of an event, as the ledger says.
+    pub(crate) fn ownerships_of(&self, event: EventId) -> impl Iterator<Item = &Ownership> {
+        let tickets = SeatNumber::new(1).zip(SeatNumber::new(u32::MAX));
+        let range = tickets.map(|(first, last)| event.ticket(first)..=event.ticket(last));
+        range.into_iter().flat_map(|range| self.ownerships.range(range)).flat_map(|(_, them)| them)
+    }
+}
+
+/// The ticket of a seat by its number, where there can be one.
+pub(crate) fn ticket(event: Uuid, seat: u32) -> Option<TicketId> {
+    Some(EventId::from_uuid(event).ok()?.ticket(SeatNumber::new(seat)?))
+}
+
+/// Milliseconds of a database or Valkey as a history's microseconds.
+pub(crate) fn us_of_ms(ms: i64) -> u64 {
+    u64::try_from(ms).unwrap_or_default().saturating_mul(1_000)
+}
+
+/// Seconds of an answer as a history's microseconds.
+pub(crate) fn us_of_s(s: i64) -> u64 {
+    u64::try_from(s).unwrap_or_default().saturating_mul(1_000_000)
+}

@@ -1,0 +1,171 @@
+//! The recorded calls, by who made them and what they asked.
+
+use std::collections::{BTreeMap, HashMap};
+
+use booked_ids::{EventId, TicketId};
+use uuid::Uuid;
+
+use crate::history::{Asked, Call, Line, Outcome};
+
+/// The calls of a history, in the order in which they were sent.
+#[derive(Default)]
+pub(crate) struct Calls<'a> {
+    all: Vec<&'a Call>,
+    by_user: BTreeMap<Uuid, Vec<&'a Call>>,
+    books: HashMap<(Uuid, TicketId), Vec<&'a Call>>,
+    releases: HashMap<(Uuid, TicketId), Vec<&'a Call>>,
+    cancels: HashMap<(Uuid, EventId), Vec<(&'a Call, u32)>>,
+    deletes: HashMap<EventId, Vec<&'a Call>>,
+}
+
+impl<'a> Calls<'a> {
+    pub(super) fn of(history: &'a [Line]) -> Self {
+        let mut calls = Self::default();
+        calls.all.extend(history.iter().filter_map(|line| match line {
+            Line::Call(call) => Some(call),
+            Line::Settings(_) | Line::Fault(_) => None,
+        }));
+        calls.all.sort_by_key(|call| call.sent_us);
+        for call in calls.all.clone() {
+            calls.index(call);
+        }
+        calls
+    }
+
+    fn index(&mut self, call: &'a Call) {
+        if let Asked::DeleteEvent { event_id } = call.asked
+            && may_be_done(call)
+            && let Ok(event) = EventId::from_uuid(event_id)
+        {
+            self.deletes.entry(event).or_default().push(call);
+        }
+        let Some(user) = call.user else { return };
+        self.by_user.entry(user).or_default().push(call);
+        match &call.asked {
+            Asked::Book { ticket_ids } => {
+                for ticket in as_tickets(ticket_ids) {
+                    self.books.entry((user, ticket)).or_default().push(call);
+                }
+            }
+            Asked::Release { ticket_ids } if may_be_done(call) => {
+                for ticket in as_tickets(ticket_ids) {
+                    self.releases.entry((user, ticket)).or_default().push(call);
+                }
+            }
+            Asked::Cancel { event_id, count } if may_be_done(call) => {
+                if let Ok(event) = EventId::from_uuid(*event_id) {
+                    self.cancels.entry((user, event)).or_default().push((call, *count));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'a Call> {
+        self.all.iter().copied()
+    }
+
+    pub(crate) fn of_user(&self, user: Uuid) -> impl Iterator<Item = &'a Call> {
+        among(self.by_user.get(&user))
+    }
+
+    /// When the first call of a user was sent; none of somebody whose calls are not in the history.
+    pub(crate) fn first_of(&self, user: Uuid) -> Option<u64> {
+        self.by_user.get(&user)?.first().map(|call| call.sent_us)
+    }
+
+    pub(crate) fn users(&self) -> impl Iterator<Item = Uuid> {
+        self.by_user.keys().copied()
+    }
+
+    /// Calls that may have deleted this event.
+    pub(crate) fn deletes_of(&self, event: EventId) -> impl Iterator<Item = &'a Call> {
+        among(self.deletes.get(&event))
+    }
+
+    /// The user's bookings that name this ticket, whatever became of them.
+    pub(crate) fn books(&self, user: Uuid, ticket: TicketId) -> impl Iterator<Item = &'a Call> {
+        among(self.books.get(&(user, ticket)))
+    }
+
+    /// The user's releases that name this ticket and may have been done.
+    pub(crate) fn releases(&self, user: Uuid, ticket: TicketId) -> impl Iterator<Item = &'a Call> {
+        among(self.releases.get(&(user, ticket)))
+    }
+
+    /// The user's cancels of this event that may have been done, each with its count.
+    pub(crate) fn cancels(&self, user: Uuid, event: EventId) -> impl Iterator<Item = (&'a Call, u32)> {
+        among(self.cancels.get(&(user, event)))
+    }
+}
+
+fn among<T: Copy>(found: Option<&Vec<T>>) -> impl Iterator<Item = T> {
+    found.map_or(&[][..], Vec::as_slice).iter().copied()
+}
+
+/// It was done, or nobody knows.
+pub(crate) fn may_be_done(call: &Call) -> bool {
+    !matches!(call.outcome, Outcome::Refused { .. })
+}
+
+/// It was done.
+pub(crate) fn is_done(call: &Call) -> bool {
+    matches!(call.outcome, Outcome::Done(_))
+}
+
+/// It was done, or nobody knows; and where nobody knows, it may be done at any time after it was sent.
+pub(crate) fn may_act_after(call: &Call, us: u64) -> bool {
+    match call.outcome {
+        Outcome::Done(_) => call.ended_us > us,
+        Outcome::Maybe { .. } => true,
+        Outcome::Refused { .. } => false,
+    }
+}
+
+/// Those of the ids that can be a ticket's, each once.
+pub(crate) fn as_tickets(ids: &[Uuid]) -> Vec<TicketId> {
+    let mut tickets: Vec<TicketId> = ids.iter().filter_map(|id| TicketId::from_uuid(*id).ok()).collect();
+    tickets.sort_unstable();
+    tickets.dedup();
+    tickets
+}
+
+/// A call in one line, for a person.
+pub(crate) fn told(call: &Call) -> String {
+    let who = call.user.map_or_else(|| "somebody".to_owned(), |user| format!("user {user}"));
+    let what = match &call.asked {
+        Asked::Reserve { event_id, count } => format!("reserve {count} of event {event_id}"),
+        Asked::Release { ticket_ids } => format!("release {}", listed(ticket_ids)),
+        Asked::Book { ticket_ids } => format!("book {}", listed(ticket_ids)),
+        Asked::Cancel { event_id, count } => format!("cancel {count} of event {event_id}"),
+        Asked::AddToWaitlist { event_id, count } => format!("wait for {count} of event {event_id}"),
+        Asked::ListBookings => "list bookings".to_owned(),
+        Asked::ReadEvent { event_id } => format!("read event {event_id}"),
+        Asked::CreateEvent { seat_count } => format!("create an event of {seat_count}"),
+        Asked::GrowEvent { event_id, seat_count } => format!("grow event {event_id} to {seat_count}"),
+        Asked::DeleteEvent { event_id } => format!("delete event {event_id}"),
+    };
+    let outcome = match &call.outcome {
+        Outcome::Done(_) => "done".to_owned(),
+        Outcome::Refused { status, code } => format!("refused, {status} {code}"),
+        Outcome::Maybe { seen } => format!("outcome unknown ({seen})"),
+    };
+    format!("{who}: {what}; sent {}, ended {}: {outcome}", clock(call.sent_us), clock(call.ended_us))
+}
+
+/// The most tickets of a call that are told.
+const TICKETS_TOLD_MAX: usize = 4;
+
+fn listed(tickets: &[Uuid]) -> String {
+    let mut told: Vec<String> = tickets.iter().take(TICKETS_TOLD_MAX).map(Uuid::to_string).collect();
+    if tickets.len() > TICKETS_TOLD_MAX {
+        told.push(format!("and {} more", tickets.len() - TICKETS_TOLD_MAX));
+    }
+    format!("{} ({})", told.join(", "), tickets.len())
+}
+
+/// A time of a history: the day and the time of day in UTC.
+pub(crate) fn clock(us: u64) -> String {
+    let time = i64::try_from(us).ok().and_then(chrono::DateTime::from_timestamp_micros);
+    time.map_or_else(|| us.to_string(), |time| time.format("%FT%T%.6fZ").to_string())
+}

@@ -1,0 +1,85 @@
+//! What a buyer surely held or owned, and from when until when, by what clients recorded alone: from the answer that
+//! granted it until the first call was sent that may have ended it.
+
+use std::collections::HashMap;
+
+use booked_ids::TicketId;
+use uuid::Uuid;
+
+use super::{
+    calls::{Calls, as_tickets, is_done, may_act_after},
+    us_of_s,
+};
+use crate::history::{Answer, Asked, Call, Outcome};
+
+/// A buyer surely had a ticket from `from_us` until before `until_us`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span<'a> {
+    pub(crate) user: Uuid,
+    /// What granted it.
+    pub(crate) call: &'a Call,
+    pub(crate) from_us: u64,
+    pub(crate) until_us: u64,
+}
+
+impl Span<'_> {
+    pub(crate) fn overlaps(&self, other: &Span<'_>) -> bool {
+        self.from_us < other.until_us && other.from_us < self.until_us
+    }
+
+    /// Whether it lasted through all of this time.
+    pub(crate) fn covers(&self, from_us: u64, until_us: u64) -> bool {
+        self.from_us <= from_us && until_us <= self.until_us
+    }
+}
+
+/// What buyers surely owned.
+pub(crate) fn sold<'a>(calls: &Calls<'a>) -> HashMap<TicketId, Vec<Span<'a>>> {
+    let mut spans = Spans::default();
+    for call in calls.all().filter(|call| is_done(call)) {
+        let (Some(user), Asked::Book { ticket_ids }) = (call.user, &call.asked) else { continue };
+        for ticket in as_tickets(ticket_ids) {
+            let ends = calls.cancels(user, ticket.event()).map(|(cancel, _)| cancel);
+            let until_us = first_sent(ends.chain(calls.deletes_of(ticket.event())), call, u64::MAX);
+            spans.add(ticket, Span { user, call, from_us: call.ended_us, until_us });
+        }
+    }
+    spans.0
+}
+
+/// What buyers surely held, apart from what Valkey may have forgotten. A booking that was refused left it as it was.
+pub(crate) fn holds<'a>(calls: &Calls<'a>) -> HashMap<TicketId, Vec<Span<'a>>> {
+    let mut spans = Spans::default();
+    for call in calls.all() {
+        let (Some(user), Outcome::Done(Answer::Held { ticket_ids, expires_unix_time })) =
+            (call.user, &call.outcome)
+        else {
+            continue;
+        };
+        for ticket in as_tickets(ticket_ids) {
+            let books = calls.books(user, ticket).filter(|book| may_act_after(book, call.sent_us));
+            let ends = calls.releases(user, ticket).chain(books).chain(calls.deletes_of(ticket.event()));
+            let until_us = first_sent(ends, call, us_of_s(*expires_unix_time));
+            spans.add(ticket, Span { user, call, from_us: call.ended_us, until_us });
+        }
+    }
+    spans.0
+}
+
+/// When the first of these was sent that may act after `call` was sent, but not later than `latest_us`.
+fn first_sent<'a>(ends: impl Iterator<Item = &'a Call>, call: &Call, latest_us: u64) -> u64 {
+    let acting = ends.filter(|end| may_act_after(end, call.sent_us));
+    acting.map(|end| end.sent_us).min().map_or(latest_us, |first| first.min(latest_us))
+}
+
+#[derive(Default)]
+struct Spans<'a>(HashMap<TicketId, Vec<Span<'a>>>);
+
+impl<'a> Spans<'a> {
+    /// One that ends before it begins says nothing.
+    fn add(&mut self, ticket: TicketId, span: Span<'a>) {
+        if span.from_us < span.until_us {
+            self.0.entry(ticket).or_default().push(span);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Who owned which ticket and when, as the ledger says.
+//!
+//! For one seat the order of transaction ids is the order in which things happened, though for the ledger as a whole it
+//! is not quite: a booking that finds a seat free began after the cancel that freed it was committed, and a cancel finds
+//! only what was committed before it began.
+
+use std::collections::BTreeMap;
+
+use booked_contract::feed::{TicketsBooked, TicketsCancelled};
+use booked_ids::TicketId;
+use uuid::Uuid;
+
+use super::{ticket, us_of_ms};
+use crate::evidence::{Entry, Happened, Position};
+
+/// One ownership of a ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ownership {
+    pub(crate) ticket: TicketId,
+    pub(crate) user: Uuid,
+    pub(crate) booking: Uuid,
+    /// The row of its booking.
+    pub(crate) from: Position,
+    /// When the transaction of its booking began.
+    pub(crate) booked_us: u64,
+    /// Its end, where it was cancelled.
+    pub(crate) until: Option<Ended>,
+}
+
+/// A cancel of a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// The row of the cancel.
+    pub(crate) at: Position,
+    /// When its transaction began.
+    pub(crate) cancelled_us: u64,
+}
+
+/// Something in the ledger that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Broken {
+    pub(crate) what: String,
+    pub(crate) shown_by: Vec<String>,
+}
+
+/// All ownerships by ticket, each ticket's in their order, and what cannot be.
+pub(crate) fn fold(ledger: &[Entry]) -> (BTreeMap<TicketId, Vec<Ownership>>, Vec<Broken>) {
+    let mut folding = Folding::default();
+    for entry in ledger {
+        match &entry.what {
+            Happened::Booked(booked) => folding.booked(entry.position, booked),
+            Happened::Cancelled(cancelled) => folding.cancelled(entry.position, cancelled),
+            Happened::OnSale(_) => {}
+        }
+    }
+    (folding.ownerships, folding.broken)
+}
+
+impl Ownership {
+    pub(crate) fn covers(&self, position: Position) -> bool {
+        self.from < position && self.until.is_none_or(|end| end.at > position)
+    }
+}
+
+#[derive(Default)]
+struct Folding {
+    ownerships: BTreeMap<TicketId, Vec<Ownership>>,
+    broken: Vec<Broken>,
+}
+
+impl Folding {
+    fn booked(&mut self, position: Position, booked: &TicketsBooked) {
+        for seat in &booked.seats {
+            let Some(ticket) = ticket(booked.event_id, *seat) else {
+                self.break_with("the ledger books a ticket that cannot be", vec![row(position, booked)]);
+                continue;
+            };
+            let owners = self.ownerships.entry(ticket).or_default();
+            if let Some(owner) = owners.iter().find(|owner| owner.until.is_none()) {
+                let shown_by = vec![
+                    format!(
+                        "ledger row {}: booked by user {}, attempt {}",
+                        at(owner.from),
+                        owner.user,
+                        owner.booking
+                    ),
+                    row(position, booked),
+                ];
+                self.broken
+                    .push(Broken { what: format!("ticket {ticket} has two owners in the ledger"), shown_by });
+            }
+            let owners = self.ownerships.entry(ticket).or_default();
+            owners.push(Ownership {
+                ticket,
+                user: booked.user_id,
+                booking: booked.booking_id,
+                from: position,
+                booked_us: us_of_ms(booked.booked_unix_ms),
+                until: None,
+            });
+        }
+    }
+
+    fn cancelled(&mut self, position: Position, cancelled: &TicketsCancelled) {
+        for gone in &cancelled.tickets {
+            let row = || {
+                format!(
+                    "ledger row {}: user {} cancels seat {} of event {}, booked by attempt {}",
+                    at(position),
+                    cancelled.user_id,
+                    gone.seat,
+                    cancelled.event_id,
+                    gone.booking_id
+                )
+            };
+            let ended = Ended { at: position, cancelled_us: us_of_ms(cancelled.cancelled_unix_ms) };
+            let owners = ticket(cancelled.event_id, gone.seat).and_then(|it| self.ownerships.get_mut(&it));
+            let owner = owners.and_then(|owners| {
+                owners.iter_mut().find(|owner| {
+                    owner.until.is_none()
+                        && owner.user == cancelled.user_id
+                        && owner.booking == gone.booking_id
+                        && owner.booked_us == us_of_ms(gone.booked_unix_ms)
+                })
+            });
+            match owner {
+                Some(owner) => owner.until = Some(ended),
+                None => self.break_with("the ledger cancels what its user does not own", vec![row()]),
+            }
+        }
+    }
+
+    fn break_with(&mut self, what: &str, shown_by: Vec<String>) {
+        self.broken.push(Broken { what: what.to_owned(), shown_by });
+    }
+}
+
+fn row(position: Position, booked: &TicketsBooked) -> String {
+    format!(
+        "ledger row {}: booked by user {}, attempt {}, event {}, {} seats",
+        at(position),
+        booked.user_id,
+        booked.booking_id,
+        booked.event_id,
+        booked.seats.len()
+    )
+}
+
+/// A position as the feed writes it.
+pub(crate) fn at((transaction, row): Position) -> String {
+    format!("{transaction}-{row}")
+}

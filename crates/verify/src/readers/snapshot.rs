@@ -1,0 +1,95 @@
+//! A database at one moment, read in pages, so that a large table neither fills the memory twice nor outlasts a
+//! statement's time.
+
+use std::time::Duration;
+
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_postgres::{Client, Row, types::FromSqlOwned};
+use uuid::Uuid;
+
+use crate::{CannotRead, Limits};
+
+/// Rows that are fetched at a time.
+const PAGE: usize = 10_000;
+
+/// A read-only transaction that sees one moment. It holds no feed back, since it never writes.
+pub(super) struct Snapshot {
+    source_name: &'static str,
+    client: Client,
+    driver: JoinHandle<()>,
+    answer_within: Duration,
+}
+
+impl Snapshot {
+    pub(super) async fn open(
+        source_name: &'static str,
+        url: &str,
+        limits: Limits,
+    ) -> Result<Self, CannotRead> {
+        let opened = booked_postgres::open_reader(url, limits.answer_within).await;
+        let (client, driver) =
+            opened.map_err(|error| CannotRead { source_name, cause: format!("{error:#}") })?;
+        let snapshot = Self { source_name, client, driver, answer_within: limits.answer_within };
+        snapshot.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        Ok(snapshot)
+    }
+
+    /// Hands every row of a query to `take`, which says what is wrong with one that it cannot read.
+    pub(super) async fn each(
+        &mut self,
+        query: &str,
+        mut take: impl FnMut(&Row) -> Result<(), String>,
+    ) -> Result<(), CannotRead> {
+        self.execute(&format!("DECLARE page NO SCROLL CURSOR FOR {query}")).await?;
+        let fetch = format!("FETCH {PAGE} FROM page");
+        loop {
+            let rows = timeout(self.answer_within, self.client.query(&fetch, &[])).await;
+            let rows =
+                rows.map_err(|_| self.failed("no answer in time"))?.map_err(|error| self.refused(error))?;
+            for row in &rows {
+                take(row).map_err(|cause| self.failed(cause))?;
+            }
+            if rows.len() < PAGE {
+                break;
+            }
+        }
+        self.execute("CLOSE page").await
+    }
+
+    async fn execute(&self, statement: &str) -> Result<(), CannotRead> {
+        let done = timeout(self.answer_within, self.client.batch_execute(statement)).await;
+        done.map_err(|_| self.failed("no answer in time"))?.map_err(|error| self.refused(error))
+    }
+
+    /// With what the server said, which is the cause of the error rather than its words.
+    fn refused(&self, error: tokio_postgres::Error) -> CannotRead {
+        self.failed(format!("{:#}", anyhow::Error::from(error)))
+    }
+
+    fn failed(&self, cause: impl std::fmt::Display) -> CannotRead {
+        CannotRead { source_name: self.source_name, cause: cause.to_string() }
+    }
+}
+
+impl Drop for Snapshot {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// A column's value.
+pub(super) fn column<T: FromSqlOwned>(row: &Row, index: usize) -> Result<T, String> {
+    row.try_get(index).map_err(|error| error.to_string())
+}
+
+/// A column that was asked for as text, parsed: ids, and JSON.
+pub(super) fn uuid(row: &Row, index: usize) -> Result<Uuid, String> {
+    let text: String = column(row, index)?;
+    Uuid::try_parse(&text).map_err(|error| error.to_string())
+}
+
+/// A column that holds a count.
+pub(super) fn count(row: &Row, index: usize) -> Result<u32, String> {
+    let number: i32 = column(row, index)?;
+    u32::try_from(number).map_err(|_| format!("a count of {number}"))
+}

@@ -1,0 +1,82 @@
+//! Rule 1: the owners of a seat never overlap in time, in the ledger, in what clients were told, and in the tickets of
+//! now, which are those that the ledger has not ended.
+
+use std::collections::HashMap;
+
+use booked_ids::TicketId;
+
+use crate::{
+    case::{Case, Ownership, Span, at, told},
+    evidence::{Owner, Ticketing},
+    report::RuleReport,
+};
+
+pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
+    match &case.evidence.ticketing {
+        Some(ticketing) => {
+            ledger(case, report);
+            tickets(case, ticketing, report);
+        }
+        None => report.unchecked("the ledger and the tickets: ticketing's database was not read"),
+    }
+    clients(case, report);
+}
+
+fn ledger(case: &Case<'_>, report: &mut RuleReport) {
+    report.checked(case.ownerships.values().map(Vec::len).sum(), "ownerships in the ledger");
+    for broken in &case.broken {
+        report.wrong(broken.what.clone(), broken.shown_by.clone());
+    }
+}
+
+/// Of a deleted event the tickets go bit by bit, so that only what is left of them is compared.
+fn tickets(case: &Case<'_>, ticketing: &Ticketing, report: &mut RuleReport) {
+    report.checked(ticketing.tickets.len(), "tickets");
+    let owned: HashMap<TicketId, &Ownership> = case
+        .ownerships
+        .iter()
+        .filter_map(|(ticket, owners)| Some((*ticket, owners.iter().rev().find(|it| it.until.is_none())?)))
+        .collect();
+    for (ticket, owner) in &ticketing.tickets {
+        let in_ledger = owned.get(ticket).map(|it| Owner { user: it.user, booking: it.booking });
+        if in_ledger.as_ref() != Some(owner) {
+            let ledger = owned.get(ticket).map_or_else(|| "ledger: nobody's".to_owned(), |it| row(it));
+            let table = format!("tickets: user {}, attempt {}", owner.user, owner.booking);
+            report.wrong(format!("ticket {ticket} is not whose the ledger says"), [ledger, table]);
+        }
+    }
+    for (ticket, ownership) in owned {
+        if !ticketing.tickets.contains_key(&ticket) && !case.is_deleted(ticket.event()) {
+            let what = format!("ticket {ticket} is gone, though nobody cancelled it");
+            report.wrong(what, [row(ownership)]);
+        }
+    }
+}
+
+fn row(ownership: &Ownership) -> String {
+    let Ownership { user, booking, from, .. } = ownership;
+    format!("ledger row {}: booked by user {user}, attempt {booking}", at(*from))
+}
+
+fn clients(case: &Case<'_>, report: &mut RuleReport) {
+    report.checked(case.sold.values().map(Vec::len).sum(), "ownerships that clients are sure of");
+    for (ticket, spans) in &case.sold {
+        for (first, second) in overlapping(spans) {
+            report.wrong(
+                format!("ticket {ticket} was sold to two users at once"),
+                [told(first.call), told(second.call)],
+            );
+        }
+    }
+}
+
+/// Pairs of spans of different users that overlap.
+pub(super) fn overlapping<'s, 'a>(
+    spans: &'s [Span<'a>],
+) -> impl Iterator<Item = (&'s Span<'a>, &'s Span<'a>)> {
+    let pairs = spans
+        .iter()
+        .enumerate()
+        .flat_map(|(index, first)| spans.iter().skip(index + 1).map(move |second| (first, second)));
+    pairs.filter(|(first, second)| first.user != second.user && first.overlaps(second))
+}
