@@ -1,14 +1,17 @@
-//! What the gateway measures: how long each request takes, by route, method and status.
+//! What the gateway measures: how long each request takes, by route, method and status, and how long each service does.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::http::{Method, StatusCode};
-use opentelemetry::{KeyValue, global, metrics::Histogram};
+use booked_telemetry::durations;
+use opentelemetry::{KeyValue, metrics::Histogram};
 
-use crate::routes::Route;
+use crate::{
+    config::ServiceUrl,
+    routes::Route,
+    upstream::{Answer, Failure},
+};
 
-/// In seconds; from what a held seat costs to what a client waits at most.
-const BOUNDARIES_S: [f64; 12] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
 /// Clients make up methods and paths; figures by each of them would grow without bound.
 const OTHER: &str = "_OTHER";
 
@@ -19,13 +22,8 @@ pub(crate) struct RequestMetrics {
 
 impl RequestMetrics {
     pub(crate) fn new() -> Self {
-        let duration_s = global::meter("booked-gateway")
-            .f64_histogram("http.server.request.duration")
-            .with_description("Time from a request's head to its answer")
-            .with_unit("s")
-            .with_boundaries(BOUNDARIES_S.to_vec())
-            .build();
-        Self { duration_s }
+        let description = "Time from a request's head to its answer";
+        Self { duration_s: durations("booked-gateway", "http.server.request.duration", description) }
     }
 
     pub(crate) fn record(&self, began: Instant, route: Option<&Route>, method: &Method, status: StatusCode) {
@@ -42,5 +40,39 @@ impl RequestMetrics {
             KeyValue::new("http.response.status_code", i64::from(status.as_u16())),
         ];
         self.duration_s.record(began.elapsed().as_secs_f64(), &attributes);
+    }
+}
+
+/// How long a service takes to answer, and what came of it.
+#[derive(Clone)]
+pub(crate) struct UpstreamMetrics {
+    duration_s: Histogram<f64>,
+    /// The first of the service's replicas stands for all.
+    service: [KeyValue; 2],
+}
+
+impl UpstreamMetrics {
+    pub(crate) fn new(replicas: &[ServiceUrl]) -> Self {
+        let description =
+            "Time from a request to a service to its answer, the wait for a connection included";
+        let (address, port) = replicas.first().map_or(("", 0), |url| (url.host(), url.port()));
+        Self {
+            duration_s: durations("booked-gateway", "http.client.request.duration", description),
+            service: [
+                KeyValue::new("server.address", address.to_owned()),
+                KeyValue::new("server.port", i64::from(port)),
+            ],
+        }
+    }
+
+    pub(crate) fn record(&self, answer: &Result<Answer, Failure>, took: Duration) {
+        let outcome = match answer {
+            Ok(answer) => KeyValue::new("http.response.status_code", i64::from(answer.status.as_u16())),
+            Err(Failure::NotSent(_)) => KeyValue::new("error.type", "not_sent"),
+            Err(Failure::Lost(_)) => KeyValue::new("error.type", "lost"),
+            Err(Failure::TimedOut) => KeyValue::new("error.type", "timeout"),
+        };
+        let [address, port] = self.service.clone();
+        self.duration_s.record(took.as_secs_f64(), &[address, port, outcome]);
     }
 }

@@ -19,6 +19,7 @@ pub(crate) use self::answer::{Answer, AnswerBody};
 use self::replica::{Replica, Turn};
 use crate::{
     config::{ServiceSettings, ServiceUrl},
+    metrics::UpstreamMetrics,
     routes::{Retry, ServiceName},
 };
 
@@ -55,6 +56,7 @@ pub(crate) struct Upstream {
     replicas: Vec<Replica>,
     turn: Turn,
     timeout_max: Duration,
+    metrics: UpstreamMetrics,
 }
 
 /// What is sent.
@@ -86,6 +88,7 @@ impl Upstream {
             replicas: urls.iter().map(|url| Replica::new(url, settings)).collect(),
             turn: Turn::default(),
             timeout_max: settings.timeout,
+            metrics: UpstreamMetrics::new(urls),
         }
     }
 
@@ -93,6 +96,13 @@ impl Upstream {
     /// sent, or once more where `retry` allows that it is done twice. A time-out is never followed by another try: the
     /// client's time is over, and a service that is too slow would get even more to do.
     pub(crate) async fn send(&self, call: &Call, retry: Retry, timeout: Duration) -> Result<Answer, Failure> {
+        let began = Instant::now();
+        let answer = self.ask_in_turn(call, retry, timeout).await;
+        self.metrics.record(&answer, began.elapsed());
+        answer
+    }
+
+    async fn ask_in_turn(&self, call: &Call, retry: Retry, timeout: Duration) -> Result<Answer, Failure> {
         let deadline = Instant::now() + timeout.min(self.timeout_max);
         let mut repeats_left: u32 = match retry {
             Retry::Never => 0,

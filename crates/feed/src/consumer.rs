@@ -2,6 +2,7 @@
 
 mod client;
 mod cursors;
+mod lag;
 mod pull;
 
 use std::{sync::Arc, time::Duration};
@@ -18,7 +19,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use self::pull::Puller;
+use self::{lag::Behind, pull::Puller};
 use crate::Position;
 
 pub use self::{client::FeedClient, pull::Unavailable};
@@ -88,6 +89,7 @@ struct Inner {
     random: Arc<dyn Random>,
     lifecycle: Lifecycle,
     failures: Counter<u64>,
+    behind: Behind,
     /// One pull at a time of those that somebody waits for: the next one mostly finds everything done.
     pulling: Mutex<()>,
     pulls: SharedFetches<(), Result<(), Unavailable>>,
@@ -108,6 +110,7 @@ impl Consumer {
             .u64_counter("booked_feed_pull_failures")
             .with_description("Pulls of other services' feeds that failed")
             .build();
+        failures.add(0, &[KeyValue::new("feed", feed)]);
         Self {
             inner: Arc::new(Inner {
                 puller: Puller::new(feed, source, database, apply),
@@ -115,6 +118,7 @@ impl Consumer {
                 random,
                 lifecycle: lifecycle.clone(),
                 failures,
+                behind: Behind::show(feed),
                 pulling: Mutex::default(),
                 pulls: SharedFetches::new(1, lifecycle),
             }),
@@ -176,6 +180,7 @@ impl Inner {
                     let feed = self.puller.feed();
                     tracing::warn!(feed, %error, "the feed cannot be pulled");
                     self.failures.add(1, &[KeyValue::new("feed", feed)]);
+                    self.behind.note(true);
                     self.give_lease().await;
                     sleep(self.jittered(back_off)).await;
                     back_off = BACK_OFF_MAX.min(back_off * 2);
@@ -193,15 +198,16 @@ impl Inner {
             .read(async move |connection| cursors::take_lease(connection, feed, holder, LEASE).await)
             .await?;
         if !is_mine {
+            self.behind.note(false);
             sleep(self.jittered(LEASE_LOOK_INTERVAL)).await;
             return Ok(());
         }
         let cursor = self.puller.cursor().await?;
-        self.puller
-            .step(cursor.clone(), POLL_WAIT, batch)
-            .await
-            .map(drop)
-            .map_err(|error| Unavailable::because(format_args!("after {}: {error}", cursor.position)))
+        let step = self.puller.step(cursor.clone(), POLL_WAIT, batch).await;
+        let step =
+            step.map_err(|error| Unavailable::because(format_args!("after {}: {error}", cursor.position)))?;
+        self.behind.note(step.is_behind());
+        Ok(())
     }
 
     /// Pulls until the cursor has reached the target; without one, until it has reached what was the feed's head when

@@ -19,15 +19,21 @@ use diesel_async::{
     },
 };
 use futures_util::FutureExt as _;
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::Instant};
 
-use crate::{Abort, DatabaseSettings, ReadFailure, Work, WriteFailure, connect::connect, watch::Watch};
+use crate::{
+    Abort, DatabaseSettings, ReadFailure, Work, WriteFailure,
+    connect::connect,
+    metrics::{self, Durations},
+    watch::Watch,
+};
 
 /// A service's own database. Clones share one pool.
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<AsyncPgConnection>,
     work: Duration,
+    durations: Durations,
 }
 
 type Connection = Object<AsyncDieselConnectionManager<AsyncPgConnection>>;
@@ -57,7 +63,9 @@ impl Database {
             .recycle_timeout(Some(settings.wait))
             .runtime(deadpool::Runtime::Tokio1)
             .build()?;
-        Ok(Self { pool, work: settings.work })
+        let pool_or_none = pool.weak();
+        metrics::show(move || pool_or_none.upgrade().map(|pool| pool.status()));
+        Ok(Self { pool, work: settings.work, durations: Durations::new() })
     }
 
     /// Reads, with one connection, each statement by itself.
@@ -74,13 +82,16 @@ impl Database {
     {
         let mut connection =
             self.connection().await.map_err(|error| ReadFailure::Unavailable(error.to_string()))?;
-        match tokio::time::timeout(self.work, work(&mut connection)).await {
+        let began = Instant::now();
+        let result = match tokio::time::timeout(self.work, work(&mut connection)).await {
             Ok(result) => result.map_err(ReadFailure::of),
             Err(_) => {
                 discard(connection);
                 Err(ReadFailure::Unavailable("no answer in time".to_owned()))
             }
-        }
+        };
+        self.durations.worked("read", result.as_ref().err().map(ReadFailure::kind), began.elapsed());
+        result
     }
 
     /// Runs work in one transaction that is committed where it returns `Ok`, else rolled back. Work that passes over
@@ -114,9 +125,10 @@ impl Database {
                 Ok(done)
             }
         });
+        let began = Instant::now();
         let result = tokio::time::timeout(self.work, transaction).await;
         let in_commit = commits.load(Ordering::Relaxed);
-        match result {
+        let result = match result {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(abort)) if in_commit => Err(WriteFailure::in_commit(abort)),
             Ok(Err(abort)) => Err(WriteFailure::before_commit(abort)),
@@ -125,18 +137,17 @@ impl Database {
                 let why = "no answer in time".to_owned();
                 Err(if in_commit { WriteFailure::Unknown(why) } else { WriteFailure::Unavailable(why) })
             }
-        }
-    }
-
-    /// How many connections are open, how many of them idle, and how many callers wait for one.
-    #[must_use]
-    pub fn saturation(&self) -> (usize, usize, usize) {
-        let status = self.pool.status();
-        (status.size, status.available, status.waiting)
+        };
+        let failure = result.as_ref().err().and_then(WriteFailure::kind);
+        self.durations.worked("transaction", failure, began.elapsed());
+        result
     }
 
     async fn connection(&self) -> Result<Connection, PoolError> {
-        self.pool.get().await
+        let began = Instant::now();
+        let connection = self.pool.get().await;
+        self.durations.waited(connection.is_ok(), began.elapsed());
+        connection
     }
 }
 

@@ -49,9 +49,27 @@ impl ReadFailure {
     pub(crate) fn of(error: Error) -> Self {
         if is_lost(&error) { Self::Unavailable(error.to_string()) } else { Self::Refused(error) }
     }
+
+    /// What it is called where failures are counted.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "unavailable",
+            Self::Refused(_) => "refused",
+        }
+    }
 }
 
 impl<R> WriteFailure<R> {
+    /// What it is called where failures are counted; none where the work itself refused.
+    pub(crate) fn kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Aborted(_) => None,
+            Self::Unavailable(_) => Some("unavailable"),
+            Self::Refused(_) => Some("refused"),
+            Self::Unknown(_) => Some("unknown"),
+        }
+    }
+
     /// Of work that never came to its commit.
     pub(crate) fn before_commit(abort: Abort<R>) -> Self {
         match abort {

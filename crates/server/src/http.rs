@@ -12,10 +12,15 @@ use actix_web::{
 use booked_contract::Code;
 use booked_identity::internal::{CREDENTIAL_HEADER, Credential};
 use booked_telemetry::Metrics;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::Instant,
+};
 use tracing::Instrument as _;
 
-use crate::{ApiError, Lifecycle, body::MAX_BODY_BYTES, config::HttpSettings, health, request_id};
+use crate::{
+    ApiError, Lifecycle, body::MAX_BODY_BYTES, config::HttpSettings, health, metrics::Served, request_id,
+};
 
 /// Longer than any client between the parts keeps a connection idle, so that none is closed under a request.
 const KEEP_ALIVE: Duration = Duration::from_secs(90);
@@ -57,9 +62,11 @@ impl Application {
         routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
     ) -> std::io::Result<Self> {
         let credential = web::Data::new(credential);
+        let served = web::Data::new(Served::new());
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(credential.clone())
+                .app_data(served.clone())
                 .app_data(PayloadConfig::new(MAX_BODY_BYTES))
                 .wrap(from_fn(require_credential))
                 .wrap(from_fn(trace))
@@ -181,7 +188,7 @@ async fn require_credential(
     Ok(next.call(request).await?.map_into_boxed_body())
 }
 
-/// Joins the caller's trace, and gives the request's log lines its id.
+/// Joins the caller's trace, gives the request's log lines its id, and measures it.
 async fn trace(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -195,6 +202,10 @@ async fn trace(
     );
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     booked_telemetry::continue_trace(&span, header);
+    let began = Instant::now();
     let response = next.call(request).instrument(span).await?;
+    if let Some(served) = response.request().app_data::<web::Data<Served>>() {
+        served.record(&response, began.elapsed());
+    }
     Ok(response.map_into_boxed_body())
 }

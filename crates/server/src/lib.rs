@@ -12,6 +12,7 @@ mod caller;
 mod error;
 mod health;
 mod http;
+mod metrics;
 mod peer;
 mod request_id;
 mod shared_fetches;

@@ -12,7 +12,10 @@ use reqwest::{
     Client, Method, RequestBuilder, Response,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
+use tokio::time::Instant;
 use url::Url;
+
+use crate::metrics::Sent;
 
 /// Two of these must fit into the time that a client waits for an answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
@@ -55,6 +58,7 @@ pub struct Peer {
     client: Client,
     replicas: Replicas,
     next: AtomicUsize,
+    sent: Sent,
 }
 
 impl Peer {
@@ -72,7 +76,8 @@ impl Peer {
             .pool_idle_timeout(IDLE_TIMEOUT)
             .no_proxy()
             .build()?;
-        Ok(Self { client, replicas, next: AtomicUsize::new(0) })
+        let sent = Sent::new(replicas.urls());
+        Ok(Self { client, replicas, next: AtomicUsize::new(0), sent })
     }
 
     /// Sends a request within a time limit. Where a replica cannot be connected to, nothing was sent, and the next one
@@ -100,7 +105,11 @@ impl Peer {
             }
             Err(failure)
         };
-        tokio::time::timeout(timeout, attempts).await.unwrap_or_else(|_| Err(CallFailure::late()))
+        let began = Instant::now();
+        let answer =
+            tokio::time::timeout(timeout, attempts).await.unwrap_or_else(|_| Err(CallFailure::late()));
+        self.sent.record(&answer, began.elapsed());
+        answer
     }
 
     /// Every replica once, each call beginning with another.

@@ -8,7 +8,7 @@ mod metrics;
 mod traces;
 
 pub use logs::LogFormat;
-pub use metrics::Metrics;
+pub use metrics::{Metrics, count, durations};
 pub use traces::{continue_trace, trace_headers};
 
 use opentelemetry_sdk::{metrics::SdkMeterProvider, trace::SdkTracerProvider};

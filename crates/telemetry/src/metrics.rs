@@ -1,7 +1,29 @@
 //! Metrics: recorded by OpenTelemetry's interface, read by Prometheus.
 
+use opentelemetry::{KeyValue, metrics::Histogram};
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
 use prometheus::{Registry, TextEncoder};
+
+/// In seconds; from what a held seat costs to what anybody waits at most.
+const DURATIONS_S: [f64; 13] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
+
+/// A histogram of how long something takes, in seconds. Its buckets are the same wherever it is used, so that the parts of
+/// a request can be compared with the whole.
+#[must_use]
+pub fn durations(scope: &'static str, name: &'static str, description: &'static str) -> Histogram<f64> {
+    opentelemetry::global::meter(scope)
+        .f64_histogram(name)
+        .with_description(description)
+        .with_unit("s")
+        .with_boundaries(DURATIONS_S.to_vec())
+        .build()
+}
+
+/// A number of things, as metrics take it.
+#[must_use]
+pub fn count(things: usize) -> u64 {
+    u64::try_from(things).unwrap_or(u64::MAX)
+}
 
 /// What Prometheus reads of a process. The default reads nothing, for a service that a test runs inside itself.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +44,12 @@ pub(crate) fn start(service: &'static str) -> anyhow::Result<(Metrics, SdkMeterP
         .scope_info_enabled(false)
         .build()?;
     let meters = SdkMeterProvider::builder()
-        .with_resource(Resource::builder().with_service_name(service).build())
+        .with_resource(
+            Resource::builder()
+                .with_service_name(service)
+                .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+                .build(),
+        )
         .with_reader(reader)
         .build();
     opentelemetry::global::set_meter_provider(meters.clone());

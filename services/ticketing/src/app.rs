@@ -13,6 +13,7 @@ use crate::{
     config::Config,
     inbound::{
         feed::{ApplyEvents, EVENT_FEED, PulledEvents},
+        gauges,
         http::routes::routes,
         jobs,
     },
@@ -72,6 +73,7 @@ pub async fn bind_with(
         patience: config.patience,
     });
     jobs::start(&context, config.jobs, &lifecycle);
+    gauges::start(&context, &lifecycle);
     lifecycle.spawn_job(consumer.clone().run());
     lifecycle.spawn_job(end_if_unfit(valkey, lifecycle.clone()));
 

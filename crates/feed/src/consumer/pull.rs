@@ -28,6 +28,15 @@ pub(crate) struct Step {
     pub(crate) head: Position,
     /// Whether there was something to do, whoever did it.
     pub(crate) moved: bool,
+    /// Where the cursor is after it, at least.
+    pub(crate) to: Position,
+}
+
+impl Step {
+    /// Whether there was more than the step applied.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.to < self.head
+    }
 }
 
 /// Pulls one feed into one database.
@@ -56,6 +65,8 @@ impl Puller {
             .u64_counter("booked_feed_set_aside")
             .with_description("Entries that could not be decoded and were set aside")
             .build();
+        applied.add(0, &[KeyValue::new("feed", feed)]);
+        set_aside.add(0, &[KeyValue::new("feed", feed)]);
         Self { feed, source, database, apply, applied, set_aside }
     }
 
@@ -80,13 +91,13 @@ impl Puller {
         let head = page.head;
         if page.incarnation != cursor.incarnation && from != Position::START {
             self.begin_again(cursor, page.incarnation).await?;
-            return Ok(Step { from, head, moved: true });
+            return Ok(Step { from, head, moved: true, to: Position::START });
         }
-        let moved = !page.entries.is_empty();
-        if moved {
-            self.apply_page(cursor, page).await?;
-        }
-        Ok(Step { from, head, moved })
+        let Some(to) = page.entries.last().map(|entry| entry.position) else {
+            return Ok(Step { from, head, moved: false, to: from });
+        };
+        self.apply_page(cursor, page).await?;
+        Ok(Step { from, head, moved: true, to })
     }
 
     /// Positions of another incarnation mean nothing here. Everything is read again; consumers bear that.

@@ -7,6 +7,7 @@ mod cancel;
 mod events;
 mod failure;
 mod purge;
+mod queue_metrics;
 mod schema;
 mod ticket_store;
 mod waitlist_store;

@@ -8,6 +8,7 @@ mod client;
 mod config;
 mod keys;
 mod link;
+mod metrics;
 mod reply;
 mod scripts;
 mod seat_pool;

@@ -1,26 +1,26 @@
 //! The waitlist and the messages to those who were told, as Postgres keeps them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use booked_ids::{EventId, UserId};
 use uuid::Uuid;
 
 use super::{Message, SeatPool, StoreFailure};
-use crate::domain::{count::SeatsWanted, waitlist::SaleState};
+use crate::domain::count::SeatsWanted;
 
 /// Who waits for what, in order.
 #[async_trait]
 pub trait WaitlistStore: Send + Sync {
-    /// Puts a user at the end of an event's list. `sale` was read before the call: the first entry of an empty list sets
-    /// what has been seen of the sale.
+    /// Puts a user at the end of an event's list: locks the list, and where it is empty asks the pool, since the first entry
+    /// sets what has been seen of the sale. Where the pool does not answer, all that is free later counts.
     async fn join(
         &self,
         user: UserId,
         email: &str,
         event: EventId,
         wanted: SeatsWanted,
-        sale: Option<SaleState>,
+        pool: Arc<dyn SeatPool>,
     ) -> Result<Joined, StoreFailure>;
 
     /// At most this many events that somebody waits for, after the given one.
@@ -35,6 +35,20 @@ pub trait WaitlistStore: Send + Sync {
 
     /// Notes that a message was sent, or never can be.
     async fn message_done(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure>;
+
+    /// What is left to do, for whoever watches.
+    async fn backlog(&self) -> Result<Backlog, StoreFailure>;
+}
+
+/// Who waits, and what was not sent yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Entries of all waitlists.
+    pub entries: u64,
+    /// Messages that are to be sent.
+    pub messages: u64,
+    /// How long the oldest of them has waited.
+    pub oldest_message: Duration,
 }
 
 /// What came of joining.

@@ -11,13 +11,15 @@ use std::{
 
 use booked_postgres::{Abort, Database, WriteFailure};
 use booked_server::Lifecycle;
-use opentelemetry::metrics::Histogram;
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     time::{Instant, timeout},
 };
 
-use super::book::{Booking, Verdict, book};
+use super::{
+    book::{Booking, Verdict, book},
+    queue_metrics::{QueueMetrics, Refused},
+};
 use crate::ports::StoreFailure;
 
 /// Bookings that share one transaction at most, and their tickets.
@@ -51,6 +53,7 @@ struct Job {
 pub struct BookingQueue {
     jobs: mpsc::Sender<Job>,
     wait: Duration,
+    metrics: QueueMetrics,
 }
 
 impl BookingQueue {
@@ -58,20 +61,18 @@ impl BookingQueue {
     #[must_use]
     pub fn start(database: &Database, settings: QueueSettings, lifecycle: &Lifecycle) -> Self {
         let (jobs, waiting) = mpsc::channel(settings.length);
+        let metrics = QueueMetrics::new();
+        QueueMetrics::show_length(&jobs);
         let flusher = Flusher {
             database: database.clone(),
             waiting: Arc::new(Mutex::new(waiting)),
             wait: settings.wait,
-            sizes: opentelemetry::global::meter("booked-ticketing")
-                .u64_histogram("booked_group_commit_size")
-                .with_description("Bookings that shared a transaction")
-                .with_boundaries(vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0])
-                .build(),
+            metrics: metrics.clone(),
         };
         for _ in 0..settings.flushers {
             lifecycle.spawn_job(flusher.clone().run());
         }
-        Self { jobs, wait: settings.wait }
+        Self { jobs, wait: settings.wait, metrics }
     }
 
     pub(super) async fn book(&self, booking: Booking) -> Result<Verdict, StoreFailure> {
@@ -79,11 +80,15 @@ impl BookingQueue {
         let decided = Arc::new(AtomicBool::new(false));
         let job = Job { booking, queued: Instant::now(), decided: Arc::clone(&decided), answer };
         if self.jobs.try_send(job).is_err() {
+            self.metrics.refuse(Refused::Full, 1);
             return Err(StoreFailure::Unavailable("too many bookings wait".to_owned()));
         }
         let answer = match timeout(self.wait, &mut answered).await {
             Ok(answer) => answer,
-            Err(_) if !decided.swap(true, Ordering::AcqRel) => return Err(waited_too_long()),
+            Err(_) if !decided.swap(true, Ordering::AcqRel) => {
+                self.metrics.refuse(Refused::Late, 1);
+                return Err(waited_too_long());
+            }
             Err(_) => answered.await,
         };
         // A flusher that is gone may have sent the commit.
@@ -96,7 +101,7 @@ struct Flusher {
     database: Database,
     waiting: Arc<Mutex<mpsc::Receiver<Job>>>,
     wait: Duration,
-    sizes: Histogram<u64>,
+    metrics: QueueMetrics,
 }
 
 impl Flusher {
@@ -129,7 +134,7 @@ impl Flusher {
         if batch.is_empty() {
             return;
         }
-        self.sizes.record(u64::try_from(batch.len()).unwrap_or(u64::MAX), &[]);
+        self.metrics.begin(batch.len());
         let bookings: Vec<Booking> = batch.iter().map(|job| job.booking.clone()).collect();
         match self.transact(bookings).await {
             Ok(verdicts) => {
@@ -167,12 +172,18 @@ impl Flusher {
     }
 
     async fn transact(&self, bookings: Vec<Booking>) -> Result<Vec<Verdict>, WriteFailure<Race>> {
-        self.database
+        let booked = bookings.clone();
+        let verdicts = self
+            .database
             .transaction(async move |connection| {
                 let decided = book(connection, &bookings).await?;
                 if decided.complete { Ok(decided.verdicts) } else { Err(Abort::Refuse(Race)) }
             })
-            .await
+            .await?;
+        for (booking, verdict) in booked.iter().zip(&verdicts) {
+            self.metrics.decide(booking, *verdict);
+        }
+        Ok(verdicts)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The port [`WaitlistStore`] on Postgres.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use booked_ids::{EventId, UserId};
@@ -8,6 +8,7 @@ use booked_postgres::{Abort, Database, WriteFailure};
 use booked_server::Random;
 use diesel::{
     BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult,
+    QueryableByName,
     dsl::exists,
     sql_types::{BigInt, Text, Uuid as SqlUuid},
 };
@@ -18,9 +19,9 @@ use super::schema::{events, messages, waitlist_entries, waitlists};
 use crate::{
     domain::{
         count::SeatsWanted,
-        waitlist::{SaleState, Seen, Told, Waiting, seats_to_announce, whom_to_tell},
+        waitlist::{Seen, Told, Waiting, seats_to_announce, whom_to_tell},
     },
-    ports::{Joined, Message, PoolFailure, SeatPool, StoreFailure, WaitlistStore},
+    ports::{Backlog, Joined, Message, PoolFailure, SeatPool, StoreFailure, WaitlistStore},
 };
 
 /// How long the replica that delivers may go on without asking again.
@@ -49,13 +50,14 @@ impl WaitlistStore for PostgresWaitlistStore {
         email: &str,
         event: EventId,
         wanted: SeatsWanted,
-        sale: Option<SaleState>,
+        pool: Arc<dyn SeatPool>,
     ) -> Result<Joined, StoreFailure> {
         let email = email.to_owned();
         let joined = self
             .database
             .transaction(async move |connection| {
-                join(connection, user, &email, event, wanted, sale).await.map_err(Abort::<Infallible>::from)
+                let joined = join(connection, user, &email, event, wanted, pool.as_ref()).await;
+                joined.map_err(Abort::<Infallible>::from)
             })
             .await?;
         Ok(joined)
@@ -139,6 +141,37 @@ impl WaitlistStore for PostgresWaitlistStore {
             .await?;
         Ok(())
     }
+
+    async fn backlog(&self) -> Result<Backlog, StoreFailure> {
+        let counts: Counts = self
+            .database
+            .read(async move |connection| {
+                diesel::sql_query(
+                    "SELECT (SELECT count(*) FROM waitlist_entries) AS entries, count(*) AS messages, \
+                     coalesce(extract(epoch FROM now() - min(told_at))::bigint, 0) AS oldest_s \
+                     FROM messages WHERE done_at IS NULL",
+                )
+                .get_result(connection)
+                .await
+            })
+            .await?;
+        let number = |count: i64| u64::try_from(count).unwrap_or_default();
+        Ok(Backlog {
+            entries: number(counts.entries),
+            messages: number(counts.messages),
+            oldest_message: Duration::from_secs(number(counts.oldest_s)),
+        })
+    }
+}
+
+#[derive(QueryableByName)]
+struct Counts {
+    #[diesel(sql_type = BigInt)]
+    entries: i64,
+    #[diesel(sql_type = BigInt)]
+    messages: i64,
+    #[diesel(sql_type = BigInt)]
+    oldest_s: i64,
 }
 
 async fn join(
@@ -147,7 +180,7 @@ async fn join(
     email: &str,
     event: EventId,
     wanted: SeatsWanted,
-    sale: Option<SaleState>,
+    pool: &dyn SeatPool,
 ) -> QueryResult<Joined> {
     // Shared, so that no deletion comes between the look and the entry.
     let live: Option<Uuid> = events::table
@@ -170,8 +203,9 @@ async fn join(
     let entries = waitlist_entries::table.filter(waitlist_entries::event_id.eq(event.as_uuid()));
     let anybody_waits: bool = diesel::select(exists(entries)).get_result(connection).await?;
     if !anybody_waits {
-        let seen = sale.map(|sale| Seen { epoch: sale.epoch, freed: sale.freed });
-        set_seen(connection, event, seen).await?;
+        // After the lock, so that what was seen never goes back to before a telling. Joining does without Valkey.
+        let sale = pool.sale_state(event).await.unwrap_or_default();
+        set_seen(connection, event, sale.map(|sale| Seen { epoch: sale.epoch, freed: sale.freed })).await?;
     }
     let added = diesel::insert_into(waitlist_entries::table)
         .values((

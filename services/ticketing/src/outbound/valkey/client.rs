@@ -16,11 +16,11 @@ use redis::{
 use tokio::{
     runtime::Handle,
     sync::OnceCell,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::context::TokioContext;
 
-use super::{config::ValkeySettings, link::Link, scripts::Script};
+use super::{config::ValkeySettings, link::Link, metrics::Durations, scripts::Script};
 use crate::ports::PoolFailure;
 
 /// How often a command is sent again that surely did nothing: while a cluster moves a slot or elects a master.
@@ -39,13 +39,20 @@ pub struct Valkey {
     /// frozen server costs a few callers their patience, not all, and the others know that nothing was sent.
     away: Arc<AtomicBool>,
     runtime: Handle,
+    durations: Durations,
 }
 
 impl Valkey {
     /// A handle that connects when it is first used, and whose connections live on this runtime.
     #[must_use]
     pub fn new(settings: ValkeySettings, runtime: Handle) -> Self {
-        Self { settings: Arc::new(settings), link: Arc::default(), away: Arc::default(), runtime }
+        Self {
+            settings: Arc::new(settings),
+            link: Arc::default(),
+            away: Arc::default(),
+            runtime,
+            durations: Durations::new(),
+        }
     }
 
     /// The runtime that lives as long as the process.
@@ -103,17 +110,32 @@ impl Valkey {
             });
             command
         };
-        match self.try_send(&command("EVALSHA", &script.digest)).await? {
-            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                self.send(&command("EVAL", &script.source)).await
-            }
-            result => result.map_err(|error| self.failure(&error)),
+        let began = Instant::now();
+        let mut result = self.try_send(&command("EVALSHA", &script.digest)).await;
+        if let Ok(Err(error)) = &result
+            && error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+        {
+            result = self.try_send(&command("EVAL", &script.source)).await;
         }
+        self.done(script.name, began, result)
     }
 
     /// Sends a command.
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, PoolFailure> {
-        self.try_send(command).await?.map_err(|error| self.failure(&error))
+        let began = Instant::now();
+        let result = self.try_send(command).await;
+        self.done("command", began, result)
+    }
+
+    fn done(
+        &self,
+        operation: &str,
+        began: Instant,
+        result: Result<RedisResult<Value>, PoolFailure>,
+    ) -> Result<Value, PoolFailure> {
+        let result = result.and_then(|answer| answer.map_err(|error| self.failure(&error)));
+        self.durations.record(operation, &result, began.elapsed());
+        result
     }
 
     async fn try_send(&self, command: &Cmd) -> Result<RedisResult<Value>, PoolFailure> {

@@ -4,24 +4,25 @@ use std::sync::LazyLock;
 
 use crate::outbound::as_run;
 
-/// A script and the digest that Valkey knows it by.
+/// A script, the name that it is measured by, and the digest that Valkey knows it by.
 pub(super) struct Script {
+    pub(super) name: &'static str,
     pub(super) source: String,
     pub(super) digest: String,
 }
 
 impl Script {
-    fn new(source: &str) -> Self {
+    fn new(file: &'static str, source: &str) -> Self {
         let source = as_run(source).into_owned();
         let digest = redis::Script::new(&source).get_hash().to_owned();
-        Self { source, digest }
+        Self { name: file.trim_end_matches(".lua"), source, digest }
     }
 }
 
 macro_rules! event_scripts {
     ($($name:ident = $file:literal;)*) => {$(
         pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
-            Script::new(concat!(include_str!("prelude.lua"), "\n", include_str!($file)))
+            Script::new($file, concat!(include_str!("prelude.lua"), "\n", include_str!($file)))
         });
     )*};
 }
@@ -45,6 +46,7 @@ event_scripts! {
     REPAIR = "repair.lua";
 }
 
-pub(super) static MARK_BUSY: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("mark_busy.lua")));
+pub(super) static MARK_BUSY: LazyLock<Script> =
+    LazyLock::new(|| Script::new("mark_busy.lua", include_str!("mark_busy.lua")));
 pub(super) static FORGET_IDLE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("forget_idle.lua")));
+    LazyLock::new(|| Script::new("forget_idle.lua", include_str!("forget_idle.lua")));

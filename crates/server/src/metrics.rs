@@ -1,0 +1,66 @@
+//! What a service behind the gateway measures of the requests that it serves, and of those that it sends to others.
+
+use std::time::Duration;
+
+use actix_web::dev::ServiceResponse;
+use booked_telemetry::durations;
+use opentelemetry::{KeyValue, metrics::Histogram};
+use reqwest::Response;
+use url::Url;
+
+use crate::CallFailure;
+
+/// Clients make up paths; figures by each of them would grow without bound.
+const OTHER: &str = "_OTHER";
+
+/// Requests that were served: how long each took, by route, method and status.
+#[derive(Clone)]
+pub(crate) struct Served(Histogram<f64>);
+
+impl Served {
+    pub(crate) fn new() -> Self {
+        let description = "Time from a request's head to its answer";
+        Self(durations("booked-server", "http.server.request.duration", description))
+    }
+
+    pub(crate) fn record(&self, response: &ServiceResponse<impl Sized>, took: Duration) {
+        let request = response.request();
+        let route = request.match_pattern().unwrap_or_else(|| OTHER.to_owned());
+        let attributes = [
+            KeyValue::new("http.route", route),
+            // Only the other parts call, and they make up no methods.
+            KeyValue::new("http.request.method", request.method().to_string()),
+            KeyValue::new("http.response.status_code", i64::from(response.status().as_u16())),
+        ];
+        self.0.record(took.as_secs_f64(), &attributes);
+    }
+}
+
+/// Requests that were sent to another service: how long each took, and what came of it.
+pub(crate) struct Sent {
+    duration: Histogram<f64>,
+    /// The first of the service's replicas stands for all.
+    service: [KeyValue; 2],
+}
+
+impl Sent {
+    pub(crate) fn new(replicas: &[Url]) -> Self {
+        let description = "Time from a request to another service to the head of its answer";
+        let first = replicas.first();
+        let address = first.and_then(Url::host_str).unwrap_or(OTHER).to_owned();
+        let port = first.and_then(Url::port_or_known_default).map_or(0, i64::from);
+        Self {
+            duration: durations("booked-server", "http.client.request.duration", description),
+            service: [KeyValue::new("server.address", address), KeyValue::new("server.port", port)],
+        }
+    }
+
+    pub(crate) fn record(&self, answer: &Result<Response, CallFailure>, took: Duration) {
+        let outcome = match answer {
+            Ok(response) => KeyValue::new("http.response.status_code", i64::from(response.status().as_u16())),
+            Err(_) => KeyValue::new("error.type", "no_answer"),
+        };
+        let [address, port] = self.service.clone();
+        self.duration.record(took.as_secs_f64(), &[address, port, outcome]);
+    }
+}

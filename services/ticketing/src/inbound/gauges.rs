@@ -1,0 +1,74 @@
+//! What of the sale can only be asked for, measured on a clock. Every replica shows the same: the greatest counts, not
+//! the sum.
+
+use std::time::Duration;
+
+use booked_server::Lifecycle;
+use opentelemetry::{global, metrics::Gauge};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::usecases::{Context, VisitFailure};
+
+const INTERVAL: Duration = Duration::from_secs(10);
+/// Events whose holds are counted; of more, other ones at each turn.
+const BUSY_EVENTS_MAX: u32 = 256;
+
+#[derive(Clone)]
+struct Gauges {
+    holds_open: Gauge<u64>,
+    waitlist_entries: Gauge<u64>,
+    messages_waiting: Gauge<u64>,
+    oldest_message_s: Gauge<u64>,
+}
+
+/// Starts to measure.
+pub fn start(context: &Context, lifecycle: &Lifecycle) {
+    let gauges = Gauges::new();
+    let context = context.clone();
+    lifecycle.spawn_job(async move {
+        let mut turns = interval(INTERVAL);
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            turns.tick().await;
+            // Each by itself: the one does without Postgres, the other without Valkey.
+            for measured in [gauges.measure_holds(&context).await, gauges.measure_waitlist(&context).await] {
+                if let Err(error) = measured {
+                    tracing::debug!(%error, "something cannot be measured");
+                }
+            }
+        }
+    });
+}
+
+impl Gauges {
+    fn new() -> Self {
+        let meter = global::meter("booked-ticketing");
+        let gauge = |name, description| meter.u64_gauge(name).with_description(description).build();
+        Self {
+            holds_open: gauge("booked_holds_open", "Seats that are held, or being booked or cancelled"),
+            waitlist_entries: gauge("booked_waitlist_entries", "Entries of all waitlists"),
+            messages_waiting: gauge("booked_messages_waiting", "Messages to those who waited, not sent yet"),
+            oldest_message_s: gauge(
+                "booked_messages_oldest_seconds",
+                "How long the oldest message has waited to be sent",
+            ),
+        }
+    }
+
+    async fn measure_holds(&self, context: &Context) -> Result<(), VisitFailure> {
+        let mut open = 0;
+        for event in context.pool.busy_events(BUSY_EVENTS_MAX).await? {
+            open += u64::from(context.pool.sweep(event, 0).await?.left);
+        }
+        self.holds_open.record(open, &[]);
+        Ok(())
+    }
+
+    async fn measure_waitlist(&self, context: &Context) -> Result<(), VisitFailure> {
+        let backlog = context.waitlist.backlog().await?;
+        self.waitlist_entries.record(backlog.entries, &[]);
+        self.messages_waiting.record(backlog.messages, &[]);
+        self.oldest_message_s.record(backlog.oldest_message.as_secs(), &[]);
+        Ok(())
+    }
+}

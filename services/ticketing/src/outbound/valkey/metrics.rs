@@ -1,0 +1,31 @@
+//! How long Valkey takes for each script and command, by the names of OpenTelemetry's semantic conventions.
+
+use std::time::Duration;
+
+use booked_telemetry::durations;
+use opentelemetry::{KeyValue, metrics::Histogram};
+
+use crate::ports::PoolFailure;
+
+#[derive(Clone)]
+pub(super) struct Durations(Histogram<f64>);
+
+impl Durations {
+    pub(super) fn new() -> Self {
+        let description = "Time that a script or command takes in Valkey";
+        Self(durations("booked-ticketing", "db.client.operation.duration", description))
+    }
+
+    pub(super) fn record<T>(&self, operation: &str, result: &Result<T, PoolFailure>, took: Duration) {
+        let mut attributes = vec![
+            KeyValue::new("db.system.name", "valkey"),
+            KeyValue::new("db.operation.name", operation.to_owned()),
+        ];
+        let failure = result.as_ref().err().map(|failure| match failure {
+            PoolFailure::Unavailable(_) => "unavailable",
+            PoolFailure::Unknown(_) => "unknown",
+        });
+        attributes.extend(failure.map(|failure| KeyValue::new("error.type", failure)));
+        self.0.record(took.as_secs_f64(), &attributes);
+    }
+}
