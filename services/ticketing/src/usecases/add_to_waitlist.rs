@@ -1,10 +1,12 @@
 //! Join the waitlist of an event: one entry a user and event, in the order of joining.
 
+use std::sync::Arc;
+
 use booked_ids::{EventId, UserId};
 
 use super::{Context, RebuildError, rebuild_map};
 use crate::{
-    domain::{count::SeatsWanted, waitlist::SaleState},
+    domain::count::SeatsWanted,
     ports::{FeedAway, Joined, StoreFailure},
 };
 
@@ -40,17 +42,16 @@ pub async fn add_to_waitlist(
     event: EventId,
     wanted: SeatsWanted,
 ) -> Result<(), AddToWaitlistError> {
-    // Read before joining, so that what comes free afterwards is told.
-    let sale = sale_now(context, event).await;
-    let seen = sale.as_ref().ok().cloned().flatten();
-    let mut joined = context.waitlist.join(user, email, event, wanted, seen.clone()).await?;
+    let mapped = see_to_a_map(context, event).await;
+    let join = || context.waitlist.join(user, email, event, wanted, Arc::clone(&context.pool));
+    let mut joined = join().await?;
     if joined == Joined::NoSuchEvent {
-        match sale {
-            Ok(_) => context.feed.pull().await?,
+        match mapped {
+            Ok(()) => context.feed.pull().await?,
             // The feed was asked already.
             Err(error) => return Err(error.into()),
         }
-        joined = context.waitlist.join(user, email, event, wanted, seen).await?;
+        joined = join().await?;
     }
     match joined {
         Joined::Done => Ok(()),
@@ -59,14 +60,13 @@ pub async fn add_to_waitlist(
     }
 }
 
-/// How the sale stands. An event that nobody has reserved of yet gets its map here: without one, nobody could tell what is
-/// free already from what comes free later. `None` with Valkey away, and then all that is free later counts.
-async fn sale_now(context: &Context, event: EventId) -> Result<Option<SaleState>, RebuildError> {
+/// An event that nobody has reserved of yet gets its map here: without one, nobody could tell what is free already from
+/// what comes free later. With Valkey away nothing is done.
+async fn see_to_a_map(context: &Context, event: EventId) -> Result<(), RebuildError> {
     match context.pool.sale_state(event).await {
-        Ok(None) => rebuild_map(context, event).await?,
-        sale => return Ok(sale.unwrap_or_default()),
+        Ok(None) => rebuild_map(context, event).await,
+        Ok(Some(_)) | Err(_) => Ok(()),
     }
-    Ok(context.pool.sale_state(event).await.unwrap_or_default())
 }
 
 impl From<FeedAway> for AddToWaitlistError {
