@@ -1,5 +1,6 @@
 //! `usecases/release_tickets.rs`, of several events: claimed first, as for a booking that will never be, then settled as
-//! unsold. The release of one event's seats is one script, and so an action by itself.
+//! unsold. The release of one event's seats is one script, and so an action by itself; so is what the code does about holds
+//! that the janitor gave back meanwhile, which it releases by that script before it answers.
 
 use crate::guards::Guard;
 

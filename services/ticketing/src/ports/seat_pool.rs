@@ -66,13 +66,14 @@ pub trait SeatPool: Send + Sync {
         seats: &[SeatNumber],
     ) -> Result<Vec<SeatNumber>, PoolFailure>;
 
-    /// Ends the attempt's claims by what Postgres says of each seat.
+    /// Ends the attempt's claims by what Postgres says of each seat. Says which seats were still claimed by the attempt; of
+    /// the others somebody else has ended the claim, or Valkey has lost it.
     async fn settle(
         &self,
         event: EventId,
         attempt: AttemptId,
         seats: &[Settlement],
-    ) -> Result<(), PoolFailure>;
+    ) -> Result<Vec<SeatNumber>, PoolFailure>;
 
     /// How many seats of each event are sold, settling or held.
     async fn occupied(&self, events: &[EventId]) -> Result<Vec<Option<u32>>, PoolFailure>;

@@ -1,6 +1,6 @@
 //! Release: give holds back before their time, all or none. It never touches a settling seat.
 
-use booked_ids::UserId;
+use booked_ids::{TicketId, UserId};
 use futures_util::future::try_join_all;
 
 use super::Context;
@@ -82,12 +82,45 @@ async fn release_of_several_events(
         give_back(context, attempt, tickets).await;
         return Err(refusal);
     }
-    let settled = try_join_all(tickets.by_event().map(async |(event, seats)| {
+    let settles = try_join_all(tickets.by_event().map(async |(event, seats)| {
         let unsold: Vec<Settlement> =
-            seats.into_iter().map(|seat| Settlement { seat, sold: false }).collect();
-        context.pool.settle(event, attempt, &unsold).await
+            seats.iter().map(|seat| Settlement { seat: *seat, sold: false }).collect();
+        let settled = context.pool.settle(event, attempt, &unsold).await?;
+        let missed = seats.into_iter().filter(move |seat| !settled.contains(seat));
+        Ok::<_, PoolFailure>(missed.map(move |seat| event.ticket(seat)))
     }));
-    settled.await.map(drop).map_err(|failure| ReleaseError::Unknown(failure.to_string()))
+    let missed: Tickets = settles.await.map_err(unknown)?.into_iter().flatten().collect();
+    release_given_back(context, user, &missed).await
+}
+
+/// The claims of these tickets were ended by the janitor meanwhile, or lost. What it gave back is held again, and is
+/// released now. The rest the user holds no more, unless it was booked since: then half of the release is done.
+async fn release_given_back(context: &Context, user: UserId, missed: &Tickets) -> Result<(), ReleaseError> {
+    let half_done =
+        || ReleaseError::Unknown("some of the tickets changed while they were released".to_owned());
+    let mut not_held: Vec<TicketId> = Vec::new();
+    for (event, seats) in missed.by_event() {
+        let mut sorted = Sorted::default();
+        match context.pool.look(event, &seats).await.map_err(unknown)? {
+            Some(states) => sorted.add(event, &states, user),
+            None => sorted.add_unseen(event, &seats),
+        }
+        for (event, seats) in sorted.held.by_event() {
+            match context.pool.release(event, user, &seats).await.map_err(unknown)? {
+                Released::All => {}
+                Released::Refused(_) | Released::NoMap => return Err(half_done()),
+            }
+        }
+        if !sorted.under_way.is_empty() {
+            return Err(half_done());
+        }
+        not_held.extend(sorted.to_ask());
+    }
+    if not_held.is_empty() {
+        return Ok(());
+    }
+    let owners = context.store.owners(&not_held).await.map_err(unknown)?;
+    if owners.values().any(|owner| *owner == user) { Err(half_done()) } else { Ok(()) }
 }
 
 /// Looks at all events before any of them is claimed, so that the refusal that weighs most is found wherever it is.
@@ -116,6 +149,11 @@ async fn give_back(context: &Context, attempt: AttemptId, tickets: &Tickets) {
     if let Err(failure) = done.await {
         tracing::warn!(%failure, "a claim is left to the janitor");
     }
+}
+
+/// Of a step after some seats may have been freed.
+fn unknown(failure: impl std::fmt::Display) -> ReleaseError {
+    ReleaseError::Unknown(failure.to_string())
 }
 
 impl From<Refusal> for ReleaseError {

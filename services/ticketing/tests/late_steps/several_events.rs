@@ -3,15 +3,16 @@
 use booked_ids::TicketId;
 use booked_ticketing::{
     domain::booking::Requested,
-    usecases::{BookError, release_tickets},
+    usecases::{BookError, ReleaseError, release_tickets},
 };
+use tokio::task::JoinHandle;
 
 use crate::{
-    gates::Step,
-    world::{Seat, World, soon, user},
+    gates::{Step, Stopped},
+    world::{Replica, Seat, World, soon, user},
 };
 
-async fn with_two_holds() -> (World, crate::world::Replica, Vec<TicketId>) {
+async fn with_two_holds() -> (World, Replica, Vec<TicketId>) {
     let (world, replica, first) = World::with_event().await;
     let second = world.event(2).await;
     let mut tickets = replica.hold(user(1), first, 1).await;
@@ -82,26 +83,47 @@ async fn a_finish_of_one_event_that_never_came_is_the_janitors() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_release_that_stops_half_way_is_given_back_and_frees_nothing_late() {
-    let (world, replica, tickets) = with_two_holds().await;
+/// A release that stands before both of its settlings.
+async fn standing_before_its_settlings(
+    replica: &Replica,
+    tickets: &[TicketId],
+) -> ([Stopped; 2], JoinHandle<Result<(), ReleaseError>>) {
     let (context, requested) = (
         replica.context.clone(),
         Requested { tickets: tickets.iter().copied().collect(), any_unknown: false },
     );
-    let settles = [replica.gates.stop_before(Step::Settle), replica.gates.stop_before(Step::Settle)];
+    let [first, second] = [replica.gates.stop_before(Step::Settle), replica.gates.stop_before(Step::Settle)];
     let releasing = tokio::spawn(async move { soon(release_tickets(&context, user(1), requested)).await });
-    let [first, second] = settles;
-    let (first, second) = (first.reached().await, second.reached().await);
+    ([first.reached().await, second.reached().await], releasing)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_that_is_late_frees_what_the_janitor_gave_back_and_nobody_elses_hold() {
+    let (world, replica, tickets) = with_two_holds().await;
+    let (settles, releasing) = standing_before_its_settlings(&replica, &tickets).await;
     for ticket in &tickets {
         world.replica().janitor(ticket.event()).await;
         assert_eq!(world.seat(*ticket).await, Seat::Held(user(1)), "as if nobody had released it");
     }
-    // One of them is released by another call, and finds another holder.
+    // One of them runs out, and finds another holder.
     world.run_out(tickets[0]).await;
     assert_eq!(replica.hold(user(2), tickets[0].event(), 1).await, tickets[..1]);
-    first.go_on();
-    second.go_on();
+    settles.into_iter().for_each(Stopped::go_on);
     releasing.await.unwrap().unwrap();
     assert_eq!(world.seat(tickets[0]).await, Seat::Held(user(2)));
+    assert_eq!(world.seat(tickets[1]).await, Seat::Free, "what was told as released is not held");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_that_is_late_is_not_told_as_done_where_a_ticket_was_booked_meanwhile() {
+    let (world, replica, tickets) = with_two_holds().await;
+    let (settles, releasing) = standing_before_its_settlings(&replica, &tickets).await;
+    world.replica().janitor(tickets[1].event()).await;
+    world.replica().buy(user(1), &tickets[1..]).await;
+    settles.into_iter().for_each(Stopped::go_on);
+    let outcome = releasing.await.unwrap();
+    assert!(matches!(outcome, Err(ReleaseError::Unknown(_))), "{outcome:?}");
+    assert_eq!(world.seat(tickets[0]).await, Seat::Free);
+    assert_eq!(world.owners(tickets[1].event()).await.get(&tickets[1]), Some(&user(1)));
+    world.assert_settled(tickets[1].event()).await;
 }

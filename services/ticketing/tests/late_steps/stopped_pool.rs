@@ -69,7 +69,12 @@ impl SeatPool for StoppedPool {
         self.inner.claim_sold(event, attempt, kind, seats).await
     }
 
-    async fn settle(&self, event: EventId, attempt: AttemptId, seats: &[Settlement]) -> Answer<()> {
+    async fn settle(
+        &self,
+        event: EventId,
+        attempt: AttemptId,
+        seats: &[Settlement],
+    ) -> Answer<Vec<SeatNumber>> {
         self.gates.pass(Step::Settle).await;
         self.inner.settle(event, attempt, seats).await
     }

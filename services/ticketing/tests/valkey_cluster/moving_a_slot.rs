@@ -106,7 +106,7 @@ async fn assert_refused(pool: &dyn SeatPool, event: EventId, seats: &[SeatState]
         pool.give_back(event, attempt, &numbers).await,
         pool.release(event, user(1), &numbers).await.map(drop),
         pool.claim_sold(event, attempt, ClaimKind::Check, &numbers).await.map(drop),
-        pool.settle(event, attempt, &unsold).await,
+        pool.settle(event, attempt, &unsold).await.map(drop),
         pool.sweep(event, 10).await.map(drop),
         pool.grow(event, CAPACITY + 1).await,
         pool.repair(event, seats).await.map(drop),

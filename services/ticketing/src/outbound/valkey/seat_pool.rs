@@ -224,15 +224,15 @@ impl SeatPool for ValkeySeatPool {
         &self,
         event: EventId,
         attempt: AttemptId,
-        seats: &[Settlement],
-    ) -> Result<(), PoolFailure> {
+        settlements: &[Settlement],
+    ) -> Result<Vec<SeatNumber>, PoolFailure> {
         let answer = self.run(&scripts::SETTLE, event, |command| {
             add_attempt(command, attempt);
-            for settlement in seats {
+            for settlement in settlements {
                 command.arg(settlement.seat.get()).arg(u8::from(settlement.sold));
             }
         });
-        answer.await.map(drop)
+        seats(read::<Vec<Value>>(answer.await?)?.into_iter())
     }
 
     async fn occupied(&self, events: &[EventId]) -> Result<Vec<Option<u32>>, PoolFailure> {

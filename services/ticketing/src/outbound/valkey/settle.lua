@@ -1,8 +1,8 @@
 -- Settle an attempt by what Postgres says: a sold seat keeps its bit and nothing else, an unsold one is free.
 -- ARGV: 2 attempt, then by turns a seat and whether it is sold (1 or 0).
--- Answers how many seats were settled.
+-- Answers the seats that were settled: those whose claim was still the attempt's.
 if no_map() then
-  return 0
+  return {}
 end
 local seats, sold = {}, {}
 for i = 3, #ARGV, 2 do
@@ -12,7 +12,7 @@ for i = 3, #ARGV, 2 do
 end
 local mine = claimed_by(ARGV[2], seats)
 if #mine == 0 then
-  return 0
+  return mine
 end
 drop_claims(mine)
 call('DEL', unpack(pairs_of(mine)))
@@ -23,4 +23,4 @@ for _, seat in ipairs(mine) do
   end
 end
 free(unsold)
-return #mine
+return mine
