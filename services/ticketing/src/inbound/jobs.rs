@@ -11,8 +11,8 @@ use uuid::Uuid;
 use crate::{
     ports::EventRecord,
     usecases::{
-        Context, VisitFailure, deliver_messages, purge_deleted, reconcile_seats, settle_overdue,
-        tell_waitlist,
+        Context, VisitFailure, deliver_messages, drop_dead_maps, purge_deleted, reconcile_seats,
+        settle_overdue, tell_waitlist,
     },
 };
 
@@ -22,8 +22,8 @@ const BUSY_EVENTS_MAX: u32 = 256;
 const HOLDS_MAX: u32 = 1_000;
 /// Awaited events that one round of telling visits at a time.
 const AWAITED_EVENTS_MAX: u32 = 256;
-/// Live events that the reconciler lists at a time.
-const LIVE_EVENTS_MAX: u32 = 256;
+/// Events that the reconciler lists at a time.
+const LISTED_EVENTS_MAX: u32 = 256;
 /// After a round that failed somewhere the reconciler rests a part of its time.
 const SOONER: u32 = 10;
 
@@ -32,7 +32,7 @@ const SOONER: u32 = 10;
 pub struct JobSettings {
     /// The janitor, telling, delivering and purging.
     pub tick: Duration,
-    /// A round of the reconciler over all live events.
+    /// A round of the reconciler over all events.
     pub reconcile_round: Duration,
 }
 
@@ -76,15 +76,19 @@ where
     }
 }
 
-/// The janitor's round: expired holds and overdue claims of events that were used lately.
+/// The janitor's round: expired holds and overdue claims of events that were used lately, and the maps of those that are
+/// deleted.
 async fn clean_up(context: Context, put_right: Counter<u64>) -> Result<(), VisitFailure> {
     let mut round = Round::default();
-    for event in context.pool.busy_events(BUSY_EVENTS_MAX).await? {
+    let events = context.pool.busy_events(BUSY_EVENTS_MAX).await?;
+    for event in events.iter().copied() {
         let swept = round.visited(visit(&context, event, &put_right).await)?;
         if swept == Some(0) {
             round.visited(context.pool.forget_if_idle(event).await.map_err(VisitFailure::from))?;
         }
     }
+    // Last, since it needs Postgres, and sweeping does not.
+    round.visited(drop_dead_maps(&context, &events).await)?;
     round.ended()
 }
 
@@ -147,7 +151,7 @@ async fn purge_all(context: Context) -> Result<(), VisitFailure> {
     Ok(())
 }
 
-/// Goes round all live events slowly; at once where a node of Valkey may have lost writes.
+/// Goes round all events slowly; at once where a node of Valkey may have lost writes.
 async fn reconcile_for_ever(context: Context, settings: JobSettings, put_right: Counter<u64>) {
     loop {
         let known = context.pool.incarnation().await.ok();
@@ -162,15 +166,23 @@ async fn reconcile_for_ever(context: Context, settings: JobSettings, put_right: 
     }
 }
 
-/// One round over all live events.
+/// One round over all events: the live ones are compared, the deleted ones must have no map.
 async fn reconcile_all(context: &Context, put_right: &Counter<u64>) -> Result<(), VisitFailure> {
     let (mut after, mut round) = (None, Round::default());
     loop {
-        let events = context.store.live_events(after, LIVE_EVENTS_MAX).await?;
+        let events = context.store.live_events(after, LISTED_EVENTS_MAX).await?;
         for event in &events {
             round.visited(reconcile(context, *event, put_right).await)?;
         }
         after = events.last().map(|event| event.id);
+        if after.is_none() {
+            break;
+        }
+    }
+    loop {
+        let events = context.store.dead_events(after, LISTED_EVENTS_MAX).await?;
+        round.visited(drop_dead_maps(context, &events).await)?;
+        after = events.last().copied();
         if after.is_none() {
             return round.ended();
         }

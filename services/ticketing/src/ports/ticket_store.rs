@@ -61,6 +61,12 @@ pub trait TicketStore: Send + Sync {
     /// At most this many deleted events of which something is left.
     async fn deleted_events(&self, limit: u32) -> Result<Vec<EventId>, StoreFailure>;
 
+    /// Those of the events that are deleted, whether something of them is left or not.
+    async fn deleted_among(&self, events: &[EventId]) -> Result<Vec<EventId>, StoreFailure>;
+
+    /// At most this many deleted events after the given one, in the order of ids, whether something of them is left or not.
+    async fn dead_events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventId>, StoreFailure>;
+
     /// Removes at most this many rows of a deleted event, and says whether nothing is left.
     async fn purge(&self, event: EventId, rows_max: u32) -> Result<bool, StoreFailure>;
 }

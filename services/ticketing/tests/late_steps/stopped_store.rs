@@ -74,6 +74,14 @@ impl TicketStore for StoppedStore {
         self.inner.deleted_events(limit).await
     }
 
+    async fn deleted_among(&self, events: &[EventId]) -> Answer<Vec<EventId>> {
+        self.inner.deleted_among(events).await
+    }
+
+    async fn dead_events(&self, after: Option<EventId>, limit: u32) -> Answer<Vec<EventId>> {
+        self.inner.dead_events(after, limit).await
+    }
+
     async fn purge(&self, event: EventId, rows_max: u32) -> Answer<bool> {
         self.inner.purge(event, rows_max).await
     }

@@ -247,6 +247,40 @@ impl TicketStore for PostgresTicketStore {
         Ok(ids.into_iter().filter_map(|id| EventId::from_uuid(id).ok()).collect())
     }
 
+    async fn deleted_among(&self, asked: &[EventId]) -> Result<Vec<EventId>, StoreFailure> {
+        let ids: Vec<Uuid> = asked.iter().map(|event| event.as_uuid()).collect();
+        let ids: Vec<Uuid> = self
+            .database
+            .read(async move |connection| {
+                events::table
+                    .filter(events::id.eq_any(ids))
+                    .filter(events::deleted)
+                    .select(events::id)
+                    .load(connection)
+                    .await
+            })
+            .await?;
+        Ok(ids.into_iter().filter_map(|id| EventId::from_uuid(id).ok()).collect())
+    }
+
+    async fn dead_events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventId>, StoreFailure> {
+        let after = after.map_or(Uuid::nil(), EventId::as_uuid);
+        let ids: Vec<Uuid> = self
+            .database
+            .read(async move |connection| {
+                events::table
+                    .filter(events::id.gt(after))
+                    .filter(events::deleted)
+                    .order(events::id)
+                    .limit(i64::from(limit))
+                    .select(events::id)
+                    .load(connection)
+                    .await
+            })
+            .await?;
+        Ok(ids.into_iter().filter_map(|id| EventId::from_uuid(id).ok()).collect())
+    }
+
     async fn purge(&self, event: EventId, rows_max: u32) -> Result<bool, StoreFailure> {
         let is_empty = self
             .database
