@@ -7,7 +7,9 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 
+use crate::load::LoadArgs;
 use crate::progress::warn;
+use crate::torment::TormentArgs;
 use crate::{Replicas, Servers, SystemOptions, up};
 
 /// Runs booked on this machine.
@@ -22,6 +24,10 @@ struct CommandLine {
 enum Command {
     /// Starts everything and keeps it running until Ctrl-C: PostgreSQL, Valkey, the four services and the gateway.
     Up(UpArgs),
+    /// Runs buyers on a system of its own while faults are injected, and judges what they saw and what is left.
+    Torment(TormentArgs),
+    /// Drives a gateway with clients in numbers, and shows what it answered and how quickly.
+    Load(Box<LoadArgs>),
 }
 
 #[derive(Args)]
@@ -62,10 +68,13 @@ struct UpArgs {
 /// Runs what the command line says.
 #[must_use]
 pub fn run() -> ExitCode {
-    let Command::Up(args) = CommandLine::parse().command;
-    let demo = args.demo;
-    match args.check().and_then(|options| up::up(&options, demo)) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = match CommandLine::parse().command {
+        Command::Up(args) => args.run(),
+        Command::Torment(args) => args.run(),
+        Command::Load(args) => args.run(),
+    };
+    match done {
+        Ok(code) => code,
         Err(error) => {
             warn(&format!("booked: {error:#}"));
             ExitCode::FAILURE
@@ -74,6 +83,12 @@ pub fn run() -> ExitCode {
 }
 
 impl UpArgs {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        let demo = self.demo;
+        up::up(&self.check()?, demo)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
     fn check(self) -> anyhow::Result<SystemOptions> {
         let given = self.database_url.is_some() || self.valkey_url.is_some();
         anyhow::ensure!(
@@ -111,7 +126,7 @@ mod tests {
     #[test]
     fn a_server_that_is_given_is_never_emptied() {
         let line = ["booked", "up", "--empty", "--database-url", "postgres://host"];
-        let Command::Up(args) = CommandLine::try_parse_from(line).unwrap().command;
+        let Command::Up(args) = CommandLine::try_parse_from(line).unwrap().command else { panic!() };
         assert!(args.check().is_err());
     }
 }

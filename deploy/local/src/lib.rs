@@ -4,6 +4,8 @@
 //! each [`Process`], so that a test can kill it. What is started here ends with the process that started it.
 
 mod command;
+mod load;
+mod torment;
 mod up;
 
 mod system;
@@ -28,3 +30,4 @@ pub use process::Process;
 pub use progress::Progress;
 pub use service::Service;
 pub use system::{Admin, System};
+pub use torment::{TormentOptions, Verdict, torment};

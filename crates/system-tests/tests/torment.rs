@@ -1,0 +1,32 @@
+//! Faults on the real thing, shortly; `cargo booked torment` does it for as long as one likes.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test says what it does, and fails as tests do"
+)]
+
+use std::time::Duration;
+
+use booked::{Binaries, TormentOptions, torment};
+
+/// Fixed, so that a failure can be repeated; the machine's own timing still makes every run another one.
+const SEED: u64 = 2026;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_killed_paused_cut_or_lost_no_promise_is_broken() {
+    let folder = tempfile::tempdir().unwrap();
+    let binaries = tokio::task::block_in_place(Binaries::build_for_tests).unwrap();
+    let options = TormentOptions {
+        seed: SEED,
+        length: Duration::from_secs(25),
+        hold: Duration::from_secs(1),
+        buyers: 16,
+        without: None,
+    };
+
+    let verdict = torment(&options, &binaries, folder.path(), |fault| eprintln!("{fault}")).await.unwrap();
+
+    eprintln!("{verdict}");
+    assert!(verdict.is_right(), "{verdict}");
+}
