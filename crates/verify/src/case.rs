@@ -10,14 +10,17 @@ use booked_ids::{EventId, SeatNumber, TicketId};
 use uuid::Uuid;
 
 pub(crate) use self::{
-    calls::{Calls, as_tickets, told},
-    certain::{Span, holds, sold},
-    ownership::{Broken, Ownership, at, fold},
+    calls::{Calls, as_tickets, clock, is_done, may_act_after, may_be_done, told},
+    certain::{Span, Taken},
+    ownership::{Broken, Ended, Ownership, at},
 };
 use crate::{
     evidence::Evidence,
     history::{Fault, Line},
 };
+
+/// The ledger's times are rounded down to milliseconds.
+const ROUNDING_US: u64 = 1_000;
 
 /// The evidence and what follows from it.
 pub(crate) struct Case<'a> {
@@ -32,6 +35,9 @@ pub(crate) struct Case<'a> {
     pub(crate) held: HashMap<TicketId, Vec<Span<'a>>>,
     /// What buyers surely owned, by ticket.
     pub(crate) sold: HashMap<TicketId, Vec<Span<'a>>>,
+    /// How many of an event's seats were surely held or owned, and when.
+    pub(crate) taken: Taken,
+    by_owner: HashMap<(Uuid, EventId), Vec<Ownership>>,
     skew_us: u64,
 }
 
@@ -42,16 +48,26 @@ impl<'a> Case<'a> {
             Line::Fault(fault) => Some(fault),
             Line::Call(_) | Line::Settings(_) => None,
         });
+        let faults: Vec<&Fault> = faults.collect();
         let ledger = evidence.ticketing.as_ref().map_or(&[][..], |ticketing| &ticketing.ledger);
-        let (ownerships, broken) = fold(ledger);
+        let (ownerships, broken) = ownership::fold(ledger);
+        let mut by_owner: HashMap<_, Vec<Ownership>> = HashMap::new();
+        for owned in ownerships.values().flatten() {
+            by_owner.entry((owned.user, owned.ticket.event())).or_default().push(owned.clone());
+        }
+        let (held, sold) = (certain::holds(&calls, &faults), certain::sold(&calls));
         Self {
-            faults: faults.collect(),
+            faults,
             ownerships,
             broken,
-            held: holds(&calls),
-            sold: sold(&calls),
+            taken: Taken::of(held.iter().chain(&sold)),
+            held,
+            sold,
+            by_owner,
             calls,
-            skew_us: u64::try_from(evidence.clock_skew.as_micros()).unwrap_or(u64::MAX),
+            skew_us: u64::try_from(evidence.clock_skew.as_micros())
+                .unwrap_or(u64::MAX)
+                .saturating_add(ROUNDING_US),
             evidence,
         }
     }
@@ -86,11 +102,21 @@ impl<'a> Case<'a> {
         self.is_deleted(event) && self.calls.deletes_of(event).next().is_none()
     }
 
-    /// Who owned tickets of an event, as the ledger says.
-    pub(crate) fn ownerships_of(&self, event: EventId) -> impl Iterator<Item = &Ownership> {
-        let tickets = SeatNumber::new(1).zip(SeatNumber::new(u32::MAX));
-        let range = tickets.map(|(first, last)| event.ticket(first)..=event.ticket(last));
-        range.into_iter().flat_map(|range| self.ownerships.range(range)).flat_map(|(_, them)| them)
+    /// What a user ever owned of an event, as the ledger says.
+    pub(crate) fn owned_by(&self, user: Uuid, event: EventId) -> &[Ownership] {
+        self.by_owner.get(&(user, event)).map_or(&[], Vec::as_slice)
+    }
+
+    /// When an ownership surely was over: when a cancel was answered that can have been its end. A transaction's time is
+    /// that of its beginning, and what it did is seen later.
+    pub(crate) fn surely_over(&self, owned: &Ownership) -> u64 {
+        let Some(Ended { cancelled_us, .. }) = owned.until else { return u64::MAX };
+        let cancels = self.calls.cancels(owned.user, owned.ticket.event()).map(|(cancel, _)| cancel);
+        let fitting = cancels.filter(|cancel| {
+            cancel.sent_us <= self.after(cancelled_us) && may_act_after(cancel, self.before(cancelled_us))
+        });
+        let over = fitting.map(|cancel| if is_done(cancel) { cancel.ended_us } else { u64::MAX });
+        over.max().unwrap_or(u64::MAX)
     }
 }
 

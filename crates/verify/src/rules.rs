@@ -6,29 +6,42 @@ use crate::{
     report::{Report, RuleReport},
 };
 
+mod abandoned;
+mod acknowledged;
+mod all_or_nothing;
+mod analytics;
+mod expiry;
+mod holds;
 mod owners;
+mod seats;
+mod suspects;
+mod waitlist;
 
-/// A rule: what must hold, and how that is judged.
-struct Rule {
-    title: &'static str,
-    judge: fn(&Case<'_>, &mut RuleReport),
-}
+pub(crate) use self::suspects::events_to_look_at_again;
 
-const RULES: [Rule; 1] = [Rule { title: "the owners of a seat never overlap in time", judge: owners::judge }];
+/// What must hold, and how that is judged.
+type Rule = (&'static str, fn(&Case<'_>, &mut RuleReport));
+
+const RULES: [Rule; 9] = [
+    ("The owners of a seat never overlap in time", owners::judge),
+    ("Every booking that was acknowledged is there", acknowledged::judge),
+    ("Free + held + settling + sold = seats", seats::judge),
+    ("Analytics equals the ledger at its cursor", analytics::judge),
+    ("Nothing is booked after its hold has run out", expiry::judge),
+    ("All or nothing", all_or_nothing::judge),
+    ("The waitlist is told in order", waitlist::judge),
+    ("A hold can be booked until it runs out, and is one user's alone", holds::judge),
+    ("Abandoned seats come back", abandoned::judge),
+];
 
 /// Applies all rules.
 #[must_use]
 pub fn judge(evidence: &Evidence) -> Report {
     let case = Case::of(evidence);
-    let reports = (1..).zip(&RULES).map(|(number, rule)| {
-        let mut report = RuleReport { number, title: rule.title, ..RuleReport::default() };
-        (rule.judge)(&case, &mut report);
+    let reports = (1..).zip(RULES).map(|(number, (title, judge))| {
+        let mut report = RuleReport { number, title, ..RuleReport::default() };
+        judge(&case, &mut report);
         report
     });
     Report::of(reports.collect())
-}
-
-/// The events in which the same looks wrong at every look.
-pub(crate) fn events_to_look_at_again(_looks: &[crate::evidence::Look]) -> Vec<booked_ids::EventId> {
-    Vec::new()
 }

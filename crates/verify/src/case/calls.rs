@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
-use crate::history::{Asked, Call, Line, Outcome};
+use crate::history::{Answer, Asked, Call, Line, Outcome};
 
 /// The calls of a history, in the order in which they were sent.
 #[derive(Default)]
@@ -16,6 +16,7 @@ pub(crate) struct Calls<'a> {
     releases: HashMap<(Uuid, TicketId), Vec<&'a Call>>,
     cancels: HashMap<(Uuid, EventId), Vec<(&'a Call, u32)>>,
     deletes: HashMap<EventId, Vec<&'a Call>>,
+    capacities: HashMap<EventId, Vec<(&'a Call, u32)>>,
 }
 
 impl<'a> Calls<'a> {
@@ -33,12 +34,7 @@ impl<'a> Calls<'a> {
     }
 
     fn index(&mut self, call: &'a Call) {
-        if let Asked::DeleteEvent { event_id } = call.asked
-            && may_be_done(call)
-            && let Ok(event) = EventId::from_uuid(event_id)
-        {
-            self.deletes.entry(event).or_default().push(call);
-        }
+        self.index_by_event(call);
         let Some(user) = call.user else { return };
         self.by_user.entry(user).or_default().push(call);
         match &call.asked {
@@ -61,6 +57,28 @@ impl<'a> Calls<'a> {
         }
     }
 
+    fn index_by_event(&mut self, call: &'a Call) {
+        let id = |id: Uuid| EventId::from_uuid(id).ok();
+        match (&call.asked, &call.outcome) {
+            (Asked::CreateEvent { seat_count }, Outcome::Done(Answer::Created { event_id })) => {
+                if let Some(event) = id(*event_id) {
+                    self.capacities.entry(event).or_default().push((call, *seat_count));
+                }
+            }
+            (Asked::GrowEvent { event_id, seat_count }, _) if may_be_done(call) => {
+                if let Some(event) = id(*event_id) {
+                    self.capacities.entry(event).or_default().push((call, *seat_count));
+                }
+            }
+            (Asked::DeleteEvent { event_id }, _) if may_be_done(call) => {
+                if let Some(event) = id(*event_id) {
+                    self.deletes.entry(event).or_default().push(call);
+                }
+            }
+            _ => {}
+        }
+    }
+
     pub(crate) fn all(&self) -> impl Iterator<Item = &'a Call> {
         self.all.iter().copied()
     }
@@ -74,13 +92,14 @@ impl<'a> Calls<'a> {
         self.by_user.get(&user)?.first().map(|call| call.sent_us)
     }
 
-    pub(crate) fn users(&self) -> impl Iterator<Item = Uuid> {
-        self.by_user.keys().copied()
-    }
-
     /// Calls that may have deleted this event.
     pub(crate) fn deletes_of(&self, event: EventId) -> impl Iterator<Item = &'a Call> {
         among(self.deletes.get(&event))
+    }
+
+    /// Calls that set how many seats an event has, or may have, each with the number.
+    pub(crate) fn capacities_of(&self, event: EventId) -> &[(&'a Call, u32)] {
+        self.capacities.get(&event).map_or(&[], Vec::as_slice)
     }
 
     /// The user's bookings that name this ticket, whatever became of them.

@@ -3,14 +3,14 @@
 
 use std::collections::HashMap;
 
-use booked_ids::TicketId;
+use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
 use super::{
     calls::{Calls, as_tickets, is_done, may_act_after},
     us_of_s,
 };
-use crate::history::{Answer, Asked, Call, Outcome};
+use crate::history::{Answer, Asked, Call, Fault, Outcome};
 
 /// A buyer surely had a ticket from `from_us` until before `until_us`.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +47,9 @@ pub(crate) fn sold<'a>(calls: &Calls<'a>) -> HashMap<TicketId, Vec<Span<'a>>> {
     spans.0
 }
 
-/// What buyers surely held, apart from what Valkey may have forgotten. A booking that was refused left it as it was.
-pub(crate) fn holds<'a>(calls: &Calls<'a>) -> HashMap<TicketId, Vec<Span<'a>>> {
+/// What buyers surely held; less than that from when Valkey may have forgotten it. A booking that was refused left it as
+/// it was.
+pub(crate) fn holds<'a>(calls: &Calls<'a>, faults: &[&Fault]) -> HashMap<TicketId, Vec<Span<'a>>> {
     let mut spans = Spans::default();
     for call in calls.all() {
         let (Some(user), Outcome::Done(Answer::Held { ticket_ids, expires_unix_time })) =
@@ -56,10 +57,12 @@ pub(crate) fn holds<'a>(calls: &Calls<'a>) -> HashMap<TicketId, Vec<Span<'a>>> {
         else {
             continue;
         };
+        let forgets = faults.iter().filter(|it| it.valkey_may_forget && it.ended_us >= call.sent_us);
+        let forgotten_us = forgets.map(|fault| fault.began_us).min().unwrap_or(u64::MAX);
         for ticket in as_tickets(ticket_ids) {
             let books = calls.books(user, ticket).filter(|book| may_act_after(book, call.sent_us));
             let ends = calls.releases(user, ticket).chain(books).chain(calls.deletes_of(ticket.event()));
-            let until_us = first_sent(ends, call, us_of_s(*expires_unix_time));
+            let until_us = first_sent(ends, call, forgotten_us.min(us_of_s(*expires_unix_time)));
             spans.add(ticket, Span { user, call, from_us: call.ended_us, until_us });
         }
     }
@@ -82,4 +85,52 @@ impl<'a> Spans<'a> {
             self.0.entry(ticket).or_default().push(span);
         }
     }
+}
+
+/// How many seats of an event were surely taken, held or sold, at any time.
+#[derive(Default)]
+pub(crate) struct Taken(HashMap<EventId, (Vec<u64>, Vec<u64>)>);
+
+impl Taken {
+    /// From all spans by ticket.
+    pub(crate) fn of<'s, 'a: 's>(spans: impl Iterator<Item = (&'s TicketId, &'s Vec<Span<'a>>)>) -> Self {
+        let mut by_ticket: HashMap<TicketId, Vec<(u64, u64)>> = HashMap::new();
+        for (ticket, spans) in spans {
+            let times = spans.iter().map(|span| (span.from_us, span.until_us));
+            by_ticket.entry(*ticket).or_default().extend(times);
+        }
+        let mut taken = Self::default();
+        for (ticket, times) in by_ticket {
+            let (starts, ends) = taken.0.entry(ticket.event()).or_default();
+            for (start, end) in joined(times) {
+                starts.push(start);
+                ends.push(end);
+            }
+        }
+        for (starts, ends) in taken.0.values_mut() {
+            starts.sort_unstable();
+            ends.sort_unstable();
+        }
+        taken
+    }
+
+    /// At least so many were taken through all of this time. A seat that was taken only within it is counted against.
+    pub(crate) fn surely(&self, event: EventId, from_us: u64, until_us: u64) -> usize {
+        let Some((starts, ends)) = self.0.get(&event) else { return 0 };
+        let begun = starts.partition_point(|start| *start <= from_us);
+        begun.saturating_sub(ends.partition_point(|end| *end < until_us))
+    }
+}
+
+/// The same times without overlaps, so that a seat counts once.
+fn joined(mut times: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
+    times.sort_unstable();
+    let mut joined: Vec<(u64, u64)> = Vec::new();
+    for (start, end) in times {
+        match joined.last_mut() {
+            Some(last) if start <= last.1 => last.1 = last.1.max(end),
+            _ => joined.push((start, end)),
+        }
+    }
+    joined
 }

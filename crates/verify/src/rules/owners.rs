@@ -61,7 +61,9 @@ fn row(ownership: &Ownership) -> String {
 fn clients(case: &Case<'_>, report: &mut RuleReport) {
     report.checked(case.sold.values().map(Vec::len).sum(), "ownerships that clients are sure of");
     for (ticket, spans) in &case.sold {
-        for (first, second) in overlapping(spans) {
+        for (first, second) in
+            overlapping(spans).into_iter().filter(|(first, second)| first.user != second.user)
+        {
             report.wrong(
                 format!("ticket {ticket} was sold to two users at once"),
                 [told(first.call), told(second.call)],
@@ -70,13 +72,13 @@ fn clients(case: &Case<'_>, report: &mut RuleReport) {
     }
 }
 
-/// Pairs of spans of different users that overlap.
-pub(super) fn overlapping<'s, 'a>(
-    spans: &'s [Span<'a>],
-) -> impl Iterator<Item = (&'s Span<'a>, &'s Span<'a>)> {
-    let pairs = spans
-        .iter()
-        .enumerate()
-        .flat_map(|(index, first)| spans.iter().skip(index + 1).map(move |second| (first, second)));
-    pairs.filter(|(first, second)| first.user != second.user && first.overlaps(second))
+/// Pairs of spans that overlap.
+pub(super) fn overlapping<'s, 'a>(spans: &'s [Span<'a>]) -> Vec<(&'s Span<'a>, &'s Span<'a>)> {
+    let mut by_start: Vec<&Span<'a>> = spans.iter().collect();
+    by_start.sort_by_key(|span| span.from_us);
+    let later = |index: usize| by_start.iter().skip(index + 1);
+    let pairs = by_start.iter().enumerate().flat_map(|(index, first)| {
+        later(index).take_while(|second| second.from_us < first.until_us).map(move |second| (*first, *second))
+    });
+    pairs.collect()
 }

@@ -1,0 +1,227 @@
+//! Rule 6: all or nothing. A reserve gave what it was asked for; a booking in the ledger is all of the tickets of one call;
+//! a cancel cancelled exactly as many as were asked, the user's latest.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use booked_contract::feed::{TicketsBooked, TicketsCancelled};
+use booked_ids::{EventId, TicketId};
+use uuid::Uuid;
+
+use crate::{
+    case::{Case, Ownership, as_tickets, at, is_done, may_be_done, ticket, told, us_of_ms},
+    evidence::{Happened, Position, Ticketing},
+    history::{Answer, Asked, Call, Outcome},
+    report::RuleReport,
+};
+
+pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
+    for call in case.calls.all() {
+        if let (Asked::Reserve { event_id, count }, Outcome::Done(Answer::Held { ticket_ids, .. })) =
+            (&call.asked, &call.outcome)
+        {
+            report.checked(1, "reservations");
+            reserved(call, *event_id, *count, ticket_ids, report);
+        }
+    }
+    let Some(ticketing) = &case.evidence.ticketing else {
+        return report.unchecked("bookings and cancels: ticketing's database was not read");
+    };
+    let bookings = bookings(ticketing);
+    attempts(ticketing, &bookings, report);
+    for booking in bookings.values() {
+        booked(case, booking, report);
+    }
+    cancels(case, ticketing, report);
+}
+
+fn reserved(call: &Call, event: Uuid, count: u32, ids: &[Uuid], report: &mut RuleReport) {
+    let tickets = as_tickets(ids);
+    let are_of_event = tickets.iter().all(|ticket| ticket.event().as_uuid() == event);
+    let is_count = |length: usize| u32::try_from(length) == Ok(count);
+    if !is_count(ids.len()) || !is_count(tickets.len()) || !are_of_event {
+        let what = format!(
+            "{count} seats of event {event} were asked for, and {} given, {} different ones{}",
+            ids.len(),
+            tickets.len(),
+            if are_of_event { "" } else { ", not all of this event" }
+        );
+        report.wrong(what, [told(call)]);
+    }
+}
+
+/// A booking of the ledger: all rows of one attempt.
+#[derive(Default)]
+struct Booking {
+    id: Uuid,
+    users: BTreeSet<Uuid>,
+    first: Position,
+    booked_us: u64,
+    tickets: BTreeSet<TicketId>,
+    /// More tickets are named than there are different ones.
+    repeats: bool,
+}
+
+impl Booking {
+    fn told(&self) -> String {
+        let users: Vec<String> = self.users.iter().map(Uuid::to_string).collect();
+        let (first, count) = (at(self.first), self.tickets.len());
+        format!("ledger from row {first}: attempt {}, user {}, {count} tickets", self.id, users.join(" and "))
+    }
+}
+
+fn bookings(ticketing: &Ticketing) -> HashMap<Uuid, Booking> {
+    let mut bookings: HashMap<Uuid, Booking> = HashMap::new();
+    for entry in &ticketing.ledger {
+        let Happened::Booked(booked) = &entry.what else { continue };
+        let TicketsBooked { booking_id, event_id, user_id, seats, booked_unix_ms } = booked;
+        let booking = bookings.entry(*booking_id).or_insert_with(|| Booking {
+            id: *booking_id,
+            first: entry.position,
+            booked_us: us_of_ms(*booked_unix_ms),
+            ..Booking::default()
+        });
+        booking.users.insert(*user_id);
+        for seat in seats {
+            booking.repeats |= ticket(*event_id, *seat).is_none_or(|ticket| !booking.tickets.insert(ticket));
+        }
+    }
+    bookings
+}
+
+/// An attempt is booked where the ledger has it, and only there.
+fn attempts(ticketing: &Ticketing, bookings: &HashMap<Uuid, Booking>, report: &mut RuleReport) {
+    report.checked(ticketing.attempts.len(), "settled attempts");
+    for (attempt, is_booked) in &ticketing.attempts {
+        let in_ledger = bookings.get(attempt);
+        if *is_booked != in_ledger.is_some() {
+            let settled = if *is_booked { "booked" } else { "void" };
+            let what = format!("attempt {attempt} is {settled}, and the ledger says otherwise");
+            report.wrong(what, in_ledger.map(Booking::told));
+        }
+    }
+    for (attempt, booking) in bookings {
+        if !ticketing.attempts.contains_key(attempt) {
+            report
+                .wrong(format!("attempt {attempt} is in the ledger and was never settled"), [booking.told()]);
+        }
+    }
+}
+
+/// The booking is all of one call's tickets, apart from those that its user had booked already.
+fn booked(case: &Case<'_>, booking: &Booking, report: &mut RuleReport) {
+    report.checked(1, "bookings in the ledger");
+    if booking.repeats || booking.users.len() != 1 {
+        let what = "a booking names a ticket twice, or several users".to_owned();
+        return report.wrong(what, [booking.told()]);
+    }
+    let Some(user) = booking.users.first().copied() else { return };
+    // The recorder begins before it calls: what was booked before that was booked by somebody else's program.
+    let is_recorded = case.calls.first_of(user).is_some_and(|first| case.before(first) <= booking.booked_us);
+    let Some(one) = booking.tickets.first().filter(|_| is_recorded) else {
+        return report
+            .unchecked("whether bookings are of one call: their users' calls are not in the history");
+    };
+    let asked = case.calls.books(user, *one).filter(|call| call.sent_us <= case.after(booking.booked_us));
+    let (may_be, refused): (Vec<&Call>, Vec<&Call>) = asked.partition(|call| may_be_done(call));
+    if !may_be.iter().any(|call| is_all_of(case, booking, user, call)) {
+        let what = match (may_be.is_empty(), refused.is_empty()) {
+            (false, _) => "a booking is a part of a call, or of several",
+            (true, false) => "a booking was refused, and is in the ledger",
+            (true, true) => "a booking is in the ledger that nobody asked for",
+        };
+        let calls = may_be.iter().chain(&refused).map(|call| told(call));
+        report.wrong(what.to_owned(), std::iter::once(booking.told()).chain(calls));
+    }
+}
+
+fn is_all_of(case: &Case<'_>, booking: &Booking, user: Uuid, call: &Call) -> bool {
+    let Asked::Book { ticket_ids } = &call.asked else { return false };
+    let asked: BTreeSet<TicketId> = as_tickets(ticket_ids).into_iter().collect();
+    let is_owned = |ticket: &TicketId| {
+        let owners = case.ownerships.get(ticket).into_iter().flatten();
+        owners.filter(|owner| owner.user == user).any(|owner| owner.covers(booking.first))
+    };
+    booking.tickets.is_subset(&asked) && asked.difference(&booking.tickets).all(is_owned)
+}
+
+/// How often each count was cancelled: in the ledger, by calls that were answered, and by calls that may have been done.
+#[derive(Default)]
+struct Tally {
+    in_ledger: usize,
+    done: usize,
+    maybe: usize,
+}
+
+fn cancels(case: &Case<'_>, ticketing: &Ticketing, report: &mut RuleReport) {
+    let mut tallies: BTreeMap<(Uuid, EventId, usize), Tally> = BTreeMap::new();
+    for entry in &ticketing.ledger {
+        let Happened::Cancelled(cancelled) = &entry.what else { continue };
+        let Ok(event) = EventId::from_uuid(cancelled.event_id) else { continue };
+        report.checked(1, "cancels in the ledger");
+        let first = case.calls.first_of(cancelled.user_id);
+        if first.is_none_or(|first| case.before(first) > us_of_ms(cancelled.cancelled_unix_ms)) {
+            report.unchecked("whether cancels are of one call: their users' calls are not in the history");
+            continue;
+        }
+        let key = (cancelled.user_id, event, cancelled.tickets.len());
+        tallies.entry(key).or_default().in_ledger += 1;
+        are_latest(case, entry.position, event, cancelled, report);
+    }
+    for call in case.calls.all().filter(|call| may_be_done(call)) {
+        let (Some(user), Asked::Cancel { event_id, count }) = (call.user, &call.asked) else { continue };
+        let Ok(event) = EventId::from_uuid(*event_id) else { continue };
+        let count = usize::try_from(*count).unwrap_or(usize::MAX);
+        let tally = tallies.entry((user, event, count)).or_default();
+        if is_done(call) { tally.done += 1 } else { tally.maybe += 1 }
+    }
+    for ((user, event, count), Tally { in_ledger, done, maybe }) in tallies {
+        if !(done..=done + maybe).contains(&in_ledger) {
+            let what = format!(
+                "user {user} cancelled {count} tickets of event {event} {in_ledger} times by the ledger; {done} such \
+                 calls were answered 200, and of {maybe} nobody knows"
+            );
+            let calls = case.calls.cancels(user, event).filter(|(_, it)| usize::try_from(*it) == Ok(count));
+            report.wrong(what, calls.map(|(call, _)| told(call)));
+        }
+    }
+}
+
+/// The user kept none that was booked later than one that was cancelled, as far as the cancel can have known: a booking
+/// that was answered before the cancel's transaction began.
+fn are_latest(
+    case: &Case<'_>,
+    position: Position,
+    event: EventId,
+    cancelled: &TicketsCancelled,
+    report: &mut RuleReport,
+) {
+    let owned = case.owned_by(cancelled.user_id, event);
+    let gone: Vec<&Ownership> =
+        owned.iter().filter(|owned| owned.until.is_some_and(|end| end.at == position)).collect();
+    let Some(earliest) = gone.iter().min_by_key(|owned| (owned.booked_us, owned.ticket)) else { return };
+    let began_us = us_of_ms(cancelled.cancelled_unix_ms);
+    let was_known = |kept: &&Ownership| {
+        let mut books = case.calls.books(cancelled.user_id, kept.ticket).filter(|call| is_done(call));
+        books.any(|book| book.ended_us >= kept.booked_us && case.after(book.ended_us) < began_us)
+    };
+    let is_later = |kept: &&Ownership| {
+        kept.booked_us > earliest.booked_us
+            || (kept.booking == earliest.booking && kept.ticket > earliest.ticket)
+    };
+    let kept = owned.iter().filter(|owned| owned.covers(position)).filter(is_later).find(was_known);
+    if let Some(kept) = kept {
+        let what = format!(
+            "user {} cancelled ticket {} and kept {}, which is later",
+            cancelled.user_id, earliest.ticket, kept.ticket
+        );
+        let row = |owned: &Ownership| {
+            format!(
+                "ledger row {}: ticket {} booked by attempt {}",
+                at(owned.from),
+                owned.ticket,
+                owned.booking
+            )
+        };
+        report.wrong(what, [row(earliest), row(kept), format!("ledger row {}: the cancel", at(position))]);
+    }
+}

@@ -1,0 +1,92 @@
+//! Rule 5: no first booking that was sent more than a second after `expires_unix_time` succeeded.
+
+use booked_ids::TicketId;
+use uuid::Uuid;
+
+use crate::{
+    case::{Case, as_tickets, is_done, may_act_after, may_be_done, told, us_of_s},
+    history::{Answer, Asked, Call, Outcome},
+    report::RuleReport,
+};
+
+/// `expires_unix_time` is rounded down.
+const ROUNDING_US: u64 = 1_000_000;
+
+pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
+    for call in case.calls.all().filter(|call| is_done(call)) {
+        let (Some(user), Asked::Book { ticket_ids }) = (call.user, &call.asked) else { continue };
+        report.checked(1, "acknowledged bookings");
+        for ticket in as_tickets(ticket_ids) {
+            match reserved_for(case, user, call, ticket) {
+                Reserved::Late(reserve) => {
+                    let what = format!("ticket {ticket} was booked after its hold had run out");
+                    report.wrong(what, [told(reserve), told(call)]);
+                }
+                Reserved::Never => {
+                    let what = format!("ticket {ticket} was booked, and its buyer never held it");
+                    report.wrong(what, [told(call)]);
+                }
+                Reserved::Unknown => {
+                    report.unchecked(
+                        "bookings of tickets that a call whose outcome is unknown may have held or booked",
+                    );
+                }
+                Reserved::InTime => {}
+            }
+        }
+    }
+}
+
+enum Reserved<'a> {
+    /// It may have been held at that time, or it may have been booked by another call.
+    InTime,
+    /// Every hold had run out; this was the last.
+    Late(&'a Call),
+    /// There was no hold at all.
+    Never,
+    Unknown,
+}
+
+/// What the history says of the hold that a booking ended.
+fn reserved_for<'a>(case: &Case<'a>, user: Uuid, book: &Call, ticket: TicketId) -> Reserved<'a> {
+    if !is_first(case, user, book, ticket) {
+        return Reserved::InTime;
+    }
+    let mut last: Option<(&Call, u64)> = None;
+    for reserve in case.calls.of_user(user).filter(|call| call.sent_us < book.ended_us) {
+        let Asked::Reserve { event_id, .. } = reserve.asked else { continue };
+        match &reserve.outcome {
+            Outcome::Done(Answer::Held { ticket_ids, expires_unix_time })
+                if ticket_ids.contains(&ticket.as_uuid()) =>
+            {
+                let ends_us = us_of_s(*expires_unix_time).saturating_add(ROUNDING_US);
+                if last.is_none_or(|(_, latest)| latest < ends_us) {
+                    last = Some((reserve, ends_us));
+                }
+            }
+            Outcome::Maybe { .. } if event_id == ticket.event().as_uuid() => return Reserved::Unknown,
+            _ => {}
+        }
+    }
+    match last {
+        None => Reserved::Never,
+        Some((reserve, ends_us)) if book.sent_us > case.after(ends_us) => Reserved::Late(reserve),
+        Some(_) => Reserved::InTime,
+    }
+}
+
+/// Whether it was this call that made the ticket the user's, for all that is known: no other call can have.
+fn is_first(case: &Case<'_>, user: Uuid, book: &Call, ticket: TicketId) -> bool {
+    let mut others = case.calls.books(user, ticket).filter(|it| !std::ptr::eq(*it, book) && may_be_done(it));
+    if case.evidence.ticketing.is_none() {
+        return others.all(|other| other.sent_us > book.ended_us);
+    }
+    let mut owners = case.ownerships.get(&ticket).into_iter().flatten().filter(|owner| owner.user == user);
+    let made = owners
+        .find(|owner| (case.before(book.sent_us)..=case.after(book.ended_us)).contains(&owner.booked_us));
+    made.is_some_and(|made| {
+        others.all(|other| {
+            other.sent_us > case.after(made.booked_us) || !may_act_after(other, case.before(made.booked_us))
+        })
+    })
+}
