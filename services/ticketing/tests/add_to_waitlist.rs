@@ -12,10 +12,11 @@ mod support;
 use std::sync::Arc;
 
 use booked_ids::EventId;
+use booked_ticketing::usecases::Context;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
-use support::{Answer, Buyer, Feeding, Recorder, Sale, eventually, unknown_event};
+use support::{Answer, Buyer, Feeding, LateJoin, Recorder, Sale, WithLateJoin, eventually, unknown_event};
 
 async fn sale_with(recorder: &Arc<Recorder>, instances: usize) -> Sale {
     Sale::set_up().instances(instances).notifier(Arc::<Recorder>::clone(recorder)).start().await
@@ -152,6 +153,35 @@ async fn after_valkey_lost_everything_what_is_free_is_announced() {
     cyd.join(event, 2).await.says("200");
     sale.valkey.flush();
     told(&recorder, &[(&bob, 2), (&cyd, 1)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_who_joins_late_is_not_told_of_what_was_announced_before() {
+    let recorder: Arc<Recorder> = Arc::default();
+    let late = LateJoin::of("Cyd@example.org");
+    let stop = Arc::clone(&late);
+    let sale = Sale::set_up()
+        .notifier(Arc::<Recorder>::clone(&recorder))
+        .replace(move |context| Context {
+            waitlist: Arc::new(WithLateJoin { inner: context.waitlist.clone(), late: Arc::clone(&stop) }),
+            ..context
+        })
+        .start()
+        .await;
+    let (ada, bob, cyd) = (sale.buyer("Ada"), sale.buyer("Bob"), sale.buyer("Cyd"));
+    let event = sold_out(&sale, &ada, 3).await;
+    let joining = tokio::spawn(async move { cyd.join(event, 2).await });
+    late.reached().await;
+
+    bob.join(event, 1).await.says("200");
+    ada.cancel(event, 1).await.says("200");
+    told(&recorder, &[(&bob, 1)]).await;
+    ada.cancel(event, 1).await.says("200");
+    late.go_on();
+    joining.await.unwrap().says("200");
+    // Two seats are free, one announced and one not; neither came free after Cyd had joined.
+    ada.cancel(event, 1).await.says("200");
+    told(&recorder, &[(&bob, 1), (&sale.buyer("Cyd"), 1)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

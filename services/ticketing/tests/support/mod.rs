@@ -6,6 +6,7 @@
 mod answer;
 mod buyer;
 mod event_service;
+mod late_join;
 mod notifiers;
 mod sale;
 mod servers;
@@ -15,6 +16,7 @@ pub(crate) use self::{
     answer::Answer,
     buyer::{Buyer, json_ids, seats},
     event_service::{EventService, Feeding, unknown_event},
+    late_join::{LateJoin, WithLateJoin},
     notifiers::Recorder,
     sale::{CREDENTIAL, Instance, Sale, SetUp},
     servers::{SalePostgres, SaleValkey},
