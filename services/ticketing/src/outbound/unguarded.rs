@@ -93,7 +93,7 @@ const EDITS: &[Edit] = &[
     Edit {
         guards: &["reserve-needs-map"],
         with: "if no_map() then\n  return {'no map'}\nend\nlocal user, count",
-        without: "local user, count",
+        without: "if no_map() and call('EXISTS', meta) == 0 then\n  return {'no map'}\nend\nlocal user, count",
     },
     Edit {
         guards: &["publish-needs-lease"],
