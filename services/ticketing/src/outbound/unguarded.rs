@@ -34,11 +34,6 @@ const EDITS: &[Edit] = &[
         without: "ON CONFLICT (id) DO UPDATE SET booked = true RETURNING id), sold",
     },
     Edit {
-        guards: &["deleted-is-refused"],
-        with: "locked.id IS NULL OR locked.deleted OR",
-        without: "locked.id IS NULL OR",
-    },
-    Edit {
         guards: &["janitor-voids", "unknown-is-voided"],
         with: "INSERT INTO bookings (id, booked) VALUES ($1, false) \
                ON CONFLICT (id) DO UPDATE SET settled_at = bookings.settled_at RETURNING booked",

@@ -12,11 +12,13 @@ mod gates;
 mod proxy;
 mod stopped_pool;
 mod stopped_store;
+mod witness;
 mod world;
 
 mod booking_and_janitor;
 mod booking_together;
 mod cancelling;
+mod controls;
 mod deleting_and_growing;
 mod rebuilding;
 mod reconciling;

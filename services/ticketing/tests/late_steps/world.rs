@@ -42,11 +42,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const CAPACITY: u32 = 8;
 /// Claims are overdue as soon as they are made: the janitor comes when a test sends it.
 const CLAIM: Duration = Duration::from_millis(1);
+/// Longer than any test.
+const HOUR: Duration = Duration::from_secs(3600);
 
 pub(crate) struct World {
     pub(crate) database: TestDatabase,
     pub(crate) postgres: Database,
-    valkey_url: String,
+    pub(crate) valkey_url: String,
     raw: MultiplexedConnection,
     lifecycle: Lifecycle,
 }
@@ -154,8 +156,17 @@ impl World {
         self.replica_through(self.database.url(), 10_000)
     }
 
+    /// A replica whose holds last so long.
+    pub(crate) fn replica_holding(&self, hold: Duration) -> Replica {
+        self.replica_of(self.database.url(), 10_000, hold)
+    }
+
     /// A replica with another way to Postgres, or less patience with it.
     pub(crate) fn replica_through(&self, database_url: String, work_ms: u32) -> Replica {
+        self.replica_of(database_url, work_ms, HOUR)
+    }
+
+    fn replica_of(&self, database_url: String, work_ms: u32, hold: Duration) -> Replica {
         let lifecycle = &self.lifecycle;
         let database = Database::new(&settings(database_url, work_ms), lifecycle.runtime()).unwrap();
         let queue = QueueSettings { flushers: 1, length: 100, wait: Duration::from_secs(10) };
@@ -166,7 +177,7 @@ impl World {
         );
         let (gates, random) = (SharedGates::default(), Arc::new(SystemRandom));
         let context = Context {
-            pool: Arc::new(StoppedPool { inner: self.pool(), gates: Arc::clone(&gates) }),
+            pool: Arc::new(StoppedPool { inner: self.pool_holding(hold), gates: Arc::clone(&gates) }),
             store: Arc::new(StoppedStore { inner: Arc::new(store), gates: Arc::clone(&gates) }),
             waitlist: Arc::new(PostgresWaitlistStore::new(database, random.clone())),
             feed: Arc::new(NoNews),
@@ -180,6 +191,10 @@ impl World {
 
     /// The seats, without gates.
     pub(crate) fn pool(&self) -> ValkeySeatPool {
+        self.pool_holding(HOUR)
+    }
+
+    fn pool_holding(&self, hold: Duration) -> ValkeySeatPool {
         let args = ValkeyArgs {
             valkey_url: Some(self.valkey_url.clone()),
             valkey_url_file: None,
@@ -187,8 +202,7 @@ impl World {
             valkey_timeout_ms: "10000".to_owned(),
         };
         let settings = args.check(&mut Mistakes::default()).unwrap();
-        let hour = Duration::from_secs(3600);
-        let lifetimes = Lifetimes { hold: hour, claim: CLAIM, rebuild_lease: hour };
+        let lifetimes = Lifetimes { hold, claim: CLAIM, rebuild_lease: HOUR };
         ValkeySeatPool::new(Valkey::new(settings, self.lifecycle.runtime().clone()), lifetimes)
     }
 
@@ -265,6 +279,16 @@ impl World {
             .query_async(&mut self.raw.clone())
             .await
             .unwrap();
+    }
+
+    /// Valkey says that a seat is free, whatever it was.
+    pub(crate) async fn clear_bit(&self, ticket: TicketId) {
+        let key = |name: &str| format!("{{{}}}:{name}", ticket.event());
+        let mut forget = redis::pipe();
+        forget.cmd("SETBIT").arg(key("taken")).arg(ticket.seat().get() - 1).arg(0);
+        forget.cmd("HINCRBY").arg(key("meta")).arg("taken").arg(-1);
+        forget.cmd("HSET").arg(key("meta")).arg("hint").arg(0);
+        forget.exec_async(&mut self.raw.clone()).await.unwrap();
     }
 
     /// Valkey loses everything.
