@@ -13,6 +13,8 @@ const SERVICES: [&str; 5] =
 /// The launcher and the black-box tests, the generator of the OpenAPI document among them.
 const MAY_NAME_SERVICES: [&str; 2] = ["booked", "booked-system-tests"];
 
+const UNGUARDED: &str = "unguarded";
+
 /// Names that say nothing, and so invite everything.
 const DUMPING_GROUNDS: [&str; 8] =
     ["common", "commons", "helper", "helpers", "misc", "shared", "util", "utils"];
@@ -30,6 +32,27 @@ fn services_are_apart(metadata: &Value) -> Vec<String> {
         }
     }
     broken
+}
+
+/// The feature that switches guards of the protocol off is for tests: nobody else asks for it, and it is never a default.
+fn guards_are_on(metadata: &Value) -> Vec<String> {
+    let mut broken = Vec::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        let name = package["name"].as_str().unwrap();
+        for dependency in package["dependencies"].as_array().unwrap() {
+            if has(&dependency["features"], UNGUARDED) && dependency["kind"] != "dev" {
+                broken.push(format!("{name} must not ask for `{UNGUARDED}` of {}", dependency["name"]));
+            }
+        }
+        if has(&package["features"]["default"], UNGUARDED) {
+            broken.push(format!("{name} must not have `{UNGUARDED}` by default"));
+        }
+    }
+    broken
+}
+
+fn has(features: &Value, feature: &str) -> bool {
+    features.as_array().is_some_and(|features| features.iter().any(|it| it == feature))
 }
 
 fn no_dumping_grounds(tree: &Tree) -> Vec<String> {
@@ -51,14 +74,38 @@ fn no_dumping_grounds(tree: &Tree) -> Vec<String> {
     broken
 }
 
-#[test]
-fn no_service_depends_on_another() {
+fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn guards_are_switched_off_in_tests_only() {
+    let broken = guards_are_on(&metadata());
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+#[test]
+fn a_program_without_guards_breaks_the_rule() {
+    let asks = |kind: Value| serde_json::json!({ "name": "x", "features": ["unguarded"], "kind": kind });
+    let metadata = serde_json::json!({ "packages": [
+        { "name": "a", "dependencies": [asks(Value::Null)], "features": {} },
+        { "name": "b", "dependencies": [asks("dev".into())], "features": { "default": ["unguarded"] } },
+        { "name": "c", "dependencies": [asks("dev".into())], "features": { "unguarded": [] } },
+    ]});
+    assert_eq!(
+        guards_are_on(&metadata),
+        ["a must not ask for `unguarded` of \"x\"", "b must not have `unguarded` by default"]
+    );
+}
+
+#[test]
+fn no_service_depends_on_another() {
+    let metadata = metadata();
     let broken = services_are_apart(&metadata);
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
     let packages = metadata["packages"].as_array().unwrap();
