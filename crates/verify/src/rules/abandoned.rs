@@ -11,6 +11,7 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
     let Some(first) = looks.first() else {
         return report.unchecked("Valkey beside Postgres: one of the two was not read");
     };
+    report.checked(first.events.len(), "maps in Valkey");
     let maps = || first.events.values().map(|seen| &seen.map);
     report.checked(maps().map(|map| map.holds.len()).sum(), "held seats");
     report.checked(maps().map(|map| map.settling.len()).sum(), "settling seats");
