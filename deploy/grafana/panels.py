@@ -1,0 +1,284 @@
+"""What dashboards are made of: a panel, and the sections that several of them show.
+
+A section is a title and its panels. A query asks for one part of the system, wherever it runs: `of("event", …)`.
+"""
+
+from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, timeseries
+from grafana_foundation_sdk.models.common import LegendDisplayMode, LegendPlacement, SortOrder, TooltipDisplayMode
+from grafana_foundation_sdk.models.dashboard import DataSourceRef, Threshold, ThresholdsMode
+
+SOURCE = DataSourceRef(type_val="prometheus", uid="$datasource")
+ROW_WIDTH, HEIGHT = 24, 8
+RATE = "$__rate_interval"
+
+
+def of(part, *more):
+    """The labels of a part's series. Jobs are called booked-event, and booked-event-admin in Kubernetes."""
+    return "{" + ", ".join(['namespace=~"$namespace"', f'job=~"$system-{part}(-admin)?"', *more]) + "}"
+
+
+def per_second(series, *by):
+    """How much a counter rises in a second, summed by these labels."""
+    grouped = f" by ({', '.join(by)})" if by else ""
+    return f"sum{grouped} (rate({series}[{RATE}]))"
+
+
+def slowest(series, *by):
+    """What one in a hundred exceeds, of a histogram's buckets."""
+    return f"histogram_quantile(0.99, {per_second(series, 'le', *by)})"
+
+
+def lines(title, description, queries, unit="short", part_of_row=3, most=None):
+    """A panel of lines; `queries` are expressions by their legends."""
+    panel = timeseries.Panel().title(title).description(description).datasource(SOURCE).unit(unit).min(0)
+    panel = panel.height(HEIGHT).span(ROW_WIDTH // part_of_row).line_width(1).fill_opacity(8)
+    if most is not None:
+        panel = panel.max(most)
+    legend = common.VizLegendOptions().show_legend(True)
+    legend = legend.display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM)
+    tooltip = common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING)
+    panel = panel.legend(legend).tooltip(tooltip)
+    return with_queries(panel, queries)
+
+
+def number(title, description, expression, unit="short", bad_above=None, part_of_row=8):
+    """A panel of one number; above a bound it is red."""
+    panel = stat.Panel().title(title).description(description).datasource(SOURCE).unit(unit)
+    panel = panel.height(4).span(ROW_WIDTH // part_of_row).no_value("0")
+    if bad_above is not None:
+        panel = panel.thresholds(thresholds(bad_above))
+    return with_queries(panel, {"": expression})
+
+
+def thresholds(bad_above):
+    steps = [Threshold(value=None, color="green"), Threshold(value=bad_above, color="red")]
+    return dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps)
+
+
+def with_queries(panel, queries):
+    for number_of_query, (legend, expression) in enumerate(queries.items()):
+        query = prometheus.Dataquery().datasource(SOURCE).expr(expression).legend_format(legend)
+        panel = panel.with_target(query.ref_id(chr(ord("A") + number_of_query)))
+    return panel
+
+
+FAILED = 'error_type!=""'
+
+
+def requests(part):
+    """Rate, errors and duration of each route."""
+    count, bucket = (f"http_server_request_duration_seconds_{kind}" for kind in ("count", "bucket"))
+    no_success = of(part, 'http_response_status_code!~"[123].."')
+    # A feed is asked to wait; its time says nothing.
+    answered_at_once = of(part, 'http_route!="/internal/feed"')
+    return "Requests", [
+        lines("Requests", "By route.", {"{{http_route}}": per_second(count + of(part), "http_route")}, "reqps"),
+        lines(
+            "Answers that are no success",
+            "By status: 4xx are refusals, 5xx are failures.",
+            {"{{http_response_status_code}}": per_second(count + no_success, "http_response_status_code")},
+            "reqps",
+        ),
+        lines(
+            "Duration that one in a hundred exceeds",
+            "By route; the feed, which is asked to wait, left out.",
+            {"{{http_route}}": slowest(bucket + answered_at_once, "http_route")},
+            "s",
+        ),
+    ]
+
+
+def calls(part):
+    """What this part asks of the others."""
+    count, bucket = (f"http_client_request_duration_seconds_{kind}" for kind in ("count", "bucket"))
+    whom, address = ("server_address", "server_port"), "{{server_address}}:{{server_port}}"
+    answered_5xx, unanswered = of(part, 'http_response_status_code=~"5.."'), of(part, FAILED)
+    return "Calls to the other parts", [
+        lines("Calls", "By whom is asked.", {address: per_second(count + of(part), *whom)}, "reqps"),
+        lines(
+            "Calls that failed",
+            "Without an answer (by error_type), or answered 5xx.",
+            {
+                address + " {{error_type}}": per_second(count + unanswered, *whom, "error_type"),
+                address + " {{http_response_status_code}}": per_second(
+                    count + answered_5xx, *whom, "http_response_status_code"
+                ),
+            },
+            "reqps",
+        ),
+        lines(
+            "Duration that one in a hundred exceeds",
+            "By whom is asked.",
+            {address: slowest(bucket + of(part), *whom)},
+            "s",
+        ),
+    ]
+
+
+def database(part):
+    """The pool of connections, and the work on them."""
+    count, bucket = (f"db_client_operation_duration_seconds_{kind}" for kind in ("count", "bucket"))
+    system = 'db_system_name="postgresql"'
+    state, operation = "db_client_connection_state", "db_operation_name"
+    wait = "db_client_connection_wait_time_seconds_bucket"
+    return "Database", [
+        lines(
+            "Connections",
+            "Of all pods, by state; how many they may open; and who waits for one.",
+            {
+                "{{db_client_connection_state}}": f"sum by ({state}) (db_client_connection_count{of(part)})",
+                "at most": f"sum(db_client_connection_max{of(part)})",
+                "callers that wait": f"sum(db_client_connection_pending_requests{of(part)})",
+            },
+        ),
+        lines(
+            "Work",
+            "In all, and what failed at the database (by error_type).",
+            {
+                "{{db_operation_name}}": per_second(count + of(part, system), operation),
+                "{{db_operation_name}} {{error_type}}": per_second(
+                    count + of(part, system, FAILED), operation, "error_type"
+                ),
+            },
+            "ops",
+        ),
+        lines(
+            "Duration that one in a hundred exceeds",
+            "Of reads and transactions, and of the wait for a connection.",
+            {
+                "{{db_operation_name}}": slowest(bucket + of(part, system), operation),
+                "wait for a connection": slowest(wait + of(part)),
+            },
+            "s",
+        ),
+    ]
+
+
+def feed_in(part):
+    """The feed of another service that this one applies."""
+    labels = of(part)
+    return "Feed that is read", [
+        lines(
+            "Behind",
+            "For how long the feed has not been read to its end.",
+            {"{{feed}}": f"max by (feed) (booked_feed_lag_seconds{labels})"},
+            "s",
+        ),
+        lines(
+            "Applied",
+            "Entries of the feed.",
+            {"{{feed}}": per_second("booked_feed_applied_total" + labels, "feed")},
+            "ops",
+        ),
+        lines(
+            "Not applied",
+            "Pulls that failed, and entries that could not be read.",
+            {
+                "{{feed}}: pulls that failed": per_second("booked_feed_pull_failures_total" + labels, "feed"),
+                "{{feed}}: set aside": per_second("booked_feed_set_aside_total" + labels, "feed"),
+            },
+            "ops",
+        ),
+    ]
+
+
+def feed_out(part):
+    """The feed that this service tells."""
+    pages = "http_server_request_duration_seconds_count" + of(part, 'http_route="/internal/feed"')
+    return "Feed that is told", [
+        lines(
+            "Held back",
+            "For how long the oldest open transaction of the database server has held the feed back.",
+            {"held back": f"max(booked_feed_held_back_seconds{of(part)})"},
+            "s",
+            part_of_row=2,
+        ),
+        lines(
+            "Pages",
+            "That were asked for, by status.",
+            {"{{http_response_status_code}}": per_second(pages, "http_response_status_code")},
+            "reqps",
+            part_of_row=2,
+        ),
+    ]
+
+
+def bookings():
+    """From a hold to a sold seat."""
+    labels, size = of("ticketing"), "booked_group_commit_size"
+    average = f"{per_second(size + '_sum' + labels)} / {per_second(size + '_count' + labels)}"
+    return "Seats and bookings", [
+        lines("Holds", "Seats that are held or being booked.", {"open": f"max(booked_holds_open{labels})"}),
+        lines("Seats sold", "In a second.", {"sold": per_second("booked_seats_sold_total" + labels)}, "ops"),
+        lines(
+            "Seats put right",
+            "By whom: the janitor ends what was left in the middle, the reconciler checks and repairs.",
+            {"{{by}}": per_second("booked_seats_put_right_total" + labels, "by")},
+            "ops",
+        ),
+        lines(
+            "Bookings that wait",
+            "For a transaction, in the fullest pod; and how many may.",
+            {"wait": f"max(booked_bookings_waiting{labels})", "may wait": f"max(booked_bookings_waiting_max{labels})"},
+        ),
+        lines(
+            "Bookings that share a transaction",
+            "On average, and what one transaction in a hundred exceeds.",
+            {"average": average, "one in a hundred": slowest(size + "_bucket" + labels)},
+        ),
+        lines(
+            "Bookings that the queue refused",
+            "It was full, or they waited in it for too long; they are answered 503.",
+            {"{{why}}": per_second("booked_bookings_refused_total" + labels, "why")},
+            "ops",
+        ),
+    ]
+
+
+def valkey():
+    """Each script and command."""
+    count, bucket = (f"db_client_operation_duration_seconds_{kind}" for kind in ("count", "bucket"))
+    labels, operation = of("ticketing", 'db_system_name="valkey"'), "db_operation_name"
+    failed = of("ticketing", 'db_system_name="valkey"', FAILED)
+    return "Valkey", [
+        lines("Scripts", "By name.", {"{{db_operation_name}}": per_second(count + labels, operation)}, "ops"),
+        lines(
+            "Failures",
+            "`unavailable` surely did nothing; of `unknown` nobody knows.",
+            {"{{db_operation_name}} {{error_type}}": per_second(count + failed, operation, "error_type")},
+            "ops",
+        ),
+        lines(
+            "Duration that one in a hundred exceeds",
+            "By name.",
+            {"{{db_operation_name}}": slowest(bucket + labels, operation)},
+            "s",
+        ),
+    ]
+
+
+def waitlist():
+    """Who waits, and who was not told yet."""
+    labels = of("ticketing")
+    return "Waitlist", [
+        lines("Entries", "Of all waitlists.", {"entries": f"max(booked_waitlist_entries{labels})"}),
+        lines("Messages", "Not sent yet.", {"messages": f"max(booked_messages_waiting{labels})"}),
+        lines(
+            "Oldest message",
+            "How long it has waited to be sent.",
+            {"age": f"max(booked_messages_oldest_seconds{labels})"},
+            "s",
+        ),
+    ]
+
+
+def log_ins():
+    """What hashing passwords makes of a crowd."""
+    return "Log-ins", [
+        lines(
+            "Passwords that wait for a thread",
+            "By pod; more than LOGIN_QUEUE are answered 503.",
+            {"{{instance}}": f"booked_user_hashes_waiting{of('user')}"},
+            part_of_row=1,
+        )
+    ]

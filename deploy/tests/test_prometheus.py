@@ -1,0 +1,56 @@
+"""The rules of Prometheus: well formed, tried on made-up series, each alert with a test and a place in the runbook."""
+
+import re
+import subprocess
+
+import pytest
+import yaml
+from places import DEPLOY, PARTS, REPOSITORY, RULES, alerts
+
+CASES = {part: DEPLOY / "prometheus" / "tests" / f"{part}.yaml" for part in PARTS}
+
+
+def promtool(*arguments):
+    return subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_rules_are_well_formed(part):
+    done = promtool("check", "rules", "--lint=all", "--lint-fatal", RULES[part])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_rules_do_what_their_cases_say(part):
+    done = promtool("test", "rules", CASES[part])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_alert_is_seen_to_fire_once(part):
+    cases = yaml.safe_load(CASES[part].read_text())["tests"]
+    expected = [case for each in cases for case in each.get("alert_rule_test", []) if case["exp_alerts"]]
+    firing = [sample for each in cases for case in each.get("promql_expr_test", []) for sample in case["exp_samples"]]
+    seen = {case["alertname"] for case in expected}
+    seen |= set(re.findall(r'ALERTS{alertname="(\w+)"', " ".join(sample["labels"] for sample in firing)))
+    assert {alert["alert"] for alert in alerts(part)} - seen == set()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_alert_says_how_grave_it_is_and_what_to_do(part):
+    for alert in alerts(part):
+        assert alert["alert"].startswith(f"Booked{part.capitalize()}")
+        assert alert["labels"]["severity"] in ("warning", "critical")
+        assert len(alert["annotations"]["summary"]) > 10
+        assert len(alert["annotations"]["description"]) > 60
+
+
+def test_the_charts_ship_the_same_rules():
+    for part in PARTS:
+        link = REPOSITORY / "k8s" / "charts" / part / "files" / "rules.yaml"
+        assert link.is_symlink() and link.samefile(RULES[part]), link
+
+
+def test_every_alert_has_its_place_in_the_runbook_and_no_other_is_named_there():
+    headings = re.findall(r"^#+ (Booked\w+)$", (REPOSITORY / "docs" / "runbook.md").read_text(), re.MULTILINE)
+    assert sorted(headings) == sorted(alert["alert"] for part in PARTS for alert in alerts(part))
