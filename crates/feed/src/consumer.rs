@@ -19,7 +19,11 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use self::{lag::Behind, pull::Puller};
+use self::{
+    cursors::Cursor,
+    lag::Behind,
+    pull::{Puller, Step},
+};
 use crate::Position;
 
 pub use self::{client::FeedClient, pull::Unavailable};
@@ -211,21 +215,29 @@ impl Inner {
     }
 
     /// Pulls until the cursor has reached the target; without one, until it has reached what was the feed's head when
-    /// the feed was first asked.
-    async fn pull_until(&self, mut target: Option<Position>) -> Result<(), Unavailable> {
-        let mut wait = Duration::ZERO;
+    /// the feed was first asked. Positions of two incarnations cannot be compared: where the feed has another one
+    /// meanwhile, its head is the goal. That of a target is not known; the feed's own when it is asked is taken for it.
+    async fn pull_until(&self, target: Option<Position>) -> Result<(), Unavailable> {
+        let (mut goal, mut wait) = (None::<Cursor>, Duration::ZERO);
         loop {
             let _one_at_a_time = self.pulling.lock().await;
             let cursor = self.puller.cursor().await?;
-            if target.is_some_and(|target| cursor.position >= target) {
+            let is_reached = match (&goal, target) {
+                (Some(goal), _) => cursor.incarnation == goal.incarnation && cursor.position >= goal.position,
+                (None, Some(target)) => cursor.position >= target,
+                (None, None) => false,
+            };
+            if is_reached {
                 return Ok(());
             }
-            let step = self.puller.step(cursor, wait, BATCH).await?;
-            let goal = *target.get_or_insert(step.head);
-            if !step.moved && step.from >= goal {
+            let Step { from, head, moved, .. } = self.puller.step(cursor, wait, BATCH).await?;
+            let known = goal.take().filter(|goal| goal.incarnation == head.incarnation);
+            let now = known.unwrap_or_else(|| Cursor { position: target.unwrap_or(head.position), ..head });
+            if !moved && from >= now.position {
                 return Ok(());
             }
-            wait = if step.moved { Duration::ZERO } else { HELD_BACK_WAIT };
+            goal = Some(now);
+            wait = if moved { Duration::ZERO } else { HELD_BACK_WAIT };
         }
     }
 

@@ -24,8 +24,8 @@ pub struct Unavailable(String);
 pub(crate) struct Step {
     /// Where the cursor was when the feed was asked.
     pub(crate) from: Position,
-    /// The last row that was committed before the feed answered.
-    pub(crate) head: Position,
+    /// The last row that was committed before the feed answered, and the feed's incarnation.
+    pub(crate) head: Cursor,
     /// Whether there was something to do, whoever did it.
     pub(crate) moved: bool,
     /// Where the cursor is after it, at least.
@@ -35,7 +35,7 @@ pub(crate) struct Step {
 impl Step {
     /// Whether there was more than the step applied.
     pub(crate) fn is_behind(&self) -> bool {
-        self.to < self.head
+        self.to < self.head.position
     }
 }
 
@@ -88,7 +88,7 @@ impl Puller {
     pub(crate) async fn step(&self, cursor: Cursor, wait: Duration, limit: u32) -> Result<Step, Unavailable> {
         let from = cursor.position;
         let page = self.source.fetch(from, wait, limit).await?;
-        let head = page.head;
+        let head = Cursor { incarnation: page.incarnation.clone(), position: page.head };
         if page.incarnation != cursor.incarnation && from != Position::START {
             self.begin_again(cursor, page.incarnation).await?;
             return Ok(Step { from, head, moved: true, to: Position::START });

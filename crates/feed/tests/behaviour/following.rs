@@ -6,7 +6,10 @@ use booked_feed::NotCaughtUp;
 use diesel_async::SimpleAsyncConnection as _;
 use futures_util::future::join_all;
 
-use crate::world::{Listener, Producer, subject};
+use crate::{
+    changing::Changing,
+    world::{Listener, Producer, subject},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn catching_up_applies_everything_up_to_the_position() {
@@ -102,4 +105,18 @@ async fn a_feed_that_is_away_is_said_to_be() {
     let replica = listener.replica(&producer);
     producer.stop().await;
     replica.pull_now().await.unwrap_err();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_while_the_feed_changes_its_incarnation_applies_all_of_the_new_one() {
+    let listener = Listener::new();
+    // The first answer is the last one of the old life, whose head meant something else; its rows are never shown.
+    let feed = Changing::start(vec![
+        ("old", "10-1", vec![]),
+        ("new", "30-2", vec![("20-1", 1)]),
+        ("new", "30-2", vec![("30-2", 2)]),
+        ("new", "30-2", vec![]),
+    ]);
+    listener.replica_of(feed.address).pull_now().await.unwrap();
+    assert_eq!(listener.applied(), [1, 2]);
 }

@@ -187,7 +187,11 @@ impl Listener {
     }
 
     pub(crate) fn replica(&self, of: &Producer) -> Consumer {
-        let replicas = format!("http://{}", of.address).parse().unwrap();
+        self.replica_of(of.address)
+    }
+
+    pub(crate) fn replica_of(&self, producer: SocketAddr) -> Consumer {
+        let replicas = format!("http://{producer}").parse().unwrap();
         let peer = Peer::new(replicas, &Credential::parse(&"c".repeat(32)).unwrap()).unwrap();
         let apply = Arc::clone(&self.table);
         let (source, database) = (FeedClient::new(peer), database(&self.place.url()));
