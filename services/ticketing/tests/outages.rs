@@ -213,3 +213,30 @@ async fn a_valkey_that_goes_under_a_booking_does_not_keep_it_from_being_booked()
     until_it_sells(&ada, event).await;
     assert_eq!(sale.occupied(event).await, Some(3));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_booking_is_not_told_as_done_while_the_standbys_may_lack_it() {
+    let sale = Sale::set_up().own_postgres().start().await;
+    let event = sale.create_event(10).await;
+    let ada = sale.buyer("Ada");
+    let booked = ada.buys(event, 2).await;
+    ada.book(&booked).await.says("200");
+
+    // From now on every commit waits for a standby that is not there.
+    let impatient = sale.start_instance_with(&[("--database-work-ms", "1500")]).await;
+    impatient.until_ready().await;
+    sale.postgres.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    sale.postgres.execute("SELECT pg_reload_conf()");
+    eventually("commits wait", async || {
+        sale.postgres.execute("SHOW synchronous_standby_names") == "nobody"
+            && sale.postgres.execute("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+                == "t"
+    })
+    .await;
+    let repeated = ada.at(&impatient.url).book(&booked).await;
+    repeated.says_one_of(&["503 SYS-07", "504 SYS-08"]);
+
+    sale.postgres.execute("ALTER SYSTEM RESET synchronous_standby_names");
+    sale.postgres.execute("SELECT pg_reload_conf()");
+    eventually("it is told as done", async || ada.book(&booked).await.said() == "200").await;
+}

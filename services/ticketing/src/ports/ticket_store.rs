@@ -18,6 +18,10 @@ pub trait TicketStore: Send + Sync {
     async fn book(&self, attempt: AttemptId, user: UserId, tickets: &Tickets)
     -> Result<Booked, StoreFailure>;
 
+    /// Whether all these tickets are the user's, told from a commit of its own: what a read shows may be on no standby yet,
+    /// where a commit was cut short while it waited for them, and this waits as a booking does.
+    async fn confirm(&self, user: UserId, tickets: &[TicketId]) -> Result<bool, StoreFailure>;
+
     /// Settles for good what became of a booking's attempt: what is not booked is void from now on, however late its own
     /// transaction may come.
     async fn void_unless_booked(&self, attempt: AttemptId) -> Result<Fate, StoreFailure>;

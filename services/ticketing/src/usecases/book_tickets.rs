@@ -45,11 +45,12 @@ pub enum BookError {
 ///
 /// See [`BookError`].
 pub async fn book_tickets(context: &Context, user: UserId, requested: Requested) -> Result<(), BookError> {
-    let mut wanted = requested.tickets;
+    let all = requested.tickets;
     if requested.any_unknown {
-        sort(context, user, &wanted).await?;
+        sort(context, user, &all).await?;
         return Err(BookError::NotReserved);
     }
+    let mut wanted = all.clone();
     let give_up = Instant::now() + context.patience.others;
     // The common path is one script: tickets of one event, all held.
     let mut is_looked_at = wanted.by_event().count() > 1;
@@ -61,9 +62,15 @@ pub async fn book_tickets(context: &Context, user: UserId, requested: Requested)
                 continue;
             }
             wanted = sorted.held;
-            if wanted.is_empty() {
+        }
+        if wanted.is_empty() {
+            if is_confirmed(context, user, &all).await? {
                 return Ok(());
             }
+            // Cancelled since it was looked at.
+            wanted = all.clone();
+            wait_for_others(context, give_up).await?;
+            continue;
         }
         let attempt = match claim_all(context, user, &wanted).await {
             Ok(Some(attempt)) => attempt,
@@ -75,15 +82,14 @@ pub async fn book_tickets(context: &Context, user: UserId, requested: Requested)
                 continue;
             }
             // A repeated booking needs no claim.
-            Err(_) if are_booked(context, user, &wanted).await => return Ok(()),
+            Err(_) if is_confirmed(context, user, &all).await.is_ok_and(|is_booked| is_booked) => {
+                return Ok(());
+            }
             Err(why) => return Err(BookError::Unknown(why)),
         };
         match commit(context, attempt, user, &wanted).await? {
             Outcome::Booked => return Ok(()),
             Outcome::PartlyMine(mine) => mine.into_iter().for_each(|ticket| wanted.remove(ticket)),
-        }
-        if wanted.is_empty() {
-            return Ok(());
         }
         is_looked_at = true;
     }
@@ -161,11 +167,15 @@ async fn claim_all(context: &Context, user: UserId, tickets: &Tickets) -> Result
     Ok(Some(attempt))
 }
 
-/// Whether all tickets are surely the user's.
-async fn are_booked(context: &Context, user: UserId, tickets: &Tickets) -> bool {
+/// Whether all tickets are the user's already, as safely as if they were booked now: what the looks before read was only
+/// read.
+async fn is_confirmed(context: &Context, user: UserId, tickets: &Tickets) -> Result<bool, BookError> {
     let tickets: Vec<TicketId> = tickets.iter().collect();
-    let owners = context.store.owners(&tickets).await.unwrap_or_default();
-    tickets.iter().all(|ticket| owners.get(ticket) == Some(&user))
+    context.store.confirm(user, &tickets).await.map_err(|failure| match failure {
+        StoreFailure::Refused(why) => BookError::Refused(why),
+        StoreFailure::Unavailable(why) => BookError::Unavailable(why),
+        StoreFailure::Unknown(why) => BookError::Unknown(why),
+    })
 }
 
 async fn commit(

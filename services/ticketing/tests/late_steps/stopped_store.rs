@@ -30,6 +30,10 @@ impl TicketStore for StoppedStore {
         self.gates.take(Step::Book, async move { inner.book(attempt, user, &tickets).await }).await
     }
 
+    async fn confirm(&self, user: UserId, tickets: &[TicketId]) -> Answer<bool> {
+        self.inner.confirm(user, tickets).await
+    }
+
     async fn void_unless_booked(&self, attempt: AttemptId) -> Answer<Fate> {
         let inner = Arc::clone(&self.inner);
         self.gates.take(Step::Void, async move { inner.void_unless_booked(attempt).await }).await

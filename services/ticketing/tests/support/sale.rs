@@ -142,14 +142,22 @@ impl Sale {
 
     /// Another instance on the same servers; it may not be ready yet.
     pub(crate) async fn start_instance(&self) -> Instance {
+        self.start_instance_with(&[]).await
+    }
+
+    /// The same, with other values for some flags.
+    pub(crate) async fn start_instance_with(&self, others: &[(&'static str, &str)]) -> Instance {
         let given = [
             ("--database-url", self.postgres.url()),
             ("--valkey-url", self.valkey.url()),
             ("--event-url", self.events.url().to_owned()),
             ("--internal-credential", CREDENTIAL.to_owned()),
         ];
-        let given = given.iter().chain(&self.flags);
-        let words = given.flat_map(|(name, value)| [(*name).to_owned(), value.clone()]);
+        let is_other = |name: &str| others.iter().any(|(other, _)| *other == name);
+        let kept = self.flags.iter().filter(|(name, _)| !is_other(name)).cloned();
+        let others = others.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let given: Vec<(&str, String)> = given.into_iter().chain(kept).chain(others).collect();
+        let words = given.iter().flat_map(|(name, value)| [(*name).to_owned(), value.clone()]);
         let line = CommandLine::try_parse_from(std::iter::once("test".to_owned()).chain(words)).unwrap();
         let config = line.serve.check().unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let lifecycle = Lifecycle::new();

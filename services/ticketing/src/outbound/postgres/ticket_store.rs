@@ -74,6 +74,27 @@ impl TicketStore for PostgresTicketStore {
         }
     }
 
+    async fn confirm(&self, user: UserId, asked: &[TicketId]) -> Result<bool, StoreFailure> {
+        let ids: Vec<Uuid> = asked.iter().map(|ticket| ticket.as_uuid()).collect();
+        // The message is nobody's to read: with it the transaction has something to write, and only then does its commit
+        // wait for the standbys, which have by then all that was committed before.
+        let confirmed: Confirmed = self
+            .database
+            .transaction(async move |connection| {
+                diesel::sql_query(
+                    "SELECT count(*) AS tickets, pg_logical_emit_message(true, 'booked.confirm', '') \
+                     FROM tickets WHERE id = ANY($1) AND user_id = $2",
+                )
+                .bind::<Array<SqlUuid>, _>(ids)
+                .bind::<SqlUuid, _>(user.as_uuid())
+                .get_result(connection)
+                .await
+                .map_err(Abort::<Infallible>::from)
+            })
+            .await?;
+        Ok(usize::try_from(confirmed.tickets) == Ok(asked.len()))
+    }
+
     async fn void_unless_booked(&self, attempt: AttemptId) -> Result<Fate, StoreFailure> {
         // Where the row is there already it is written again as it is: then the answer, too, waits for the standbys that
         // a booking waits for.
@@ -290,6 +311,12 @@ impl TicketStore for PostgresTicketStore {
             .await?;
         Ok(is_empty)
     }
+}
+
+#[derive(QueryableByName)]
+struct Confirmed {
+    #[diesel(sql_type = BigInt)]
+    tickets: i64,
 }
 
 #[derive(QueryableByName)]
