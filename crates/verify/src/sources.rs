@@ -19,6 +19,20 @@ pub struct Sources {
     pub limits: Limits,
 }
 
+impl Sources {
+    /// Whether anything is named.
+    #[must_use]
+    pub fn names_any(&self) -> bool {
+        let urls = [
+            &self.ticketing_database_url,
+            &self.event_database_url,
+            &self.analytics_database_url,
+            &self.valkey_url,
+        ];
+        urls.into_iter().any(Option::is_some)
+    }
+}
+
 /// How patiently the sources are read, and how exactly clocks agree.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::load::LoadArgs;
 use crate::progress::warn;
 use crate::torment::TormentArgs;
+use crate::verify::VerifyArgs;
 use crate::{Replicas, Servers, SystemOptions, up};
 
 /// Runs booked on this machine.
@@ -28,6 +29,9 @@ enum Command {
     Torment(TormentArgs),
     /// Drives a gateway with clients in numbers, and shows what it answered and how quickly.
     Load(Box<LoadArgs>),
+    /// Says whether what clients recorded and what the databases hold is right; exits with 0 where it is, 1 where it is not,
+    /// 2 where that could not be found out. The system may be running.
+    Verify(Box<VerifyArgs>),
 }
 
 #[derive(Args)]
@@ -72,6 +76,7 @@ pub fn run() -> ExitCode {
         Command::Up(args) => args.run(),
         Command::Torment(args) => args.run(),
         Command::Load(args) => args.run(),
+        Command::Verify(args) => Ok(args.run()),
     };
     match done {
         Ok(code) => code,

@@ -28,6 +28,8 @@ pub(crate) enum Secret {
     PostgresPassword,
     ValkeyPassword,
     AdminPassword,
+    /// Where the databases are, with their passwords.
+    DataUrls,
 }
 
 impl DataFolder {
@@ -70,13 +72,19 @@ impl DataFolder {
     }
 
     pub(crate) fn secret_file(&self, secret: Secret) -> PathBuf {
+        Self::secret_file_in(&self.path, secret)
+    }
+
+    /// The same in a folder that is not held.
+    pub(crate) fn secret_file_in(path: &Path, secret: Secret) -> PathBuf {
         let name = match secret {
             Secret::InternalCredential => "internal-credential",
             Secret::PostgresPassword => "postgres-password",
             Secret::ValkeyPassword => "valkey-password",
             Secret::AdminPassword => "admin-password",
+            Secret::DataUrls => "data-urls",
         };
-        self.path.join("secrets").join(name)
+        path.join("secrets").join(name)
     }
 
     /// The kept secret, or a new one that is kept from now on.
@@ -92,6 +100,12 @@ impl DataFolder {
     /// The kept secret, where there is one.
     pub(crate) fn kept(&self, secret: Secret) -> Option<String> {
         fs::read_to_string(self.secret_file(secret)).ok().filter(|kept| !kept.is_empty())
+    }
+
+    /// The admin's password that such a folder keeps, where there is one; the folder need not be held for that.
+    pub(crate) fn admin_password_in(path: &Path) -> Option<String> {
+        let file = path.join("secrets").join("admin-password");
+        fs::read_to_string(file).ok().filter(|kept| !kept.is_empty())
     }
 
     /// A new secret.

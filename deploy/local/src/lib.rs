@@ -7,10 +7,12 @@ mod command;
 mod load;
 mod torment;
 mod up;
+mod verify;
 
 mod system;
 
 mod data_folder;
+mod data_urls;
 mod environment;
 mod options;
 mod servers;

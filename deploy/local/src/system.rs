@@ -11,6 +11,7 @@ use booked_sandbox::{PostgresServer, ValkeyServer, free_port};
 
 use crate::accounts;
 use crate::data_folder::{DataFolder, Secret};
+use crate::data_urls;
 use crate::environment::{Ports, Seat, of_commands, of_serving};
 use crate::process::Start;
 use crate::servers::RunningServers;
@@ -60,6 +61,7 @@ impl System {
         }
         servers.create_databases()?;
         folder.secret(Secret::InternalCredential)?;
+        data_urls::keep(&folder, &servers)?;
 
         let commands = Commands { options, binaries, folder: &folder, servers: &servers };
         progress.step("Migrating the databases");
