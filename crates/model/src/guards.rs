@@ -80,8 +80,8 @@ pub enum Guard {
     DropEndsLease,
     /// An event is dropped before it is forgotten: `usecases/purge_deleted.rs`.
     PurgeDropsFirst,
-    /// The map of an event that is not on sale is dropped whenever it is met, also after the purge: a Valkey that lost
-    /// its newest writes may bring it back. Not in the code yet; its place is `clean_up` in `inbound/jobs.rs`.
+    /// The map of a deleted event is dropped whenever it is met, also after the purge: a Valkey that lost its newest writes
+    /// may bring it back: `deleted_among` in `usecases/drop_dead_maps.rs`, at each visit of the janitor and the reconciler.
     DeadMapIsDropped,
     /// A capacity never falls: `capacity <= before` in `outbound/valkey/grow.lua`.
     GrowOnlyRises,
@@ -89,8 +89,8 @@ pub enum Guard {
     ReconcilerGrows,
 
     // Seats: release of several events
-    /// A release whose claims the janitor has ended meanwhile is not answered "released". Not in the code yet; its place
-    /// is the answer of `settle` in `release_of_several_events`, `usecases/release_tickets.rs`.
+    /// A release whose claims the janitor has ended meanwhile is not answered "released" because of them:
+    /// `release_given_back` in `usecases/release_tickets.rs`.
     ReleaseCountsSettled,
 
     // Postgres, statement by statement
@@ -113,8 +113,8 @@ pub enum Guard {
     /// A commit that is cut short while it waits for a standby is believed by nobody, since the server gives up later
     /// than the client: `limit_in_the_server` in `crates/postgres/src/config.rs`.
     ServerGivesUpLater,
-    /// A repeated booking is answered from rows that the standbys have. Not in the code yet; its place is `owners` in
-    /// `outbound/postgres/ticket_store.rs`, as far as `sort` in `usecases/book_tickets.rs` answers by it.
+    /// A repeated booking is answered from rows that the standbys have: `confirm` in `outbound/postgres/ticket_store.rs`,
+    /// asked by `is_confirmed` in `usecases/book_tickets.rs`.
     RepeatWaitsForStandby,
 
     // Waitlist
@@ -134,8 +134,8 @@ pub enum Guard {
     /// Only the first of an empty list sets what was seen: `anybody_waits` in `join`,
     /// `outbound/postgres/waitlist_store.rs`.
     OnlyTheFirstSetsSeen,
-    /// Joining reads the sale after it has locked, so that what was seen never goes back to before a telling. Not in the
-    /// code yet: `sale` is read before `join` in `usecases/add_to_waitlist.rs`.
+    /// Joining reads the sale after it has locked, so that what was seen never goes back to before a telling: `sale_state`
+    /// in `outbound/postgres/waitlist_store.rs`.
     JoinReadsUnderLock,
     /// Joining locks the event's row, so that no deletion comes between the look and the entry: `for_share` in `join`,
     /// `outbound/postgres/waitlist_store.rs`.
@@ -161,7 +161,7 @@ pub enum Guard {
     /// `crates/feed/src/producer/rows.rs`.
     HeadCountsHidden,
     /// Such a reader compares the head only with a cursor of the same incarnation, and takes a new one where the feed has
-    /// another. Not in the code yet; its place is `pull_until` in `crates/feed/src/consumer.rs`.
+    /// another: `pull_until` in `crates/feed/src/consumer.rs`.
     GoalOfThisIncarnation,
 
     // What looks like a guard and is none: without it nothing breaks
@@ -175,15 +175,6 @@ pub enum Guard {
     DropKeepsLease,
 }
 
-/// Guards that the code does not have yet; what it lacks for it is said in the crate's documentation.
-pub const MISSING: &[Guard] = &[
-    Guard::DeadMapIsDropped,
-    Guard::ReleaseCountsSettled,
-    Guard::RepeatWaitsForStandby,
-    Guard::JoinReadsUnderLock,
-    Guard::GoalOfThisIncarnation,
-];
-
 /// Guards without which nothing breaks; why they stay is said where they stand.
 pub const NOT_NEEDED: &[Guard] = &[Guard::CapacityIsRefused, Guard::DropKeepsLease];
 
@@ -192,8 +183,6 @@ pub const NOT_NEEDED: &[Guard] = &[Guard::CapacityIsRefused, Guard::DropKeepsLea
 pub enum Guards {
     /// Every one.
     All,
-    /// Those that the code has.
-    AsCoded,
     /// Every other one.
     Without(Guard),
 }
@@ -202,7 +191,6 @@ impl Guards {
     pub(crate) fn has(self, guard: Guard) -> bool {
         match self {
             Self::All => true,
-            Self::AsCoded => !MISSING.contains(&guard),
             Self::Without(off) => guard != off,
         }
     }

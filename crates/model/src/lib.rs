@@ -5,7 +5,6 @@
 //! cargo test -p booked-model                                            # small sizes, and every guard
 //! cargo run --release -p booked-model -- --large                        # larger sizes
 //! cargo run --release -p booked-model -- --without janitor-voids        # the history that the lack of a guard leads to
-//! cargo run --release -p booked-model -- --as-coded                     # without the guards that the code lacks
 //! ```
 //!
 //! Five models share names with the code and with each other:
@@ -61,18 +60,18 @@
 //!
 //! # What was found
 //!
-//! Five promises are broken by the code as it is, each by a process that is late or a rare loss; the guards that would keep
-//! them are [`guards::MISSING`]:
+//! Five promises were broken by the code when the model was first checked, each by a process that was late or by a rare
+//! loss. Each has its guard now:
 //!
-//! - A release of several events, late between its claims and its settling, meets a janitor that has given its holds back,
-//!   and answers "released" all the same ([`Guard::ReleaseCountsSettled`]).
-//! - Valkey loses its newest writes after an event was purged, and the event's map is back; nobody drops it any more, and
-//!   reservations of it succeed ([`Guard::DeadMapIsDropped`]).
-//! - Somebody reads the sale, then another is told of a seat, then the first one joins an empty list and sets what was seen
-//!   back: the same seat is announced twice ([`Guard::JoinReadsUnderLock`]).
-//! - A commit is cut short while it waits for the standbys, the client asks again, and is told "done" by a read of what no
-//!   standby has ([`Guard::RepeatWaitsForStandby`]).
-//! - While the producer's database is replaced, a reader compares a position with one of another incarnation, and believes
+//! - A release of several events, late between its claims and its settling, met a janitor that had given its holds back,
+//!   and answered "released" all the same ([`Guard::ReleaseCountsSettled`]).
+//! - Valkey lost its newest writes after an event was purged, and the event's map was back; nobody dropped it any more, and
+//!   reservations of it succeeded ([`Guard::DeadMapIsDropped`]).
+//! - Somebody read the sale, then another was told of a seat, then the first one joined an empty list and set what was seen
+//!   back: the same seat was announced twice ([`Guard::JoinReadsUnderLock`]).
+//! - A commit was cut short while it waited for the standbys, the client asked again, and was told "done" by a read of what
+//!   no standby had ([`Guard::RepeatWaitsForStandby`]).
+//! - While the producer's database was replaced, a reader compared a position with one of another incarnation, and believed
 //!   to have all ([`Guard::GoalOfThisIncarnation`]).
 //!
 //! A release of several events whose process stops for ever half-way may free some of its seats and not others: no

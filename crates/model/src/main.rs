@@ -4,7 +4,7 @@ use std::{io::Write as _, process::ExitCode, time::Duration};
 
 use booked_model::{
     Outcome,
-    guards::{Guard, Guards, NOT_NEEDED},
+    guards::{Guard, NOT_NEEDED},
     runs::{LARGE, Run, SMALL, without},
 };
 use clap::Parser;
@@ -17,9 +17,6 @@ struct Args {
     /// The large sizes too: hours, and some of them many gigabytes.
     #[arg(long)]
     large: bool,
-    /// The protocol as the code has it, without the guards that it lacks.
-    #[arg(long)]
-    as_coded: bool,
     /// The protocol without this guard, and the history that breaks a promise.
     #[arg(long, value_name = "GUARD")]
     without: Option<Guard>,
@@ -44,10 +41,9 @@ fn main() -> anyhow::Result<ExitCode> {
         args.names.is_empty() || args.names.iter().any(|wanted| name.starts_with(wanted.as_str()))
     };
     let large: &[(&str, Run)] = if args.large || !args.names.is_empty() { LARGE } else { &[] };
-    let guards = if args.as_coded { Guards::AsCoded } else { Guards::All };
     let mut hold = true;
     for (name, run) in SMALL.iter().chain(large).filter(|(name, _)| is_wanted(name)) {
-        let outcome = run.with(guards).check(args.threads, limit);
+        let outcome = run.check(args.threads, limit);
         report(name, &outcome)?;
         hold &= outcome.broken.is_empty();
     }
