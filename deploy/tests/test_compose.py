@@ -1,0 +1,99 @@
+"""deploy/compose: understood by Docker, with as few rights as can be, and in the right order."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from places import DEPLOY, PARTS
+
+COMPOSE = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())
+SERVICES = COMPOSE["services"]
+WITH_DATABASE = [part for part in PARTS if part != "gateway"]
+
+
+def secrets_of(name):
+    return set(SERVICES[name].get("secrets", []))
+
+
+def test_it_follows_the_schema_of_compose():
+    schema = json.loads(Path(os.environ["COMPOSE_SCHEMA"]).read_text())
+    jsonschema.Draft7Validator(schema).validate(COMPOSE)
+
+
+def test_the_secrets_that_it_names_are_those_that_prepare_makes(tmp_path):
+    prepare = tmp_path / "prepare"
+    prepare.write_text((DEPLOY / "compose" / "prepare").read_text())
+    for _ in range(2):  # the second time keeps what is there
+        made = subprocess.run(["bash", prepare], capture_output=True, text=True)
+        assert made.returncode == 0, made.stderr
+        credential = (tmp_path / "secrets" / "internal-credential").read_text()
+    assert credential == (tmp_path / "secrets" / "internal-credential").read_text()
+    for secret in COMPOSE["secrets"].values():
+        file = tmp_path / secret["file"]
+        assert file.read_text().strip(), file
+    assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
+    for part in WITH_DATABASE:
+        password = (tmp_path / "secrets" / "roles" / part).read_text().strip()
+        assert password in (tmp_path / "secrets" / f"{part}-database").read_text()
+
+
+def test_every_secret_is_used():
+    assert set(COMPOSE["secrets"]) == set().union(*(secrets_of(name) for name in SERVICES))
+
+
+@pytest.mark.parametrize("name", [name for name in SERVICES if name != "postgres"])
+def test_nothing_has_more_rights_than_it_needs(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+
+
+def test_every_image_is_of_a_fixed_version():
+    for service in SERVICES.values():
+        assert re.search(r":(\d|v\d|\$\{BOOKED_VERSION:-\d+\.\d+\.\d+\}$)", service["image"]), service["image"]
+
+
+@pytest.mark.parametrize("part", WITH_DATABASE)
+def test_a_service_starts_when_its_database_is_migrated_and_sees_no_other(part):
+    assert SERVICES[part]["depends_on"][f"migrate-{part}"] == {"condition": "service_completed_successfully"}
+    migration = SERVICES[f"migrate-{part}"]
+    assert migration["image"] == SERVICES[part]["image"]
+    assert migration["command"] == ["migrate"]
+    assert migration["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert secrets_of(part) == {"internal-credential", f"{part}-database"}
+    assert secrets_of(f"migrate-{part}") == {f"{part}-database"}
+
+
+def test_the_gateway_waits_for_all_and_is_the_only_one_of_them_that_the_world_reaches():
+    assert SERVICES["gateway"]["depends_on"] == {part: {"condition": "service_healthy"} for part in WITH_DATABASE}
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published.pop("gateway") == ["${BOOKED_PORT:-8080}:8080"]
+    assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
+    on_public = {name for name, service in SERVICES.items() if "public" in service["networks"]}
+    assert on_public == {"gateway"}
+    assert "data" not in SERVICES["gateway"]["networks"]
+
+
+def test_prometheus_asks_every_part_by_the_name_of_its_job():
+    prometheus = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yaml").read_text())
+    jobs = {job["job_name"]: job["dns_sd_configs"][0] for job in prometheus["scrape_configs"]}
+    assert {name: job["names"] for name, job in jobs.items()} == {f"booked-{part}": [part] for part in PARTS}
+    done = subprocess.run(
+        ["promtool", "check", "config", DEPLOY / "prometheus" / "prometheus.yaml"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_all_mounted_files_are_there():
+    for service in SERVICES.values():
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            if source.startswith(".") and not source.startswith("./secrets"):
+                assert (DEPLOY / "compose" / source).exists(), source
