@@ -58,19 +58,15 @@ pub(crate) async fn answer(
     let began = Instant::now();
     let shared = &pipeline.shared;
     let id = RequestId::choose(&request, &*shared.random);
-    let span = tracing::info_span!(
-        "request",
-        otel.kind = "server",
-        method = %request.method(),
-        path = request.path(),
-        request_id = id.as_str(),
-    );
+    let method = request.method().as_str();
+    let span = booked_telemetry::server_span(method, request.path(), id.as_str());
     booked_telemetry::continue_trace(&span, |name| request.headers().get(name)?.to_str().ok());
-    let found = routes::find(request.method().as_str(), request.path());
+    let found = routes::find(method, request.path());
     let route = found.as_ref().ok().map(|found| found.route);
     let body = RequestBody::new(&request, payload.into_inner(), shared.clients.body_timeout);
     let mut response =
-        pipeline.run(Incoming { request: &request, found, id: &id }, body).instrument(span).await;
+        pipeline.run(Incoming { request: &request, found, id: &id }, body).instrument(span.clone()).await;
+    booked_telemetry::served(&span, method, route.map(|route| route.path), response.status().as_u16());
     cors::put(&shared.clients.cors_origins, &request, &mut response);
     id.put(&mut response);
     shared.metrics.record(began, route, request.method(), response.status());

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use booked_telemetry::database_span;
 use deadpool::managed::Object;
 use diesel::{ConnectionError, QueryResult, result::Error};
 use diesel_async::{
@@ -20,6 +21,7 @@ use diesel_async::{
 };
 use futures_util::FutureExt as _;
 use tokio::{runtime::Handle, time::Instant};
+use tracing::Instrument as _;
 
 use crate::{
     Abort, DatabaseSettings, ReadFailure, Work, WriteFailure,
@@ -27,6 +29,9 @@ use crate::{
     metrics::{self, Durations},
     watch::Watch,
 };
+
+/// As traces name it.
+const SYSTEM: &str = "postgresql";
 
 /// A service's own database. Clones share one pool.
 #[derive(Clone)]
@@ -82,14 +87,19 @@ impl Database {
     {
         let mut connection =
             self.connection().await.map_err(|error| ReadFailure::Unavailable(error.to_string()))?;
+        let span = database_span(SYSTEM, "read");
         let began = Instant::now();
-        let result = match tokio::time::timeout(self.work, work(&mut connection)).await {
+        let working = tokio::time::timeout(self.work, work(&mut connection));
+        let result = match working.instrument(span.clone()).await {
             Ok(result) => result.map_err(ReadFailure::of),
             Err(_) => {
                 discard(connection);
                 Err(ReadFailure::Unavailable("no answer in time".to_owned()))
             }
         };
+        if result.is_err() {
+            booked_telemetry::failed(&span);
+        }
         self.durations.worked("read", result.as_ref().err().map(ReadFailure::kind), began.elapsed());
         result
     }
@@ -125,8 +135,9 @@ impl Database {
                 Ok(done)
             }
         });
+        let span = database_span(SYSTEM, "transaction");
         let began = Instant::now();
-        let result = tokio::time::timeout(self.work, transaction).await;
+        let result = tokio::time::timeout(self.work, transaction).instrument(span.clone()).await;
         let in_commit = commits.load(Ordering::Relaxed);
         let result = match result {
             Ok(Ok(done)) => Ok(done),
@@ -138,6 +149,9 @@ impl Database {
                 Err(if in_commit { WriteFailure::Unknown(why) } else { WriteFailure::Unavailable(why) })
             }
         };
+        if result.is_err() {
+            booked_telemetry::failed(&span);
+        }
         let failure = result.as_ref().err().and_then(WriteFailure::kind);
         self.durations.worked("transaction", failure, began.elapsed());
         result

@@ -193,17 +193,14 @@ async fn trace(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let span = tracing::info_span!(
-        "request",
-        otel.kind = "server",
-        method = %request.method(),
-        path = request.path(),
-        request_id = request_id::of(&request),
-    );
+    let method = request.method().clone();
+    let span = booked_telemetry::server_span(method.as_str(), request.path(), request_id::of(&request));
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     booked_telemetry::continue_trace(&span, header);
     let began = Instant::now();
-    let response = next.call(request).instrument(span).await?;
+    let response = next.call(request).instrument(span.clone()).await?;
+    let route = response.request().match_pattern();
+    booked_telemetry::served(&span, method.as_str(), route.as_deref(), response.status().as_u16());
     if let Some(served) = response.request().app_data::<web::Data<Served>>() {
         served.record(&response, began.elapsed());
     }

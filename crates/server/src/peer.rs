@@ -13,6 +13,7 @@ use reqwest::{
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use url::Url;
 
 use crate::metrics::Sent;
@@ -105,9 +106,13 @@ impl Peer {
             }
             Err(failure)
         };
+        let span = booked_telemetry::call_span(method.as_str(), path);
         let began = Instant::now();
-        let answer =
-            tokio::time::timeout(timeout, attempts).await.unwrap_or_else(|_| Err(CallFailure::late()));
+        let answer = tokio::time::timeout(timeout, attempts).instrument(span.clone()).await;
+        let answer = answer.unwrap_or_else(|_| Err(CallFailure::late()));
+        if answer.is_err() {
+            booked_telemetry::failed(&span);
+        }
         self.sent.record(&answer, began.elapsed());
         answer
     }

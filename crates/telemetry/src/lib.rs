@@ -5,14 +5,16 @@
 
 mod logs;
 mod metrics;
+mod spans;
 mod traces;
 
 pub use logs::LogFormat;
 pub use metrics::{Metrics, count, durations};
+pub use spans::{call_span, database_span, failed, served, server_span, shared_span};
 pub use traces::{continue_trace, trace_headers};
 
 use opentelemetry_sdk::{metrics::SdkMeterProvider, trace::SdkTracerProvider};
-use tracing_subscriber::{Registry, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{Layer as _, Registry, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 /// What a process sends of itself; dropping it without [`Telemetry::flush`] may lose the last spans.
 #[derive(Debug)]
@@ -33,9 +35,8 @@ impl Telemetry {
         let (metrics, meters) = metrics::start(service)?;
         let traces = traces::start(service)?;
         Registry::default()
-            .with(logs::filter()?)
-            .with(logs::layer(log_format))
-            .with(traces.as_ref().map(traces::layer))
+            .with(logs::layer(log_format).with_filter(logs::filter()?))
+            .with(traces.as_ref().map(|traces| traces::layer(traces).with_filter(spans::traced())))
             .try_init()?;
         Ok(Self { traces, meters, metrics })
     }

@@ -5,7 +5,7 @@ use std::env;
 use opentelemetry::{
     global,
     propagation::{Extractor, Injector},
-    trace::TracerProvider as _,
+    trace::{TraceContextExt as _, TracerProvider as _},
 };
 use opentelemetry_sdk::{
     Resource,
@@ -18,12 +18,14 @@ use tracing_subscriber::registry::LookupSpan;
 
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
-/// Makes the span a child of the one that the caller's headers name, if they name one.
+/// Makes the span a child of the one that the caller's headers name, if they name one, and tells its log lines the trace.
 pub fn continue_trace<'a>(span: &Span, header: impl Fn(&str) -> Option<&'a str>) {
     let headers = CallersTrace(CallersTrace::NAMES.map(header));
     let parent = global::get_text_map_propagator(|propagator| propagator.extract(&headers));
     // Fails only where no trace is recorded, and then there is nothing to join.
-    let _ = span.set_parent(parent);
+    if span.set_parent(parent).is_ok() {
+        span.record("trace_id", span.context().span().span_context().trace_id().to_string());
+    }
 }
 
 /// The headers that make a call's spans children of the current one; empty where no trace is recorded.

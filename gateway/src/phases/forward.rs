@@ -8,6 +8,7 @@ use booked_contract::{Code, ErrorBody};
 use booked_identity::internal::{CREDENTIAL_HEADER, identity_headers};
 use booked_server::REQUEST_ID_HEADER;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use tracing::Instrument as _;
 
 use super::{identity::Caller, request_id::RequestId};
 use crate::{
@@ -33,13 +34,16 @@ pub(crate) struct Forward<'r> {
 /// Asks the service.
 pub(crate) async fn send(upstream: &Upstream, forward: Forward<'_>) -> Result<HttpResponse, Refusal> {
     let route = forward.found.route;
-    let call = Call {
-        method: method(route.method),
-        target: target(forward.found, forward.request.uri().query())?,
-        headers: headers(&forward),
-        body: forward.body,
-    };
-    match upstream.send(&call, route.retry, route.timeout).await {
+    let (method, target) = (method(route.method), target(forward.found, forward.request.uri().query())?);
+    let span = booked_telemetry::call_span(method.as_str(), target.path());
+    // The service's part of the trace begins below this call.
+    let headers = span.in_scope(|| headers(&forward));
+    let call = Call { method, target, headers, body: forward.body };
+    let answer = upstream.send(&call, route.retry, route.timeout).instrument(span.clone()).await;
+    if answer.is_err() {
+        booked_telemetry::failed(&span);
+    }
+    match answer {
         Ok(answer) => hand_on(answer, route.retry),
         Err(Failure::NotSent(cause)) => Err(Refusal::Unavailable { cause }),
         Err(failure @ (Failure::Lost(_) | Failure::TimedOut)) => Err(lost(failure.to_string(), route.retry)),

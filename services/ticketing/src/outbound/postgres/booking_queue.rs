@@ -15,6 +15,7 @@ use tokio::{
     sync::{Mutex, mpsc, oneshot},
     time::{Instant, timeout},
 };
+use tracing::{Instrument as _, Span};
 
 use super::{
     book::{Booking, Verdict, book},
@@ -43,6 +44,8 @@ pub struct QueueSettings {
 struct Job {
     booking: Booking,
     queued: Instant,
+    /// Of the request.
+    span: Span,
     /// Set by whoever comes first: the flusher that begins with it, or the caller who waits no longer.
     decided: Arc<AtomicBool>,
     answer: oneshot::Sender<Result<Verdict, StoreFailure>>,
@@ -78,7 +81,8 @@ impl BookingQueue {
     pub(super) async fn book(&self, booking: Booking) -> Result<Verdict, StoreFailure> {
         let (answer, mut answered) = oneshot::channel();
         let decided = Arc::new(AtomicBool::new(false));
-        let job = Job { booking, queued: Instant::now(), decided: Arc::clone(&decided), answer };
+        let (queued, span) = (Instant::now(), Span::current());
+        let job = Job { booking, queued, span, decided: Arc::clone(&decided), answer };
         if self.jobs.try_send(job).is_err() {
             self.metrics.refuse(Refused::Full, 1);
             return Err(StoreFailure::Unavailable("too many bookings wait".to_owned()));
@@ -135,8 +139,9 @@ impl Flusher {
             return;
         }
         self.metrics.begin(batch.len());
+        let span = booked_telemetry::shared_span("commit bookings", batch.iter().map(|job| &job.span));
         let bookings: Vec<Booking> = batch.iter().map(|job| job.booking.clone()).collect();
-        match self.transact(bookings).await {
+        match self.transact(bookings).instrument(span).await {
             Ok(verdicts) => {
                 batch.into_iter().zip(verdicts).for_each(|(job, verdict)| answer(job, Ok(verdict)))
             }
@@ -144,8 +149,11 @@ impl Flusher {
             Err(WriteFailure::Aborted(Race) | WriteFailure::Refused(_)) => {
                 for job in batch {
                     let is_late = job.queued.elapsed() > self.wait;
-                    let verdict =
-                        if is_late { Err(waited_too_long()) } else { self.alone(&job.booking).await };
+                    let verdict = if is_late {
+                        Err(waited_too_long())
+                    } else {
+                        self.alone(&job.booking).instrument(job.span.clone()).await
+                    };
                     answer(job, verdict);
                 }
             }

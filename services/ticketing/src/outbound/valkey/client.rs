@@ -19,6 +19,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use tokio_util::context::TokioContext;
+use tracing::Instrument as _;
 
 use super::{config::ValkeySettings, link::Link, metrics::Durations, scripts::Script};
 use crate::ports::PoolFailure;
@@ -110,30 +111,34 @@ impl Valkey {
             });
             command
         };
-        let began = Instant::now();
-        let mut result = self.try_send(&command("EVALSHA", &script.digest)).await;
-        if let Ok(Err(error)) = &result
-            && error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
-        {
-            result = self.try_send(&command("EVAL", &script.source)).await;
-        }
-        self.done(script.name, began, result)
+        self.measured(script.name, async {
+            let result = self.try_send(&command("EVALSHA", &script.digest)).await;
+            match &result {
+                Ok(Err(error)) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                    self.try_send(&command("EVAL", &script.source)).await
+                }
+                _ => result,
+            }
+        })
+        .await
     }
 
     /// Sends a command.
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, PoolFailure> {
-        let began = Instant::now();
-        let result = self.try_send(command).await;
-        self.done("command", began, result)
+        self.measured("command", self.try_send(command)).await
     }
 
-    fn done(
+    async fn measured(
         &self,
         operation: &str,
-        began: Instant,
-        result: Result<RedisResult<Value>, PoolFailure>,
+        asking: impl Future<Output = Result<RedisResult<Value>, PoolFailure>>,
     ) -> Result<Value, PoolFailure> {
+        let (span, began) = (booked_telemetry::database_span("valkey", operation), Instant::now());
+        let result = asking.instrument(span.clone()).await;
         let result = result.and_then(|answer| answer.map_err(|error| self.failure(&error)));
+        if result.is_err() {
+            booked_telemetry::failed(&span);
+        }
         self.durations.record(operation, &result, began.elapsed());
         result
     }

@@ -1,0 +1,84 @@
+//! The spans of a trace: a request that is served, and each call that it makes of others. Attributes have the names of
+//! OpenTelemetry's semantic conventions (<https://opentelemetry.io/docs/specs/semconv/>).
+
+use tracing::{Span, debug_span, field::Empty, info_span};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+
+/// Calls are told in traces alone: without one, their spans are not even made.
+pub(crate) fn traced() -> Targets {
+    Targets::new().with_default(LevelFilter::INFO).with_target(module_path!(), LevelFilter::DEBUG)
+}
+
+/// The span of a request that is served, until [`served`] tells how it ended. Its id is in each log line of the request.
+#[must_use]
+pub fn server_span(method: &str, path: &str, request_id: &str) -> Span {
+    info_span!(
+        "request",
+        otel.name = Empty,
+        otel.kind = "server",
+        otel.status_code = Empty,
+        http.request.method = method,
+        http.route = Empty,
+        http.response.status_code = Empty,
+        url.path = path,
+        request_id,
+        trace_id = Empty,
+    )
+}
+
+/// Tells how a request ended. `route` is the pattern of its path, where there is one.
+pub fn served(span: &Span, method: &str, route: Option<&str>, status: u16) {
+    if span.is_disabled() {
+        return;
+    }
+    if let Some(route) = route {
+        span.record("otel.name", format!("{method} {route}"));
+        span.record("http.route", route);
+    }
+    span.record("http.response.status_code", status);
+    if status >= 500 {
+        failed(span);
+    }
+}
+
+/// The span of a call to another service.
+#[must_use]
+pub fn call_span(method: &str, path: &str) -> Span {
+    debug_span!(
+        "call",
+        otel.name = method,
+        otel.kind = "client",
+        otel.status_code = Empty,
+        http.request.method = method,
+        url.path = path,
+    )
+}
+
+/// The span of an operation of a database: `postgresql` or `valkey`.
+#[must_use]
+pub fn database_span(system: &'static str, operation: &str) -> Span {
+    debug_span!(
+        "database",
+        otel.name = operation,
+        otel.kind = "client",
+        otel.status_code = Empty,
+        db.system.name = system,
+        db.operation.name = operation,
+    )
+}
+
+/// The span of work that is done for several requests together: part of the first one's trace, and linked to the others'.
+#[must_use]
+pub fn shared_span<'s>(work: &'static str, mut requests: impl Iterator<Item = &'s Span>) -> Span {
+    let first = requests.next().and_then(Span::id);
+    let span = debug_span!(parent: first, "shared", otel.name = work, otel.status_code = Empty);
+    for request in requests {
+        span.follows_from(request);
+    }
+    span
+}
+
+/// What the span is of did not succeed.
+pub fn failed(span: &Span) {
+    span.record("otel.status_code", "ERROR");
+}
