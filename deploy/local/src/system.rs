@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use booked_sandbox::{PostgresServer, ValkeyServer, free_port};
+use booked_verify::Sources;
 
 use crate::accounts;
 use crate::data_folder::{DataFolder, Secret};
@@ -110,6 +111,15 @@ impl System {
     #[must_use]
     pub fn valkey(&self) -> Option<MutexGuard<'_, ValkeyServer>> {
         self.servers.valkey()
+    }
+
+    /// Where the history checker reads what this system holds.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder is gone.
+    pub fn sources(&self) -> Result<Sources> {
+        data_urls::sources_of(self.folder.path())
     }
 
     /// The folder with data, logs and secrets.

@@ -21,7 +21,7 @@ const COULD_NOT_RUN: u8 = 2;
 
 #[derive(Args)]
 pub(crate) struct VerifyArgs {
-    /// What clients recorded, as `cargo booked load --record` and `torment --history` write it: all calls of its users,
+    /// What clients recorded, as `cargo booked load` and `torment` write it with `--history`: all calls of its users,
     /// from their first on, and finished; may be given several times.
     #[arg(long, value_name = "FILE")]
     history: Vec<PathBuf>,
@@ -142,4 +142,45 @@ fn read(files: &[PathBuf]) -> Result<Vec<Line>> {
         lines.extend(history::read(BufReader::new(open)).with_context(name)?);
     }
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: VerifyArgs,
+    }
+
+    fn parse(line: &[&str]) -> VerifyArgs {
+        Line::parse_from(std::iter::once("verify").chain(line.iter().copied())).args
+    }
+
+    #[test]
+    fn where_nothing_runs_nothing_can_be_said() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().display().to_string();
+        let error = parse(&["--data-dir", &folder]).judged().err().map(|error| error.to_string());
+        assert!(error.is_some_and(|error| error.starts_with("no system runs in")));
+    }
+
+    #[test]
+    fn a_history_can_be_judged_alone() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("history");
+        fs::write(&file, "{\"settings\":{\"hold_ms\":1000}}\n").unwrap();
+        let report = parse(&["--history-only", "--history", &file.display().to_string()]).judged().unwrap();
+        assert!(report.right);
+    }
+
+    #[test]
+    fn a_database_that_is_named_comes_before_a_folder() {
+        let sources = parse(&["--event-database-url", "postgres://host/event"]).sources().unwrap();
+        assert_eq!(sources.event_database_url.as_deref(), Some("postgres://host/event"));
+        assert!(sources.ticketing_database_url.is_none());
+    }
 }
