@@ -33,6 +33,6 @@ debian_programs() {
     [ -d "$1" ] && return
     local unpacked=$1.new
     rm -rf "$unpacked" && mkdir -p "$unpacked" &&
-        { (cd "$unpacked" && apt-get download -qq "$2") || { apt-get update -qq && (cd "$unpacked" && apt-get download -qq "$2"); }; } &&
+        { (cd "$unpacked" && apt-get -o APT::Sandbox::User=root download -qq "$2") || { apt-get update -qq && (cd "$unpacked" && apt-get -o APT::Sandbox::User=root download -qq "$2"); }; } &&
         dpkg-deb -x "$unpacked"/*.deb "$unpacked" && rm "$unpacked"/*.deb && mv "$unpacked" "$1"
 }

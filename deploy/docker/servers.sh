@@ -1,37 +1,27 @@
 # A private Postgres and Valkey on the loopback address, and the environments of the five on them. To be sourced; needs
 # $work, a folder.
 
+source deploy/tests/postgres.sh
+
 declare -A traffic admin
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-
-# Postgres refuses to run as root.
-as_postgres() {
-    if [ "$(id -u)" = 0 ]; then setpriv --reuid nobody --regid nogroup --clear-groups "$@"; else "$@"; fi
-}
-
 start_servers() {
-    postgres_bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
     postgres_port=$(free_port) valkey_port=$(free_port)
-    # Not below $work, which a mktemp has closed to others.
-    postgres_data=$(mktemp -d)
-    if [ "$(id -u)" = 0 ]; then chown nobody:nogroup "$postgres_data"; fi
-    as_postgres "$postgres_bin/initdb" --pgdata "$postgres_data/data" --username booked --auth trust >/dev/null
-    as_postgres "$postgres_bin/pg_ctl" --pgdata "$postgres_data/data" --silent --wait --log "$postgres_data/log" \
-        --options "-c listen_addresses=127.0.0.1 -c port=$postgres_port -c unix_socket_directories=$postgres_data" start
+    postgres=$(postgres_folder)
+    start_postgres "$postgres" "$postgres_port"
     valkey-server --port "$valkey_port" --bind 127.0.0.1 --save '' --maxmemory-policy noeviction --dir "$work" \
         >"$work/valkey.log" 2>&1 &
     valkey_pid=$!
     for part in user event ticketing analytics; do
-        as_postgres "$postgres_bin/createdb" --host 127.0.0.1 --port "$postgres_port" --username booked "booked_$part"
+        "$postgres_bin/createdb" --host 127.0.0.1 --port "$postgres_port" --username booked "booked_$part"
     done
 }
 
 end_servers() {
     if [ -n "${valkey_pid:-}" ]; then kill "$valkey_pid" && wait "$valkey_pid" || true; fi
-    if [ -n "${postgres_data:-}" ]; then
-        as_postgres "$postgres_bin/pg_ctl" --pgdata "$postgres_data/data" --silent --mode fast stop || true
-        rm -rf "$postgres_data"
+    if [ -n "${postgres:-}" ]; then
+        stop_postgres "$postgres"
+        rm -rf "$postgres"
     fi
 }
 

@@ -1,0 +1,47 @@
+"""Shell scripts, YAML and the Dockerfile are as their linters like them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from places import DEPLOY, REPOSITORY
+
+TOOLS = Path(sys.executable).parent
+YAML_RULES = (
+    "{extends: default, rules: {braces: {max-spaces-inside: 1}, comments: {min-spaces-from-content: 1}, "
+    "document-start: disable, truthy: disable, line-length: {max: 160}}}"
+)
+
+
+def is_of_project(file):
+    return "charts" not in file.parts and "secrets" not in file.parts
+
+
+def shell_scripts():
+    for folder in [REPOSITORY / ".ci", DEPLOY, REPOSITORY / "k8s" / "tests"]:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and is_of_project(file) and file.suffix in ("", ".sh"):
+                if file.suffix == ".sh" or file.read_bytes().startswith(b"#!/usr/bin/env bash"):
+                    yield file
+
+
+def check(*command):
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd=REPOSITORY)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_shell_scripts():
+    scripts = list(shell_scripts())
+    assert len(scripts) > 6
+    # 1091: what is sourced is looked at by itself. 2034, 2154: what is sourced shares variables with its user.
+    check(TOOLS / "shellcheck", "--shell=bash", "--exclude=SC1091,SC2034,SC2154", *scripts)
+
+
+def test_yaml():
+    files = [file for file in sorted(DEPLOY.rglob("*.yaml")) if is_of_project(file)]
+    assert len(files) > 10
+    check(sys.executable, "-m", "yamllint", "--strict", "-d", YAML_RULES, *files)
+
+
+def test_dockerfile():
+    check(TOOLS / "hadolint", "--failure-threshold", "info", DEPLOY / "docker" / "Dockerfile")
