@@ -50,7 +50,7 @@ async fn a_database_that_never_answers_is_unavailable_once_the_wait_is_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_with_no_connection_to_give_is_unavailable_once_the_wait_is_over() {
     let seats = seats();
-    let database = connect(&seats.url(), &[("--database-connections", "2"), ("--database-wait-ms", "200")]);
+    let database = connect(&seats.url(), &[("--database-connections", "2"), ("--database-wait-ms", "2000")]);
     let busy = || {
         tokio::spawn({
             let database = database.clone();

@@ -46,8 +46,9 @@ async fn a_connection_that_dies_in_the_commit_leaves_the_outcome_unknown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_is_not_answered_in_time_leaves_the_outcome_unknown() {
-    let seats = seats_that_commit("PERFORM pg_sleep(1.3)");
-    let database = connect(&seats.url(), &[("--database-work-ms", "1000")]);
+    // The server gives up after twice the time that the client waits; the commit comes between the two.
+    let seats = seats_that_commit("PERFORM pg_sleep(3.5)");
+    let database = connect(&seats.url(), &[("--database-work-ms", "3000")]);
 
     let outcome = insert(&database).await.unwrap();
 
