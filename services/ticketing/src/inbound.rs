@@ -4,3 +4,4 @@ pub mod feed;
 pub mod gauges;
 pub mod http;
 pub mod jobs;
+mod put_right;

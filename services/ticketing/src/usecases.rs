@@ -30,5 +30,5 @@ pub use rebuild_map::{RebuildError, Rebuilds, rebuild_map};
 pub use reconcile_seats::{Reconciled, reconcile_seats};
 pub use release_tickets::{ReleaseError, release_tickets};
 pub use reserve_tickets::{Reservation, ReserveError, reserve_tickets};
-pub use settle_overdue::{VisitFailure, settle_overdue};
+pub use settle_overdue::{Settled, VisitFailure, settle_overdue};
 pub use tell_waitlist::tell_waitlist;

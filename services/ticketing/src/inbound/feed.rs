@@ -49,7 +49,7 @@ impl ApplyEvents {
             EventState { deleted: true, .. } => self.pool.drop_event(event).await,
             // A new event has no map before its first reservation.
             EventState { version: 1, .. } => Ok(()),
-            EventState { seat_count, .. } => self.pool.grow(event, *seat_count).await,
+            EventState { seat_count, .. } => self.pool.grow(event, *seat_count).await.map(drop),
         }
     }
 }

@@ -4,10 +4,10 @@ use std::{future::Future, time::Duration};
 
 use booked_ids::EventId;
 use booked_server::Lifecycle;
-use opentelemetry::{KeyValue, metrics::Counter};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
 
+use super::put_right::PutRight;
 use crate::{
     ports::EventRecord,
     usecases::{
@@ -27,11 +27,6 @@ const LISTED_EVENTS_MAX: u32 = 256;
 /// After a round that failed somewhere the reconciler rests a part of its time.
 const SOONER: u32 = 10;
 
-/// By whom a seat is put right, as it is counted.
-const JANITOR: &str = "janitor";
-const CHECK: &str = "check";
-const REPAIR: &str = "repair";
-
 /// How often the jobs run.
 #[derive(Clone, Copy, Debug)]
 pub struct JobSettings {
@@ -43,14 +38,7 @@ pub struct JobSettings {
 
 /// Starts all jobs.
 pub fn start(context: &Context, settings: JobSettings, lifecycle: &Lifecycle) {
-    let put_right = opentelemetry::global::meter("booked-ticketing")
-        .u64_counter("booked_seats_put_right")
-        .with_description("Seats whose state in Valkey was put right, by whom")
-        .build();
-    // Shown before there is any, so that the first one is seen as a rise.
-    for by in [JANITOR, CHECK, REPAIR] {
-        put_right.add(0, &[KeyValue::new("by", by)]);
-    }
+    let put_right = PutRight::new();
     let holder = context.random.uuid();
     lifecycle.spawn_job(every(settings.tick, "janitor", {
         let (context, put_right) = (context.clone(), put_right.clone());
@@ -87,7 +75,7 @@ where
 
 /// The janitor's round: expired holds and overdue claims of events that were used lately, and the maps of those that are
 /// deleted.
-async fn clean_up(context: Context, put_right: Counter<u64>) -> Result<(), VisitFailure> {
+async fn clean_up(context: Context, put_right: PutRight) -> Result<(), VisitFailure> {
     let mut round = Round::default();
     let events = context.pool.busy_events(BUSY_EVENTS_MAX).await?;
     for event in events.iter().copied() {
@@ -126,13 +114,13 @@ impl Round {
 }
 
 /// Sweeps one event, settles its overdue claims, and says how many holds and claims are left.
-async fn visit(context: &Context, event: EventId, put_right: &Counter<u64>) -> Result<u32, VisitFailure> {
+async fn visit(context: &Context, event: EventId, put_right: &PutRight) -> Result<u32, VisitFailure> {
     let swept = context.pool.sweep(event, HOLDS_MAX).await?;
     if swept.left == 0 {
         return Ok(0);
     }
     let settled = settle_overdue(context, event).await?;
-    put_right.add(u64::from(settled), &[KeyValue::new("by", JANITOR)]);
+    put_right.by_the_janitor(settled);
     Ok(swept.left)
 }
 
@@ -161,7 +149,7 @@ async fn purge_all(context: Context) -> Result<(), VisitFailure> {
 }
 
 /// Goes round all events slowly; at once where a node of Valkey may have lost writes.
-async fn reconcile_for_ever(context: Context, settings: JobSettings, put_right: Counter<u64>) {
+async fn reconcile_for_ever(context: Context, settings: JobSettings, put_right: PutRight) {
     loop {
         let known = context.pool.incarnation().await.ok();
         let rest = match reconcile_all(&context, &put_right).await {
@@ -176,7 +164,7 @@ async fn reconcile_for_ever(context: Context, settings: JobSettings, put_right: 
 }
 
 /// One round over all events: the live ones are compared, the deleted ones must have no map.
-async fn reconcile_all(context: &Context, put_right: &Counter<u64>) -> Result<(), VisitFailure> {
+async fn reconcile_all(context: &Context, put_right: &PutRight) -> Result<(), VisitFailure> {
     let (mut after, mut round) = (None, Round::default());
     loop {
         let events = context.store.live_events(after, LISTED_EVENTS_MAX).await?;
@@ -199,18 +187,12 @@ async fn reconcile_all(context: &Context, put_right: &Counter<u64>) -> Result<()
 }
 
 /// Does the janitor's work too, for events that are not on its list.
-async fn reconcile(
-    context: &Context,
-    event: EventRecord,
-    put_right: &Counter<u64>,
-) -> Result<(), VisitFailure> {
+async fn reconcile(context: &Context, event: EventRecord, put_right: &PutRight) -> Result<(), VisitFailure> {
     if context.pool.sale_state(event.id).await?.is_none() {
         return Ok(());
     }
     visit(context, event.id, put_right).await?;
-    let done = reconcile_seats(context, event).await?;
-    put_right.add(u64::from(done.checked), &[KeyValue::new("by", CHECK)]);
-    put_right.add(u64::from(done.repaired), &[KeyValue::new("by", REPAIR)]);
+    put_right.by_the_reconciler(reconcile_seats(context, event).await?);
     Ok(())
 }
 

@@ -33,21 +33,23 @@ pub trait SeatPool: Send + Sync {
     /// How seats are at this moment.
     async fn look(&self, event: EventId, seats: &[SeatNumber]) -> Result<Option<SeatStates>, PoolFailure>;
 
-    /// Ends a booking that is in Postgres: pair, hold and claim of the attempt's seats go, the seats stay taken.
+    /// Ends a booking that is in Postgres: pair, hold and claim of the attempt's seats go, the seats stay taken. Says how many
+    /// seats were still claimed by the attempt.
     async fn finish(
         &self,
         event: EventId,
         attempt: AttemptId,
         seats: &[SeatNumber],
-    ) -> Result<(), PoolFailure>;
+    ) -> Result<u32, PoolFailure>;
 
-    /// Undoes a claim for a booking that will never be in Postgres: the attempt's seats are held as they were, or free.
+    /// Undoes a claim for a booking that will never be in Postgres: the attempt's seats are held as they were, or free. Says
+    /// how many seats were still claimed by the attempt.
     async fn give_back(
         &self,
         event: EventId,
         attempt: AttemptId,
         seats: &[SeatNumber],
-    ) -> Result<(), PoolFailure>;
+    ) -> Result<u32, PoolFailure>;
 
     /// Frees seats that are all held by the user; else says how they are and changes nothing.
     async fn release(
@@ -87,8 +89,8 @@ pub trait SeatPool: Send + Sync {
     /// At most this many claims that are overdue.
     async fn overdue(&self, event: EventId, limit: u32) -> Result<Vec<OverdueClaim>, PoolFailure>;
 
-    /// The capacity rises to what Postgres has committed.
-    async fn grow(&self, event: EventId, capacity: u32) -> Result<(), PoolFailure>;
+    /// The capacity rises to what Postgres has committed. Says how many seats are new.
+    async fn grow(&self, event: EventId, capacity: u32) -> Result<u32, PoolFailure>;
 
     /// Forgets a deleted event, and every rebuild of it that is under way.
     async fn drop_event(&self, event: EventId) -> Result<(), PoolFailure>;

@@ -15,7 +15,7 @@ const DELETED_MAX: u32 = 256;
 /// See [`VisitFailure`]; the reconciler or the purge does it then.
 pub async fn follow_event(context: &Context, event: EventId) -> Result<(), VisitFailure> {
     match context.store.event(event).await? {
-        Some(live) => Ok(context.pool.grow(event, live.capacity).await?),
+        Some(live) => Ok(context.pool.grow(event, live.capacity).await.map(drop)?),
         // An event that is merely unknown here must not be dropped: it may come yet.
         None if context.store.deleted_events(DELETED_MAX).await?.contains(&event) => {
             Ok(context.pool.drop_event(event).await?)

@@ -96,7 +96,9 @@ async fn grow_to_what_is_committed(
     published: u32,
 ) -> Result<(), RebuildError> {
     match context.store.event(event).await? {
-        Some(now) if now.capacity > published => Ok(context.pool.grow(event, now.capacity).await?),
+        Some(now) if now.capacity > published => {
+            Ok(context.pool.grow(event, now.capacity).await.map(drop)?)
+        }
         _ => Ok(()),
     }
 }

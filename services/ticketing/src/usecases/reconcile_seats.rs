@@ -20,10 +20,12 @@ const PIECE_SEATS: u32 = 65_536;
 /// What a visit put right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reconciled {
-    /// Suspects that were claimed and asked about: taken in Valkey, unsold in Postgres at the first look.
-    pub checked: u32,
-    /// Seats that are sold in Postgres and were free or held in Valkey.
-    pub repaired: u32,
+    /// Seats that were taken in Valkey and are nobody's in Postgres: free now.
+    pub freed: u32,
+    /// Seats that are sold in Postgres and were free or held in Valkey: taken now.
+    pub set: u32,
+    /// Seats that Postgres has and Valkey did not know of.
+    pub grown: u32,
 }
 
 /// Visits one event.
@@ -32,10 +34,10 @@ pub struct Reconciled {
 ///
 /// See [`VisitFailure`]; what was not put right is put right at the next visit.
 pub async fn reconcile_seats(context: &Context, event: EventRecord) -> Result<Reconciled, VisitFailure> {
-    context.pool.grow(event.id, event.capacity).await?;
+    let grown = context.pool.grow(event.id, event.capacity).await?;
     // Read once: what is held or not any more by the time of a later piece is looked at again before it is touched.
     let held: HashSet<SeatNumber> = context.pool.held(event.id).await?.into_iter().collect();
-    let mut done = Reconciled::default();
+    let mut done = Reconciled { grown, ..Reconciled::default() };
     let mut first = 1;
     while let Some(start) = SeatNumber::new(first).filter(|start| start.get() <= event.capacity) {
         if !visit_piece(context, event.id, start, &held, &mut done).await? {
@@ -68,25 +70,24 @@ async fn visit_piece(
     let suspects: Vec<SeatNumber> =
         taken.iter().filter(|seat| !sold.contains(seat) && !held.contains(seat)).copied().collect();
     for seats in suspects.chunks(SCRIPT_SEATS) {
-        done.checked += check(context, event, seats).await?;
+        done.freed += check(context, event, seats).await?;
     }
     let lost: Vec<SeatNumber> =
         sold.iter().filter(|seat| !taken.contains(seat) || held.contains(seat)).copied().collect();
     for seats in lost.chunks(SCRIPT_SEATS) {
-        done.repaired += repair(context, event, seats).await?;
+        done.set += repair(context, event, seats).await?;
     }
     Ok(true)
 }
 
-/// Claims the suspects that still look sold, asks Postgres again, and settles them by that.
+/// Claims the suspects that still look sold, asks Postgres again, and settles them by that. Says how many are free now.
 async fn check(context: &Context, event: EventId, suspects: &[SeatNumber]) -> Result<u32, VisitFailure> {
     let attempt = context.attempt();
     let claimed = context.pool.claim_sold(event, attempt, ClaimKind::Check, suspects).await?;
     if claimed.is_empty() {
         return Ok(0);
     }
-    ask_and_settle(context, event, attempt, &claimed).await?;
-    Ok(u32::try_from(claimed.len()).unwrap_or(u32::MAX))
+    Ok(ask_and_settle(context, event, attempt, &claimed).await?.freed)
 }
 
 /// Reads the seats once more, asks Postgres after it, and repairs those that are sold and still as they were read.

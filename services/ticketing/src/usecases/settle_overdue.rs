@@ -13,6 +13,25 @@ use crate::{
 /// Claims that are settled at one visit.
 const CLAIMS_MAX: u32 = 256;
 
+/// Seats whose claims were ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Sold in Postgres: they stay taken.
+    pub finished: u32,
+    /// Not booked after all: they are held as before, or free where that time has passed.
+    pub given_back: u32,
+    /// Cancelled, or never sold: they are free.
+    pub freed: u32,
+}
+
+impl Settled {
+    /// All of them.
+    #[must_use]
+    pub fn total(self) -> u32 {
+        self.finished + self.given_back + self.freed
+    }
+}
+
 /// A visit could not be finished; the next one goes on.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum VisitFailure {
@@ -24,7 +43,7 @@ pub enum VisitFailure {
     Store(#[from] StoreFailure),
 }
 
-/// Settles the event's overdue claims, and says how many seats it put right.
+/// Settles the event's overdue claims, and says what it put right.
 ///
 /// A booking's attempt is voided first: then either its transaction is in the books already, or it never will be, however
 /// late it comes. A cancel or a check needs no void: Postgres says who owns the seat, and a cancel that comes later finds
@@ -33,22 +52,25 @@ pub enum VisitFailure {
 /// # Errors
 ///
 /// See [`VisitFailure`].
-pub async fn settle_overdue(context: &Context, event: EventId) -> Result<u32, VisitFailure> {
+pub async fn settle_overdue(context: &Context, event: EventId) -> Result<Settled, VisitFailure> {
     let mut attempts: BTreeMap<AttemptId, (ClaimKind, Vec<SeatNumber>)> = BTreeMap::new();
     for overdue in context.pool.overdue(event, CLAIMS_MAX).await? {
         let claim = overdue.claim;
         attempts.entry(claim.attempt).or_insert((claim.kind, Vec::new())).1.push(overdue.seat);
     }
-    let mut settled = 0;
+    let mut settled = Settled::default();
     for (attempt, (kind, seats)) in attempts {
         match kind {
             ClaimKind::Book => match context.store.void_unless_booked(attempt).await? {
-                Fate::Booked => context.pool.finish(event, attempt, &seats).await?,
-                Fate::Void => context.pool.give_back(event, attempt, &seats).await?,
+                Fate::Booked => settled.finished += context.pool.finish(event, attempt, &seats).await?,
+                Fate::Void => settled.given_back += context.pool.give_back(event, attempt, &seats).await?,
             },
-            ClaimKind::Cancel | ClaimKind::Check => ask_and_settle(context, event, attempt, &seats).await?,
+            ClaimKind::Cancel | ClaimKind::Check => {
+                let Settled { finished, freed, .. } = ask_and_settle(context, event, attempt, &seats).await?;
+                settled.finished += finished;
+                settled.freed += freed;
+            }
         }
-        settled += u32::try_from(seats.len()).unwrap_or(u32::MAX);
         tracing::info!(%event, attempt = %attempt.0, ?kind, seats = seats.len(), "settled an overdue claim");
     }
     Ok(settled)
@@ -60,12 +82,15 @@ pub(super) async fn ask_and_settle(
     event: EventId,
     attempt: AttemptId,
     seats: &[SeatNumber],
-) -> Result<(), VisitFailure> {
+) -> Result<Settled, VisitFailure> {
     let sold = context.store.sold_among(event, seats).await?;
     let settlements: Vec<Settlement> =
         seats.iter().map(|seat| Settlement { seat: *seat, sold: sold.contains(seat) }).collect();
+    let mut settled = Settled::default();
     for settlements in settlements.chunks(SCRIPT_SEATS) {
-        context.pool.settle(event, attempt, settlements).await?;
+        for seat in context.pool.settle(event, attempt, settlements).await? {
+            if sold.contains(&seat) { settled.finished += 1 } else { settled.freed += 1 }
+        }
     }
-    Ok(())
+    Ok(settled)
 }

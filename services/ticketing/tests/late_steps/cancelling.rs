@@ -66,7 +66,7 @@ async fn a_cancel_that_comes_after_the_janitor_leaves_a_seat_that_the_reconciler
     cancel.await.unwrap().unwrap();
 
     assert_eq!(world.seat(tickets[0]).await, Seat::Sold, "nobody frees a seat without a claim");
-    assert_eq!(world.replica().reconcile(event).await.checked, 1);
+    assert_eq!(world.replica().reconcile(event).await.freed, 1);
     assert_eq!(world.seat(tickets[0]).await, Seat::Free);
     world.assert_settled(event).await;
 }

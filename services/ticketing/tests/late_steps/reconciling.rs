@@ -43,7 +43,7 @@ async fn what_is_taken_and_unsold_comes_free() {
     let (world, replica, event) = World::with_event().await;
     let ticket = taken_and_unsold(&world, &replica, event).await;
     let done = replica.reconcile(event).await;
-    assert_eq!((done.checked, done.repaired), (1, 0));
+    assert_eq!((done.freed, done.set), (1, 0));
     assert_eq!(world.seat(ticket).await, Seat::Free);
     world.assert_settled(event).await;
 }
@@ -56,10 +56,10 @@ async fn holds_and_sold_seats_are_left_as_they_are() {
     world.run_out(run_out[0]).await;
     let sold = replica.hold(user(2), event, 2).await;
     let done = replica.reconcile(event).await;
-    assert_eq!((done.checked, done.repaired), (0, 0));
+    assert_eq!((done.freed, done.set), (0, 0));
     replica.buy(user(2), &sold).await;
     let done = replica.reconcile(event).await;
-    assert_eq!((done.checked, done.repaired), (0, 0));
+    assert_eq!((done.freed, done.set), (0, 0));
     assert_eq!(world.seat(held[0]).await, Seat::Held(user(1)));
 }
 
@@ -90,7 +90,7 @@ async fn a_settling_seat_is_never_checked() {
     let commit = replica.gates.stop_before(Step::Book);
     let booking = replica.book(user(1), &tickets);
     let commit = commit.reached().await;
-    assert_eq!(world.replica().reconcile(event).await.checked, 0);
+    assert_eq!(world.replica().reconcile(event).await.freed, 0);
     assert!(matches!(world.seat(tickets[0]).await, Seat::Settling(_)));
     commit.go_on();
     booking.await.unwrap().unwrap();
@@ -119,7 +119,7 @@ async fn a_check_that_settles_late_does_not_free_what_was_sold_meanwhile() {
 async fn what_is_sold_and_free_is_repaired() {
     let (world, replica, event) = World::with_event().await;
     let ticket = sold_and_free(&world, &replica, event).await;
-    assert_eq!(replica.reconcile(event).await.repaired, 1);
+    assert_eq!(replica.reconcile(event).await.set, 1);
     assert_eq!(world.seat(ticket).await, Seat::Sold);
     world.assert_settled(event).await;
 }
@@ -129,7 +129,7 @@ async fn what_is_sold_and_held_by_somebody_else_is_repaired() {
     let (world, replica, event) = World::with_event().await;
     let ticket = sold_and_free(&world, &replica, event).await;
     assert_eq!(replica.hold(user(2), event, 1).await, [ticket]);
-    assert_eq!(replica.reconcile(event).await.repaired, 1);
+    assert_eq!(replica.reconcile(event).await.set, 1);
     assert_eq!(world.seat(ticket).await, Seat::Sold);
     world.assert_settled(event).await;
 }
@@ -151,7 +151,7 @@ async fn repair_late(is_held_before: bool) {
     }
     assert_eq!(replica.hold(user(3), event, 1).await, [ticket]);
     repair.go_on();
-    assert_eq!(reconciling.await.unwrap().repaired, 0);
+    assert_eq!(reconciling.await.unwrap().set, 0);
     assert_eq!(world.seat(ticket).await, Seat::Held(user(3)), "it is not the seat any more that was read");
     replica.buy(user(3), &[ticket]).await;
     world.assert_settled(event).await;
@@ -178,7 +178,7 @@ async fn a_repair_that_comes_late_does_not_touch_a_claim() {
     let commit = commit.reached().await;
     let before = world.seat(ticket).await;
     repair.go_on();
-    assert_eq!(reconciling.await.unwrap().repaired, 0);
+    assert_eq!(reconciling.await.unwrap().set, 0);
     assert_eq!(world.seat(ticket).await, before);
     commit.go_on();
     booking.await.unwrap().unwrap();

@@ -44,12 +44,12 @@ impl SeatPool for StoppedPool {
         self.inner.look(event, seats).await
     }
 
-    async fn finish(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<()> {
+    async fn finish(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<u32> {
         self.gates.pass(Step::Finish).await;
         self.inner.finish(event, attempt, seats).await
     }
 
-    async fn give_back(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<()> {
+    async fn give_back(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<u32> {
         self.gates.pass(Step::GiveBack).await;
         self.inner.give_back(event, attempt, seats).await
     }
@@ -95,7 +95,7 @@ impl SeatPool for StoppedPool {
         self.inner.overdue(event, limit).await
     }
 
-    async fn grow(&self, event: EventId, capacity: u32) -> Answer<()> {
+    async fn grow(&self, event: EventId, capacity: u32) -> Answer<u32> {
         self.inner.grow(event, capacity).await
     }
 

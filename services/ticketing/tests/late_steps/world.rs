@@ -382,7 +382,7 @@ impl Replica {
     pub(crate) async fn janitor(&self, event: EventId) -> u32 {
         // A claim's deadline is within Valkey's millisecond.
         tokio::time::sleep(CLAIM * 2).await;
-        settle_overdue(&self.context, event).await.unwrap()
+        settle_overdue(&self.context, event).await.unwrap().total()
     }
 
     pub(crate) fn start_reconciling(&self, event: EventId) -> JoinHandle<usecases::Reconciled> {

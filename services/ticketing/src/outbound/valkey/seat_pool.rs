@@ -153,12 +153,12 @@ impl SeatPool for ValkeySeatPool {
         event: EventId,
         attempt: AttemptId,
         seats: &[SeatNumber],
-    ) -> Result<(), PoolFailure> {
+    ) -> Result<u32, PoolFailure> {
         let answer = self.run(&scripts::FINISH, event, |command| {
             add_attempt(command, attempt);
             add_seats(command, seats);
         });
-        answer.await.map(drop)
+        read(answer.await?)
     }
 
     async fn give_back(
@@ -166,12 +166,12 @@ impl SeatPool for ValkeySeatPool {
         event: EventId,
         attempt: AttemptId,
         seats: &[SeatNumber],
-    ) -> Result<(), PoolFailure> {
+    ) -> Result<u32, PoolFailure> {
         let answer = self.run(&scripts::GIVE_BACK, event, |command| {
             add_attempt(command, attempt);
             add_seats(command, seats);
         });
-        answer.await.map(drop)
+        read(answer.await?)
     }
 
     async fn release(
@@ -274,11 +274,11 @@ impl SeatPool for ValkeySeatPool {
         overdue.collect()
     }
 
-    async fn grow(&self, event: EventId, capacity: u32) -> Result<(), PoolFailure> {
+    async fn grow(&self, event: EventId, capacity: u32) -> Result<u32, PoolFailure> {
         let answer = self.run(&scripts::GROW, event, |command| {
             command.arg(capacity);
         });
-        answer.await.map(drop)
+        read(answer.await?)
     }
 
     async fn drop_event(&self, event: EventId) -> Result<(), PoolFailure> {
