@@ -27,7 +27,7 @@ enum Command {
 /// Runs the command that the process was started with, to its end.
 pub fn run() -> ExitCode {
     let Cli { log, command } = Cli::parse();
-    booked_server::run("gateway", log.log_format, |metrics| async move {
+    booked_server::run("booked-gateway", log.log_format, |metrics| async move {
         match command {
             Command::Serve(args) => app::serve(&args, metrics).await,
             Command::Healthcheck(args) => healthcheck(&args),

@@ -14,6 +14,7 @@ pub struct Api {
     client: Client,
     url: String,
     token: Option<String>,
+    header: Option<(&'static str, String)>,
 }
 
 /// What came back.
@@ -50,13 +51,19 @@ impl Api {
     /// A client without a token.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self { client: Client::new(), url: url.into(), token: None }
+        Self { client: Client::new(), url: url.into(), token: None, header: None }
     }
 
     /// The same client with a token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same client with a header.
+    #[must_use]
+    pub fn with_header(&self, name: &'static str, value: &str) -> Self {
+        Self { header: Some((name, value.to_owned())), ..self.clone() }
     }
 
     /// `GET path`.
@@ -79,6 +86,9 @@ impl Api {
         let mut request = self.client.request(method, format!("{}{path}", self.url)).timeout(PATIENCE);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
+        }
+        if let Some((name, value)) = &self.header {
+            request = request.header(*name, value);
         }
         if let Some(body) = body {
             request = request.json(&body);

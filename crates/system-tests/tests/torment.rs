@@ -1,11 +1,5 @@
 //! Faults on the real thing, shortly; `cargo booked torment` does it for as long as one likes.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test says what it does, and fails as tests do"
-)]
-
 use std::time::Duration;
 
 use booked::{Binaries, TormentOptions, torment};

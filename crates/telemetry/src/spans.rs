@@ -1,7 +1,9 @@
 //! The spans of a trace: a request that is served, and each call that it makes of others. Attributes have the names of
 //! OpenTelemetry's semantic conventions (<https://opentelemetry.io/docs/specs/semconv/>).
 
+use opentelemetry::trace::TraceContextExt as _;
 use tracing::{Span, debug_span, field::Empty, info_span};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// Calls are told in traces alone: without one, their spans are not even made.
@@ -14,7 +16,6 @@ pub(crate) fn traced() -> Targets {
 pub fn server_span(method: &str, path: &str, request_id: &str) -> Span {
     info_span!(
         "request",
-        otel.name = Empty,
         otel.kind = "server",
         otel.status_code = Empty,
         http.request.method = method,
@@ -32,7 +33,8 @@ pub fn served(span: &Span, method: &str, route: Option<&str>, status: u16) {
         return;
     }
     if let Some(route) = route {
-        span.record("otel.name", format!("{method} {route}"));
+        // It was named by what it is before it was known what it asks for.
+        span.context().span().update_name(format!("{method} {route}"));
         span.record("http.route", route);
     }
     span.record("http.response.status_code", status);
