@@ -26,6 +26,7 @@ struct Who {
     /// None for an admin, whose calls stand in no seat's history.
     user: Option<Uuid>,
     authorization: HeaderValue,
+    expires_unix_s: u64,
 }
 
 /// Something that had to be done was not.
@@ -45,6 +46,7 @@ pub struct NotDone {
 struct Claims {
     sub: Uuid,
     role: String,
+    exp: u64,
 }
 
 impl Gateway {
@@ -71,7 +73,7 @@ impl Gateway {
     pub async fn log_in(&self, email: &str, password: &str) -> Result<Session, NotDone> {
         const WHAT: &str = "logging in";
         let answer = done(WHAT, self.ask_log_in(email, password).await)?;
-        self.session(&answer).ok_or_else(|| NotDone {
+        self.session_of(&answer).ok_or_else(|| NotDone {
             what: WHAT,
             why: "the token cannot be read".to_owned(),
             status: Some(answer.status.as_u16()),
@@ -94,14 +96,24 @@ impl Gateway {
         Session { gateway: self.clone(), who: None }
     }
 
-    fn session(&self, answer: &Answer) -> Option<Session> {
+    /// The session of a good answer to a log-in; none where it has no token that can be read.
+    #[must_use]
+    pub fn session_of(&self, answer: &Answer) -> Option<Session> {
         let Token { token } = serde_json::from_slice(&answer.body).ok()?;
+        self.resume(&token)
+    }
+
+    /// The session that a token of before stands for; none where it cannot be read. Whether it is still good shows when it
+    /// is used.
+    #[must_use]
+    pub fn resume(&self, token: &str) -> Option<Session> {
         let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
         let claims: Claims = serde_json::from_slice(&payload).ok()?;
         let mut authorization = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
         authorization.set_sensitive(true);
         let user = (claims.role != "admin").then_some(claims.sub);
-        Some(Session { gateway: self.clone(), who: Some(Arc::new(Who { user, authorization })) })
+        let who = Who { user, authorization, expires_unix_s: claims.exp };
+        Some(Session { gateway: self.clone(), who: Some(Arc::new(who)) })
     }
 }
 
@@ -112,10 +124,17 @@ impl Session {
         self.who.as_ref().and_then(|who| who.user)
     }
 
-    /// Where the session is.
+    /// The token; none for nobody in particular.
     #[must_use]
-    pub fn gateway(&self) -> &Gateway {
-        &self.gateway
+    pub fn token(&self) -> Option<&str> {
+        let text = self.who.as_ref()?.authorization.to_str().ok()?;
+        text.strip_prefix("Bearer ")
+    }
+
+    /// When the token expires, in Unix seconds; 0 for nobody in particular.
+    #[must_use]
+    pub fn expires_unix_s(&self) -> u64 {
+        self.who.as_ref().map_or(0, |who| who.expires_unix_s)
     }
 
     /// Asks, and tells the call as a history tells it.

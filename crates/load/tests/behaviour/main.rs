@@ -3,4 +3,8 @@
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod runs;
+#[cfg(test)]
 mod scripted;
+#[cfg(test)]
+mod stalling;

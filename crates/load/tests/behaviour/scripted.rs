@@ -50,7 +50,7 @@ async fn on_one_connection(mut stream: TcpStream, steps: &mut std::vec::IntoIter
 }
 
 /// Reads to the empty line; no where the client closed.
-async fn read_head(stream: &mut TcpStream) -> bool {
+pub(crate) async fn read_head(stream: &mut TcpStream) -> bool {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let Ok(byte) = stream.read_u8().await else { return false };

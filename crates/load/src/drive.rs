@@ -1,0 +1,187 @@
+//! Lets visits begin: at times of their own (open loop), or one after the other (closed loop).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::arrivals::Arrivals;
+use crate::options::Arrival;
+use crate::run::{Run, Stop, Visit};
+use crate::scenario::Scenario;
+
+/// How soon one who waits for the next arrival hears that the run is over.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How soon it is seen that the last visit is over.
+const POLL: Duration = Duration::from_millis(10);
+
+/// The times of a run.
+#[derive(Clone, Copy)]
+pub(crate) struct Window {
+    pub(crate) begin: Instant,
+    pub(crate) end: Instant,
+    /// How long visits may go on after the end.
+    pub(crate) grace: Duration,
+    /// The same, where somebody ends the run before.
+    pub(crate) grace_of_early_end: Duration,
+}
+
+/// What became of the visits.
+pub(crate) struct Visits {
+    pub(crate) started: u64,
+    /// They were still open when the grace was over.
+    pub(crate) cut_short: usize,
+    /// From then on nobody came.
+    pub(crate) over_at: Instant,
+}
+
+/// Runs visits until the end of the window, or until `stop`; then waits for those that are open.
+pub(crate) async fn drive(
+    run: &Arc<Run>,
+    scenario: &Arc<Scenario>,
+    arrival: Arrival,
+    window: Window,
+    stop: &Stop,
+) -> anyhow::Result<Visits> {
+    let cut = Stop::default();
+    let stage = Stage { run: Arc::clone(run), scenario: Arc::clone(scenario), cut: cut.clone() };
+    let started = Arc::new(AtomicU64::new(0));
+    // Dropped when all who arrive in the window were let in, which may be a little after its end.
+    let (arriving, mut all_arrived) = mpsc::channel::<()>(1);
+    match arrival {
+        Arrival::Closed { users } => {
+            for _ in 0..users {
+                tokio::spawn(stage.clone().come_again(Arc::clone(&started)));
+            }
+            drop(arriving);
+        }
+        Arrival::Open { rate_per_s, open_max } => {
+            let arrivals = Arrivals::new(rate_per_s, run.seed);
+            let (started, runtime) = (Arc::clone(&started), Handle::current());
+            let let_in = move || {
+                stage.let_in(arrivals, window, open_max, &started, &runtime);
+                drop(arriving);
+            };
+            thread::Builder::new()
+                .name("arrivals".to_owned())
+                .spawn(let_in)
+                .context("no thread to be had")?;
+        }
+    }
+    let to_the_end = async {
+        tokio::time::sleep_until(window.end.into()).await;
+        all_arrived.recv().await;
+    };
+    tokio::select! {
+        () = to_the_end => {}
+        () = stop.wait() => {}
+    }
+    run.end();
+    let over_at = Instant::now();
+    let grace = if over_at < window.end { window.grace_of_early_end } else { window.grace };
+    let _ = timeout(grace, all_gone(run)).await;
+    let cut_short = run.open.load(Ordering::Relaxed);
+    cut.now();
+    Ok(Visits { started: started.load(Ordering::Relaxed), cut_short, over_at })
+}
+
+async fn all_gone(run: &Run) {
+    while run.open.load(Ordering::Relaxed) > 0 {
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+#[derive(Clone)]
+struct Stage {
+    run: Arc<Run>,
+    scenario: Arc<Scenario>,
+    /// Ends visits where they are.
+    cut: Stop,
+}
+
+impl Stage {
+    /// A visit after the other.
+    async fn come_again(self, started: Arc<AtomicU64>) {
+        while !self.run.is_over() {
+            let number = started.fetch_add(1, Ordering::Relaxed);
+            let open = Open::new(&self.run);
+            self.visit(number, None).await;
+            drop(open);
+        }
+    }
+
+    /// On a thread of its own, since a runtime's timers are a millisecond late.
+    fn let_in(
+        &self,
+        arrivals: Arrivals,
+        window: Window,
+        open_max: usize,
+        started: &AtomicU64,
+        runtime: &Handle,
+    ) {
+        for (after, number) in arrivals.zip(0..) {
+            let due = window.begin + after;
+            if due >= window.end || !self.sleep_until(due) {
+                return;
+            }
+            if self.run.open.load(Ordering::Relaxed) >= open_max {
+                if due >= self.run.measured_from {
+                    self.run.meter.not_started(0);
+                }
+                continue;
+            }
+            started.fetch_add(1, Ordering::Relaxed);
+            let (open, stage) = (Open::new(&self.run), self.clone());
+            runtime.spawn(async move {
+                stage.visit(number, Some(due)).await;
+                drop(open);
+            });
+        }
+    }
+
+    async fn visit(&self, number: u64, due: Option<Instant>) {
+        if let Some(due) = due.filter(|due| *due >= self.run.measured_from) {
+            let lane = usize::try_from(number).unwrap_or_default();
+            self.run.meter.started(lane, due.elapsed());
+        }
+        let mut visit = Visit::new(&self.run, number, due);
+        tokio::select! {
+            () = self.scenario.visit(&mut visit) => {}
+            () = self.cut.wait() => {}
+        }
+    }
+
+    /// No where somebody has ended the run before.
+    fn sleep_until(&self, due: Instant) -> bool {
+        loop {
+            if self.run.is_over() {
+                return false;
+            }
+            match due.saturating_duration_since(Instant::now()) {
+                Duration::ZERO => return true,
+                pause => thread::sleep(pause.min(LOOK_EVERY)),
+            }
+        }
+    }
+}
+
+/// Counts as an open visit until it is dropped.
+struct Open(Arc<Run>);
+
+impl Open {
+    fn new(run: &Arc<Run>) -> Self {
+        run.open.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(run))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,178 @@
+//! A run from its preparation to its report.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use tokio::time::{MissedTickBehavior, interval_at};
+
+use crate::client::{Gateway, Recorder, now_us};
+use crate::drive::{Visits, Window, drive};
+use crate::meter::{Meter, Tally};
+use crate::options::Options;
+use crate::report::{Notice, OperationReport, Report, Second, VisitReport};
+use crate::run::{Run, Stop};
+use crate::scenario::{Listener, Scenario, Setup};
+
+/// More than threads, so that they seldom meet.
+const LANES: usize = 16;
+/// Beside the time that an answer may take: how long a visit may go on after the end.
+const GRACE: Duration = Duration::from_secs(2);
+/// Whoever ends a run early does not want to wait.
+const GRACE_OF_EARLY_END: Duration = Duration::from_secs(5);
+
+/// Prepares what the scenario needs, runs it, compares what came of it with what was to be expected, and reports. `listener`
+/// hears of all steps, and of each second.
+///
+/// # Errors
+///
+/// Where the run could not be prepared or recorded; nothing that goes wrong in the run itself is one.
+pub async fn load(options: &Options, listener: Listener, stop: &Stop) -> anyhow::Result<Report> {
+    let gateway = Gateway::new(&options.url, options.patience)?;
+    let recorder = match &options.history {
+        Some(path) => {
+            Some(Recorder::append_to(path).with_context(|| format!("cannot write {}", path.display()))?)
+        }
+        None => None,
+    };
+    let pen = recorder.as_ref().map(Recorder::pen);
+    let (admin, accounts) = (options.admin.clone(), options.accounts.clone());
+    let setup = Setup::new(gateway, pen, listener, admin, accounts);
+    let scenario = tokio::select! {
+        prepared = Scenario::prepare(&setup, options) => prepared.context("preparing the run")?,
+        () = stop.wait() => bail!("ended before it began"),
+    };
+    let mut report = measure(options, &setup, scenario, stop).await?;
+    if options.clean_up {
+        setup.step("Deleting the events that were made");
+        if let Err(error) = setup.clean_up().await {
+            report.expectations.push(crate::report::Expectation {
+                what: "Events deleted".to_owned(),
+                expected: "all".to_owned(),
+                found: format!("{error:#}"),
+                holds: false,
+            });
+        }
+    }
+    if let Some(recorder) = recorder {
+        recorder.finish().await.context("the history is not complete")?;
+    }
+    Ok(report)
+}
+
+/// Runs a scenario that is prepared.
+pub(crate) async fn measure(
+    options: &Options,
+    setup: &Setup,
+    scenario: Scenario,
+    stop: &Stop,
+) -> anyhow::Result<Report> {
+    let scenario = Arc::new(scenario);
+    let begin = Instant::now();
+    let window = Window {
+        begin,
+        end: begin + options.warm_up + options.duration,
+        grace: options.patience.answer + GRACE,
+        grace_of_early_end: GRACE_OF_EARLY_END,
+    };
+    let run = Arc::new(Run {
+        gateway: setup.gateway.clone(),
+        meter: Meter::new(LANES)?,
+        pen: setup.pen.clone(),
+        seed: options.seed,
+        measured_from: begin + options.warm_up,
+        over: AtomicBool::new(false),
+        over_signal: Stop::default(),
+        open: AtomicUsize::new(0),
+    });
+    let began_unix_time = now_us() / 1_000_000;
+    if !options.warm_up.is_zero() {
+        setup.step("Warming up");
+    }
+    let mut clock = SecondClock::new(&run, &setup.listener, options.duration);
+    let driving = drive(&run, &scenario, options.arrival, window, stop);
+    let visits: Visits = tokio::select! {
+        visits = driving => visits?,
+        error = clock.tick_for_ever() => return Err(error),
+    };
+    clock.last()?;
+    let measured_until = visits.over_at.min(window.end);
+    let measured = measured_until.saturating_duration_since(run.measured_from);
+    let expectations = scenario.expectations(setup).await;
+
+    let totals = run.meter.totals()?;
+    let mut all = Tally::empty()?;
+    for tally in totals.operations.values() {
+        all.merge(tally)?;
+    }
+    let of = |(operation, tally): (&crate::meter::Operation, &Tally)| {
+        OperationReport::new(operation.as_str(), tally, measured)
+    };
+    Ok(Report {
+        scenario: options.scenario.to_string(),
+        url: options.url.clone(),
+        seed: options.seed,
+        arrival: options.arrival,
+        began_unix_time,
+        measured_s: measured.as_secs_f64(),
+        ended_early: visits.over_at < window.end,
+        visits: VisitReport::new(&visits, &totals),
+        all: OperationReport::new("all", &all, measured),
+        operations: totals.operations.iter().map(of).collect(),
+        series: clock.rows,
+        expectations,
+    })
+}
+
+/// Takes a row of the meter each second.
+struct SecondClock<'a> {
+    run: &'a Arc<Run>,
+    listener: &'a Listener,
+    seconds: u64,
+    taken_last: Instant,
+    rows: Vec<Second>,
+}
+
+impl<'a> SecondClock<'a> {
+    fn new(run: &'a Arc<Run>, listener: &'a Listener, duration: Duration) -> Self {
+        let taken_last = run.measured_from;
+        Self { run, listener, seconds: duration.as_secs(), taken_last, rows: Vec::new() }
+    }
+
+    /// Comes back with an error only.
+    async fn tick_for_ever(&mut self) -> anyhow::Error {
+        const SECOND: Duration = Duration::from_secs(1);
+        let mut ticks = interval_at((self.run.measured_from + SECOND).into(), SECOND);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.take() {
+                return error;
+            }
+        }
+    }
+
+    fn take(&mut self) -> anyhow::Result<()> {
+        let interval = self.run.meter.take_interval()?;
+        let now = Instant::now();
+        let length = now.saturating_duration_since(self.taken_last);
+        self.taken_last = now;
+        let number = u64::try_from(self.rows.len()).unwrap_or(u64::MAX);
+        let row = Second::new(number, length, &interval);
+        let open = self.run.open.load(Ordering::Relaxed);
+        (self.listener)(Notice::Second { row: &row, of: self.seconds, open });
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// What came after the last full second.
+    fn last(&mut self) -> anyhow::Result<()> {
+        self.take()?;
+        let is_empty = |row: &Second| row.all_calls() == 0 && row.not_started == 0;
+        if self.rows.len() > 1 && self.rows.last().is_some_and(is_empty) {
+            self.rows.pop();
+        }
+        Ok(())
+    }
+}

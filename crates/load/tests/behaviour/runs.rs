@@ -1,0 +1,128 @@
+//! Whole runs: what they measure, what they admit, and how they end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use booked_load::client::Patience;
+use booked_load::{
+    AccountOptions, Arrival, Listener, Mix, Notice, Options, Report, SaleOptions, ScenarioName, Stop, load,
+    self_test,
+};
+
+use crate::stalling;
+
+const NEVER: u64 = u64::MAX;
+
+/// A loop that waits for each answer before it asks again would see one slow call.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stall_counts_against_all_who_came_meanwhile() {
+    let stall = Duration::from_millis(600);
+    let url = stalling::serve(50, stall).await;
+    let arrival = Arrival::Open { rate_per_s: 200.0, open_max: 10_000 };
+    let report = run(&options(url, arrival, 2), quiet()).await;
+
+    // Some 120 of 400 came in these 600 ms, evenly spread: half of them waited for more than half of it.
+    let half_us = u64::try_from(stall.as_micros()).unwrap() / 2;
+    assert!(report.all.latency_us.p90 > half_us / 2, "{:?}", report.all.latency_us);
+    assert!(report.all.latency_us.p99 > half_us, "{:?}", report.all.latency_us);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_could_not_begin_is_counted() {
+    let url = stalling::serve(20, Duration::from_millis(700)).await;
+    let arrival = Arrival::Open { rate_per_s: 200.0, open_max: 5 };
+    let report = run(&options(url, arrival, 1), quiet()).await;
+
+    assert!(report.visits.not_started > 0, "{:?}", report.visits);
+    assert_eq!(report.series.iter().map(|row| row.not_started).sum::<u64>(), report.visits.not_started);
+    // The same seed lets as many arrive where there is room for all.
+    let roomy = Arrival::Open { rate_per_s: 200.0, open_max: 10_000 };
+    let url = stalling::serve(NEVER, Duration::ZERO).await;
+    let all = run(&options(url, roomy, 1), quiet()).await;
+    assert_eq!(all.visits.not_started, 0);
+    assert_eq!(report.visits.started + report.visits.not_started, all.visits.started);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_ends_a_run_early_gets_its_report() {
+    let url = stalling::serve(NEVER, Duration::ZERO).await;
+    let stop = Stop::default();
+    let stopper = stop.clone();
+    let listener: Listener = Arc::new(move |notice| {
+        if matches!(notice, Notice::Second { .. }) {
+            stopper.now();
+        }
+    });
+    let options = options(url, Arrival::Closed { users: 2 }, 3_600);
+    let report = load(&options, listener, &stop).await.unwrap();
+    assert!(report.ended_early && report.measured_s < 3_600.0);
+    assert!(report.all.calls > 0 && report.failures() == 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_report_adds_up_and_is_shown() {
+    let (arrival, stop) = (Arrival::Closed { users: 2 }, Stop::default());
+    let test = self_test(arrival, Duration::from_secs(1), quiet(), &stop).await.unwrap();
+    assert!(test.cpu_us_a_call > 0.0 && test.server_cpu_us_a_call > 0.0);
+
+    let report = test.report;
+    let all = &report.all;
+    assert!(all.calls > 0);
+    assert_eq!(all.calls, all.done + all.refused + all.busy + all.errors);
+    assert_eq!(all.calls, report.operations.iter().map(|operation| operation.calls).sum::<u64>());
+    assert_eq!(all.calls, report.series.iter().map(|row| row.calls.values().sum::<u64>()).sum::<u64>());
+    assert_eq!(all.calls, all.outcomes.iter().map(|outcome| outcome.count).sum::<u64>());
+
+    let (page, table) = (booked_load::html(&report), booked_load::table(&report));
+    assert!(page.contains("<svg") && table.contains("reserve"));
+    assert!(!page.contains("src=") && !page.contains("href="), "the page needs something from elsewhere");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_nobody_expects_are_failures() {
+    // Nobody listens here any more.
+    let url = format!("http://{}", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let unprepared = load(&options(url, Arrival::Closed { users: 1 }, 1), quiet(), &Stop::default()).await;
+    assert!(unprepared.is_err());
+
+    let url = stalling::serve(2, Duration::from_secs(3_600)).await;
+    let mut options = options(url, Arrival::Closed { users: 1 }, 1);
+    options.patience.answer = Duration::from_millis(100);
+    let report = run(&options, quiet()).await;
+    assert!(report.all.errors > 0 && report.failures() >= report.all.errors, "{:?}", report.all.outcomes);
+}
+
+async fn run(options: &Options, listener: Listener) -> Report {
+    load(options, listener, &Stop::default()).await.unwrap()
+}
+
+fn quiet() -> Listener {
+    Arc::new(|_| {})
+}
+
+/// Lists events, where none are needed.
+fn options(url: String, arrival: Arrival, seconds: u64) -> Options {
+    Options {
+        url,
+        scenario: ScenarioName::Browse,
+        arrival,
+        duration: Duration::from_secs(seconds),
+        warm_up: Duration::ZERO,
+        seed: 7,
+        patience: Patience::default(),
+        admin: None,
+        accounts: AccountOptions {
+            count: 0,
+            prefix: String::new(),
+            password: String::new(),
+            at_once: 1,
+            tokens: None,
+        },
+        sale: SaleOptions { seats: 1, count_max: 1, think: None, abandon_share: 0.0 },
+        events: 0,
+        wrong_password_share: 0.0,
+        mix: Mix::default(),
+        history: None,
+        clean_up: false,
+    }
+}
