@@ -25,7 +25,7 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
     }
     let behind = ticketing.ledger.iter().filter(|entry| entry.position > analytics.cursor).count();
     if behind > 0 {
-        report.unchecked(format!("{behind} rows of the ledger that analytics has not counted yet"));
+        report.unchecked(format!("rows of the ledger that analytics has not counted yet: {behind}"));
     }
     let expected = counted(analytics, ticketing);
     report.checked(expected.len(), "events counted");
