@@ -13,6 +13,9 @@ use crate::torment::TormentArgs;
 use crate::verify::VerifyArgs;
 use crate::{Replicas, Servers, SystemOptions, up};
 
+/// A command could not do its work, which is not the same as a bad result of it.
+const COULD_NOT_RUN: u8 = 2;
+
 /// Runs booked on this machine.
 #[derive(Parser)]
 #[command(name = "booked", bin_name = "cargo booked", version)]
@@ -76,13 +79,13 @@ pub fn run() -> ExitCode {
         Command::Up(args) => args.run(),
         Command::Torment(args) => args.run(),
         Command::Load(args) => args.run(),
-        Command::Verify(args) => Ok(args.run()),
+        Command::Verify(args) => args.run(),
     };
     match done {
         Ok(code) => code,
         Err(error) => {
             warn(&format!("booked: {error:#}"));
-            ExitCode::FAILURE
+            ExitCode::from(COULD_NOT_RUN)
         }
     }
 }

@@ -12,12 +12,7 @@ use booked_verify::{Limits, Report, Sources, verify};
 use clap::Args;
 
 use crate::data_urls;
-use crate::progress::{say, warn};
-
-/// Something wrong was found.
-const WRONG: u8 = 1;
-/// Nobody knows: the command could not do its work.
-const COULD_NOT_RUN: u8 = 2;
+use crate::progress::say;
 
 #[derive(Args)]
 pub(crate) struct VerifyArgs {
@@ -79,18 +74,11 @@ struct UrlArgs {
 
 impl VerifyArgs {
     /// Says what was found. Success where nothing is wrong.
-    pub(crate) fn run(self) -> ExitCode {
-        match self.judged() {
-            Ok(report) => {
-                let told = if self.json { serde_json::to_string_pretty(&report).ok() } else { None };
-                say(&told.unwrap_or_else(|| report.to_string()));
-                if report.right { ExitCode::SUCCESS } else { ExitCode::from(WRONG) }
-            }
-            Err(error) => {
-                warn(&format!("booked: {error:#}"));
-                ExitCode::from(COULD_NOT_RUN)
-            }
-        }
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let report = self.judged()?;
+        let told = if self.json { serde_json::to_string_pretty(&report).ok() } else { None };
+        say(&told.unwrap_or_else(|| report.to_string()));
+        Ok(if report.right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     fn judged(&self) -> Result<Report> {
