@@ -212,8 +212,8 @@ def bookings():
         lines("Seats sold", "In a second.", {"sold": per_second("booked_seats_sold_total" + labels)}, "ops"),
         lines(
             "Seats put right",
-            "By whom: the janitor ends what was left in the middle, the reconciler checks and repairs.",
-            {"{{by}}": per_second("booked_seats_put_right_total" + labels, "by")},
+            "By whom and how: the janitor ends what was left in the middle, the reconciler compares with Postgres.",
+            {"{{by}}: {{kind}}": per_second("booked_seats_put_right_total" + labels, "by", "kind")},
             "ops",
         ),
         lines(

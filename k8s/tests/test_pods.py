@@ -3,6 +3,8 @@
 import pytest
 from charts import PARTS, UMBRELLA, deployment, environment, find, pod_specs, render, server, values_of, ways_to_set
 
+VERSION = values_of(UMBRELLA / "Chart.yaml")["version"]
+
 
 @pytest.mark.parametrize(("name", "part", "values"), ways_to_set())
 def test_every_pod_keeps_to_the_restricted_standard(name, part, values):
@@ -115,10 +117,10 @@ def test_what_a_platform_adds_to_pods_is_there():
 @pytest.mark.parametrize(
     ("values", "image"),
     [
-        ({}, "booked-event:0.1.0"),
+        ({}, f"booked-event:{VERSION}"),
         ({"global": {"image": {"registry": "r.example/b/", "tag": "2"}}}, "r.example/b/booked-event:2"),
         ({"global": {"image": {"tag": "2"}}, "image": {"tag": "3"}}, "booked-event:3"),
-        ({"image": {"digest": "sha256:" + "a" * 64}}, "booked-event:0.1.0@sha256:" + "a" * 64),
+        ({"image": {"digest": "sha256:" + "a" * 64}}, f"booked-event:{VERSION}@sha256:" + "a" * 64),
     ],
 )
 def test_the_image_is_named_by_registry_tag_and_digest(values, image):

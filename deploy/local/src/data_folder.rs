@@ -104,7 +104,7 @@ impl DataFolder {
 
     /// The admin's password that such a folder keeps, where there is one; the folder need not be held for that.
     pub(crate) fn admin_password_in(path: &Path) -> Option<String> {
-        let file = path.join("secrets").join("admin-password");
+        let file = Self::secret_file_in(path, Secret::AdminPassword);
         fs::read_to_string(file).ok().filter(|kept| !kept.is_empty())
     }
 
