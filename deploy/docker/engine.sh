@@ -20,6 +20,7 @@ engine() {
 end_engine() {
     [ -n "${engine_pid:-}" ] || return 0
     kill "$engine_pid" && wait "$engine_pid" || true
+    umount "$work/exec/netns/default" 2>/dev/null || true
     rm -rf "$work/docker" "$work/exec"
 }
 
