@@ -8,13 +8,15 @@ use booked_load::client::{Gateway, Patience, Session};
 use booked_system_tests::{World, eventually};
 use booked_verify::history::{Answer, Asked, Call, Line, Outcome};
 use booked_verify::{Limits, Report, Sources, verify};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use uuid::Uuid;
 
 const PATIENCE: Patience = Patience { connect: Duration::from_secs(5), answer: Duration::from_secs(20) };
 const SETTLES: Duration = Duration::from_secs(20);
 const SEATS: u32 = 40;
 const BUYERS: usize = 4;
+/// Judged while buyers are at work.
+const LOOKS_MEANWHILE: u32 = 3;
 const TICKETING: &str = "booked_ticketing";
 
 /// A client and what it recorded.
@@ -129,7 +131,13 @@ async fn judged(world: &World, history: &[Line], patience: Duration) -> Report {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_buyers_did_is_right_and_whatever_is_damaged_by_hand_is_found() {
     let world = World::start(&[]).await;
-    let (event, history) = a_busy_minute(&world).await;
+    let meanwhile = async {
+        for _ in 0..LOOKS_MEANWHILE {
+            let report = judged(&world, &[], SETTLES).await;
+            assert!(report.right, "while it moves: {report}");
+        }
+    };
+    let ((event, history), ()) = join(a_busy_minute(&world), meanwhile).await;
 
     let report = judged(&world, &history, SETTLES).await;
     assert!(report.right, "{report}");

@@ -52,7 +52,7 @@ impl<'a> Case<'a> {
         let ledger = evidence.ticketing.as_ref().map_or(&[][..], |ticketing| &ticketing.ledger);
         let (ownerships, broken) = ownership::fold(ledger);
         let mut by_owner: HashMap<_, Vec<Ownership>> = HashMap::new();
-        for owned in ownerships.values().flatten() {
+        for owned in ownerships.values().flatten().filter(|it| calls.first_of(it.user).is_some()) {
             by_owner.entry((owned.user, owned.ticket.event())).or_default().push(owned.clone());
         }
         let (held, sold) = (certain::holds(&calls, &faults), certain::sold(&calls));
@@ -102,7 +102,7 @@ impl<'a> Case<'a> {
         self.is_deleted(event) && self.calls.deletes_of(event).next().is_none()
     }
 
-    /// What a user ever owned of an event, as the ledger says.
+    /// What a user whose calls are in the history ever owned of an event, as the ledger says.
     pub(crate) fn owned_by(&self, user: Uuid, event: EventId) -> &[Ownership] {
         self.by_owner.get(&(user, event)).map_or(&[], Vec::as_slice)
     }
