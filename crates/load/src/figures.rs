@@ -21,6 +21,20 @@ pub(crate) fn time(us: f64) -> String {
     }
 }
 
+/// A round time: `5 µs`, `10 ms`, `1 s`.
+pub(crate) fn round_time(us: f64) -> String {
+    match us {
+        us if us < 1_000.0 => format!("{us:.0} µs"),
+        us if us < 1_000_000.0 => format!("{:.0} ms", us / 1_000.0),
+        us => format!("{:.0} s", us / 1_000_000.0),
+    }
+}
+
+/// A round number: `0`, `0.5`, `2,000`.
+pub(crate) fn round_number(number: f64) -> String {
+    if number < 10.0 { number.to_string() } else { grouped(&format!("{number:.0}")) }
+}
+
 /// A number in three digits or more: `0.52`, `34.1`, `1,204`.
 pub(crate) fn digits(number: f64) -> String {
     match number {
@@ -56,6 +70,8 @@ mod tests {
             [812.4, 3_412.0, 99_960.0, 12_600_000.0].map(time),
             ["812 µs", "3.41 ms", "100.0 ms", "12.6 s"]
         );
+        assert_eq!([100.0, 10_000.0, 1_000_000.0].map(round_time), ["100 µs", "10 ms", "1 s"]);
+        assert_eq!([0.0, 0.5, 50.0, 2_000.0].map(round_number), ["0", "0.5", "50", "2,000"]);
         assert_eq!([7, 999, 1_000, 1_234_567].map(count), ["7", "999", "1,000", "1,234,567"]);
         assert_eq!([0.0, 0.521, 34.12, 1_204.4].map(digits), ["0.00", "0.52", "34.1", "1,204"]);
     }

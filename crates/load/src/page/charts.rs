@@ -1,7 +1,7 @@
 //! What the page's plots show.
 
 use super::plot::{Axis, Curve, Plot, legend_of};
-use crate::figures::{count, digits, float, ratio, time};
+use crate::figures::{count, digits, float, ratio, round_number, round_time, time};
 use crate::meter::Kind;
 use crate::report::{OperationReport, Report, Second, Spread};
 
@@ -51,7 +51,7 @@ pub(super) fn throughput(report: &Report) -> String {
         let says = |per_s| format!("{} a second", digits(per_s));
         curves.push(Curve { name: name(kind).to_owned(), class: class(kind).to_owned(), points, says });
     }
-    plot(curves, seconds_axis(&rows), |most| Axis::linear(most, digits))
+    plot(curves, seconds_axis(&rows), |most| Axis::linear(most, round_number))
 }
 
 /// Percentiles of each second.
@@ -72,7 +72,7 @@ pub(super) fn latencies(report: &Report) -> String {
     };
     let curves: Vec<Curve> = shown.into_iter().map(curve).collect();
     let least = least(&curves);
-    plot(curves, seconds_axis(&rows), |most| Axis::log(least, most, time))
+    plot(curves, seconds_axis(&rows), |most| Axis::log(least, most, round_time))
 }
 
 /// Latencies by share of the calls, the slowest few drawn wide.
@@ -91,7 +91,7 @@ pub(super) fn distribution(report: &Report) -> String {
     let ticks = SHARES.iter().map(|(share, name)| (nines(*share), (*name).to_owned()));
     let across = Axis::of_ticks(ticks.take_while(|(x, _)| *x <= reach + 0.01).collect(), reach);
     let least = least(&curves);
-    plot(curves, across, |most| Axis::log(least, most, time))
+    plot(curves, across, |most| Axis::log(least, most, round_time))
 }
 
 fn curve_of(operation: &OperationReport) -> Vec<(f64, f64)> {
@@ -157,7 +157,9 @@ fn least(curves: &[Curve]) -> f64 {
 }
 
 fn full_seconds(report: &Report) -> Vec<&Second> {
-    report.series.iter().filter(|row| row.length_s >= LENGTH_MIN_S).collect()
+    // What ended after the last arrival was not asked at the rate of the run.
+    let is_full = |row: &&Second| float(row.second) + LENGTH_MIN_S <= report.measured_s;
+    report.series.iter().filter(|row| row.length_s >= LENGTH_MIN_S).filter(is_full).collect()
 }
 
 /// A row stands where its second ends.
@@ -167,5 +169,5 @@ fn end(row: &Second) -> f64 {
 
 fn seconds_axis(rows: &[&Second]) -> Axis {
     let last = rows.last().map_or(1.0, |row| end(row));
-    Axis::linear(last, |at| format!("{at:.0} s"))
+    Axis::up_to(last, |at| format!("{at:.0} s"))
 }

@@ -49,6 +49,12 @@ impl Axis {
         Self { from: 0.0, to, is_log: false, ticks }
     }
 
+    /// From 0 to exactly this, in round steps.
+    pub(super) fn up_to(to: f64, name: impl Fn(f64) -> String) -> Self {
+        let further = Self::linear(to, name);
+        Self { to, ticks: further.ticks.into_iter().filter(|(at, _)| *at <= to).collect(), ..further }
+    }
+
     /// As far as these ticks reach.
     pub(super) fn of_ticks(ticks: Vec<(f64, String)>, to: f64) -> Self {
         Self { from: 0.0, to, is_log: false, ticks }
