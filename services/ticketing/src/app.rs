@@ -12,17 +12,20 @@ use tokio::time::sleep;
 use crate::{
     config::Config,
     inbound::{
+        audit,
         feed::{ApplyEvents, EVENT_FEED, PulledEvents},
         gauges,
         http::routes::routes,
         jobs,
     },
     outbound::{
-        postgres::{BookingQueue, MIGRATIONS, PostgresTicketStore, PostgresWaitlistStore},
-        valkey::{Valkey, ValkeySeatPool},
+        postgres::{
+            BookingQueue, MIGRATIONS, PostgresBooksAudit, PostgresTicketStore, PostgresWaitlistStore,
+        },
+        valkey::{Valkey, ValkeyMapsAudit, ValkeySeatPool},
     },
     ports::SeatPool,
-    usecases::{Context, Rebuilds},
+    usecases::{Auditor, Context, Progress, Rebuilds},
 };
 
 /// The name of this service's own feed.
@@ -72,6 +75,13 @@ pub async fn bind_with(
         rebuilds: Arc::new(Rebuilds::new(&lifecycle)),
         patience: config.patience,
     });
+    let auditor = Auditor {
+        books: Arc::new(PostgresBooksAudit::new(database.clone())),
+        maps: Arc::new(ValkeyMapsAudit::new(valkey.clone())),
+        store: Arc::clone(&context.store),
+        progress: Progress::default(),
+    };
+    audit::start(auditor, config.audit_rest, context.random.uuid(), &lifecycle);
     jobs::start(&context, config.jobs, &lifecycle);
     gauges::start(&context, &lifecycle);
     lifecycle.spawn_job(consumer.clone().run());

@@ -64,6 +64,9 @@ pub struct ServeArgs {
     /// How long the reconciler rests between two rounds over all events, in milliseconds.
     #[arg(long, env = "RECONCILE_MS", default_value = "300000", value_name = "MS")]
     reconcile_ms: String,
+    /// How long the auditor rests between two pieces of all that it looks at, in milliseconds; one replica audits at a time.
+    #[arg(long, env = "AUDIT_MS", default_value = "60000", value_name = "MS")]
+    audit_ms: String,
 }
 
 /// What [`ServeArgs`] says, checked.
@@ -79,6 +82,7 @@ pub struct Config {
     pub(crate) patience: Patience,
     pub(crate) queue: QueueSettings,
     pub(crate) jobs: JobSettings,
+    pub(crate) audit_rest: Duration,
 }
 
 /// Between two looks at what others are doing.
@@ -119,6 +123,7 @@ impl ServeArgs {
         let length = mistakes.number("BOOKING_QUEUE", &self.booking_queue, 1..=1_000_000);
         let wait = mistakes.millis("BOOKING_WAIT_MS", &self.booking_wait_ms, MS);
         let tick = mistakes.millis("TICK_MS", &self.tick_ms, MS);
+        let audit_rest = mistakes.millis("AUDIT_MS", &self.audit_ms, MS);
         let reconcile_round = mistakes.millis("RECONCILE_MS", &self.reconcile_ms, MS);
         Some(Config {
             http: http?,
@@ -131,6 +136,7 @@ impl ServeArgs {
             patience: Patience { others: others?, look_again: LOOK_AGAIN },
             queue: QueueSettings { flushers: flushers?, length: length?, wait: wait? },
             jobs: JobSettings { tick: tick?, reconcile_round: reconcile_round? },
+            audit_rest: audit_rest?,
         })
     }
 }

@@ -2,5 +2,6 @@
 
 pub mod booking;
 pub mod count;
+pub mod invariant;
 pub mod seat;
 pub mod waitlist;

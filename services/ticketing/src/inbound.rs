@@ -1,5 +1,6 @@
 //! What comes in: HTTP, the event service's feed, and the clock.
 
+pub mod audit;
 pub mod feed;
 pub mod gauges;
 pub mod http;

@@ -3,12 +3,14 @@
 
 mod event_feed;
 mod notifier;
+mod sales_audit;
 mod seat_pool;
 mod ticket_store;
 mod waitlist_store;
 
 pub use event_feed::{EventFeed, FeedAway};
 pub use notifier::{Message, Notifier, NotifyFailure};
+pub use sales_audit::{BooksAudit, MapsAudit, Watched};
 pub use seat_pool::{
     Claimed, LeaseNonce, OverdueClaim, PoolFailure, Released, Reserved, SeatPool, Settlement, Swept,
 };

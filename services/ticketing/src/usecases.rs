@@ -1,6 +1,7 @@
 //! What the service does, one verb a file: functions over a context of ports.
 
 mod add_to_waitlist;
+mod audit_sales;
 mod book_tickets;
 mod cancel_tickets;
 mod context;
@@ -17,6 +18,7 @@ mod settle_overdue;
 mod tell_waitlist;
 
 pub use add_to_waitlist::{AddToWaitlistError, add_to_waitlist};
+pub use audit_sales::{Audited, Auditor, Progress, audit_sales};
 pub use book_tickets::{BookError, book_tickets};
 pub use cancel_tickets::{CancelError, cancel_tickets};
 use context::SCRIPT_SEATS;

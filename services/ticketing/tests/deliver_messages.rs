@@ -142,3 +142,12 @@ async fn nobody_is_told_of_an_event_that_was_deleted_meanwhile() {
     sale.delete(proms).await;
     eventually("the other one is told", async || told(&recorder) == emails(&people[1..])).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_ends_lets_another_one_deliver_at_once() {
+    let sale = Sale::start().await;
+    let leases = "SELECT count(*) FROM leases WHERE name = 'deliver_messages'";
+    eventually("it delivers", async || sale.postgres.execute(leases) == "1").await;
+    sale.instances[0].lifecycle.end();
+    eventually("the lease is given back", async || sale.postgres.execute(leases) == "0").await;
+}

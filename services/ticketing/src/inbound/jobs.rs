@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use booked_ids::EventId;
 use booked_server::Lifecycle;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
 
 use super::put_right::PutRight;
@@ -48,10 +48,7 @@ pub fn start(context: &Context, settings: JobSettings, lifecycle: &Lifecycle) {
         let context = context.clone();
         move || tell_all(context.clone())
     }));
-    lifecycle.spawn_job(every(settings.tick, "deliver_messages", {
-        let context = context.clone();
-        move || deliver_all(context.clone(), holder)
-    }));
+    lifecycle.spawn_job(deliver_until_ended(context.clone(), settings.tick, holder, lifecycle.clone()));
     lifecycle.spawn_job(every(settings.tick, "purge_deleted", {
         let context = context.clone();
         move || purge_all(context.clone())
@@ -63,14 +60,19 @@ async fn every<F>(period: Duration, job: &'static str, run: impl Fn() -> F)
 where
     F: Future<Output = Result<(), VisitFailure>>,
 {
-    let mut ticks = interval(period);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = ticks(period);
     loop {
         ticks.tick().await;
         if let Err(error) = run().await {
             tracing::warn!(job, %error, "a job goes on at its next turn");
         }
     }
+}
+
+fn ticks(period: Duration) -> Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 /// The janitor's round: expired holds and overdue claims of events that were used lately, and the maps of those that are
@@ -138,9 +140,25 @@ async fn tell_all(context: Context) -> Result<(), VisitFailure> {
     }
 }
 
-async fn deliver_all(context: Context, holder: Uuid) -> Result<(), VisitFailure> {
-    while deliver_messages(&context, holder).await? > 0 {}
-    Ok(())
+/// Delivers until the process is asked to end, and then lets another replica go on at once. A message that is just being
+/// sent is finished, so that nobody sends it again.
+async fn deliver_until_ended(context: Context, tick: Duration, holder: Uuid, lifecycle: Lifecycle) {
+    let mut ticks = ticks(tick);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = lifecycle.ended() => break,
+        }
+        match deliver_messages(&context, holder).await {
+            // There may be more.
+            Ok(done) if done > 0 => ticks.reset_immediately(),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "messages wait for the next turn"),
+        }
+    }
+    if let Err(error) = context.waitlist.leave_messages(holder).await {
+        tracing::debug!(%error, "the lease on messages could not be given back");
+    }
 }
 
 async fn purge_all(context: Context) -> Result<(), VisitFailure> {

@@ -3,9 +3,11 @@
 mod book;
 mod booking_queue;
 mod bookings_of_user;
+mod books_audit;
 mod cancel;
 mod events;
 mod failure;
+mod leases;
 mod purge;
 mod queue_metrics;
 mod schema;
@@ -16,6 +18,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 pub use booking_queue::{BookingQueue, QueueSettings};
 pub use bookings_of_user::bookings_of_user;
+pub use books_audit::PostgresBooksAudit;
 pub use events::apply_event_states;
 pub use ticket_store::PostgresTicketStore;
 pub use waitlist_store::PostgresWaitlistStore;

@@ -8,6 +8,7 @@ mod client;
 mod config;
 mod keys;
 mod link;
+mod maps_audit;
 mod metrics;
 mod reply;
 mod scripts;
@@ -15,4 +16,5 @@ mod seat_pool;
 
 pub use client::Valkey;
 pub use config::{ValkeyArgs, ValkeySettings};
+pub use maps_audit::ValkeyMapsAudit;
 pub use seat_pool::{Lifetimes, ValkeySeatPool};

@@ -33,6 +33,9 @@ pub trait WaitlistStore: Send + Sync {
     /// The messages to be sent now, in order, at most this many. One replica at a time gets any, for a while.
     async fn take_messages(&self, holder: Uuid, limit: u32) -> Result<Vec<Message>, StoreFailure>;
 
+    /// Lets another replica have the messages at once, where they were this holder's.
+    async fn leave_messages(&self, holder: Uuid) -> Result<(), StoreFailure>;
+
     /// Notes that a message was sent, or never can be.
     async fn message_done(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure>;
 

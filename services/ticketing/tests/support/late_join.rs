@@ -69,6 +69,10 @@ impl WaitlistStore for WithLateJoin {
         self.inner.take_messages(holder, limit).await
     }
 
+    async fn leave_messages(&self, holder: Uuid) -> Result<(), StoreFailure> {
+        self.inner.leave_messages(holder).await
+    }
+
     async fn message_done(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure> {
         self.inner.message_done(message, sent).await
     }

@@ -6,6 +6,7 @@
 mod answer;
 mod buyer;
 mod event_service;
+mod figures;
 mod late_join;
 mod notifiers;
 mod sale;
@@ -16,6 +17,7 @@ pub(crate) use self::{
     answer::Answer,
     buyer::{Buyer, json_ids, seats},
     event_service::{EventService, Feeding, unknown_event},
+    figures::{figure, measure},
     late_join::{LateJoin, WithLateJoin},
     notifiers::Recorder,
     sale::{CREDENTIAL, Instance, Sale, SetUp},

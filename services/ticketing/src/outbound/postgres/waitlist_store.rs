@@ -8,14 +8,15 @@ use booked_postgres::{Abort, Database, WriteFailure};
 use booked_server::Random;
 use diesel::{
     BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult,
-    QueryableByName,
-    dsl::exists,
-    sql_types::{BigInt, Text, Uuid as SqlUuid},
+    QueryableByName, dsl::exists, sql_types::BigInt,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
-use super::schema::{events, messages, waitlist_entries, waitlists};
+use super::{
+    leases::{give_lease, take_lease},
+    schema::{events, messages, waitlist_entries, waitlists},
+};
 use crate::{
     domain::{
         count::SeatsWanted,
@@ -24,8 +25,10 @@ use crate::{
     ports::{Backlog, Joined, Message, PoolFailure, SeatPool, StoreFailure, WaitlistStore},
 };
 
+/// The name of the lease.
+const DELIVERY: &str = "deliver_messages";
 /// How long the replica that delivers may go on without asking again.
-const DELIVERY_LEASE_S: i64 = 60;
+const DELIVERY_LEASE: Duration = Duration::from_secs(60);
 
 /// Who waits, in Postgres.
 #[derive(Clone)]
@@ -103,7 +106,7 @@ impl WaitlistStore for PostgresWaitlistStore {
         let rows: Vec<(Uuid, String, Uuid, String, i32)> = self
             .database
             .transaction(async move |connection| {
-                if !take_lease(connection, holder).await? {
+                if !take_lease(connection, DELIVERY, holder, DELIVERY_LEASE).await? {
                     return Ok::<_, Abort<Infallible>>(Vec::new());
                 }
                 let rows = messages::table
@@ -127,6 +130,13 @@ impl WaitlistStore for PostgresWaitlistStore {
             Some(Message { id, email, event_id, event_name, seats: u32::try_from(seats).ok()? })
         });
         Ok(messages.collect())
+    }
+
+    async fn leave_messages(&self, holder: Uuid) -> Result<(), StoreFailure> {
+        let giving = self.database.transaction(async move |connection| {
+            give_lease(connection, DELIVERY, holder).await.map_err(Abort::<Infallible>::from)
+        });
+        Ok(giving.await?)
     }
 
     async fn message_done(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure> {
@@ -302,19 +312,4 @@ async fn first_entries(
         Some((Waiting { user: UserId::from_uuid(user), wanted }, email))
     });
     Ok(entries.collect())
-}
-
-/// Whether this replica delivers for the next while.
-async fn take_lease(connection: &mut AsyncPgConnection, holder: Uuid) -> QueryResult<bool> {
-    let taken = diesel::sql_query(
-        "INSERT INTO leases (name, holder, held_until) VALUES ($1, $2, now() + $3 * interval '1 second') \
-         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until \
-         WHERE leases.holder = excluded.holder OR leases.held_until < now()",
-    )
-    .bind::<Text, _>("deliver_messages")
-    .bind::<SqlUuid, _>(holder)
-    .bind::<BigInt, _>(DELIVERY_LEASE_S)
-    .execute(connection)
-    .await?;
-    Ok(taken == 1)
 }

@@ -44,6 +44,7 @@ event_scripts! {
     DROP_EVENT = "drop_event.lua";
     PUBLISH = "publish.lua";
     REPAIR = "repair.lua";
+    AUDIT = "audit.lua";
 }
 
 pub(super) static MARK_BUSY: LazyLock<Script> =

@@ -1,0 +1,10 @@
+-- Audit: what a map says of itself. Changes nothing.
+-- Answers {} where there is no map, else {capacity, taken seats as counted, set bits, holds, settling seats, claims}.
+if no_map() then
+  return {}
+end
+local found = call('HMGET', meta, 'capacity', 'taken')
+return {
+  tonumber(found[1]), tonumber(found[2]), call('BITCOUNT', taken),
+  call('ZCARD', holds), call('ZCARD', settling), call('HLEN', claims),
+}

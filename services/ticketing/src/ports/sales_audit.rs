@@ -1,0 +1,54 @@
+//! What an auditor reads: pieces of the books and of maps, each at one moment. Nothing is changed but a lease.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use booked_ids::{EventId, TicketId};
+use uuid::Uuid;
+
+use super::{EventRecord, PoolFailure, StoreFailure};
+use crate::domain::invariant::{AuditedTicket, MapFigures, TicketsBetween};
+
+/// The books, as Postgres keeps them.
+#[async_trait]
+pub trait BooksAudit: Send + Sync {
+    /// Takes or keeps the lease for so long: one replica audits at a time, which is thrift.
+    async fn take_lease(&self, holder: Uuid, lease: Duration) -> Result<bool, StoreFailure>;
+
+    /// Gives the lease back, where it is this holder's.
+    async fn give_lease(&self, holder: Uuid) -> Result<(), StoreFailure>;
+
+    /// At most this many tickets after the given one, in the order of ids.
+    async fn tickets(&self, after: Option<TicketId>, limit: u32) -> Result<Vec<AuditedTicket>, StoreFailure>;
+
+    /// Counts the tickets of some live events after the given one, in the order of ids: at most this many, and not many more
+    /// seats.
+    async fn watch(
+        &self,
+        after: Option<EventId>,
+        events_max: u32,
+        seats_max: u32,
+    ) -> Result<Watched, StoreFailure>;
+
+    /// What became of watched events. Those that were deleted meanwhile are left out; and all are where another server has
+    /// taken over, whose transactions cannot be compared.
+    async fn compare(&self, watched: &Watched) -> Result<Vec<TicketsBetween>, StoreFailure>;
+}
+
+/// Events and their tickets at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// That moment: the transactions that were committed by then, as Postgres names them.
+    pub moment: String,
+    /// The server's timeline.
+    pub timeline: String,
+    /// The events, each with its tickets.
+    pub events: Vec<(EventRecord, i64)>,
+}
+
+/// The maps, as Valkey keeps them.
+#[async_trait]
+pub trait MapsAudit: Send + Sync {
+    /// What an event's map says of itself; none where there is no map.
+    async fn figures(&self, event: EventId) -> Result<Option<MapFigures>, PoolFailure>;
+}

@@ -1,0 +1,95 @@
+//! Audit: looks piece by piece at what must always hold. It finds what no other part of the system looks for, and puts
+//! nothing right: a violation is a fault of the system, and a person's to look at.
+
+use std::sync::Arc;
+
+use booked_ids::{EventId, TicketId};
+
+use super::settle_overdue::VisitFailure;
+use crate::{
+    domain::invariant::{TicketsBetween, Violation},
+    ports::{BooksAudit, MapsAudit, TicketStore, Watched},
+};
+
+/// Tickets that one turn looks at.
+const TICKETS_MAX: u32 = 1_000;
+/// Events that one turn looks at, and about how many seats they may have together: their tickets are counted.
+const EVENTS_MAX: u32 = 64;
+const SEATS_MAX: u32 = 500_000;
+
+/// Goes round all tickets and all live events, a piece at a turn, and begins again.
+pub struct Auditor {
+    /// What Postgres keeps.
+    pub books: Arc<dyn BooksAudit>,
+    /// What Valkey keeps.
+    pub maps: Arc<dyn MapsAudit>,
+    /// Events as they are now.
+    pub store: Arc<dyn TicketStore>,
+    /// Where it stands.
+    pub progress: Progress,
+}
+
+/// How far an audit has come.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    ticket: Option<TicketId>,
+    event: Option<EventId>,
+    /// Since the turn before.
+    watched: Option<Watched>,
+}
+
+/// What a turn found.
+#[derive(Clone, Debug, Default)]
+pub struct Audited {
+    /// What does not hold.
+    pub violations: Vec<Violation>,
+    /// Why not all could be looked at.
+    pub failure: Option<VisitFailure>,
+}
+
+/// Takes one turn. What cannot be looked at now keeps nothing else from being looked at.
+pub async fn audit_sales(auditor: &mut Auditor) -> Audited {
+    let mut audited = Audited::default();
+    for part in [audit_tickets(auditor).await, audit_ledger(auditor).await, audit_maps(auditor).await] {
+        match part {
+            Ok(found) => audited.violations.extend(found),
+            Err(failure) => audited.failure = Some(failure),
+        }
+    }
+    audited
+}
+
+async fn audit_tickets(auditor: &mut Auditor) -> Result<Vec<Violation>, VisitFailure> {
+    let tickets = auditor.books.tickets(auditor.progress.ticket, TICKETS_MAX).await?;
+    auditor.progress.ticket = tickets.last().map(|ticket| ticket.ticket);
+    Ok(tickets.iter().flat_map(|ticket| ticket.violations()).collect())
+}
+
+/// Compares the events of the turn before, and takes the next ones.
+async fn audit_ledger(auditor: &mut Auditor) -> Result<Vec<Violation>, VisitFailure> {
+    // Taken out: where it cannot be compared now, the ledger of the time since would only become longer.
+    let between = match auditor.progress.watched.take() {
+        Some(watched) => auditor.books.compare(&watched).await?,
+        None => Vec::new(),
+    };
+    let mut watched = auditor.books.watch(auditor.progress.event, EVENTS_MAX, SEATS_MAX).await?;
+    if watched.events.is_empty() && auditor.progress.event.is_some() {
+        watched = auditor.books.watch(None, EVENTS_MAX, SEATS_MAX).await?;
+    }
+    auditor.progress.event = watched.events.last().map(|(event, _)| event.id);
+    auditor.progress.watched = Some(watched).filter(|watched| !watched.events.is_empty());
+    Ok(between.iter().filter_map(TicketsBetween::violation).collect())
+}
+
+/// The maps of the events that are watched now.
+async fn audit_maps(auditor: &Auditor) -> Result<Vec<Violation>, VisitFailure> {
+    let mut found = Vec::new();
+    for (event, _) in auditor.progress.watched.iter().flat_map(|watched| &watched.events) {
+        let Some(figures) = auditor.maps.figures(event.id).await? else { continue };
+        // Postgres after Valkey, which never knows of a growth first.
+        if let Some(now) = auditor.store.event(event.id).await? {
+            found.extend(figures.violations(event.id, now.capacity));
+        }
+    }
+    Ok(found)
+}
