@@ -55,12 +55,15 @@ impl Sent {
         }
     }
 
-    pub(crate) fn record(&self, answer: &Result<Response, CallFailure>, took: Duration) {
+    /// `path` is one of a few: those that the parts call each other by have nothing variable but their query.
+    pub(crate) fn record(&self, path: &str, answer: &Result<Response, CallFailure>, took: Duration) {
+        let path = path.split('?').next().unwrap_or_default().to_owned();
         let outcome = match answer {
             Ok(response) => KeyValue::new("http.response.status_code", i64::from(response.status().as_u16())),
             Err(_) => KeyValue::new("error.type", "no_answer"),
         };
         let [address, port] = self.service.clone();
-        self.duration.record(took.as_secs_f64(), &[address, port, outcome]);
+        let attributes = [address, port, KeyValue::new("url.template", path), outcome];
+        self.duration.record(took.as_secs_f64(), &attributes);
     }
 }

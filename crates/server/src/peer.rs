@@ -113,7 +113,7 @@ impl Peer {
         if answer.is_err() {
             booked_telemetry::failed(&span);
         }
-        self.sent.record(&answer, began.elapsed());
+        self.sent.record(path, &answer, began.elapsed());
         answer
     }
 
