@@ -16,7 +16,7 @@ const TICKETING_SETTINGS: [(&str, &str); 7] = [
     ("DATABASE_WAIT_MS", "500"),
     ("DATABASE_WORK_MS", "1000"),
     ("BOOKING_WAIT_MS", "500"),
-    ("CLAIM_MS", "2500"),
+    ("CLAIM_MS", "3500"),
     ("REBUILD_LEASE_MS", "2000"),
     ("TICK_MS", "200"),
     ("RECONCILE_MS", "1000"),
