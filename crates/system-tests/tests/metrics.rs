@@ -13,7 +13,7 @@ use booked_system_tests::{World, eventually};
 use serde_json::{Value, json};
 
 /// Some gauges are measured every ten seconds.
-const EXPORTED_WITHIN: Duration = Duration::from_secs(90);
+const EXPORTED_WITHIN: Duration = Duration::from_secs(240);
 const PARTS: [&str; 5] = ["gateway", "user", "event", "ticketing", "analytics"];
 /// Prometheus makes these itself.
 const OF_PROMETHEUS: [&str; 2] = ["up", "ALERTS"];
