@@ -53,26 +53,37 @@ fn reserved_for<'a>(case: &Case<'a>, user: Uuid, book: &Call, ticket: TicketId) 
         return Reserved::InTime;
     }
     let mut last: Option<(&Call, u64)> = None;
+    let mut is_known = true;
     for reserve in case.calls.of_user(user).filter(|call| call.sent_us < book.ended_us) {
         let Asked::Reserve { event_id, .. } = reserve.asked else { continue };
         match &reserve.outcome {
             Outcome::Done(Answer::Held { ticket_ids, expires_unix_time })
-                if ticket_ids.contains(&ticket.as_uuid()) =>
+                if ticket_ids.contains(&ticket.as_uuid())
+                    && !is_used_up(case, user, reserve, book, ticket) =>
             {
                 let ends_us = us_of_s(*expires_unix_time).saturating_add(ROUNDING_US);
                 if last.is_none_or(|(_, latest)| latest < ends_us) {
                     last = Some((reserve, ends_us));
                 }
             }
-            Outcome::Maybe { .. } if event_id == ticket.event().as_uuid() => return Reserved::Unknown,
+            Outcome::Maybe { .. } => is_known &= event_id != ticket.event().as_uuid(),
             _ => {}
         }
     }
     match last {
+        Some((_, ends_us)) if book.sent_us <= case.after(ends_us) => Reserved::InTime,
+        _ if !is_known => Reserved::Unknown,
+        Some((reserve, _)) => Reserved::Late(reserve),
         None => Reserved::Never,
-        Some((reserve, ends_us)) if book.sent_us > case.after(ends_us) => Reserved::Late(reserve),
-        Some(_) => Reserved::InTime,
     }
+}
+
+/// Whether the ledger says that this hold was booked before, and that booking cancelled: it is none any more.
+fn is_used_up(case: &Case<'_>, user: Uuid, reserve: &Call, book: &Call, ticket: TicketId) -> bool {
+    let between = case.after(reserve.ended_us)..case.before(book.sent_us);
+    let owners = case.ownerships.get(&ticket).into_iter().flatten().filter(|owner| owner.user == user);
+    let mut ended = owners.filter(|owner| owner.until.is_some());
+    ended.any(|owner| between.contains(&owner.booked_us))
 }
 
 /// Whether it was this call that made the ticket the user's, for all that is known: no other call can have.

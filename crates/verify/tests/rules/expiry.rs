@@ -48,6 +48,7 @@ fn a_late_booking_again_after_a_cancel_is_found() {
         run.pass(run.hold_us - 15 * MS);
         run.book(ANN, &held);
         run.cancel(ANN, 1);
+        run.pass(10 * SECOND);
     }
     found(5, "after its hold had run out", run.evidence(), |evidence| reserved_earlier(evidence, 3 * SECOND));
 }
@@ -58,6 +59,20 @@ fn a_booking_of_what_was_never_held_is_found() {
         evidence
             .history
             .retain(|line| !matches!(line, Line::Call(call) if matches!(call.asked, Asked::Reserve { .. })));
+    });
+}
+
+#[test]
+fn a_hold_that_is_used_a_second_time_after_a_cancel_is_found() {
+    let mut run = Run::of(1);
+    let held = run.reserve(ANN, 1);
+    run.pass(SECOND);
+    run.book(ANN, &held);
+    run.cancel(ANN, 1);
+    let again = run.reserve(ANN, 1);
+    run.book(ANN, &again);
+    found(5, "never held it", run.evidence(), |evidence| {
+        last(evidence, |asked| matches!(asked, Asked::Reserve { .. })).asked = Asked::ListBookings;
     });
 }
 
