@@ -1,7 +1,9 @@
 """A part is the same whether it is installed alone or by the umbrella."""
 
+import json
+
 import pytest
-from charts import K8S, PARTS, render, ways_to_set
+from charts import K8S, PARTS, REPOSITORY, find, render, ways_to_set
 
 
 def of_part(objects, part):
@@ -50,3 +52,17 @@ def test_the_templates_are_one_line_in_each_chart():
     for part in PARTS:
         templates = sorted((K8S / "charts" / part / "templates").rglob("*.*"))
         assert [len(file.read_text().splitlines()) for file in templates] == [1, 1, 1]
+
+
+def test_the_dashboards_are_shipped_for_a_system_of_any_name():
+    assert find(render("booked"), "ConfigMap", "booked-dashboards") is None
+    objects = render("booked", {"global": {"partOf": "blue"}, "dashboards": {"enabled": True}})
+    shipped = find(objects, "ConfigMap", "blue-dashboards")
+    assert shipped["metadata"]["labels"]["grafana_dashboard"] == "1"
+    written = sorted((REPOSITORY / "deploy" / "grafana" / "dashboards").glob("*.json"))
+    assert sorted(shipped["data"]) == [f"blue-{file.name}" for file in written]
+    for file in written:
+        dashboard = json.loads(shipped["data"][f"blue-{file.name}"])
+        [system] = [each for each in dashboard["templating"]["list"] if each["name"] == "system"]
+        assert system["query"] == "blue"
+        assert len(dashboard["panels"]) == len(json.loads(file.read_text())["panels"])
