@@ -2,13 +2,15 @@
 //!
 //! [`client`] is one client: its connections, its calls, and the history that `booked verify` reads. [`load`] runs many
 //! of them by the [`Options`] of a scenario, and gives a [`Report`], which [`table`] and [`html`] show.
-//! [`self_test`] measures the load kit itself.
+//! [`self_test`] measures the load kit itself. A [`Comparison`] holds measurements against what bounds them.
 
 pub mod client;
 
 mod kit;
 mod options;
 mod report;
+
+mod comparison;
 
 mod accounts;
 mod arrivals;
@@ -22,6 +24,7 @@ mod page;
 mod self_test;
 mod table;
 
+pub use comparison::{Bound, Comparison, Part, Row};
 pub use kit::load;
 pub use meter::{Kind, Operation};
 pub use options::{AccountOptions, Arrival, LogIn, Mix, Options, SaleOptions, ScenarioName};

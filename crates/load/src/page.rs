@@ -1,7 +1,7 @@
 //! The report as a page: all in one file, with plots, for light and dark screens, without anything from elsewhere.
 
 mod charts;
-mod plot;
+pub(crate) mod plot;
 
 use charts::{distribution, latencies, outcomes, throughput};
 
@@ -29,18 +29,22 @@ pub fn html(report: &Report) -> String {
         section("Answers", "", &answers(report)),
         section("What must be true afterwards", "", &expectations(&report.expectations)),
     ];
+    document(&title, &sections.concat())
+}
+
+/// A page of HTML with this content.
+pub(crate) fn document(title: &str, content: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n\
-         <body>\n<main>\n{}</main>\n</body>\n</html>\n",
-        escape(&title),
-        sections.concat()
+         <body>\n<main>\n{content}</main>\n</body>\n</html>\n",
+        escape(title),
     )
 }
 
 /// Text as it must stand in HTML, also within quotes.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -55,7 +59,7 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-fn section(title: &str, note: &str, content: &str) -> String {
+pub(crate) fn section(title: &str, note: &str, content: &str) -> String {
     if content.is_empty() {
         return String::new();
     }
@@ -150,7 +154,7 @@ fn expectations(expectations: &[Expectation]) -> String {
     table(&["", "expected", "found", ""], &rows)
 }
 
-fn table(heads: &[&str], rows: &str) -> String {
+pub(crate) fn table(heads: &[&str], rows: &str) -> String {
     let heads: String = heads.iter().map(|head| format!("<th>{head}</th>")).collect();
     format!(
         "<div class=\"wide\"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"

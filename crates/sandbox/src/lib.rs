@@ -16,7 +16,7 @@ mod valkey;
 
 pub use port::free as free_port;
 pub use postgres::{PostgresOptions, PostgresServer};
-pub use programs::{Install, Missing, Programs, install_policy, programs};
+pub use programs::{Install, Missing, Programs, install_packages, install_policy, programs};
 pub use supervisor::{Signals, Supervised};
 pub use testing::{
     TestDatabase, TestPostgres, test_database, test_postgres, test_programs, test_valkey,

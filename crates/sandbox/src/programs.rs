@@ -2,6 +2,7 @@
 
 mod install;
 mod missing;
+mod packages;
 mod places;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::process::Command;
 
 pub use install::{Install, install_policy};
 pub use missing::Missing;
+pub use packages::install_packages;
 use places::Places;
 
 /// The oldest major versions that will do.

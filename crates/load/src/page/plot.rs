@@ -13,23 +13,23 @@ const MARKS_MAX: usize = 90;
 const TICKS: f64 = 5.0;
 
 /// A plot.
-pub(super) struct Plot {
-    pub(super) across: Axis,
-    pub(super) up: Axis,
-    pub(super) curves: Vec<Curve>,
+pub(crate) struct Plot {
+    pub(crate) across: Axis,
+    pub(crate) up: Axis,
+    pub(crate) curves: Vec<Curve>,
 }
 
 /// A line with its name, in the colour of a class of the style sheet.
-pub(super) struct Curve {
-    pub(super) name: String,
-    pub(super) class: String,
+pub(crate) struct Curve {
+    pub(crate) name: String,
+    pub(crate) class: String,
     /// Where it goes, and what each point says.
-    pub(super) points: Vec<(f64, f64)>,
-    pub(super) says: fn(f64) -> String,
+    pub(crate) points: Vec<(f64, f64)>,
+    pub(crate) says: fn(f64) -> String,
 }
 
 /// From where to where, and what is written beside it.
-pub(super) struct Axis {
+pub(crate) struct Axis {
     from: f64,
     to: f64,
     is_log: bool,
@@ -38,7 +38,7 @@ pub(super) struct Axis {
 
 impl Axis {
     /// From 0 to at least this, in round steps.
-    pub(super) fn linear(to: f64, name: impl Fn(f64) -> String) -> Self {
+    pub(crate) fn linear(to: f64, name: impl Fn(f64) -> String) -> Self {
         let step = round_up(to.max(f64::MIN_POSITIVE) / TICKS);
         let ticks: Vec<(f64, String)> = (0..=20)
             .map(|number| f64::from(number) * step)
@@ -56,7 +56,7 @@ impl Axis {
     }
 
     /// As far as these ticks reach.
-    pub(super) fn of_ticks(ticks: Vec<(f64, String)>, to: f64) -> Self {
+    pub(crate) fn of_ticks(ticks: Vec<(f64, String)>, to: f64) -> Self {
         Self { from: 0.0, to, is_log: false, ticks }
     }
 
@@ -81,7 +81,7 @@ impl Axis {
 
 impl Plot {
     /// The legend and the picture.
-    pub(super) fn svg(&self) -> String {
+    pub(crate) fn svg(&self) -> String {
         let mut picture = format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\n");
         for (at, name) in &self.up.ticks {
             let y = self.y(*at);

@@ -44,7 +44,7 @@ pub(super) fn install(policy: Install, missing: &Missing) -> Result<(), Missing>
     let allowed = Path::new("/usr/bin/apt-get").exists()
         && match policy {
             Install::Never => false,
-            Install::Ask => ask(missing),
+            Install::Ask => ask(&missing.what()),
             Install::Yes => true,
         };
     if !allowed {
@@ -72,13 +72,13 @@ fn command(policy: Install) -> Command {
     command
 }
 
-fn ask(missing: &Missing) -> bool {
-    tell(&format!("Not found: {}. Install by apt now? [y/N] ", missing.what()));
+pub(super) fn ask(what: &str) -> bool {
+    tell(&format!("Not found: {what}. Install by apt now? [y/N] "));
     let mut answer = String::new();
     stdin().lock().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
 }
 
-fn tell(text: &str) {
+pub(super) fn tell(text: &str) {
     // A closed standard error is no reason not to go on.
     let _ = stderr().write_all(text.as_bytes());
 }
