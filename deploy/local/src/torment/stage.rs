@@ -12,7 +12,8 @@ use crate::{Binaries, Progress, Replicas, Servers, Service, System, SystemOption
 
 const TICKETING: Replicas = Replicas { service: Service::Ticketing, count: 3 };
 /// Everything that has a time is quick, so that a short run meets every deadline many times.
-const TICKETING_SETTINGS: [(&str, &str); 7] = [
+const TICKETING_SETTINGS: [(&str, &str); 8] = [
+    ("VALKEY_TIMEOUT_MS", "500"),
     ("DATABASE_WAIT_MS", "500"),
     ("DATABASE_WORK_MS", "1000"),
     ("BOOKING_WAIT_MS", "500"),
