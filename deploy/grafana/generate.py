@@ -136,7 +136,7 @@ def bottlenecks():
 
 def variables(builder):
     source = dashboard.DatasourceVariable("datasource").label("Prometheus").type("prometheus")
-    known = f'label_values(up{{job=~"$system-.+"}}, namespace)'
+    known = 'label_values(up{job=~"$system-.+"}, namespace)'
     namespace = dashboard.QueryVariable("namespace").label("Namespace").query(known).datasource(SOURCE)
     namespace = namespace.refresh(VariableRefresh.ON_DASHBOARD_LOAD).include_all(True).all_value(".*")
     system = dashboard.TextBoxVariable("system").label("System").default_value("booked")
