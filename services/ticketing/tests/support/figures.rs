@@ -15,8 +15,10 @@ pub(crate) fn measure() {
 
 /// The value of a figure with these labels; none where it is not shown.
 pub(crate) fn figure(name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-    let (text, start) = (TELEMETRY.metrics().to_text(), format!("{name}{{"));
+    let (text, starts) = (TELEMETRY.metrics().to_text(), [format!("{name}{{"), format!("{name} ")]);
     let labels: Vec<String> = labels.iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();
-    let is_it = |line: &&str| line.starts_with(&start) && labels.iter().all(|label| line.contains(label));
+    let is_it = |line: &&str| {
+        starts.iter().any(|start| line.starts_with(start)) && labels.iter().all(|label| line.contains(label))
+    };
     text.lines().find(is_it)?.rsplit(' ').next()?.parse().ok()
 }
