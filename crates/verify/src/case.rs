@@ -55,7 +55,9 @@ impl<'a> Case<'a> {
         for owned in ownerships.values().flatten().filter(|it| calls.first_of(it.user).is_some()) {
             by_owner.entry((owned.user, owned.ticket.event())).or_default().push(owned.clone());
         }
-        let (held, sold) = (certain::holds(&calls, &faults), certain::sold(&calls));
+        let skew_us = u64::try_from(evidence.clock_skew.as_micros()).unwrap_or(u64::MAX);
+        let skew_us = skew_us.saturating_add(ROUNDING_US);
+        let (held, sold) = (certain::holds(&calls, &faults, skew_us), certain::sold(&calls));
         Self {
             faults,
             ownerships,
@@ -65,9 +67,7 @@ impl<'a> Case<'a> {
             sold,
             by_owner,
             calls,
-            skew_us: u64::try_from(evidence.clock_skew.as_micros())
-                .unwrap_or(u64::MAX)
-                .saturating_add(ROUNDING_US),
+            skew_us,
             evidence,
         }
     }

@@ -49,7 +49,11 @@ pub(crate) fn sold<'a>(calls: &Calls<'a>) -> HashMap<TicketId, Vec<Span<'a>>> {
 
 /// What buyers surely held; less than that from when Valkey may have forgotten it. A booking that was refused left it as
 /// it was.
-pub(crate) fn holds<'a>(calls: &Calls<'a>, faults: &[&Fault]) -> HashMap<TicketId, Vec<Span<'a>>> {
+pub(crate) fn holds<'a>(
+    calls: &Calls<'a>,
+    faults: &[&Fault],
+    skew_us: u64,
+) -> HashMap<TicketId, Vec<Span<'a>>> {
     let mut spans = Spans::default();
     for call in calls.all() {
         let (Some(user), Outcome::Done(Answer::Held { ticket_ids, expires_unix_time })) =
@@ -59,10 +63,12 @@ pub(crate) fn holds<'a>(calls: &Calls<'a>, faults: &[&Fault]) -> HashMap<TicketI
         };
         let forgets = faults.iter().filter(|it| it.valkey_may_forget && it.ended_us >= call.sent_us);
         let forgotten_us = forgets.map(|fault| fault.began_us).min().unwrap_or(u64::MAX);
+        // By Valkey's clock, which may be a little ahead.
+        let expires_us = us_of_s(*expires_unix_time).saturating_sub(skew_us);
         for ticket in as_tickets(ticket_ids) {
-            let books = calls.books(user, ticket).filter(|book| may_act_after(book, call.sent_us));
-            let ends = calls.releases(user, ticket).chain(books).chain(calls.deletes_of(ticket.event()));
-            let until_us = first_sent(ends, call, forgotten_us.min(us_of_s(*expires_unix_time)));
+            let ends = calls.releases(user, ticket).chain(calls.books(user, ticket));
+            let ends = ends.chain(calls.deletes_of(ticket.event()));
+            let until_us = first_sent(ends, call, forgotten_us.min(expires_us));
             spans.add(ticket, Span { user, call, from_us: call.ended_us, until_us });
         }
     }
