@@ -25,7 +25,7 @@ const POLL: Duration = Duration::from_millis(10);
 pub(crate) struct Window {
     pub(crate) begin: Instant,
     pub(crate) end: Instant,
-    /// How long visits may go on after the end.
+    /// How long visits may go on after the end; longer than a call may take.
     pub(crate) grace: Duration,
     /// The same, where somebody ends the run before.
     pub(crate) grace_of_early_end: Duration,
@@ -48,8 +48,7 @@ pub(crate) async fn drive(
     window: Window,
     stop: &Stop,
 ) -> anyhow::Result<Visits> {
-    let cut = Stop::default();
-    let stage = Stage { run: Arc::clone(run), scenario: Arc::clone(scenario), cut: cut.clone() };
+    let stage = Stage { run: Arc::clone(run), scenario: Arc::clone(scenario) };
     let started = Arc::new(AtomicU64::new(0));
     // Dropped when all who arrive in the window were let in, which may be a little after its end.
     let (arriving, mut all_arrived) = mpsc::channel::<()>(1);
@@ -86,7 +85,8 @@ pub(crate) async fn drive(
     let grace = if over_at < window.end { window.grace_of_early_end } else { window.grace };
     let _ = timeout(grace, all_gone(run)).await;
     let cut_short = run.open.load(Ordering::Relaxed);
-    cut.now();
+    run.cut.store(true, Ordering::Relaxed);
+    let _ = timeout(window.grace, all_gone(run)).await;
     Ok(Visits { started: started.load(Ordering::Relaxed), cut_short, over_at })
 }
 
@@ -100,8 +100,6 @@ async fn all_gone(run: &Run) {
 struct Stage {
     run: Arc<Run>,
     scenario: Arc<Scenario>,
-    /// Ends visits where they are.
-    cut: Stop,
 }
 
 impl Stage {
@@ -150,9 +148,10 @@ impl Stage {
             self.run.meter.started(lane, due.elapsed());
         }
         let mut visit = Visit::new(&self.run, number, due);
+        let gone = visit.gone();
         tokio::select! {
             () = self.scenario.visit(&mut visit) => {}
-            () = self.cut.wait() => {}
+            () = gone.notified() => {}
         }
     }
 

@@ -84,6 +84,7 @@ pub(crate) async fn measure(
         measured_from: begin + options.warm_up,
         over: AtomicBool::new(false),
         over_signal: Stop::default(),
+        cut: AtomicBool::new(false),
         open: AtomicUsize::new(0),
     });
     let began_unix_time = now_us() / 1_000_000;

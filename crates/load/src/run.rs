@@ -10,7 +10,7 @@ use booked_verify::history::{Answer as Said, Asked, Call, Line, Outcome};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use serde::Deserialize;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::arrivals::exponential;
@@ -56,6 +56,8 @@ pub(crate) struct Run {
     /// Set when nobody comes any more: who thinks, thinks no longer.
     pub(crate) over: AtomicBool,
     pub(crate) over_signal: Stop,
+    /// Set when those who are still there must go. What was asked already is waited for, since it may be done.
+    pub(crate) cut: AtomicBool,
     /// Visits that are open.
     pub(crate) open: AtomicUsize,
 }
@@ -77,6 +79,7 @@ pub(crate) struct Visit {
     lane: usize,
     /// When the next call is meant to start; none where that is now.
     due: Option<Instant>,
+    gone: Arc<Notify>,
     /// The same choices again for the same seed.
     pub(crate) random: SmallRng,
 }
@@ -86,7 +89,13 @@ impl Visit {
     pub(crate) fn new(run: &Arc<Run>, number: u64, due: Option<Instant>) -> Self {
         // Neighbouring seeds give unrelated numbers.
         let random = SmallRng::seed_from_u64(run.seed.rotate_left(32) ^ number);
-        Self { run: Arc::clone(run), lane: usize::try_from(number).unwrap_or_default(), due, random }
+        let lane = usize::try_from(number).unwrap_or_default();
+        Self { run: Arc::clone(run), lane, due, gone: Arc::default(), random }
+    }
+
+    /// Tells when the visit is cut short: then it goes on no more, and is to be dropped.
+    pub(crate) fn gone(&self) -> Arc<Notify> {
+        Arc::clone(&self.gone)
     }
 
     /// Reserves: the tickets and when the hold runs out, in Unix seconds.
@@ -167,6 +176,7 @@ impl Visit {
         asked: Asked,
         expected: &[&str],
     ) -> Outcome {
+        self.go_if_cut().await;
         let begun = Instant::now();
         let call = session.call(asked).await;
         self.measure(operation, begun, &call.outcome, expected);
@@ -191,10 +201,19 @@ impl Visit {
         read: impl FnOnce(&Answer) -> Option<Said>,
         expected: &[&str],
     ) -> Outcome {
+        self.go_if_cut().await;
         let begun = Instant::now();
         let outcome = outcome(&asking.await, read);
         self.measure(operation, begun, &outcome, expected);
         outcome
+    }
+
+    /// Never comes back where the visit is cut short.
+    async fn go_if_cut(&self) {
+        if self.run.cut.load(Ordering::Relaxed) {
+            self.gone.notify_one();
+            std::future::pending::<()>().await;
+        }
     }
 
     fn measure(&mut self, operation: Operation, begun: Instant, outcome: &Outcome, expected: &[&str]) {
@@ -221,4 +240,32 @@ pub(crate) struct Listed {
     pub(crate) id: Uuid,
     pub(crate) seat_count: u32,
     pub(crate) available_seats_count: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Patience;
+
+    #[tokio::test]
+    async fn a_visit_that_is_cut_short_asks_nothing_more() {
+        let run = Arc::new(Run {
+            gateway: Gateway::new("http://127.0.0.1:1", Patience::default()).unwrap(),
+            meter: Meter::new(1).unwrap(),
+            pen: None,
+            seed: 0,
+            measured_from: Instant::now(),
+            over: AtomicBool::new(true),
+            over_signal: Stop::default(),
+            cut: AtomicBool::new(true),
+            open: AtomicUsize::new(1),
+        });
+        let mut visit = Visit::new(&run, 0, None);
+        let gone = visit.gone();
+        tokio::select! {
+            page = visit.list_events("/event/".into()) => panic!("it was asked: {}", page.is_some()),
+            () = gone.notified() => {}
+        }
+        assert!(run.meter.totals().unwrap().operations.is_empty());
+    }
 }

@@ -113,7 +113,8 @@ pub(crate) struct LoadArgs {
     /// Writes the report as a page with plots to this file.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Appends the calls to this file, for `cargo booked verify`.
+    /// Appends the calls to this file, for `cargo booked verify`. What these accounts do in between without it, verify
+    /// cannot know: give such a run another --accounts-prefix.
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
     /// So many unexpected answers and broken expectations are put up with.
