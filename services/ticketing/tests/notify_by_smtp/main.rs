@@ -219,6 +219,7 @@ async fn a_refusal_for_now_or_of_ourselves_lets_the_mail_wait() {
         ("RCPT", "452 mailbox full"),
         ("MAIL", "451 try again"),
         ("MAIL", "530 authentication required"),
+        ("MAIL", "550 this sender may not send here"),
         (".", "451 try again"),
         ("EHLO", "421 too busy"),
         ("", "554 no mail service here"),

@@ -10,6 +10,7 @@ use lettre::{
         Error,
         authentication::DEFAULT_MECHANISMS,
         client::{AsyncSmtpConnection, Tls},
+        commands,
         extension::ClientId,
         response::Category,
     },
@@ -55,9 +56,34 @@ impl SmtpNotifier {
             Some(connection) => connection,
             None => self.connect().await.map_err(|error| NotifyFailure::Later(told(&error)))?,
         };
-        connection.send(mail.envelope(), &mail.formatted()).await.map_err(|error| refused(&error, mail))?;
+        if let Err(error) = connection.send(mail.envelope(), &mail.formatted()).await {
+            return Err(self.judged(refused(&error, mail)).await);
+        }
         *idle = Some(connection);
         Ok(())
+    }
+
+    /// What is refused for ever may be refused because of who sends it: that is about us, and all mails wait until somebody
+    /// has put it right. The server is asked that alone, since lettre does not say at which step it refused.
+    async fn judged(&self, failure: NotifyFailure) -> NotifyFailure {
+        let NotifyFailure::Never(why) = failure else { return failure };
+        match self.takes_our_sender().await {
+            Ok(()) => NotifyFailure::Never(why),
+            Err(error) => {
+                let error = told(&error);
+                tracing::error!(error, from = %self.settings.from, "the mail server does not take our sender");
+                NotifyFailure::Later(error)
+            }
+        }
+    }
+
+    async fn takes_our_sender(&self) -> Result<(), Error> {
+        let mut connection = self.connect().await?;
+        let sender = self.settings.from.email.clone();
+        let answer = connection.command(commands::Mail::new(Some(sender), Vec::new())).await;
+        // It goes away either way.
+        let _ = connection.quit().await;
+        answer.map(drop)
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
