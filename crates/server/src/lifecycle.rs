@@ -98,6 +98,12 @@ impl Lifecycle {
         self.tasks.spawn_on(job, &self.runtime);
     }
 
+    /// Starts work that ends by itself soon after the process is asked to end ([`Lifecycle::ended`]): unlike a job it is not
+    /// stopped, but waited for, as detached work is.
+    pub fn spawn_until_ended(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn_on(work, &self.runtime);
+    }
+
     /// The runtime that jobs and detached work run on.
     #[must_use]
     pub fn runtime(&self) -> &Handle {

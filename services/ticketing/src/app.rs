@@ -15,7 +15,7 @@ use crate::{
         audit,
         feed::{ApplyEvents, EVENT_FEED, PulledEvents},
         gauges,
-        http::routes::routes,
+        http::{deadline::Deadline, routes::routes},
         jobs,
     },
     outbound::{
@@ -87,10 +87,11 @@ pub async fn bind_with(
     lifecycle.spawn_job(consumer.clone().run());
     lifecycle.spawn_job(end_if_unfit(valkey, lifecycle.clone()));
 
-    let shared = (context, lifecycle.clone(), database.clone(), consumer, own_feed.routes());
+    let deadline = Deadline::new(config.request, lifecycle.clone());
+    let shared = (context, deadline, database.clone(), consumer, own_feed.routes());
     let routes = move |service: &mut web::ServiceConfig| {
-        let (context, lifecycle, database, consumer, feed) = shared.clone();
-        service.app_data(web::Data::new(context)).app_data(web::Data::new(lifecycle));
+        let (context, deadline, database, consumer, feed) = shared.clone();
+        service.app_data(web::Data::new(context)).app_data(web::Data::new(deadline));
         service.app_data(web::Data::new(database)).app_data(web::Data::new(consumer));
         service.configure(feed).configure(routes);
     };

@@ -36,11 +36,15 @@ pub struct ServeArgs {
     /// Base URL of the event service; several replicas are separated by commas.
     #[arg(long, env = "EVENT_URL", value_name = "URL")]
     event_url: Option<String>,
+    /// Longest time that a client waits for an answer to what changes something, in milliseconds; then the answer is 504,
+    /// and what was begun goes on.
+    #[arg(long, env = "REQUEST_MS", default_value = "2800", value_name = "MS")]
+    request_ms: String,
     /// How long a reservation holds its seats, in milliseconds.
     #[arg(long, env = "HOLD_MS", default_value = "600000", value_name = "MS")]
     hold_ms: String,
     /// How long a booking or a cancel may take before the janitor settles it, in milliseconds; must be longer than
-    /// BOOKING_WAIT_MS and DATABASE_WORK_MS together.
+    /// VALKEY_TIMEOUT_MS, BOOKING_WAIT_MS, DATABASE_WAIT_MS and DATABASE_WORK_MS together.
     #[arg(long, env = "CLAIM_MS", default_value = "10000", value_name = "MS")]
     claim_ms: String,
     /// How long a process may take to rebuild an event's map before another one may begin, in milliseconds.
@@ -78,11 +82,19 @@ pub struct Config {
     pub(crate) valkey: ValkeySettings,
     pub(crate) notifier: NotifierSettings,
     pub(crate) event_url: Replicas,
+    pub(crate) request: Duration,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) patience: Patience,
     pub(crate) queue: QueueSettings,
     pub(crate) jobs: JobSettings,
     pub(crate) audit_rest: Duration,
+}
+
+impl Config {
+    /// From a claim to the end of the COMMIT: the claim's answer, the queue, a connection, the transaction.
+    fn longest_booking(&self) -> Duration {
+        self.valkey.timeout() + self.queue.wait + self.database.wait + self.database.work
+    }
 }
 
 /// Between two looks at what others are doing.
@@ -100,9 +112,12 @@ impl ServeArgs {
         let mut mistakes = Mistakes::default();
         let config = self.read(&mut mistakes);
         if let Some(config) = &config
-            && config.lifetimes.claim <= config.queue.wait + config.database.work
+            && config.lifetimes.claim <= config.longest_booking()
         {
-            mistakes.add("CLAIM_MS", "must be longer than BOOKING_WAIT_MS and DATABASE_WORK_MS together");
+            mistakes.add(
+                "CLAIM_MS",
+                "must be longer than VALKEY_TIMEOUT_MS, BOOKING_WAIT_MS, DATABASE_WAIT_MS and DATABASE_WORK_MS together",
+            );
         }
         mistakes.finish(config)
     }
@@ -115,6 +130,7 @@ impl ServeArgs {
         let notifier = self.notifier.check(mistakes);
         let event_url = mistakes.required("EVENT_URL", &self.event_url).map(str::to_owned);
         let event_url = event_url.and_then(|url| mistakes.parse("EVENT_URL", &url));
+        let request = mistakes.millis("REQUEST_MS", &self.request_ms, MS);
         let hold = mistakes.millis("HOLD_MS", &self.hold_ms, MS);
         let claim = mistakes.millis("CLAIM_MS", &self.claim_ms, MS);
         let rebuild_lease = mistakes.millis("REBUILD_LEASE_MS", &self.rebuild_lease_ms, MS);
@@ -132,11 +148,43 @@ impl ServeArgs {
             valkey: valkey?,
             notifier: notifier?,
             event_url: event_url?,
+            request: request?,
             lifetimes: Lifetimes { hold: hold?, claim: claim?, rebuild_lease: rebuild_lease? },
             patience: Patience { others: others?, look_again: LOOK_AGAIN },
             queue: QueueSettings { flushers: flushers?, length: length?, wait: wait? },
-            jobs: JobSettings { tick: tick?, reconcile_round: reconcile_round? },
+            jobs: JobSettings { tick: tick?, reconcile_round: reconcile_round?, claim: claim? },
             audit_rest: audit_rest?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        serve: ServeArgs,
+    }
+
+    /// What is wrong with these milliseconds of CLAIM_MS, where the waits are 1, 2, 4 and 8 of them.
+    fn mistakes_of(claim_ms: u32) -> Option<String> {
+        let line = format!(
+            "test --database-url postgres://localhost/x --valkey-url redis://localhost --event-url http://localhost \
+             --internal-credential a-secret-of-the-tests-32-bytes-long --valkey-timeout-ms 1 --booking-wait-ms 2 \
+             --database-wait-ms 4 --database-work-ms 8 --claim-ms {claim_ms}"
+        );
+        let line = Line::try_parse_from(line.split_whitespace()).unwrap();
+        line.serve.check().err().map(|mistakes| mistakes.to_string())
+    }
+
+    #[test]
+    fn a_claim_must_outlast_all_waits_of_a_booking() {
+        assert_eq!(mistakes_of(16), None);
+        let mistakes = mistakes_of(15).unwrap();
+        assert!(mistakes.contains("CLAIM_MS") && mistakes.contains("DATABASE_WAIT_MS"), "{mistakes}");
     }
 }

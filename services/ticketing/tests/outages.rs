@@ -240,3 +240,21 @@ async fn a_repeated_booking_is_not_told_as_done_while_the_standbys_may_lack_it()
     sale.postgres.execute("SELECT pg_reload_conf()");
     eventually("it is told as done", async || ada.book(&booked).await.said() == "200").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_is_answered_in_time_by_a_postgres_that_hangs_and_its_booking_goes_on() {
+    let sale = Sale::set_up().own_postgres().start().await;
+    let event = sale.create_event(10).await;
+    let ada = sale.buyer("Ada");
+    let (first, second) = (ada.holds(event, 2).await, ada.holds(event, 1).await);
+    let quick = sale.start_instance_with(&[("--request-ms", "300")]).await;
+    quick.until_ready().await;
+
+    let there = ada.at(&quick.url);
+    let hangs = sale.postgres.lock_tickets().await;
+    there.book(&first).await.says("504 SYS-08");
+    there.book(&second).await.says("504 SYS-08");
+    drop(hangs);
+    eventually("both are booked all the same", async || ada.tickets_of(event).await == 3).await;
+    ada.book(&first).await.says("200");
+}

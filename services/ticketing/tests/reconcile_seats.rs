@@ -142,3 +142,16 @@ async fn a_valkey_that_comes_back_with_another_life_is_looked_at_at_once() {
     .await;
     ada.buys(event, 1).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_map_is_compared_once_when_no_booking_of_before_can_be_under_way() {
+    let sale = Sale::set_up().with_limits_of_production().flag("--claim-ms", 4600).start().await;
+    let event = sale.create_event(10).await;
+    let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
+    ada.buys(event, 1).await;
+    sale.valkey.flush();
+    bob.holds(event, 1).await;
+    // As if Ada's booking had been committed after the snapshot of which the new map was made.
+    sale.valkey.set_taken(event, 1, false);
+    eventually("her seat is taken", async || sale.valkey.is_taken(event, 1)).await;
+}

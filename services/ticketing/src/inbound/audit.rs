@@ -26,7 +26,7 @@ pub fn start(auditor: Auditor, rest: Duration, holder: Uuid, lifecycle: &Lifecyc
         count(&violations, invariant, 0);
     }
     let (ending, books) = (lifecycle.clone(), auditor.books.clone());
-    lifecycle.spawn_job(async move {
+    lifecycle.spawn_until_ended(async move {
         tokio::select! {
             () = audit_for_ever(auditor, rest, holder, violations) => {}
             () = ending.ended() => {

@@ -6,6 +6,7 @@ mod book_tickets;
 mod cancel_tickets;
 mod catch_up;
 mod count_occupied;
+pub mod deadline;
 mod ids;
 mod list_bookings;
 mod release_tickets;

@@ -34,6 +34,8 @@ pub struct JobSettings {
     pub tick: Duration,
     /// A round of the reconciler over all events.
     pub reconcile_round: Duration,
+    /// After so long no booking is under way any more that was so before.
+    pub claim: Duration,
 }
 
 /// Starts all jobs.
@@ -48,7 +50,8 @@ pub fn start(context: &Context, settings: JobSettings, lifecycle: &Lifecycle) {
         let context = context.clone();
         move || tell_all(context.clone())
     }));
-    lifecycle.spawn_job(deliver_until_ended(context.clone(), settings.tick, holder, lifecycle.clone()));
+    let delivering = deliver_until_ended(context.clone(), settings.tick, holder, lifecycle.clone());
+    lifecycle.spawn_until_ended(delivering);
     lifecycle.spawn_job(every(settings.tick, "purge_deleted", {
         let context = context.clone();
         move || purge_all(context.clone())
@@ -177,7 +180,7 @@ async fn reconcile_for_ever(context: Context, settings: JobSettings, put_right: 
                 settings.reconcile_round / SOONER
             }
         };
-        rest_until_another_life(&context, settings.tick, rest, known).await;
+        rest_until_another_life(&context, settings, rest, known, &put_right).await;
     }
 }
 
@@ -214,17 +217,40 @@ async fn reconcile(context: &Context, event: EventRecord, put_right: &PutRight) 
     Ok(())
 }
 
-/// Rests this long, or until Valkey's data is not the known one any more.
-async fn rest_until_another_life(context: &Context, tick: Duration, rest: Duration, known: Option<String>) {
+/// Rests this long, or until Valkey's data is not the known one any more; looks at the events whose maps were made anew.
+async fn rest_until_another_life(
+    context: &Context,
+    JobSettings { tick, claim, .. }: JobSettings,
+    rest: Duration,
+    known: Option<String>,
+    put_right: &PutRight,
+) {
     let mut rested = Duration::ZERO;
     while rested < rest {
         sleep(tick).await;
         rested += tick;
+        for event in context.rebuilds.take_older(claim) {
+            if let Err(error) = reconcile_new_map(context, event, put_right).await {
+                tracing::warn!(%event, %error, "a new map is compared later");
+                context.rebuilds.note(event);
+            }
+        }
         // While a node is away nobody can say; when it is back, it says who it is.
         let Ok(incarnation) = context.pool.incarnation().await else { continue };
         if known.as_ref() != Some(&incarnation) {
             tracing::warn!("Valkey's data is another one; all events are looked at");
             return;
         }
+    }
+}
+
+async fn reconcile_new_map(
+    context: &Context,
+    event: EventId,
+    put_right: &PutRight,
+) -> Result<(), VisitFailure> {
+    match context.store.event(event).await? {
+        Some(live) => reconcile(context, live, put_right).await,
+        None => Ok(()),
     }
 }

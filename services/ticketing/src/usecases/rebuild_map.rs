@@ -4,6 +4,12 @@
 //! All of a process who need the same map share one rebuild: a crowd that comes when a sale begins asks Postgres once, and
 //! nobody who goes away leaves the lease behind.
 
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
 use booked_ids::EventId;
 use booked_server::{Lifecycle, SharedFetches};
 use tokio::time::{Instant, sleep, timeout};
@@ -14,15 +20,43 @@ use crate::ports::{FeedAway, LeaseNonce, PoolFailure, Snapshot, StoreFailure};
 /// Maps that one process makes at the same time.
 const REBUILDS_MAX: usize = 4_096;
 
-/// The maps that a process is making.
+/// Published maps that are remembered; of more, the reconciler's ordinary round takes care.
+const PUBLISHED_MAX: usize = 100_000;
+
+/// The maps that a process is making, and those that it made lately.
 #[derive(Debug)]
-pub struct Rebuilds(SharedFetches<EventId, Result<(), RebuildError>>);
+pub struct Rebuilds {
+    shared: SharedFetches<EventId, Result<(), RebuildError>>,
+    published: Mutex<VecDeque<(Instant, EventId)>>,
+}
 
 impl Rebuilds {
     /// None yet. They go on in this life, whoever asked for them.
     #[must_use]
     pub fn new(lifecycle: &Lifecycle) -> Self {
-        Self(SharedFetches::new(REBUILDS_MAX, lifecycle))
+        Self { shared: SharedFetches::new(REBUILDS_MAX, lifecycle), published: Mutex::default() }
+    }
+
+    /// Takes out the events whose maps were published, or noted again, at least so long ago. A booking that was under way
+    /// when the old map was lost may have committed after the snapshot that the new one was made from, and then its seats
+    /// look free: so each new map is compared with Postgres once, when no such booking can be under way any more.
+    pub fn take_older(&self, age: Duration) -> Vec<EventId> {
+        let mut published = self.published();
+        let due = published.iter().take_while(|(at, _)| at.elapsed() >= age).count();
+        let due: BTreeSet<EventId> = published.drain(..due).map(|(_, event)| event).collect();
+        due.into_iter().collect()
+    }
+
+    /// Notes that an event's map was published, or must be compared once more.
+    pub fn note(&self, event: EventId) {
+        let mut published = self.published();
+        if published.len() < PUBLISHED_MAX {
+            published.push_back((Instant::now(), event));
+        }
+    }
+
+    fn published(&self) -> MutexGuard<'_, VecDeque<(Instant, EventId)>> {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -50,7 +84,7 @@ pub async fn rebuild_map(context: &Context, event: EventId) -> Result<(), Rebuil
         let context = context.clone();
         async move { make_map(&context, event).await }
     };
-    match timeout(context.patience.others, context.rebuilds.0.get(event, rebuild)).await {
+    match timeout(context.patience.others, context.rebuilds.shared.get(event, rebuild)).await {
         Ok(Ok(result)) => result,
         Ok(Err(not_made)) => Err(RebuildError::Unavailable(not_made.to_string())),
         Err(_) => Err(RebuildError::Unavailable("the event's map is still being made".to_owned())),
@@ -76,7 +110,9 @@ async fn make_map(context: &Context, event: EventId) -> Result<(), RebuildError>
             let Some(Snapshot { capacity, sold }) = context.store.snapshot(event).await? else {
                 return Err(RebuildError::NoSuchEvent);
             };
-            context.pool.publish(event, nonce, capacity, &sold).await?;
+            if context.pool.publish(event, nonce, capacity, &sold).await? {
+                context.rebuilds.note(event);
+            }
             return grow_to_what_is_committed(context, event, capacity).await;
         }
         sleep(context.patience.look_again).await;

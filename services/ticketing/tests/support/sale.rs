@@ -24,7 +24,8 @@ use super::{
 pub(crate) const CREDENTIAL: &str = "a-secret-of-the-tests-32-bytes-long";
 
 /// What a busy machine must not make a test fail by. Tests of time limits take the service's own.
-const PATIENT: [(&str, &str); 7] = [
+const PATIENT: [(&str, &str); 8] = [
+    ("--request-ms", "30000"),
     ("--valkey-timeout-ms", "10000"),
     ("--database-wait-ms", "10000"),
     ("--database-work-ms", "10000"),

@@ -133,7 +133,11 @@ impl World {
     /// Starts the janitor, the reconciler and the other jobs.
     pub(crate) fn start_jobs(&self) {
         let (tick, reconcile_round) = (Duration::from_millis(200), Duration::from_secs(600));
-        jobs::start(&self.context, JobSettings { tick, reconcile_round }, &self.lifecycle);
+        jobs::start(
+            &self.context,
+            JobSettings { tick, reconcile_round, claim: reconcile_round },
+            &self.lifecycle,
+        );
     }
 
     /// New events, so many on every node; by node.

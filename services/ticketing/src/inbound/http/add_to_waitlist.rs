@@ -2,9 +2,9 @@
 
 use actix_web::{HttpResponse, web::Data};
 use booked_contract::{Code, ErrorBody, ticket::SeatsOfEvent};
-use booked_server::{ApiError, Body, Lifecycle, User};
+use booked_server::{ApiError, Body, User};
 
-use super::ids::event_id;
+use super::{deadline::Deadline, ids::event_id};
 use crate::{
     domain::count::SeatsWanted,
     usecases::{self, AddToWaitlistError, Context},
@@ -27,14 +27,14 @@ pub(super) async fn add_to_waitlist(
     User(user): User,
     body: Body<SeatsOfEvent>,
     context: Data<Context>,
-    lifecycle: Data<Lifecycle>,
+    deadline: Data<Deadline>,
 ) -> Result<HttpResponse, ApiError> {
     let event = event_id(&body.0.event_id)?;
     let wanted = SeatsWanted::new(body.0.count).ok_or(Code::InvalidWaitCount)?;
     let event = event.ok_or(Code::NoSuchEvent)?;
     let join =
         async move { usecases::add_to_waitlist(&context, user.user, &user.email, event, wanted).await };
-    lifecycle.detach(join).await?.map_err(error)?;
+    deadline.detach(join).await?.map_err(error)?;
     Ok(HttpResponse::Ok().finish())
 }
 

@@ -2,9 +2,9 @@
 
 use actix_web::{HttpResponse, web::Data};
 use booked_contract::{Code, ErrorBody, ticket::TicketIds};
-use booked_server::{ApiError, Body, Lifecycle, User};
+use booked_server::{ApiError, Body, User};
 
-use super::ids::requested;
+use super::{deadline::Deadline, ids::requested};
 use crate::usecases::{self, BookError, Context};
 
 /// Book held tickets, all or none; what the caller has booked already counts as done.
@@ -24,11 +24,11 @@ pub(super) async fn book_tickets(
     User(user): User,
     body: Body<TicketIds>,
     context: Data<Context>,
-    lifecycle: Data<Lifecycle>,
+    deadline: Data<Deadline>,
 ) -> Result<HttpResponse, ApiError> {
     let requested = requested(&body.0)?;
     let booking = async move { usecases::book_tickets(&context, user.user, requested).await };
-    lifecycle.detach(booking).await?.map_err(error)?;
+    deadline.detach(booking).await?.map_err(error)?;
     Ok(HttpResponse::Ok().finish())
 }
 

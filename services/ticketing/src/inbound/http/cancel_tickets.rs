@@ -2,9 +2,9 @@
 
 use actix_web::{HttpResponse, web::Data};
 use booked_contract::{Code, ErrorBody, ticket::SeatsOfEvent};
-use booked_server::{ApiError, Body, Lifecycle, User};
+use booked_server::{ApiError, Body, User};
 
-use super::ids::event_id;
+use super::{deadline::Deadline, ids::event_id};
 use crate::{
     domain::count::TicketsToCancel,
     usecases::{self, CancelError, Context},
@@ -27,13 +27,13 @@ pub(super) async fn cancel_tickets(
     User(user): User,
     body: Body<SeatsOfEvent>,
     context: Data<Context>,
-    lifecycle: Data<Lifecycle>,
+    deadline: Data<Deadline>,
 ) -> Result<HttpResponse, ApiError> {
     let event = event_id(&body.0.event_id)?;
     let count = TicketsToCancel::new(body.0.count).ok_or(Code::TooFewTickets)?;
     let event = event.ok_or(Code::NotYourTicket)?;
     let cancel = async move { usecases::cancel_tickets(&context, user.user, event, count).await };
-    lifecycle.detach(cancel).await?.map_err(error)?;
+    deadline.detach(cancel).await?.map_err(error)?;
     Ok(HttpResponse::Ok().finish())
 }
 

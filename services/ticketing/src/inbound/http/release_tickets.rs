@@ -2,9 +2,9 @@
 
 use actix_web::{HttpResponse, web::Data};
 use booked_contract::{Code, ErrorBody, ticket::TicketIds};
-use booked_server::{ApiError, Body, Lifecycle, User};
+use booked_server::{ApiError, Body, User};
 
-use super::ids::requested;
+use super::{deadline::Deadline, ids::requested};
 use crate::usecases::{self, Context, ReleaseError};
 
 /// Release held tickets, all or none.
@@ -24,11 +24,11 @@ pub(super) async fn release_tickets(
     User(user): User,
     body: Body<TicketIds>,
     context: Data<Context>,
-    lifecycle: Data<Lifecycle>,
+    deadline: Data<Deadline>,
 ) -> Result<HttpResponse, ApiError> {
     let requested = requested(&body.0)?;
     let release = async move { usecases::release_tickets(&context, user.user, requested).await };
-    lifecycle.detach(release).await?.map_err(error)?;
+    deadline.detach(release).await?.map_err(error)?;
     Ok(HttpResponse::Ok().finish())
 }
 

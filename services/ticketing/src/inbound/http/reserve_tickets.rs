@@ -7,7 +7,7 @@ use booked_contract::{
 };
 use booked_server::{ApiError, Body, User};
 
-use super::ids::event_id;
+use super::{deadline::Deadline, ids::event_id};
 use crate::{
     domain::count::SeatsWanted,
     usecases::{self, Context, ReserveError},
@@ -30,11 +30,13 @@ pub(super) async fn reserve_tickets(
     User(user): User,
     body: Body<SeatsOfEvent>,
     context: Data<Context>,
+    deadline: Data<Deadline>,
 ) -> Result<Json<Reservation>, ApiError> {
     let event = event_id(&body.0.event_id)?;
     let count = SeatsWanted::new(body.0.count).ok_or(Code::TooFewTickets)?;
     let event = event.ok_or(Code::NoSuchEvent)?;
-    let held = usecases::reserve_tickets(&context, user.user, event, count).await.map_err(error)?;
+    let reserving = usecases::reserve_tickets(&context, user.user, event, count);
+    let held = deadline.keep(reserving).await?.map_err(error)?;
     Ok(Json(Reservation {
         ticket_ids: held.tickets.into_iter().map(|ticket| ticket.as_uuid()).collect(),
         expires_unix_time: held.expires_unix_ms.div_euclid(1000),

@@ -148,12 +148,7 @@ impl Flusher {
             // Surely rolled back, and perhaps for one booking's sake only.
             Err(WriteFailure::Aborted(Race) | WriteFailure::Refused(_)) => {
                 for job in batch {
-                    let is_late = job.queued.elapsed() > self.wait;
-                    let verdict = if is_late {
-                        Err(waited_too_long())
-                    } else {
-                        self.alone(&job.booking).instrument(job.span.clone()).await
-                    };
+                    let verdict = self.alone(&job).instrument(job.span.clone()).await;
                     answer(job, verdict);
                 }
             }
@@ -166,9 +161,13 @@ impl Flusher {
         }
     }
 
-    async fn alone(&self, booking: &Booking) -> Result<Verdict, StoreFailure> {
+    /// No try begins late, so that all of a booking is over before its claim is overdue.
+    async fn alone(&self, job: &Job) -> Result<Verdict, StoreFailure> {
         for _ in 0..SOLO_TRIES {
-            return match self.transact(vec![booking.clone()]).await {
+            if job.queued.elapsed() > self.wait {
+                return Err(waited_too_long());
+            }
+            return match self.transact(vec![job.booking.clone()]).await {
                 Ok(verdicts) => Ok(verdicts.first().copied().unwrap_or(Verdict::NotForSale)),
                 Err(WriteFailure::Aborted(Race)) => continue,
                 Err(WriteFailure::Refused(error)) => Err(StoreFailure::Refused(error.to_string())),

@@ -57,6 +57,14 @@ impl ValkeyArgs {
     }
 }
 
+impl ValkeySettings {
+    /// Longest wait for an answer.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+}
+
 /// The servers that a URL names, and whether they are a cluster. A cluster's credentials stand before the first host and
 /// count for all.
 fn nodes(url: &str) -> Result<(Vec<ConnectionInfo>, bool), &'static str> {

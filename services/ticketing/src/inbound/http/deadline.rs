@@ -1,0 +1,45 @@
+//! How long a client waits for an answer, whatever hangs: each step has a time-out of its own, but they add up.
+
+use std::{future::Future, time::Duration};
+
+use booked_contract::Code;
+use booked_server::{ApiError, Lifecycle};
+use tokio::time::timeout;
+
+/// The deadline of every request that changes something.
+#[derive(Clone, Debug)]
+pub struct Deadline {
+    limit: Duration,
+    lifecycle: Lifecycle,
+}
+
+impl Deadline {
+    /// So long from a request's arrival.
+    #[must_use]
+    pub fn new(limit: Duration, lifecycle: Lifecycle) -> Self {
+        Self { limit, lifecycle }
+    }
+
+    /// Runs work to its end, even where the request goes away or its time is over: claims and commits must not stop
+    /// half-way.
+    ///
+    /// # Errors
+    ///
+    /// 504 where it is not done in time, since it may be done later.
+    pub(super) async fn detach<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        Ok(self.keep(self.lifecycle.detach(work)).await??)
+    }
+
+    /// Runs work that leaves nothing half done where it stops.
+    ///
+    /// # Errors
+    ///
+    /// 504 where it is not done in time, since a step of it may have been sent.
+    pub(super) async fn keep<T>(&self, work: impl Future<Output = T>) -> Result<T, ApiError> {
+        let late = |_| ApiError::because(Code::UpstreamTimedOut, &"not done within REQUEST_MS");
+        timeout(self.limit, work).await.map_err(late)
+    }
+}
