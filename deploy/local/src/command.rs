@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 
+use crate::bench::BenchArgs;
 use crate::load::LoadArgs;
 use crate::progress::warn;
 use crate::torment::TormentArgs;
@@ -32,6 +33,8 @@ enum Command {
     Torment(TormentArgs),
     /// Drives a gateway with clients in numbers, and shows what it answered and how quickly.
     Load(Box<LoadArgs>),
+    /// Measures the system beside what its parts can do by themselves on this machine.
+    Bench(BenchArgs),
     /// Says whether what clients recorded and what the databases hold is right; exits with 0 where it is, 1 where it is not,
     /// 2 where that could not be found out. The system may be running.
     Verify(Box<VerifyArgs>),
@@ -79,6 +82,7 @@ pub fn run() -> ExitCode {
         Command::Up(args) => args.run(),
         Command::Torment(args) => args.run(),
         Command::Load(args) => args.run(),
+        Command::Bench(args) => args.run(),
         Command::Verify(args) => args.run(),
     };
     match done {

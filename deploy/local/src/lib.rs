@@ -3,6 +3,7 @@
 //! [`Binaries`] builds the programs of the five, [`System`] runs them with their own Postgres and Valkey and hands out
 //! each [`Process`], so that a test can kill it. What is started here ends with the process that started it.
 
+mod bench;
 mod command;
 mod load;
 mod torment;
