@@ -1,5 +1,15 @@
 //! A Valkey that may evict keys is refused: it would forget holds and maps piece by piece.
 
+use std::{
+    net::{TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, channel},
+    },
+    time::Duration,
+};
+
 use booked_sandbox::test_valkey;
 
 use crate::process::Process;
@@ -19,12 +29,49 @@ fn a_process_ends_with_a_clear_error() {
 
 #[test]
 fn a_process_that_finds_its_valkey_away_ends_when_it_comes_and_is_unfit() {
-    let mut server = test_valkey();
-    server.stop();
-    let url = server.url();
-    let process = std::thread::spawn(move || Process::serve(&[("VALKEY_URL", &url)]).ended());
-    server.restart().unwrap();
+    let server = test_valkey();
     server.command(&["CONFIG", "SET", "maxmemory-policy", "allkeys-random"]).unwrap();
+    let way = Way::to(server.port());
+    let url = server.url().replace(&format!(":{}", server.port()), &format!(":{}", way.port));
+    let process = std::thread::spawn(move || Process::serve(&[("VALKEY_URL", &url)]).ended());
+    way.open_after_a_try();
     let (status, said) = process.join().unwrap();
     assert_eq!(status.code(), Some(1), "{said}");
+}
+
+/// A way to a Valkey that is away until the way is opened: whoever comes before is sent away.
+struct Way {
+    port: u16,
+    is_open: Arc<AtomicBool>,
+    tried: Receiver<()>,
+}
+
+impl Way {
+    fn to(valkey: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (is_open, (tries, tried)) = (Arc::new(AtomicBool::new(false)), channel());
+        let open = Arc::clone(&is_open);
+        std::thread::spawn(move || {
+            for client in listener.incoming().map(Result::unwrap) {
+                if open.load(Ordering::Relaxed) {
+                    let server = TcpStream::connect(("127.0.0.1", valkey)).unwrap();
+                    pass_on(client.try_clone().unwrap(), server.try_clone().unwrap());
+                    pass_on(server, client);
+                } else {
+                    let _ = tries.send(());
+                }
+            }
+        });
+        Self { port, is_open, tried }
+    }
+
+    fn open_after_a_try(&self) {
+        self.tried.recv_timeout(Duration::from_secs(30)).unwrap();
+        self.is_open.store(true, Ordering::Relaxed);
+    }
+}
+
+fn pass_on(mut from: TcpStream, mut to: TcpStream) {
+    std::thread::spawn(move || std::io::copy(&mut from, &mut to));
 }
