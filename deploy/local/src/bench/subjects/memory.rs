@@ -6,7 +6,7 @@ use booked_load::client::Request;
 use tokio::time::sleep;
 
 use crate::bench::rounds::all_at_once;
-use crate::bench::settings::CLIENTS;
+use crate::bench::settings::{CLIENTS, cores};
 use crate::bench::stage::Stage;
 use crate::bench::subjects::on_sale::rush_of;
 use crate::bench::usage::{Size, resident_mb};
@@ -30,7 +30,8 @@ pub(in crate::bench) async fn measure(bench: &Bench) -> Result<Vec<Part>> {
     list.run(&stage.url(), bench.effort.slice_s()).await?;
     let admin = stage.system.admin();
     let log_in = async |_| Ok(stage.gateway.log_in(&admin.email, &admin.password).await.map(drop)?);
-    all_at_once(LOG_INS, 0..LOG_INS, log_in).await?;
+    // No more at a time than are hashed at a time, so that none is refused for want of room.
+    all_at_once(cores(), 0..LOG_INS, log_in).await?;
     let look = async |_| buyers::good(stage.admin.ask(Request::get("/analytics/")).await?).map(drop);
     all_at_once(CLIENTS, 0..CLIENTS, look).await?;
     let busy = sizes(&stage, Size::Highest)?;
