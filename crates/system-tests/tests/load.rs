@@ -1,5 +1,7 @@
 //! The load kit on a real system: each scenario finds what it expects, its report adds up, and its history is whole.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
 use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
@@ -39,7 +41,8 @@ async fn every_scenario_runs_and_finds_what_it_expects() {
         }
     }
     let listed = world.api.get("/event/?limit=100").await;
-    let of_browse = |event: &serde_json::Value| event["name"].as_str().is_some_and(|it| it.contains("chamber"));
+    let of_browse =
+        |event: &serde_json::Value| event["name"].as_str().is_some_and(|it| it.contains("chamber"));
     let left = listed.body["events"].as_array().unwrap().iter().filter(|it| !of_browse(it)).count();
     assert_eq!(left, 0, "events were not cleaned up: {listed:?}");
 }
@@ -88,7 +91,8 @@ fn adds_up(report: &Report) {
         let outcomes = operation["outcomes"].as_array().unwrap();
         assert_eq!(number(&operation["calls"]), outcomes.iter().map(|it| number(&it["count"])).sum::<u64>());
     }
-    let in_row = |row: &serde_json::Value| row["calls"].as_object().unwrap().values().map(number).sum::<u64>();
+    let in_row =
+        |row: &serde_json::Value| row["calls"].as_object().unwrap().values().map(number).sum::<u64>();
     assert_eq!(all, json["series"].as_array().unwrap().iter().map(in_row).sum::<u64>());
 }
 
