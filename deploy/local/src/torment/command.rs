@@ -1,6 +1,6 @@
 //! The command `torment`.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -60,11 +60,20 @@ impl TormentArgs {
             Some(_) => Binaries::build_for_tests()?,
         };
         let folder = std::env::temp_dir().join(format!("booked-torment-{}", std::process::id()));
-        say(&format!("seed {}; logs in {}", options.seed, folder.join("logs").display()));
+        say(&format!(
+            "seed {}; logs, kept where something is wrong, in {}",
+            options.seed,
+            folder.join("logs").display()
+        ));
         let runtime = tokio::runtime::Runtime::new().context("there is no runtime to be had")?;
         let verdict = runtime.block_on(torment(&options, &binaries, &folder, warn))?;
         if let Some(path) = &self.history {
             write(&verdict, path).with_context(|| format!("{} cannot be written", path.display()))?;
+        }
+        if verdict.is_right()
+            && let Err(error) = fs::remove_dir_all(&folder)
+        {
+            warn(&format!("{} cannot be removed: {error}", folder.display()));
         }
         say(&verdict.to_string());
         Ok(if verdict.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
