@@ -1,7 +1,10 @@
 //! The spans of a trace: a request that is served, and each call that it makes of others. Attributes have the names of
 //! OpenTelemetry's semantic conventions (<https://opentelemetry.io/docs/specs/semconv/>).
 
-use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::{
+    KeyValue,
+    trace::{Status, TraceContextExt as _},
+};
 use tracing::{Span, debug_span, field::Empty, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -17,29 +20,29 @@ pub fn server_span(method: &str, path: &str, request_id: &str) -> Span {
     info_span!(
         "request",
         otel.kind = "server",
-        otel.status_code = Empty,
         http.request.method = method,
-        http.route = Empty,
-        http.response.status_code = Empty,
         url.path = path,
         request_id,
         trace_id = Empty,
     )
 }
 
-/// Tells how a request ended. `route` is the pattern of its path, where there is one.
+/// Tells the trace, where there is one, how a request ended. `route` is the pattern of its path, where it has one. Past the
+/// log, which would write all the span's fields anew for each that is added.
 pub fn served(span: &Span, method: &str, route: Option<&str>, status: u16) {
-    if span.is_disabled() {
+    let context = span.context();
+    let traced = context.span();
+    if !traced.is_recording() {
         return;
     }
     if let Some(route) = route {
         // It was named by what it is before it was known what it asks for.
-        span.context().span().update_name(format!("{method} {route}"));
-        span.record("http.route", route);
+        traced.update_name(format!("{method} {route}"));
+        traced.set_attribute(KeyValue::new("http.route", route.to_owned()));
     }
-    span.record("http.response.status_code", status);
+    traced.set_attribute(KeyValue::new("http.response.status_code", i64::from(status)));
     if status >= 500 {
-        failed(span);
+        traced.set_status(Status::error(""));
     }
 }
 
