@@ -138,7 +138,8 @@ impl Run {
             self.refuse(user, times, asked, "TICKET-01");
             return Vec::new();
         }
-        let ends_us = times.acts_us + self.hold_us;
+        // As Valkey's clock has it: in whole milliseconds.
+        let ends_us = times.acts_us / MS * MS + self.hold_us;
         self.holds.extend(free.iter().map(|seat| (*seat, Hold { user, ends_us })));
         let ticket_ids: Vec<Uuid> = free.iter().map(|seat| self.ticket(*seat).as_uuid()).collect();
         let expires_unix_time = i64::try_from(ends_us / SECOND).unwrap();
