@@ -78,13 +78,14 @@ impl DatabaseSettings {
     /// The server ends by itself what nobody waits for any more: else an abandoned statement would hold its locks, and
     /// an abandoned transaction would hold back every feed of the instance. It does so later than the client gives up: a
     /// commit that waits for a standby and is cut short answers "done" with a warning that diesel does not show, and
-    /// nobody must be there to believe it.
+    /// nobody must be there to believe it. Statements are short and come back: planned once each, and compiled never,
+    /// which would take longer than any of them.
     fn limit_in_the_server(&mut self) {
         let work_ms = 2 * self.work.as_millis();
         let given = self.postgres.get_options().unwrap_or_default();
         let options = format!(
             "{given} -c statement_timeout={work_ms} -c idle_in_transaction_session_timeout={work_ms} \
-             -c plan_cache_mode=force_generic_plan"
+             -c plan_cache_mode=force_generic_plan -c jit=off"
         );
         self.postgres.options(options.trim());
         self.postgres.connect_timeout(self.wait);

@@ -1,5 +1,7 @@
 //! Bookings in one statement: many at once, each by itself done or refused.
 
+use std::collections::{BTreeSet, HashMap};
+
 use booked_ids::{TicketId, UserId};
 use diesel::{
     QueryResult,
@@ -43,56 +45,67 @@ pub(super) struct Decided {
 }
 
 pub(super) async fn book(connection: &mut AsyncPgConnection, bookings: &[Booking]) -> QueryResult<Decided> {
-    let rows: Vec<(i32, String, i64)> = Statement::of(bookings).load(connection).await?;
-    let mut verdicts = vec![Verdict::NotForSale; bookings.len()];
-    let (mut expected, mut written) = (0, 0);
-    for (number, verdict, tickets_written) in rows {
-        written = tickets_written;
-        let Some(index) = usize::try_from(number).ok().filter(|index| *index < bookings.len()) else {
-            continue;
-        };
-        verdicts[index] = match verdict.as_str() {
-            "booked" => {
-                expected += bookings[index].tickets.len();
-                Verdict::Booked
-            }
-            "sold" => Verdict::Sold,
-            "void" => Verdict::Void,
-            _ => Verdict::NotForSale,
-        };
-    }
+    let rows: Vec<(Uuid, String, i64)> = Statement::of(bookings).load(connection).await?;
+    let written = rows.iter().map(|(.., written)| *written).max().unwrap_or(0);
+    let decided: HashMap<Uuid, Verdict> =
+        rows.into_iter().map(|(attempt, verdict, _)| (attempt, Verdict::named(&verdict))).collect();
+    let verdicts: Vec<Verdict> = bookings
+        .iter()
+        .map(|booking| decided.get(&booking.attempt.0).copied().unwrap_or(Verdict::NotForSale))
+        .collect();
+    let booked = bookings.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::Booked);
+    let expected: usize = booked.map(|(booking, _)| booking.tickets.len()).sum();
     Ok(Decided { verdicts, complete: usize::try_from(written) == Ok(expected) })
+}
+
+impl Verdict {
+    fn named(name: &str) -> Self {
+        match name {
+            "booked" => Self::Booked,
+            "sold" => Self::Sold,
+            "void" => Self::Void,
+            _ => Self::NotForSale,
+        }
+    }
 }
 
 /// A fragment with an id of its own: diesel would prepare a plain `sql_query` anew at each call.
 struct Statement {
+    // A ticket each.
     attempts: Vec<Uuid>,
     users: Vec<Uuid>,
-    numbers: Vec<i32>,
     tickets: Vec<Uuid>,
     events: Vec<Uuid>,
     seats: Vec<i32>,
+    /// The events to lock, each once, in the order of their ids.
+    to_lock: Vec<Uuid>,
 }
 
 impl Statement {
     fn of(bookings: &[Booking]) -> Self {
+        let count = bookings.iter().map(|booking| booking.tickets.len()).sum();
         let mut statement = Self {
-            attempts: bookings.iter().map(|booking| booking.attempt.0).collect(),
-            users: bookings.iter().map(|booking| booking.user.as_uuid()).collect(),
-            numbers: Vec::new(),
-            tickets: Vec::new(),
-            events: Vec::new(),
-            seats: Vec::new(),
+            attempts: Vec::with_capacity(count),
+            users: Vec::with_capacity(count),
+            tickets: Vec::with_capacity(count),
+            events: Vec::with_capacity(count),
+            seats: Vec::with_capacity(count),
+            to_lock: Vec::new(),
         };
-        for (number, booking) in (0..).zip(bookings) {
+        let mut to_lock = BTreeSet::new();
+        for booking in bookings {
             for ticket in &booking.tickets {
-                statement.numbers.push(number);
+                let event = ticket.event().as_uuid();
+                to_lock.insert(event);
+                statement.attempts.push(booking.attempt.0);
+                statement.users.push(booking.user.as_uuid());
                 statement.tickets.push(ticket.as_uuid());
-                statement.events.push(ticket.event().as_uuid());
+                statement.events.push(event);
                 // No event has as many seats as would not fit, so the largest number is refused like them.
                 statement.seats.push(i32::try_from(ticket.seat().get()).unwrap_or(i32::MAX));
             }
         }
+        statement.to_lock.extend(to_lock);
         statement
     }
 }
@@ -103,39 +116,42 @@ impl QueryId for Statement {
 }
 
 impl Query for Statement {
-    type SqlType = (Integer, Text, BigInt);
+    type SqlType = (SqlUuid, Text, BigInt);
 }
 
-/// The locked events come first, in the order of their ids, and what is checked is checked on the locked rows. Tickets are
-/// written in the order of their ids. `wanted` holds no ticket twice for one booking; where two bookings of a batch want
-/// the same one, `ON CONFLICT` drops the second and the count shows it.
+/// The events are locked first, in the order in which they are given, and what is checked is checked on the locked rows.
+/// Tickets are written in the order of their ids. No booking has a ticket twice; where two bookings of a batch want the same
+/// one, `ON CONFLICT` drops the second and the count shows it.
+///
+/// The plan is made once, often while the tables are still empty, and must be right when they hold millions of rows a minute
+/// later: both tables are looked up in subqueries of their own (`FOR SHARE` and `OFFSET 0` keep them that), row by row, where
+/// only the index comes into question. A join would be planned as a scan of the whole empty table.
 const PARTS: [&str; 7] = [
-    "WITH booking AS MATERIALIZED (SELECT number::int - 1 AS number, id, user_id FROM unnest(",
-    ", ",
-    ") WITH ORDINALITY AS given (id, user_id, number)), \
-     wanted AS MATERIALIZED (SELECT number, ticket_id, event_id, seat FROM unnest(",
+    "WITH wanted AS MATERIALIZED (SELECT booking_id, user_id, ticket_id, event_id, seat FROM unnest(",
     ", ",
     ", ",
     ", ",
-    ") AS given (number, ticket_id, event_id, seat)), \
+    ", ",
+    ") AS given (booking_id, user_id, ticket_id, event_id, seat)), \
      locked AS MATERIALIZED ( \
-         SELECT events.id, events.seat_count, events.deleted FROM events \
-         WHERE events.id IN (SELECT event_id FROM wanted) ORDER BY events.id FOR SHARE), \
+         SELECT events.id, events.seat_count, events.deleted FROM unnest(",
+    ") AS given (id) CROSS JOIN LATERAL ( \
+             SELECT id, seat_count, deleted FROM events WHERE events.id = given.id FOR SHARE) AS events), \
      judged AS MATERIALIZED ( \
-         SELECT booking.number, booking.id, booking.user_id, CASE \
+         SELECT wanted.booking_id, CASE \
              WHEN bool_or(locked.id IS NULL OR locked.deleted OR wanted.seat > locked.seat_count) THEN 'not for sale' \
              WHEN bool_or(tickets.id IS NOT NULL) THEN 'sold' \
              ELSE 'good' END AS verdict \
-         FROM booking JOIN wanted ON wanted.number = booking.number \
-         LEFT JOIN locked ON locked.id = wanted.event_id \
-         LEFT JOIN tickets ON tickets.id = wanted.ticket_id \
-         GROUP BY booking.number, booking.id, booking.user_id), \
+         FROM wanted LEFT JOIN locked ON locked.id = wanted.event_id \
+         LEFT JOIN LATERAL ( \
+             SELECT tickets.id FROM tickets WHERE tickets.id = wanted.ticket_id OFFSET 0) AS tickets ON true \
+         GROUP BY wanted.booking_id), \
      settled AS ( \
-         INSERT INTO bookings (id, booked) SELECT id, true FROM judged WHERE verdict = 'good' ORDER BY id \
+         INSERT INTO bookings (id, booked) \
+         SELECT booking_id, true FROM judged WHERE verdict = 'good' ORDER BY booking_id \
          ON CONFLICT (id) DO NOTHING RETURNING id), \
      sold AS MATERIALIZED ( \
-         SELECT wanted.ticket_id, wanted.event_id, wanted.seat, judged.user_id, judged.id AS booking_id \
-         FROM settled JOIN judged ON judged.id = settled.id JOIN wanted ON wanted.number = judged.number), \
+         SELECT wanted.* FROM settled JOIN wanted ON wanted.booking_id = settled.id), \
      written AS ( \
          INSERT INTO tickets (id, event_id, user_id, booking_id, booked_at) \
          SELECT ticket_id, event_id, user_id, booking_id, now() FROM sold ORDER BY ticket_id \
@@ -147,28 +163,28 @@ const PARTS: [&str; 7] = [
              'seats', json_agg(seat ORDER BY seat), \
              'booked_unix_ms', floor(extract(epoch FROM now()) * 1000)::bigint) \
          FROM sold GROUP BY booking_id, event_id, user_id) \
-     SELECT judged.number, CASE \
+     SELECT judged.booking_id, CASE \
          WHEN judged.verdict <> 'good' THEN judged.verdict \
          WHEN settled.id IS NULL THEN 'void' ELSE 'booked' END, \
          (SELECT count(*) FROM written) \
-     FROM judged LEFT JOIN settled ON settled.id = judged.id",
+     FROM judged LEFT JOIN settled ON settled.id = judged.booking_id",
 ];
 
 impl QueryFragment<Pg> for Statement {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let [first, users, tickets, ids, events, seats, rest] = PARTS;
+        let [first, users, tickets, events, seats, to_lock, rest] = PARTS;
         out.push_sql(first);
         out.push_bind_param::<Array<SqlUuid>, _>(&self.attempts)?;
         out.push_sql(users);
         out.push_bind_param::<Array<SqlUuid>, _>(&self.users)?;
         out.push_sql(tickets);
-        out.push_bind_param::<Array<Integer>, _>(&self.numbers)?;
-        out.push_sql(ids);
         out.push_bind_param::<Array<SqlUuid>, _>(&self.tickets)?;
         out.push_sql(events);
         out.push_bind_param::<Array<SqlUuid>, _>(&self.events)?;
         out.push_sql(seats);
         out.push_bind_param::<Array<Integer>, _>(&self.seats)?;
+        out.push_sql(to_lock);
+        out.push_bind_param::<Array<SqlUuid>, _>(&self.to_lock)?;
         out.push_sql(&as_run(rest));
         Ok(())
     }
