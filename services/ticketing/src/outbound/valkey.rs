@@ -8,6 +8,7 @@ mod client;
 mod config;
 mod keys;
 mod link;
+mod links;
 mod maps_audit;
 mod metrics;
 mod reply;

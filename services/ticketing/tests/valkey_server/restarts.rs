@@ -36,27 +36,35 @@ async fn who_asks_a_server_that_is_away_hears_it_at_once_and_who_asks_later_find
 
 /// HTTP workers are runtimes that end before the jobs do, which still have claims to finish.
 #[test]
-fn a_connection_outlives_the_runtime_that_asked_for_it() {
+fn the_connection_of_a_runtime_that_ends_is_nobody_elses() {
     let lasting = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let server = test_valkey();
+    let pool = pool(&server.url(), None, lasting.handle().clone());
+    for _ in 0..2 {
+        let passing = Builder::new_current_thread().enable_all().build().unwrap();
+        passing.block_on(publish(&pool)).unwrap();
+        drop(passing);
+        assert!(matches!(lasting.block_on(reserve(&pool)), Ok(Reserved::Held { .. })));
+    }
+}
+
+/// Each HTTP worker has a connection of its own, which breaks unseen while it has nothing to ask.
+#[test]
+fn what_one_connection_saw_fail_costs_no_call_of_another() {
+    let lasting = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let worker = Builder::new_current_thread().enable_all().build().unwrap();
     let mut server = test_valkey();
     let pool = pool(&server.url(), None, lasting.handle().clone());
-    let on_a_passing_runtime = |what: &dyn Fn(&tokio::runtime::Runtime)| {
-        what(&Builder::new_current_thread().enable_all().build().unwrap());
-    };
-    on_a_passing_runtime(&|passing| {
-        passing.block_on(publish(&pool)).unwrap();
-    });
-    assert!(matches!(lasting.block_on(reserve(&pool)), Ok(Reserved::Held { .. })), "opened by the first");
-
+    worker.block_on(publish(&pool)).unwrap();
+    lasting.block_on(reserve(&pool)).unwrap();
     server.restart().unwrap();
-    on_a_passing_runtime(&|passing| {
-        passing.block_on(async {
-            let give_up = Instant::now() + PATIENCE;
-            while publish(&pool).await.is_err() {
-                assert!(Instant::now() < give_up, "it does not find the server again");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        });
+    lasting.block_on(async {
+        assert!(reserve(&pool).await.is_err(), "its connection broke");
+        let give_up = Instant::now() + PATIENCE;
+        while reserve(&pool).await.is_err() {
+            assert!(Instant::now() < give_up, "it does not find the server again");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     });
-    assert!(matches!(lasting.block_on(reserve(&pool)), Ok(Reserved::Held { .. })), "opened by the second");
+    worker.block_on(reserve(&pool)).unwrap();
 }

@@ -15,13 +15,18 @@ use redis::{
 };
 use tokio::{
     runtime::Handle,
-    sync::OnceCell,
     time::{Instant, sleep, timeout},
 };
 use tokio_util::context::TokioContext;
 use tracing::Instrument as _;
 
-use super::{config::ValkeySettings, link::Link, metrics::Durations, scripts::Script};
+use super::{
+    config::ValkeySettings,
+    link::Link,
+    links::{Links, Place},
+    metrics::Durations,
+    scripts::Script,
+};
 use crate::ports::PoolFailure;
 
 /// How often a command is sent again that surely did nothing: while a cluster moves a slot or elects a master.
@@ -35,30 +40,28 @@ const PROBE_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub struct Valkey {
     settings: Arc<ValkeySettings>,
-    link: Arc<OnceCell<Link>>,
+    links: Arc<Links>,
     /// A single server did not answer, or none could be connected to: nothing is sent until a probe is answered. So a
     /// frozen server costs a few callers their patience, not all, and the others know that nothing was sent.
     away: Arc<AtomicBool>,
-    runtime: Handle,
     durations: Durations,
 }
 
 impl Valkey {
-    /// A handle that connects when it is first used, and whose connections live on this runtime.
+    /// A handle that connects when it is first used. Its connections live on this runtime, but for those of HTTP workers.
     #[must_use]
     pub fn new(settings: ValkeySettings, runtime: Handle) -> Self {
         Self {
             settings: Arc::new(settings),
-            link: Arc::default(),
+            links: Arc::new(Links::new(runtime)),
             away: Arc::default(),
-            runtime,
             durations: Durations::new(),
         }
     }
 
     /// The runtime that lives as long as the process.
     pub(super) fn runtime(&self) -> &Handle {
-        &self.runtime
+        &self.links.shared().runtime
     }
 
     /// What makes this Valkey unfit, if anything: a server that may evict keys forgets holds and maps piece by piece.
@@ -78,7 +81,7 @@ impl Valkey {
 
     /// A section of INFO, of every master.
     pub(super) async fn info(&self, section: &str) -> Result<Vec<String>, PoolFailure> {
-        let link = self.link().await?;
+        let link = self.link(&self.links.here()).await?;
         let mut command = redis::cmd("INFO");
         command.arg(section);
         let value = match link {
@@ -147,12 +150,13 @@ impl Valkey {
         if self.away.load(Ordering::Relaxed) {
             return Err(PoolFailure::Unavailable("it did not answer lately".to_owned()));
         }
-        let mut link = self.link().await?;
+        let place = self.links.here();
+        let mut link = self.link(&place).await?;
         let mut tries = 1;
         loop {
-            // A connection that is opened anew lives on the runtime that asks for it: not on an HTTP worker's.
+            // A connection that is opened anew lives on the runtime that asks for it.
             let asking = redis::aio::ConnectionLike::req_packed_command(&mut link, command);
-            match TokioContext::new(asking, self.runtime.clone()).await.and_then(Value::extract_error) {
+            match TokioContext::new(asking, place.runtime.clone()).await.and_then(Value::extract_error) {
                 Err(error) if tries < TRIES && surely_did_nothing_yet(&error) => {
                     sleep(TRY_PAUSE * tries).await
                 }
@@ -162,13 +166,13 @@ impl Valkey {
         }
     }
 
-    async fn link(&self) -> Result<Link, PoolFailure> {
-        let opened = self.link.get_or_try_init(async || {
+    async fn link(&self, place: &Place) -> Result<Link, PoolFailure> {
+        let opened = place.link.get_or_try_init(async || {
             // Those who came while somebody tried do not try one after the other.
             if self.away.load(Ordering::Relaxed) {
                 return Err(PoolFailure::Unavailable("it could not be connected to lately".to_owned()));
             }
-            let opened = self.open().await;
+            let opened = self.open(&place.runtime).await;
             if opened.is_err() {
                 self.wait_until_back();
             }
@@ -177,11 +181,10 @@ impl Valkey {
         opened.await.cloned()
     }
 
-    async fn open(&self) -> Result<Link, PoolFailure> {
+    async fn open(&self, runtime: &Handle) -> Result<Link, PoolFailure> {
         let settings = Arc::clone(&self.settings);
         let patience = settings.timeout;
-        // On the runtime that lives as long as the process: an HTTP worker's may not.
-        let opening = self.runtime.spawn(async move { timeout(patience, Link::open(&settings)).await });
+        let opening = runtime.spawn(async move { timeout(patience, Link::open(&settings)).await });
         match opening.await {
             Ok(Ok(Ok(link))) => Ok(link),
             Ok(Ok(Err(error))) => Err(PoolFailure::Unavailable(error.to_string())),
@@ -191,7 +194,8 @@ impl Valkey {
     }
 
     fn failure(&self, error: &RedisError) -> PoolFailure {
-        if error.is_io_error() && self.link.get().is_some_and(|link| !link.is_cluster()) {
+        if error.is_io_error() && !self.settings.cluster {
+            self.links.renew();
             self.wait_until_back();
         }
         let never_ran = error.is_connection_refusal()
@@ -220,10 +224,11 @@ impl Valkey {
         }
         tracing::warn!("Valkey is away");
         let this = self.clone();
-        self.runtime.spawn(async move {
-            let ping = redis::cmd("PING");
+        self.runtime().spawn(async move {
+            let (ping, shared) = (redis::cmd("PING"), this.links.shared());
             loop {
-                if let Ok(mut link) = this.link.get_or_try_init(|| this.open()).await.cloned()
+                if let Ok(mut link) =
+                    shared.link.get_or_try_init(|| this.open(&shared.runtime)).await.cloned()
                     && redis::aio::ConnectionLike::req_packed_command(&mut link, &ping).await.is_ok()
                 {
                     break;

@@ -50,10 +50,6 @@ impl Link {
             .set_response_timeout(Some(settings.timeout));
         Ok(Self::Single(client.get_connection_manager_with_config(config).await?))
     }
-
-    pub(super) fn is_cluster(&self) -> bool {
-        matches!(self, Self::Cluster(_))
-    }
 }
 
 impl ConnectionLike for Link {
