@@ -18,7 +18,7 @@ use crate::{
     own_pages,
     phases::{
         address_limit, cors,
-        forward::{self, Forward},
+        forward::{self, Forward, SharedReads},
         identity,
         request_id::RequestId,
         role,
@@ -47,6 +47,7 @@ pub(crate) struct Shared {
 pub(crate) struct Pipeline {
     shared: Arc<Shared>,
     upstreams: Upstreams,
+    reads: SharedReads,
 }
 
 /// Answers a request, whatever it is.
@@ -82,7 +83,7 @@ struct Incoming<'r> {
 
 impl Pipeline {
     pub(crate) fn new(shared: Arc<Shared>, services: &ServiceSettings) -> Self {
-        Self { shared, upstreams: Upstreams::new(services) }
+        Self { shared, upstreams: Upstreams::new(services), reads: SharedReads::new() }
     }
 
     async fn run(&self, incoming: Incoming<'_>, mut body: RequestBody) -> HttpResponse {
@@ -126,7 +127,8 @@ impl Pipeline {
         let body = body.read().await?;
         let upstream = self.upstreams.of(service);
         let caller = caller.as_ref();
-        forward::send(upstream, Forward { request, found: &found, caller, credential, id, body }).await
+        let forward = Forward { request, found: &found, caller, credential, id, body };
+        forward::send(upstream, &self.reads, forward).await
     }
 }
 

@@ -8,7 +8,7 @@ mod connection;
 mod pool;
 mod replica;
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
@@ -25,23 +25,23 @@ use crate::{
 
 /// All services, as one worker calls them.
 pub(crate) struct Upstreams {
-    user: Upstream,
-    event: Upstream,
-    ticketing: Upstream,
-    analytics: Upstream,
+    user: Rc<Upstream>,
+    event: Rc<Upstream>,
+    ticketing: Rc<Upstream>,
+    analytics: Rc<Upstream>,
 }
 
 impl Upstreams {
     pub(crate) fn new(settings: &ServiceSettings) -> Self {
         Self {
-            user: Upstream::new(&settings.user, settings),
-            event: Upstream::new(&settings.event, settings),
-            ticketing: Upstream::new(&settings.ticketing, settings),
-            analytics: Upstream::new(&settings.analytics, settings),
+            user: Rc::new(Upstream::new(&settings.user, settings)),
+            event: Rc::new(Upstream::new(&settings.event, settings)),
+            ticketing: Rc::new(Upstream::new(&settings.ticketing, settings)),
+            analytics: Rc::new(Upstream::new(&settings.analytics, settings)),
         }
     }
 
-    pub(crate) fn of(&self, service: ServiceName) -> &Upstream {
+    pub(crate) fn of(&self, service: ServiceName) -> &Rc<Upstream> {
         match service {
             ServiceName::User => &self.user,
             ServiceName::Event => &self.event,
@@ -69,7 +69,7 @@ pub(crate) struct Call {
 }
 
 /// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// Not a byte of the request was sent.
     #[error("not sent: {0}")]
@@ -92,6 +92,11 @@ impl Upstream {
         }
     }
 
+    /// Longest time that an answer may take, where a route allows so long.
+    pub(crate) fn limit(&self, of_route: Duration) -> Duration {
+        of_route.min(self.timeout_max)
+    }
+
     /// Sends a call to one replica after the other until one answers. Another replica is asked where surely nothing was
     /// sent, or once more where `retry` allows that it is done twice. A time-out is never followed by another try: the
     /// client's time is over, and a service that is too slow would get even more to do.
@@ -103,7 +108,7 @@ impl Upstream {
     }
 
     async fn ask_in_turn(&self, call: &Call, retry: Retry, timeout: Duration) -> Result<Answer, Failure> {
-        let deadline = Instant::now() + timeout.min(self.timeout_max);
+        let deadline = Instant::now() + self.limit(timeout);
         let mut repeats_left: u32 = match retry {
             Retry::Never => 0,
             Retry::Once => 1,

@@ -1,5 +1,6 @@
 //! The life of a service process, in reading order: its configuration, its start, how it answers, how it ends.
 
+mod allocator;
 pub mod config;
 mod lifecycle;
 mod process;
@@ -28,4 +29,4 @@ pub use peer::{CallFailure, NoReplicas, Peer, Replicas};
 pub use process::{Refused, run};
 pub use random::{Random, SystemRandom};
 pub use request_id::REQUEST_ID_HEADER;
-pub use shared_fetches::{NotFetched, SharedFetches};
+pub use shared_fetches::{LocalSharedFetches, NotFetched, SharedFetches};

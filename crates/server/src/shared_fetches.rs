@@ -1,41 +1,37 @@
 //! One fetch for all who ask for the same thing at the same moment.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     fmt,
     hash::Hash,
     panic::AssertUnwindSafe,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use futures_util::{
-    FutureExt as _,
-    future::{BoxFuture, Future},
+    FutureExt as _, StreamExt as _,
+    future::{self, BoxFuture, Either, Future, LocalBoxFuture},
+    stream::FuturesUnordered,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 use tracing::Instrument as _;
 
 use crate::Lifecycle;
 
-/// Shares fetches by key. A caller only ever joins a fetch that starts after it asked: while one runs, all who come
-/// gather into one next fetch. So whatever a caller is given was looked up after it asked, and a crowd costs two fetches
-/// at a time whatever its size.
+/// Shares fetches by key, for the whole process. A caller only ever joins a fetch that starts after it asked: while one
+/// runs, all who come gather into one next fetch. So whatever a caller is given was looked up after it asked, and a crowd
+/// costs two fetches at a time whatever its size.
 ///
 /// A fetch runs on the process' own runtime, so that nobody is stranded by a caller that goes away.
 pub struct SharedFetches<K, V> {
-    keys: Arc<Mutex<Keys<K, V>>>,
-    keys_max: usize,
+    fetches: Fetches<K, V, BoxFuture<'static, V>>,
     lifecycle: Lifecycle,
 }
 
-/// The keys that are being fetched, each with the fetch that comes after the running one.
-type Keys<K, V> = HashMap<K, Option<Gathering<V>>>;
-
-/// A fetch that has not started.
-struct Gathering<V> {
-    fetch: BoxFuture<'static, V>,
-    answer: watch::Sender<Option<V>>,
-}
+/// The same for one HTTP worker, where a fetch may use what cannot leave the worker's thread.
+pub struct LocalSharedFetches<K, V>(Fetches<K, V, LocalBoxFuture<'static, V>>);
 
 /// Nothing was fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +52,15 @@ where
     /// At most this many different keys are fetched at a time.
     #[must_use]
     pub fn new(keys_max: usize, lifecycle: &Lifecycle) -> Self {
-        Self { keys: Arc::default(), keys_max, lifecycle: lifecycle.clone() }
+        Self { fetches: Fetches::new(keys_max), lifecycle: lifecycle.clone() }
+    }
+
+    /// A fetch that takes longer than this no longer keeps those back who ask for the same: whatever it hangs on, perhaps
+    /// they do not. So many run beside each other at most as pauses of this length fit into the time that one may take.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.fetches.patience = patience;
+        self
     }
 
     /// What `fetch` answers, or an equal caller's `fetch` that starts after this call.
@@ -68,56 +72,143 @@ where
     where
         F: Future<Output = V> + Send + 'static,
     {
-        let mut answer = self.join(key, fetch)?;
-        let value = answer.wait_for(Option::is_some).await.map_err(|_| NotFetched::Interrupted)?;
-        value.clone().ok_or(NotFetched::Interrupted)
+        let (answer, first) = self.fetches.join(&key, || fetch().in_current_span().boxed())?;
+        if let Some(first) = first {
+            self.lifecycle.spawn_job(self.fetches.run(key, first));
+        }
+        wait_for(answer).await
+    }
+}
+
+impl<K, V> LocalSharedFetches<K, V>
+where
+    K: Eq + Hash + Clone + 'static,
+    V: Clone + 'static,
+{
+    /// At most this many different keys are fetched at a time; for `patience` see [`SharedFetches::with_patience`].
+    #[must_use]
+    pub fn new(keys_max: usize, patience: Duration) -> Self {
+        Self(Fetches { patience, ..Fetches::new(keys_max) })
     }
 
-    fn join<F>(&self, key: K, fetch: impl FnOnce() -> F) -> Result<watch::Receiver<Option<V>>, NotFetched>
+    /// As [`SharedFetches::get`].
+    ///
+    /// # Errors
+    ///
+    /// See [`NotFetched`].
+    pub async fn get<F>(&self, key: K, fetch: impl FnOnce() -> F) -> Result<V, NotFetched>
     where
-        F: Future<Output = V> + Send + 'static,
+        F: Future<Output = V> + 'static,
     {
+        let (answer, first) = self.0.join(&key, || fetch().in_current_span().boxed_local())?;
+        if let Some(first) = first {
+            actix_web::rt::spawn(self.0.run(key, first));
+        }
+        wait_for(answer).await
+    }
+}
+
+async fn wait_for<V: Clone>(mut answer: watch::Receiver<Option<V>>) -> Result<V, NotFetched> {
+    let value = answer.wait_for(Option::is_some).await.map_err(|_| NotFetched::Interrupted)?;
+    value.clone().ok_or(NotFetched::Interrupted)
+}
+
+/// The keys that are being fetched, each with the fetch that comes after the running one.
+struct Fetches<K, V, F> {
+    keys: Arc<Mutex<Keys<K, V, F>>>,
+    keys_max: usize,
+    patience: Duration,
+}
+
+type Keys<K, V, F> = HashMap<K, Option<Gathering<V, F>>>;
+
+/// A fetch that has not started.
+struct Gathering<V, F> {
+    fetch: F,
+    answer: watch::Sender<Option<V>>,
+}
+
+impl<K, V, F> Fetches<K, V, F>
+where
+    K: Eq + Hash + Clone,
+    F: Future<Output = V> + Unpin,
+{
+    fn new(keys_max: usize) -> Self {
+        Self { keys: Arc::default(), keys_max, patience: Duration::MAX }
+    }
+
+    /// The answer to come, and the first fetch, where nobody runs those of this key: the caller has to.
+    fn join(
+        &self,
+        key: &K,
+        fetch: impl FnOnce() -> F,
+    ) -> Result<(watch::Receiver<Option<V>>, Option<Gathering<V, F>>), NotFetched> {
         let mut keys = lock(&self.keys);
-        let is_full = keys.len() >= self.keys_max;
-        match keys.entry(key) {
-            Entry::Occupied(mut running) => {
-                let next = running.get_mut().get_or_insert_with(|| Gathering::of(fetch()));
-                Ok(next.answer.subscribe())
+        if let Some(next) = keys.get_mut(key) {
+            return Ok((next.get_or_insert_with(|| Gathering::of(fetch())).answer.subscribe(), None));
+        }
+        if keys.len() >= self.keys_max {
+            return Err(NotFetched::Busy);
+        }
+        let first = Gathering::of(fetch());
+        keys.insert(key.clone(), None);
+        Ok((first.answer.subscribe(), Some(first)))
+    }
+
+    /// Runs the fetches of a key one after the other until nobody waits for another. One that takes too long is left
+    /// running beside those after it.
+    fn run(&self, key: K, first: Gathering<V, F>) -> impl Future<Output = ()> + use<K, V, F> {
+        let (keys, patience) = (Arc::clone(&self.keys), self.patience);
+        async move {
+            let mut late = FuturesUnordered::new();
+            let mut next = Some(first);
+            while let Some(gathering) = next {
+                let mut fetching = Box::pin(gathering.fetch());
+                if beside(&mut late, timeout(patience, &mut fetching)).await.is_err() {
+                    late.push(fetching);
+                }
+                let mut keys = lock(&keys);
+                next = keys.get_mut(&key).and_then(Option::take);
+                if next.is_none() {
+                    keys.remove(&key);
+                }
             }
-            Entry::Vacant(_) if is_full => Err(NotFetched::Busy),
-            Entry::Vacant(free) => {
-                let first = Gathering::of(fetch());
-                let answer = first.answer.subscribe();
-                let key = free.key().clone();
-                free.insert(None);
-                self.lifecycle.spawn_job(run(Arc::clone(&self.keys), key, first));
-                Ok(answer)
-            }
+            while late.next().await.is_some() {}
         }
     }
 }
 
-/// Runs the fetches of a key one after the other until nobody waits for another.
-async fn run<K: Eq + Hash, V>(keys: Arc<Mutex<Keys<K, V>>>, key: K, first: Gathering<V>) {
-    let mut next = Some(first);
-    while let Some(Gathering { fetch, answer }) = next {
-        // Where all who waited have gone, nobody is told. Where it panics, the dropped sender tells them.
+/// Waits for `first` while the others go on.
+async fn beside<T>(
+    others: &mut FuturesUnordered<impl Future<Output = ()>>,
+    first: impl Future<Output = T>,
+) -> T {
+    let mut first = pin!(first);
+    loop {
+        let other = match others.is_empty() {
+            true => Either::Left(future::pending()),
+            false => Either::Right(others.next()),
+        };
+        match future::select(first.as_mut(), other).await {
+            Either::Left((done, _)) => return done,
+            Either::Right(_) => {}
+        }
+    }
+}
+
+impl<V, F: Future<Output = V> + Unpin> Gathering<V, F> {
+    fn of(fetch: F) -> Self {
+        Self { fetch, answer: watch::Sender::new(None) }
+    }
+
+    /// Where all who waited have gone, nobody is told. Where it panics, the dropped sender tells them.
+    async fn fetch(self) {
+        let Self { fetch, answer } = self;
         if !answer.is_closed()
             && let Ok(value) = AssertUnwindSafe(fetch).catch_unwind().await
         {
             answer.send_replace(Some(value));
         }
-        let mut keys = lock(&keys);
-        next = keys.get_mut(&key).and_then(Option::take);
-        if next.is_none() {
-            keys.remove(&key);
-        }
-    }
-}
-
-impl<V> Gathering<V> {
-    fn of(fetch: impl Future<Output = V> + Send + 'static) -> Self {
-        Self { fetch: fetch.in_current_span().boxed(), answer: watch::Sender::new(None) }
     }
 }
 
@@ -128,6 +219,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<K, V> fmt::Debug for SharedFetches<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SharedFetches").field("keys_max", &self.keys_max).finish_non_exhaustive()
+        f.debug_struct("SharedFetches").field("keys_max", &self.fetches.keys_max).finish_non_exhaustive()
+    }
+}
+
+impl<K, V> fmt::Debug for LocalSharedFetches<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalSharedFetches").field("keys_max", &self.0.keys_max).finish_non_exhaustive()
     }
 }

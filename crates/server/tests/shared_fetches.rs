@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
 use std::{
+    cell::Cell,
+    rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use booked_server::{Lifecycle, NotFetched, SharedFetches};
+use booked_server::{Lifecycle, LocalSharedFetches, NotFetched, SharedFetches};
 use futures_util::future::join_all;
 use tokio::{sync::Semaphore, task::JoinHandle, time::timeout};
 
@@ -145,4 +147,45 @@ async fn a_fetch_that_panics_is_told_as_interrupted_and_the_next_one_runs() {
     let fails = fetches.get("page", || async { panic!("on purpose") });
     assert_eq!(fails.await, Err(NotFetched::Interrupted));
     assert_eq!(fetches.get("page", || async { 7 }).await, Ok(7));
+}
+
+#[tokio::test]
+async fn a_fetch_that_hangs_keeps_nobody_back_for_long() {
+    let fetches = SharedFetches::new(1, &Lifecycle::new()).with_patience(Duration::from_millis(1));
+    let (gate, looks) = (Semaphore::new(0), AtomicU64::new(0));
+    let (gate, looks) = (Arc::new(gate), Arc::new(looks));
+    let hanging = fetches.get("page", || {
+        let (gate, looks) = (Arc::clone(&gate), Arc::clone(&looks));
+        async move {
+            looks.fetch_add(1, Ordering::SeqCst);
+            gate.acquire().await.unwrap().forget();
+            1
+        }
+    });
+    let after_it = async {
+        while looks.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        let second = fetches.get("page", || async { 2 }).await;
+        gate.add_permits(1);
+        second
+    };
+    assert_eq!(tokio::join!(hanging, after_it), (Ok(1), Ok(2)), "the second waits for the first");
+}
+
+#[actix_web::test]
+async fn a_worker_shares_what_cannot_leave_its_thread() {
+    let fetches = LocalSharedFetches::new(1, Duration::from_secs(60));
+    let looks = Rc::new(Cell::new(0));
+    let look = || {
+        let looks = Rc::clone(&looks);
+        async move {
+            looks.set(looks.get() + 1);
+            tokio::task::yield_now().await;
+            looks.get()
+        }
+    };
+    let crowd = join_all((0..100).map(|_| fetches.get("page", look))).await;
+    assert_eq!(crowd[0], Ok(1));
+    assert!(crowd[1..].iter().all(|answer| *answer == Ok(2)), "{crowd:?}");
 }

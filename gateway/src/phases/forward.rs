@@ -2,20 +2,31 @@
 //!
 //! Nothing of the client's head goes to the service but path, query and trace: what a service believes is written by
 //! the gateway alone. Nothing of the service's head goes to the client but what clients need.
+//!
+//! Reads that are the same for everybody are shared by those who ask at the same moment: a crowd that looks at one page
+//! costs the services no more than a few do. Nobody is given what was read before he asked.
+
+use std::{future::Future, rc::Rc, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header as client_header, web::Bytes};
 use booked_contract::{Code, ErrorBody};
 use booked_identity::internal::{CREDENTIAL_HEADER, identity_headers};
-use booked_server::REQUEST_ID_HEADER;
+use booked_server::{LocalSharedFetches, NotFetched, REQUEST_ID_HEADER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use super::{identity::Caller, request_id::RequestId};
 use crate::{
     refusal::Refusal,
-    routes::{self, Found, Retry},
+    routes::{self, Found, Retry, Route, Who},
     upstream::{Answer, AnswerBody, Call, Failure, Upstream},
 };
+
+/// Different reads that are shared at a time; one more is made for its caller alone.
+const SHARED_READS_MAX: usize = 1_024;
+/// A read that takes longer no longer keeps back those who ask for the same.
+const SHARED_READ_PATIENCE: Duration = Duration::from_millis(100);
 
 const TRACE_HEADERS: [&str; 2] = ["traceparent", "tracestate"];
 const HANDED_ON: [HeaderName; 4] =
@@ -31,22 +42,83 @@ pub(crate) struct Forward<'r> {
     pub(crate) body: Bytes,
 }
 
-/// Asks the service.
-pub(crate) async fn send(upstream: &Upstream, forward: Forward<'_>) -> Result<HttpResponse, Refusal> {
-    let route = forward.found.route;
-    let (method, target) = (method(route.method), target(forward.found, forward.request.uri().query())?);
-    let span = booked_telemetry::call_span(method.as_str(), target.path());
-    // The service's part of the trace begins below this call.
-    let headers = span.in_scope(|| headers(&forward));
-    let call = Call { method, target, headers, body: forward.body };
-    let answer = upstream.send(&call, route.retry, route.timeout).instrument(span.clone()).await;
-    if answer.is_err() {
-        booked_telemetry::failed(&span);
+/// The reads that one worker's callers share.
+pub(crate) struct SharedReads(LocalSharedFetches<Uri, Result<Rc<Answer>, Failure>>);
+
+impl SharedReads {
+    pub(crate) fn new() -> Self {
+        Self(LocalSharedFetches::new(SHARED_READS_MAX, SHARED_READ_PATIENCE))
     }
+
+    async fn send(
+        &self,
+        upstream: &Rc<Upstream>,
+        forward: &Forward<'_>,
+        target: Uri,
+    ) -> Result<Answer, Failure> {
+        let route = forward.found.route;
+        let read = || {
+            let reading = ask(upstream, forward, target.clone());
+            async { reading.await.map(Rc::new) }
+        };
+        // However long the read before takes: a client waits no longer than for one of its own.
+        let reading = timeout(upstream.limit(route.timeout), self.0.get(target.clone(), read));
+        let shared = match reading.await.map_err(|_| Failure::TimedOut)? {
+            Ok(answer) => answer?.share(),
+            Err(NotFetched::Interrupted) => return Err(Failure::Lost("the read was interrupted".to_owned())),
+            Err(NotFetched::Busy) => None,
+        };
+        match shared {
+            Some(answer) => Ok(answer),
+            None => ask(upstream, forward, target).await,
+        }
+    }
+}
+
+/// Asks the service, or shares what an equal read is told.
+pub(crate) async fn send(
+    upstream: &Rc<Upstream>,
+    reads: &SharedReads,
+    forward: Forward<'_>,
+) -> Result<HttpResponse, Refusal> {
+    let route = forward.found.route;
+    let target = target(forward.found, forward.request.uri().query())?;
+    let answer = if is_same_for_all(route) {
+        reads.send(upstream, &forward, target).await
+    } else {
+        ask(upstream, &forward, target).await
+    };
     match answer {
         Ok(answer) => hand_on(answer, route.retry),
         Err(Failure::NotSent(cause)) => Err(Refusal::Unavailable { cause }),
         Err(failure @ (Failure::Lost(_) | Failure::TimedOut)) => Err(lost(failure.to_string(), route.retry)),
+    }
+}
+
+/// Who asks is not told to the service, and nothing is changed.
+fn is_same_for_all(route: &Route) -> bool {
+    matches!((route.who, route.retry), (Who::Anyone, Retry::Once))
+}
+
+/// Nothing of the caller's is borrowed by what this returns, since others may wait for it.
+fn ask(
+    upstream: &Rc<Upstream>,
+    forward: &Forward<'_>,
+    target: Uri,
+) -> impl Future<Output = Result<Answer, Failure>> + use<> {
+    let route = forward.found.route;
+    let method = method(route.method);
+    let span = booked_telemetry::call_span(method.as_str(), target.path());
+    // The service's part of the trace begins below this call.
+    let headers = span.in_scope(|| headers(forward));
+    let call = Call { method, target, headers, body: forward.body.clone() };
+    let upstream = Rc::clone(upstream);
+    async move {
+        let answer = upstream.send(&call, route.retry, route.timeout).instrument(span.clone()).await;
+        if answer.is_err() {
+            booked_telemetry::failed(&span);
+        }
+        answer
     }
 }
 

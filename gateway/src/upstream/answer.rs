@@ -1,6 +1,6 @@
 //! A service's answer: read whole where it is not too long, else handed on piece by piece.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream};
@@ -22,8 +22,17 @@ const PIECES_WAITING_MAX: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Rc<HeaderMap>,
     pub(crate) body: AnswerBody,
+}
+
+impl Answer {
+    /// The same answer for somebody else; none where it is too long to be read whole.
+    pub(crate) fn share(&self) -> Option<Self> {
+        let AnswerBody::Whole(body) = &self.body else { return None };
+        let body = AnswerBody::Whole(body.clone());
+        Some(Self { status: self.status, headers: Rc::clone(&self.headers), body })
+    }
 }
 
 #[derive(Debug)]
@@ -69,11 +78,15 @@ pub(super) async fn read(response: Response<Incoming>, connection: Connection) -
             let (sender, receiver) = mpsc::channel(PIECES_WAITING_MAX);
             actix_web::rt::spawn(hand_on(pieces.join(), incoming, connection, sender));
             let body = AnswerBody::Long(LongBody(receiver));
-            return Ok(Answer { status: parts.status, headers: parts.headers, body });
+            return Ok(Answer { status: parts.status, headers: Rc::new(parts.headers), body });
         }
     }
     connection.give_back();
-    Ok(Answer { status: parts.status, headers: parts.headers, body: AnswerBody::Whole(pieces.join()) })
+    Ok(Answer {
+        status: parts.status,
+        headers: Rc::new(parts.headers),
+        body: AnswerBody::Whole(pieces.join()),
+    })
 }
 
 /// Hands on a long answer at the client's pace, as long as there is one. Wherever this ends early, both connections are
