@@ -34,10 +34,41 @@ await() {
     done
 }
 
+# can_be_had IMAGE: whether the engine has the image, or can pull it
+can_be_had() { "$docker" image inspect "$1" >/dev/null 2>&1 || timeout 20 "$docker" manifest inspect "$1" >/dev/null 2>&1; }
+
+# debian_root FOLDER PACKAGE...: a Debian of the runtime's release that has these packages and little else
+debian_root() {
+    [ "$(id -u)" = 0 ] || fail "only root can make a stand-in for an image"
+    command -v mmdebstrap >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -qq -y mmdebstrap >/dev/null
+    local root=$1 sources=()
+    shift
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources}; do if [ -e "$file" ]; then sources+=("$file"); fi; done
+    mmdebstrap --quiet --variant=minbase --include="$(IFS=, && echo "$*")" bookworm "$root" "${sources[@]}" >&2
+    cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+}
+
+# rust_image: Rust's image, or a stand-in that holds what it holds: Debian, a C compiler and this machine's toolchain
+rust_image() {
+    local image root=$work/rust
+    image=$(sed -n 's/^ARG RUST_IMAGE=//p' deploy/docker/Dockerfile)
+    if can_be_had "$image"; then
+        echo "$image"
+        return
+    fi
+    debian_root "$root" ca-certificates gcc libc6-dev
+    tar -C "$(rustc --print sysroot)" --exclude ./share --exclude './bin/*-analyzer' -c . | tar -C "$root/usr/local" -x
+    tar -C "$root" --exclude './var/cache/apt/*' -c . |
+        "$docker" import --change 'ENV CARGO_HOME=/usr/local/cargo' - booked-test/rust >/dev/null
+    rm -rf --one-file-system "$root"
+    echo booked-test/rust
+}
+
 # runtime_image: distroless' image, or a stand-in from Debian's packages that holds what it holds
 runtime_image() {
-    local image=gcr.io/distroless/cc-debian12:nonroot root=$work/runtime
-    if timeout 20 "$docker" pull --quiet "$image" >/dev/null 2>&1; then
+    local image root=$work/runtime
+    image=$(sed -n 's/^ARG RUNTIME_IMAGE=//p' deploy/docker/Dockerfile)
+    if can_be_had "$image"; then
         echo "$image"
         return
     fi
