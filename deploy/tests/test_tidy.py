@@ -43,5 +43,6 @@ def test_yaml():
     check(sys.executable, "-m", "yamllint", "--strict", "-d", YAML_RULES, *files)
 
 
-def test_dockerfile():
-    check(TOOLS / "hadolint", "--failure-threshold", "info", DEPLOY / "docker" / "Dockerfile")
+def test_dockerfiles():
+    for folder in [DEPLOY / "docker", DEPLOY / "compose" / "stand-ins"]:
+        check(TOOLS / "hadolint", "--failure-threshold", "info", folder / "Dockerfile")

@@ -1,0 +1,80 @@
+# The images under test, and base images where no registry can be reached. To be sourced, behind engine.sh; needs $work, a
+# folder.
+
+# can_be_had IMAGE: whether the engine has the image, or can pull it
+can_be_had() { "$docker" image inspect "$1" >/dev/null 2>&1 || timeout 20 "$docker" manifest inspect "$1" >/dev/null 2>&1; }
+
+# debian_root FOLDER PACKAGE...: a Debian of the runtime's release that has these packages and little else
+debian_root() {
+    [ "$(id -u)" = 0 ] || fail "only root can make a stand-in for an image"
+    command -v mmdebstrap >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -qq -y mmdebstrap >/dev/null
+    local root=$1 sources=()
+    shift
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources}; do if [ -e "$file" ]; then sources+=("$file"); fi; done
+    mmdebstrap --quiet --variant=minbase --include="$(IFS=, && echo "$*")" bookworm "$root" "${sources[@]}" >&2
+    cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+}
+
+# rust_image: Rust's image, or a stand-in that holds what it holds: Debian, a C compiler and this machine's toolchain
+rust_image() {
+    local image root=$work/rust
+    image=$(sed -n 's/^ARG RUST_IMAGE=//p' deploy/docker/Dockerfile)
+    if can_be_had "$image"; then
+        echo "$image"
+        return
+    fi
+    debian_root "$root" ca-certificates gcc libc6-dev
+    tar -C "$(rustc --print sysroot)" --exclude ./share -c . | tar -C "$root/usr/local" -x
+    tar -C "$root" --exclude './var/cache/apt/*' -c . |
+        "$docker" import --change 'ENV CARGO_HOME=/usr/local/cargo' - booked-test/rust >/dev/null
+    rm -rf --one-file-system "$root"
+    echo booked-test/rust
+}
+
+# runtime_image: distroless' image, or a stand-in from Debian's packages that holds what it holds
+runtime_image() {
+    local image root=$work/runtime
+    image=$(sed -n 's/^ARG RUNTIME_IMAGE=//p' deploy/docker/Dockerfile)
+    if can_be_had "$image"; then
+        echo "$image"
+        return
+    fi
+    mkdir -p "$root/packages"
+    (cd "$root/packages" && apt-get download -qq libc6 libgcc-s1 tzdata netbase base-files 2>/dev/null)
+    for package in "$root"/packages/*.deb; do dpkg-deb -x "$package" "$root/files"; done
+    rm -rf "$root"/files/usr/share/{doc,man,lintian,locale} "$root/files/usr/share/zoneinfo/right"
+    mkdir -p "$root/files/etc/ssl/certs" "$root/files/home/nonroot"
+    cp /etc/ssl/certs/ca-certificates.crt "$root/files/etc/ssl/certs/"
+    echo 'nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin' >"$root/files/etc/passwd"
+    echo 'nonroot:x:65532:' >"$root/files/etc/group"
+    tar -C "$root/files" -c . | "$docker" import - booked-test/runtime >/dev/null
+    echo booked-test/runtime
+}
+
+# programs_image FOLDER: an image that has the programs of this folder
+programs_image() {
+    local root=$work/programs
+    mkdir -p "$root/programs"
+    for part in gateway user event ticketing analytics; do
+        cp "$1/booked-$part" "$root/programs/"
+        strip "$root/programs/booked-$part"
+    done
+    tar -C "$root" -c . | "$docker" import - booked-test/programs >/dev/null
+    echo booked-test/programs
+}
+
+# build_images FOLDER [OPTIONS FOR BUILD]...: the five, with the programs of the folder, or compiled where it is empty
+build_images() {
+    local folder=$1 runtime from before=$SECONDS
+    shift
+    runtime=$(runtime_image)
+    if [ -n "$folder" ]; then
+        from="PROGRAMS=$(programs_image "$folder")"
+    else
+        from="RUST_IMAGE=$(rust_image)"
+    fi
+    DOCKER=$docker deploy/docker/build "$@" --network host --progress plain \
+        --build-arg RUNTIME_IMAGE="$runtime" --build-arg "$from" >"$work/build.log" 2>&1 ||
+        fail "the images are not built: $(tail -50 "$work/build.log")"
+    pass "five images are built on $runtime, ${from/=/ }, in $((SECONDS - before)) s"
+}
