@@ -21,6 +21,7 @@ from panels import (
     number,
     of,
     per_second,
+    process,
     requests,
     slowest,
     valkey,
@@ -161,7 +162,8 @@ def written(name, title, sections):
 def all_written():
     """The text of every dashboard by the name of its file."""
     texts = {"sale.json": written("sale", "booked: a sale", sale())}
-    return texts | {f"{part}.json": written(part, f"booked: {part}", SECTIONS[part]) for part in PARTS}
+    sections = {part: [*SECTIONS[part], process(part)] for part in PARTS}
+    return texts | {f"{part}.json": written(part, f"booked: {part}", sections[part]) for part in PARTS}
 
 
 if __name__ == "__main__":

@@ -210,7 +210,15 @@ def bookings():
     average = f"{per_second(size + '_sum' + labels)} / {per_second(size + '_count' + labels)}"
     return "Seats and bookings", [
         lines("Holds", "Seats that are held or being booked.", {"open": f"max(booked_holds_open{labels})"}),
-        lines("Seats sold", "In a second.", {"sold": per_second("booked_seats_sold_total" + labels)}, "ops"),
+        lines(
+            "Seats sold and cancelled",
+            "In a second.",
+            {
+                "sold": per_second("booked_seats_sold_total" + labels),
+                "cancelled": per_second("booked_seats_cancelled_total" + labels),
+            },
+            "ops",
+        ),
         lines(
             "Seats put right",
             "By whom and how: the janitor ends what was left in the middle, the reconciler compares with Postgres.",
@@ -269,6 +277,40 @@ def waitlist():
             "How long it has waited to be sent.",
             {"age": f"max(booked_messages_oldest_seconds{labels})"},
             "s",
+        ),
+    ]
+
+
+def process(part):
+    """What each process takes of its machine."""
+    labels = of(part)
+    return "Processes", [
+        lines(
+            "Processors",
+            "How many are kept busy, by pod.",
+            {"{{instance}}": f"rate(process_cpu_seconds_total{labels}[{RATE}])"},
+            part_of_row=4,
+        ),
+        lines(
+            "Memory",
+            "Resident, by pod.",
+            {"{{instance}}": f"process_resident_memory_bytes{labels}"},
+            "bytes",
+            part_of_row=4,
+        ),
+        lines(
+            "Open files and connections",
+            "Share of those that may be open, by pod.",
+            {"{{instance}}": f"process_open_fds{labels} / process_max_fds{labels}"},
+            "percentunit",
+            part_of_row=4,
+        ),
+        lines(
+            "Running for",
+            "By pod; it falls to nothing where one starts anew.",
+            {"{{instance}}": f"time() - process_start_time_seconds{labels}"},
+            "s",
+            part_of_row=4,
         ),
     ]
 

@@ -20,7 +20,9 @@ async fn the_figures_of_a_sale_are_shown() {
     let notifier = Arc::new(Recorder::default());
     let sale = Sale::set_up().notifier(notifier.clone()).start().await;
     let event = sale.create_event(3).await;
-    assert_eq!(figure("booked_seats_sold_total", &[]), Some(0.0), "shown before there is any");
+    for counted in ["booked_seats_sold_total", "booked_seats_cancelled_total"] {
+        assert_eq!(figure(counted, &[]), Some(0.0), "{counted} is shown before there is any");
+    }
     let (ada, bob, cyd) = (sale.buyer("Ada"), sale.buyer("Bob"), sale.buyer("Cyd"));
     let tickets = ada.buys(event, 1).await;
     bob.holds(event, 2).await;
@@ -33,6 +35,8 @@ async fn the_figures_of_a_sale_are_shown() {
 
     notifier.fail_for("Cyd@example.org", NotifyFailure::Later("the mail server is away".to_owned()));
     ada.cancel(event, 1).await.says("200");
+    ada.cancel(event, 1).await.says("400 TICKET-03");
+    assert_eq!(figure("booked_seats_cancelled_total", &[]), Some(1.0));
     is_shown("booked_messages_waiting", 1.0).await;
     is_shown("booked_waitlist_entries", 0.0).await;
     assert_eq!(tickets.len(), 1);

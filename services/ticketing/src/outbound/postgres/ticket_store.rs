@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use booked_feed::FeedSignal;
 use booked_ids::{EventId, SeatNumber, TicketId, UserId};
 use booked_postgres::{Abort, Database};
+use booked_telemetry::count;
 use diesel::{
     ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryableByName,
     sql_types::{Array, BigInt, Bool, Integer, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl as _;
+use opentelemetry::metrics::Counter;
 use uuid::Uuid;
 
 use super::{
@@ -32,13 +34,19 @@ pub struct PostgresTicketStore {
     database: Database,
     queue: BookingQueue,
     signal: FeedSignal,
+    seats_cancelled: Counter<u64>,
 }
 
 impl PostgresTicketStore {
     /// The store in this database. The signal is given when something was written that the feed tells.
     #[must_use]
     pub fn new(database: Database, queue: BookingQueue, signal: FeedSignal) -> Self {
-        Self { database, queue, signal }
+        let seats_cancelled = opentelemetry::global::meter("booked-ticketing")
+            .u64_counter("booked_seats_cancelled")
+            .with_description("Seats whose cancelling this process committed")
+            .build();
+        seats_cancelled.add(0, &[]);
+        Self { database, queue, signal, seats_cancelled }
     }
 }
 
@@ -128,11 +136,14 @@ impl TicketStore for PostgresTicketStore {
         event: EventId,
         seats: &[SeatNumber],
     ) -> Result<Cancelled, StoreFailure> {
-        let seats = seats.to_vec();
+        let (seats, seats_count) = (seats.to_vec(), count(seats.len()));
         let cancelled = self
             .database
             .transaction(async move |connection| cancel::cancel(connection, user, event, &seats).await)
             .await?;
+        if matches!(cancelled, Cancelled::Done) {
+            self.seats_cancelled.add(seats_count, &[]);
+        }
         self.signal.notify();
         Ok(cancelled)
     }
