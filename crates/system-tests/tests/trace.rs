@@ -1,5 +1,5 @@
 //! A booking is one connected trace: from the client's own span through the gateway and ticketing to Postgres and Valkey,
-//! sent by OTLP as collectors take it.
+//! sent by OTLP as collectors take it. And the log names the trace, in whatever process a line was written.
 
 #![expect(clippy::unwrap_used, reason = "a test fails as tests do")]
 
@@ -15,7 +15,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::Span,
 };
 use prost::Message as _;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const WITHIN: Duration = Duration::from_secs(20);
 /// The client's: <https://www.w3.org/TR/trace-context/>.
@@ -32,9 +32,13 @@ async fn a_booking_is_one_connected_trace() {
     let seats = json!({ "event_id": event, "count": 1 });
     let held = buyer.post("/ticket/reserve/", seats).await.expect(200).unwrap();
 
-    let traceparent = format!("00-{}-{}-01", hex(&TRACE), hex(&CLIENTS_SPAN));
     let tickets = json!({ "ticket_ids": held.body["ticket_ids"] });
-    buyer.with_header("traceparent", &traceparent).post("/ticket/book/", tickets).await.expect(200).unwrap();
+    buyer
+        .with_header("traceparent", &traceparent())
+        .post("/ticket/book/", tickets)
+        .await
+        .expect(200)
+        .unwrap();
 
     let expected: BTreeSet<String> = [
         "booked-gateway: POST /ticket/book/",
@@ -58,13 +62,49 @@ async fn a_booking_is_one_connected_trace() {
     .await;
 }
 
-/// A system whose processes all send their spans there, soon.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_line_names_the_trace_and_the_id_of_its_request() {
+    let collector = Collector::start().await;
+    let world = traced(&collector).await;
+    let client = world.api.with_header("traceparent", &traceparent());
+    let ada = json!({ "name": "Ada", "email": "ada@example.org", "password": World::PASSWORD });
+    client.post("/user/register/", ada).await.expect(201).unwrap();
+    world.system.process("event-1").unwrap().kill();
+    client.get("/event/").await.expect(503).unwrap();
+
+    let registered = logged(&world, "user-1", "registered").await;
+    let failed = logged(&world, "gateway", "a request failed").await;
+    for line in [&registered, &failed] {
+        assert_eq!(line["span"]["trace_id"], hex(&TRACE), "{line}");
+        assert!(line["span"]["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{line}");
+    }
+    assert_ne!(registered["span"]["request_id"], failed["span"]["request_id"]);
+}
+
+/// The first line with this message in a process' log.
+async fn logged(world: &World, process: &str, message: &str) -> Value {
+    let log = world.system.process(process).unwrap().log();
+    eventually(WITHIN, "it is logged", async || {
+        let text = std::fs::read_to_string(log).map_err(|error| error.to_string())?;
+        let mut lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.find(|line| line["message"] == message).ok_or(text)
+    })
+    .await
+}
+
+/// What a client sends that traces its own calls.
+fn traceparent() -> String {
+    format!("00-{}-{}-01", hex(&TRACE), hex(&CLIENTS_SPAN))
+}
+
+/// A system whose processes all send their spans there, soon, and log as they do in production.
 async fn traced(collector: &Collector) -> World {
     let endpoint = format!("{}/v1/traces", collector.url);
     let settings = Service::ALL.into_iter().flat_map(move |service| {
         let endpoint = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", endpoint.clone());
         let soon = ("OTEL_BSP_SCHEDULE_DELAY", "100".to_owned());
-        [endpoint, soon].map(|(name, value)| (service, name.to_owned(), value))
+        let json = ("LOG_FORMAT", "json".to_owned());
+        [endpoint, soon, json].map(|(name, value)| (service, name.to_owned(), value))
     });
     let settings: Vec<_> = settings.collect();
     World::start_with(|options| SystemOptions {
