@@ -21,4 +21,5 @@ mod operation;
 mod properties;
 mod replicas;
 mod routing;
+mod sharing;
 mod slow_clients;
