@@ -122,6 +122,9 @@ struct Fetches<K, V, F> {
 
 type Keys<K, V, F> = HashMap<K, Option<Gathering<V, F>>>;
 
+/// The answer to come, and the first fetch, where nobody runs those of its key: the caller has to.
+type Joined<V, F> = (watch::Receiver<Option<V>>, Option<Gathering<V, F>>);
+
 /// A fetch that has not started.
 struct Gathering<V, F> {
     fetch: F,
@@ -137,12 +140,8 @@ where
         Self { keys: Arc::default(), keys_max, patience: Duration::MAX }
     }
 
-    /// The answer to come, and the first fetch, where nobody runs those of this key: the caller has to.
-    fn join(
-        &self,
-        key: &K,
-        fetch: impl FnOnce() -> F,
-    ) -> Result<(watch::Receiver<Option<V>>, Option<Gathering<V, F>>), NotFetched> {
+    /// Joins the next fetch of a key, or makes the first.
+    fn join(&self, key: &K, fetch: impl FnOnce() -> F) -> Result<Joined<V, F>, NotFetched> {
         let mut keys = lock(&self.keys);
         if let Some(next) = keys.get_mut(key) {
             return Ok((next.get_or_insert_with(|| Gathering::of(fetch())).answer.subscribe(), None));
