@@ -15,14 +15,16 @@ debian_root() {
     cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 }
 
-# rust_image: Rust's image, or a stand-in that holds what it holds: Debian, a C compiler and this machine's toolchain
-rust_image() {
-    local image root=$work/rust
-    image=$(sed -n 's/^ARG RUST_IMAGE=//p' deploy/docker/Dockerfile)
-    if can_be_had "$image"; then
-        echo "$image"
-        return
-    fi
+# base_image ARGUMENT STAND_IN: the image that the Dockerfile's argument names, or the one that STAND_IN makes in its place
+base_image() {
+    local image
+    image=$(sed -n "s/^ARG $1=//p" deploy/docker/Dockerfile)
+    if can_be_had "$image"; then echo "$image"; else "$2"; fi
+}
+
+# rust_stand_in: holds what Rust's image holds: Debian, a C compiler and this machine's toolchain
+rust_stand_in() {
+    local root=$work/rust
     debian_root "$root" ca-certificates gcc libc6-dev
     tar -C "$(rustc --print sysroot)" --exclude ./share -c . | tar -C "$root/usr/local" -x
     tar -C "$root" --exclude './var/cache/apt/*' -c . |
@@ -31,14 +33,9 @@ rust_image() {
     echo booked-test/rust
 }
 
-# runtime_image: distroless' image, or a stand-in from Debian's packages that holds what it holds
-runtime_image() {
-    local image root=$work/runtime
-    image=$(sed -n 's/^ARG RUNTIME_IMAGE=//p' deploy/docker/Dockerfile)
-    if can_be_had "$image"; then
-        echo "$image"
-        return
-    fi
+# runtime_stand_in: holds what distroless' image holds, from Debian's packages
+runtime_stand_in() {
+    local root=$work/runtime
     mkdir -p "$root/packages"
     (cd "$root/packages" && apt-get download -qq libc6 libgcc-s1 tzdata netbase base-files 2>/dev/null)
     for package in "$root"/packages/*.deb; do dpkg-deb -x "$package" "$root/files"; done
@@ -67,11 +64,11 @@ programs_image() {
 build_images() {
     local folder=$1 runtime from before=$SECONDS
     shift
-    runtime=$(runtime_image)
+    runtime=$(base_image RUNTIME_IMAGE runtime_stand_in)
     if [ -n "$folder" ]; then
         from="PROGRAMS=$(programs_image "$folder")"
     else
-        from="RUST_IMAGE=$(rust_image)"
+        from="RUST_IMAGE=$(base_image RUST_IMAGE rust_stand_in)"
     fi
     DOCKER=$docker deploy/docker/build "$@" --network host --progress plain \
         --build-arg RUNTIME_IMAGE="$runtime" --build-arg "$from" >"$work/build.log" 2>&1 ||

@@ -52,15 +52,7 @@ where
     /// At most this many different keys are fetched at a time.
     #[must_use]
     pub fn new(keys_max: usize, lifecycle: &Lifecycle) -> Self {
-        Self { fetches: Fetches::new(keys_max), lifecycle: lifecycle.clone() }
-    }
-
-    /// A fetch that takes longer than this no longer keeps those back who ask for the same: whatever it hangs on, perhaps
-    /// they do not. So many run beside each other at most as pauses of this length fit into the time that one may take.
-    #[must_use]
-    pub fn with_patience(mut self, patience: Duration) -> Self {
-        self.fetches.patience = patience;
-        self
+        Self { fetches: Fetches::new(keys_max, Duration::MAX), lifecycle: lifecycle.clone() }
     }
 
     /// What `fetch` answers, or an equal caller's `fetch` that starts after this call.
@@ -85,10 +77,12 @@ where
     K: Eq + Hash + Clone + 'static,
     V: Clone + 'static,
 {
-    /// At most this many different keys are fetched at a time; for `patience` see [`SharedFetches::with_patience`].
+    /// At most this many different keys are fetched at a time. A fetch that takes longer than `patience` no longer keeps
+    /// those back who ask for the same: whatever it hangs on, perhaps they do not. So many run beside each other at most as
+    /// pauses of this length fit into the time that one may take.
     #[must_use]
     pub fn new(keys_max: usize, patience: Duration) -> Self {
-        Self(Fetches { patience, ..Fetches::new(keys_max) })
+        Self(Fetches::new(keys_max, patience))
     }
 
     /// As [`SharedFetches::get`].
@@ -136,8 +130,8 @@ where
     K: Eq + Hash + Clone,
     F: Future<Output = V> + Unpin,
 {
-    fn new(keys_max: usize) -> Self {
-        Self { keys: Arc::default(), keys_max, patience: Duration::MAX }
+    fn new(keys_max: usize, patience: Duration) -> Self {
+        Self { keys: Arc::default(), keys_max, patience }
     }
 
     /// Joins the next fetch of a key, or makes the first.

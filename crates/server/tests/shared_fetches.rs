@@ -149,9 +149,9 @@ async fn a_fetch_that_panics_is_told_as_interrupted_and_the_next_one_runs() {
     assert_eq!(fetches.get("page", || async { 7 }).await, Ok(7));
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn a_fetch_that_hangs_keeps_nobody_back_for_long() {
-    let fetches = SharedFetches::new(1, &Lifecycle::new()).with_patience(Duration::from_millis(1));
+    let fetches = LocalSharedFetches::new(1, Duration::from_millis(1));
     let (gate, looks) = (Semaphore::new(0), AtomicU64::new(0));
     let (gate, looks) = (Arc::new(gate), Arc::new(looks));
     let hanging = fetches.get("page", || {
