@@ -40,6 +40,7 @@ pub fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::R
         address_limit: clients.address_rate.map(RateLimit::new),
         user_limit: clients.user_rate.map(RateLimit::new),
         clients: clients.clone(),
+        life: lifecycle.clone(),
     });
     // Each worker has a pipeline of its own, and so connections of its own to the services: shared ones cost more.
     let server = HttpServer::new(move || {

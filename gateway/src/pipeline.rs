@@ -8,7 +8,7 @@ use actix_web::{
     web,
 };
 use booked_ids::UserId;
-use booked_server::{Clock, Random, unix_seconds};
+use booked_server::{Clock, Lifecycle, Random, unix_seconds};
 use tracing::Instrument as _;
 
 use crate::{
@@ -41,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) address_limit: Option<RateLimit<IpAddr>>,
     pub(crate) user_limit: Option<RateLimit<UserId>>,
     pub(crate) clients: ClientSettings,
+    pub(crate) life: Lifecycle,
 }
 
 /// What one worker answers requests with.
@@ -90,8 +91,9 @@ impl Pipeline {
         let asks_for_another_protocol = incoming.request.head().connection_type() == ConnectionType::Upgrade;
         let response = self.through_phases(incoming, &mut body).await;
         let mut response = body.read_away(response.unwrap_or_else(Refusal::into_response)).await;
-        if asks_for_another_protocol {
-            // The server closes such a connection in any case; left alone, its answer would not say so.
+        // The server closes such a connection in any case, and all of them when it ends; left alone, the answer would not
+        // say so, and what a client had sent meanwhile would be lost.
+        if asks_for_another_protocol || self.shared.life.is_ending() {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
         response

@@ -131,7 +131,8 @@ pub struct HttpArgs {
     /// Threads that serve HTTP.
     #[arg(long, env = "HTTP_WORKERS", default_value = "2", value_name = "COUNT")]
     pub http_workers: String,
-    /// Time between falling readiness and closed listeners, in milliseconds, so that load balancers can look away.
+    /// Time between falling readiness and closed listeners, in milliseconds, so that load balancers can look away. Each
+    /// answer says meanwhile that its connection ends.
     #[arg(long, env = "DRAIN_DELAY_MS", default_value = "0", value_name = "MS")]
     pub drain_delay_ms: String,
     /// Longest time that requests under way get to finish at the end, in milliseconds.

@@ -6,6 +6,7 @@ use actix_web::{
     App, Error, HttpServer,
     body::{BoxBody, MessageBody},
     dev::{Server, ServiceRequest, ServiceResponse},
+    http::ConnectionType,
     middleware::{Next, from_fn},
     web::{self, PayloadConfig},
 };
@@ -63,13 +64,16 @@ impl Application {
     ) -> std::io::Result<Self> {
         let credential = web::Data::new(credential);
         let served = web::Data::new(Served::new());
+        let life = web::Data::new(lifecycle.clone());
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(credential.clone())
                 .app_data(served.clone())
+                .app_data(life.clone())
                 .app_data(PayloadConfig::new(MAX_BODY_BYTES))
                 .wrap(from_fn(require_credential))
                 .wrap(from_fn(trace))
+                .wrap(from_fn(say_that_it_ends))
                 .configure(routes.clone())
                 .default_service(web::to(|| async { Err::<&str, _>(ApiError::new(Code::NoSuchRoute)) }))
         })
@@ -186,6 +190,19 @@ async fn require_credential(
         return Ok(request.error_response(ApiError::new(Code::TokenInvalid)));
     }
     Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// While the process drains, each answer says that no other will come on its connection. Callers keep connections, and
+/// what they had just sent on one that is closed for good would be lost.
+async fn say_that_it_ends(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let mut response = next.call(request).await?;
+    if response.request().app_data::<web::Data<Lifecycle>>().is_some_and(|life| life.is_ending()) {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    Ok(response)
 }
 
 /// Joins the caller's trace, gives the request's log lines its id, and measures it.

@@ -67,6 +67,12 @@ impl Lifecycle {
         self.ready.load(Ordering::Relaxed) && !self.ending.is_cancelled()
     }
 
+    /// Whether the process was asked to end.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        self.ending.is_cancelled()
+    }
+
     pub(crate) fn set_ready(&self) {
         self.ready.store(true, Ordering::Relaxed);
     }

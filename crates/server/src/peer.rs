@@ -95,12 +95,39 @@ impl Peer {
         timeout: Duration,
         complete: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, CallFailure> {
+        self.attempt(method, path, timeout, complete, reqwest::Error::is_connect).await
+    }
+
+    /// As [`Peer::send`], for a request that changes nothing, whatever its method: the next replica is asked, too, where
+    /// a connection breaks under it, as when a replica ends.
+    ///
+    /// # Errors
+    ///
+    /// See [`Peer::send`].
+    pub async fn read(
+        &self,
+        method: Method,
+        path: &str,
+        timeout: Duration,
+        complete: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, CallFailure> {
+        self.attempt(method, path, timeout, complete, |error| error.is_request() && !error.is_timeout()).await
+    }
+
+    async fn attempt(
+        &self,
+        method: Method,
+        path: &str,
+        timeout: Duration,
+        complete: impl Fn(RequestBuilder) -> RequestBuilder,
+        may_ask_the_next: impl Fn(&reqwest::Error) -> bool,
+    ) -> Result<Response, CallFailure> {
         let attempts = async {
             let mut failure = CallFailure("no replica is known".to_owned());
             for replica in self.in_turn() {
                 match complete(self.request(replica, &method, path)?).send().await {
                     Ok(response) => return Ok(response),
-                    Err(error) if error.is_connect() => failure = error.into(),
+                    Err(error) if may_ask_the_next(&error) => failure = error.into(),
                     Err(error) => return Err(error.into()),
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
-use http::HeaderValue;
+use http::{HeaderValue, header};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
@@ -47,6 +47,10 @@ impl Replica {
             let sent = timeout_at(deadline, connection.send(call.request(&self.host))).await;
             match sent.map_err(|_| Failure::TimedOut)? {
                 Outcome::Answered(response) => {
+                    // It says that it ends: a connection that it takes now may be closed under the request.
+                    if response.headers().get(header::CONNECTION).is_some_and(|value| value == "close") {
+                        self.rest();
+                    }
                     let answer = timeout_at(deadline, answer::read(response, connection)).await;
                     return answer.map_err(|_| Failure::TimedOut)?;
                 }

@@ -62,3 +62,22 @@ async fn ask(address: std::net::SocketAddr, path: &str) -> (u16, String) {
     let response = client.get(format!("http://{address}{path}")).send().await.unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_answer_says_that_its_connection_ends_when_the_gateway_does() {
+    let (bound, life) = start_application(&["--drain-delay-ms", "60000"], &[]).await;
+    assert!(!says_that_it_ends(bound.traffic).await);
+
+    life.end();
+
+    until(|| says_that_it_ends(bound.traffic)).await;
+}
+
+/// Whether the answer to a request that keeps its connection says that there will be no other.
+async fn says_that_it_ends(address: std::net::SocketAddr) -> bool {
+    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    connection.write_all(b"GET /made-up/ HTTP/1.1\r\nHost: booked\r\n\r\n").await.unwrap();
+    let mut head = vec![0; 4096];
+    let length = connection.read(&mut head).await.unwrap();
+    String::from_utf8_lossy(&head[..length]).to_lowercase().contains("connection: close")
+}

@@ -44,7 +44,7 @@ impl FeedClient {
         let path = format!("{PATH}?lastEventId={after}&timeout={}&limit={limit}", wait.as_millis());
         let timeout = wait + ANSWER_TIMEOUT;
         let page = async {
-            let response = self.0.send(Method::GET, &path, timeout, |request| request).await?;
+            let response = self.0.read(Method::GET, &path, timeout, |request| request).await?;
             read(response.error_for_status()?).await
         };
         tokio::time::timeout(timeout, page).await.unwrap_or_else(|_| Err(CallFailure::late()))

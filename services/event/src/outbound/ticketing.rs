@@ -34,7 +34,7 @@ impl HttpTicketing {
     async fn count(&self, events: &[EventId]) -> Result<Vec<Option<u32>>, CallFailure> {
         let query = OccupiedQuery { event_ids: events.iter().map(|event| event.as_uuid()).collect() };
         let (path, timeout) = ("/internal/availability", self.answer_timeout);
-        let response = self.peer.send(Method::POST, path, timeout, |request| request.json(&query)).await?;
+        let response = self.peer.read(Method::POST, path, timeout, |request| request.json(&query)).await?;
         let Occupied { occupied } = response.error_for_status()?.json().await?;
         if occupied.len() != events.len() {
             return Err(CallFailure::because("the answer has another length than the question"));
