@@ -107,7 +107,8 @@ impl QueryFragment<Pg> for ReadLastShown {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT transaction_id::text::bigint, id FROM outbox WHERE ");
         out.push_sql(shown());
-        out.push_sql("ORDER BY transaction_id DESC, id DESC LIMIT 1");
+        // By the table's column, which is indexed: a bare name would be that of the result, and all rows would be sorted.
+        out.push_sql("ORDER BY outbox.transaction_id DESC, outbox.id DESC LIMIT 1");
         Ok(())
     }
 }

@@ -74,6 +74,33 @@ async fn a_long_poll_finds_what_another_process_wrote() {
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
+/// A sale of a minute writes a hundred thousand rows, and somebody looks for new ones forty times a second.
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_for_new_rows_reads_no_more_of_a_long_outbox() {
+    const ROWS: u64 = 20_000;
+    let producer = Producer::start();
+    producer.execute(&format!(
+        "INSERT INTO outbox (kind, subject, data) \
+         SELECT '{KIND}', '{}', '{{}}' FROM generate_series(1, {ROWS})",
+        subject(1)
+    ));
+    let last = producer.write(subject(1), 1..=1).await;
+    let read = || -> u64 {
+        let sum = producer.execute(
+            "SELECT (SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_user_tables WHERE relname LIKE 'outbox%') \
+             + (SELECT coalesce(sum(idx_tup_read), 0) FROM pg_stat_user_indexes WHERE relname LIKE 'outbox%')",
+        );
+        sum.trim().parse().unwrap()
+    };
+    let before = read();
+
+    // Longer than a connection keeps its counts for itself.
+    assert!(producer.read(&format!("lastEventId={last}&timeout=2500")).await.is_empty());
+
+    crate::world::eventually("the looks are counted", || read() > before).await;
+    assert!(read() - before < ROWS, "{} rows were read to find that there is none", read() - before);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_poll_ends_with_the_time_that_it_was_given() {
     let producer = Producer::start();
