@@ -227,6 +227,23 @@ async fn of_two_who_were_offered_the_same_seat_one_has_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bookings_of_other_events_do_not_wait_for_one_that_is_locked() {
+    let sale = Sale::set_up().own_postgres().flag("--booking-flushers", 2).start().await;
+    let (locked, open) = (sale.create_event(10).await, sale.create_event(10).await);
+    let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
+    let of_ada = ada.holds(locked, 1).await;
+    let lock = sale.postgres.lock_event(locked).await;
+    let adas = begin_to_book(&sale, &ada, &of_ada).await;
+
+    let of_bob = bob.holds(open, 1).await;
+    bob.book(&of_bob).await.says("200");
+
+    assert!(!adas.is_finished(), "Ada waits for the lock");
+    drop(lock);
+    adas.await.unwrap().says("200");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn large_bookings_at_once_are_all_carried_out() {
     let sale = Sale::start().await;
     let event = sale.create_event(4_000).await;

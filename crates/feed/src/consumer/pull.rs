@@ -28,6 +28,8 @@ pub(crate) struct Step {
     pub(crate) head: Cursor,
     /// Whether there was something to do, whoever did it.
     pub(crate) moved: bool,
+    /// Whether the page had as many entries as it may have, so that there are more, most likely.
+    pub(crate) is_full: bool,
     /// Where the cursor is after it, at least.
     pub(crate) to: Position,
 }
@@ -91,13 +93,14 @@ impl Puller {
         let head = Cursor { incarnation: page.incarnation.clone(), position: page.head };
         if page.incarnation != cursor.incarnation && from != Position::START {
             self.begin_again(cursor, page.incarnation).await?;
-            return Ok(Step { from, head, moved: true, to: Position::START });
+            return Ok(Step { from, head, moved: true, is_full: true, to: Position::START });
         }
         let Some(to) = page.entries.last().map(|entry| entry.position) else {
-            return Ok(Step { from, head, moved: false, to: from });
+            return Ok(Step { from, head, moved: false, is_full: false, to: from });
         };
+        let is_full = usize::try_from(limit).is_ok_and(|limit| page.entries.len() >= limit);
         self.apply_page(cursor, page).await?;
-        Ok(Step { from, head, moved: true, to })
+        Ok(Step { from, head, moved: true, is_full, to })
     }
 
     /// Positions of another incarnation mean nothing here. Everything is read again; consumers bear that.

@@ -57,6 +57,14 @@ impl SalePostgres {
         connection
     }
 
+    /// Nobody can book tickets of the event until the connection is dropped.
+    pub(crate) async fn lock_event(&self, event: EventId) -> AsyncPgConnection {
+        let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();
+        let lock = format!("BEGIN; SELECT FROM events WHERE id = '{event}' FOR UPDATE");
+        connection.batch_execute(&lock).await.unwrap();
+        connection
+    }
+
     /// A crash.
     pub(crate) fn kill(&self) {
         self.own_server().lock().unwrap().kill();

@@ -1,5 +1,6 @@
-//! Group commit: bookings that wait at the same moment share a transaction, without lingering for more. A refused one
-//! never spoils its neighbours; a batch that surely failed is tried one by one.
+//! Group commit: while a transaction is under way, bookings wait and then share the next one. Where none is, a booking does
+//! not linger for others; where one takes long, a second begins beside it. A refused booking never spoils its neighbours; a
+//! batch that surely failed is tried one by one.
 
 use std::{
     sync::{
@@ -12,7 +13,7 @@ use std::{
 use booked_postgres::{Abort, Database, WriteFailure};
 use booked_server::Lifecycle;
 use tokio::{
-    sync::{Mutex, mpsc, oneshot},
+    sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     time::{Instant, timeout},
 };
 use tracing::{Instrument as _, Span};
@@ -29,6 +30,9 @@ const TICKETS_MAX: usize = 2_000;
 /// How often a booking that met another one of the same ticket at the same moment is tried again: at the second time it
 /// sees the other one's ticket.
 const SOLO_TRIES: usize = 3;
+/// How long a transaction may take before another one begins beside it. Two that take turns share the bookings between
+/// them, often one to the one and thirty to the other, and a transaction costs more than thirty bookings in it.
+const STAGGER: Duration = Duration::from_millis(10);
 
 /// The bounds of the queue.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +73,7 @@ impl BookingQueue {
         let flusher = Flusher {
             database: database.clone(),
             waiting: Arc::new(Mutex::new(waiting)),
+            turn: Arc::new(Semaphore::new(1)),
             wait: settings.wait,
             metrics: metrics.clone(),
         };
@@ -104,21 +109,24 @@ impl BookingQueue {
 struct Flusher {
     database: Database,
     waiting: Arc<Mutex<mpsc::Receiver<Job>>>,
+    /// Whose transaction is under way; nobody's, where the last one takes long.
+    turn: Arc<Semaphore>,
     wait: Duration,
     metrics: QueueMetrics,
 }
 
 impl Flusher {
     async fn run(self) {
-        while let Some(batch) = self.next_batch().await {
+        while let Some((batch, _turn)) = self.next_batch().await {
             self.flush(batch).await;
         }
     }
 
-    /// Whatever is wanted now; `None` when nothing can come any more.
-    async fn next_batch(&self) -> Option<Vec<Job>> {
+    /// Whatever is wanted when it is this one's turn; `None` when nothing can come any more.
+    async fn next_batch(&self) -> Option<(Vec<Job>, Option<OwnedSemaphorePermit>)> {
         let mut waiting = self.waiting.lock().await;
         let mut next = Some(waiting.recv().await?);
+        let turn = timeout(STAGGER, Arc::clone(&self.turn).acquire_owned()).await.ok().and_then(Result::ok);
         let (mut batch, mut tickets) = (Vec::new(), 0);
         while let Some(job) = next {
             if !job.decided.swap(true, Ordering::AcqRel) {
@@ -131,7 +139,7 @@ impl Flusher {
                 None
             };
         }
-        Some(batch)
+        Some((batch, turn))
     }
 
     async fn flush(&self, batch: Vec<Job>) {
