@@ -11,6 +11,7 @@ use crate::{
     config::{Config, ServeArgs},
     keys::TokenKeys,
     metrics::RequestMetrics,
+    phases::forward::SharedReads,
     pipeline::{Pipeline, Shared, answer},
     rate::RateLimit,
 };
@@ -40,6 +41,7 @@ pub fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::R
         address_limit: clients.address_rate.map(RateLimit::new),
         user_limit: clients.user_rate.map(RateLimit::new),
         clients: clients.clone(),
+        reads: SharedReads::new(),
         life: lifecycle.clone(),
     });
     // Each worker has a pipeline of its own, and so connections of its own to the services: shared ones cost more.

@@ -41,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) address_limit: Option<RateLimit<IpAddr>>,
     pub(crate) user_limit: Option<RateLimit<UserId>>,
     pub(crate) clients: ClientSettings,
+    pub(crate) reads: SharedReads,
     pub(crate) life: Lifecycle,
 }
 
@@ -48,7 +49,6 @@ pub(crate) struct Shared {
 pub(crate) struct Pipeline {
     shared: Arc<Shared>,
     upstreams: Upstreams,
-    reads: SharedReads,
 }
 
 /// Answers a request, whatever it is.
@@ -84,7 +84,7 @@ struct Incoming<'r> {
 
 impl Pipeline {
     pub(crate) fn new(shared: Arc<Shared>, services: &ServiceSettings) -> Self {
-        Self { shared, upstreams: Upstreams::new(services), reads: SharedReads::new() }
+        Self { shared, upstreams: Upstreams::new(services) }
     }
 
     async fn run(&self, incoming: Incoming<'_>, mut body: RequestBody) -> HttpResponse {
@@ -106,7 +106,7 @@ impl Pipeline {
         incoming: Incoming<'_>,
         body: &mut RequestBody,
     ) -> Result<HttpResponse, Refusal> {
-        let Shared { clients, keys, address_limit, user_limit, clock, credential, .. } = &*self.shared;
+        let Shared { clients, keys, address_limit, user_limit, clock, credential, reads, .. } = &*self.shared;
         let Incoming { request, found, id } = incoming;
         if let Err(not_found) = &found
             && let Some(preflight) = cors::preflight(&clients.cors_origins, request, not_found)
@@ -130,7 +130,7 @@ impl Pipeline {
         let upstream = self.upstreams.of(service);
         let caller = caller.as_ref();
         let forward = Forward { request, found: &found, caller, credential, id, body };
-        forward::send(upstream, &self.reads, forward).await
+        forward::send(upstream, reads, forward).await
     }
 }
 

@@ -12,10 +12,13 @@ use std::{
 
 use futures_util::{
     FutureExt as _, StreamExt as _,
-    future::{self, BoxFuture, Either, Future, LocalBoxFuture},
+    future::{self, BoxFuture, Either, Future},
     stream::FuturesUnordered,
 };
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 use tracing::Instrument as _;
 
 use crate::Lifecycle;
@@ -30,8 +33,27 @@ pub struct SharedFetches<K, V> {
     lifecycle: Lifecycle,
 }
 
-/// The same for one HTTP worker, where a fetch may use what cannot leave the worker's thread.
-pub struct LocalSharedFetches<K, V>(Fetches<K, V, LocalBoxFuture<'static, V>>);
+/// The same, where a fetch uses what cannot leave an HTTP worker's thread: what is shared is the question, and the worker of
+/// whoever came first asks it, and all that follow.
+pub struct SharedQuestions<K, Q, V>(Fetches<K, V, Q>);
+
+/// How fetches of one key follow each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// A fetch that takes longer no longer keeps those back who ask for the same: whatever it hangs on, perhaps they do not.
+    /// So many run beside each other at most as pauses of this length fit into the time that one may take.
+    pub patience: Duration,
+    /// Between a fetch and the next one that somebody waits for by then. Those who have just been answered ask again a
+    /// moment later: without a rest the next fetch is for the few who were quicker.
+    pub rest: Duration,
+}
+
+/// One after the other at once.
+impl Default for Pace {
+    fn default() -> Self {
+        Self { patience: Duration::MAX, rest: Duration::ZERO }
+    }
+}
 
 /// Nothing was fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +74,7 @@ where
     /// At most this many different keys are fetched at a time.
     #[must_use]
     pub fn new(keys_max: usize, lifecycle: &Lifecycle) -> Self {
-        Self { fetches: Fetches::new(keys_max, Duration::MAX), lifecycle: lifecycle.clone() }
+        Self { fetches: Fetches::new(keys_max, Pace::default()), lifecycle: lifecycle.clone() }
     }
 
     /// What `fetch` answers, or an equal caller's `fetch` that starts after this call.
@@ -66,37 +88,41 @@ where
     {
         let (answer, first) = self.fetches.join(&key, || fetch().in_current_span().boxed())?;
         if let Some(first) = first {
-            self.lifecycle.spawn_job(self.fetches.run(key, first));
+            self.lifecycle.spawn_job(self.fetches.run(key, first, |fetch| fetch));
         }
         wait_for(answer).await
     }
 }
 
-impl<K, V> LocalSharedFetches<K, V>
+impl<K, Q, V> SharedQuestions<K, Q, V>
 where
     K: Eq + Hash + Clone + 'static,
+    Q: 'static,
     V: Clone + 'static,
 {
-    /// At most this many different keys are fetched at a time. A fetch that takes longer than `patience` no longer keeps
-    /// those back who ask for the same: whatever it hangs on, perhaps they do not. So many run beside each other at most as
-    /// pauses of this length fit into the time that one may take.
+    /// At most this many different keys are asked about at a time.
     #[must_use]
-    pub fn new(keys_max: usize, patience: Duration) -> Self {
-        Self(Fetches::new(keys_max, patience))
+    pub fn new(keys_max: usize, pace: Pace) -> Self {
+        Self(Fetches::new(keys_max, pace))
     }
 
-    /// As [`SharedFetches::get`].
+    /// What `ask` answers to the question, or somebody's `ask` to an equal caller's question, asked after this call.
     ///
     /// # Errors
     ///
     /// See [`NotFetched`].
-    pub async fn get<F>(&self, key: K, fetch: impl FnOnce() -> F) -> Result<V, NotFetched>
+    pub async fn get<F>(
+        &self,
+        key: K,
+        question: impl FnOnce() -> Q,
+        ask: impl Fn(Q) -> F + 'static,
+    ) -> Result<V, NotFetched>
     where
         F: Future<Output = V> + 'static,
     {
-        let (answer, first) = self.0.join(&key, || fetch().in_current_span().boxed_local())?;
+        let (answer, first) = self.0.join(&key, question)?;
         if let Some(first) = first {
-            actix_web::rt::spawn(self.0.run(key, first));
+            actix_web::rt::spawn(self.0.run(key, first, ask));
         }
         wait_for(answer).await
     }
@@ -107,67 +133,103 @@ async fn wait_for<V: Clone>(mut answer: watch::Receiver<Option<V>>) -> Result<V,
     value.clone().ok_or(NotFetched::Interrupted)
 }
 
-/// The keys that are being fetched, each with the fetch that comes after the running one.
-struct Fetches<K, V, F> {
-    keys: Arc<Mutex<Keys<K, V, F>>>,
+/// The keys that are being fetched, each with what is to be fetched after the running one.
+struct Fetches<K, V, Q> {
+    keys: Arc<Mutex<Keys<K, V, Q>>>,
     keys_max: usize,
-    patience: Duration,
+    pace: Pace,
 }
 
-type Keys<K, V, F> = HashMap<K, Option<Gathering<V, F>>>;
+type Keys<K, V, Q> = HashMap<K, Option<Gathering<V, Q>>>;
 
-/// The answer to come, and the first fetch, where nobody runs those of its key: the caller has to.
-type Joined<V, F> = (watch::Receiver<Option<V>>, Option<Gathering<V, F>>);
+/// The answer to come, and the first question, where nobody runs those of its key: the caller has to.
+type Joined<V, Q> = (watch::Receiver<Option<V>>, Option<Gathering<V, Q>>);
 
 /// A fetch that has not started.
-struct Gathering<V, F> {
-    fetch: F,
+struct Gathering<V, Q> {
+    question: Q,
     answer: watch::Sender<Option<V>>,
 }
 
-impl<K, V, F> Fetches<K, V, F>
-where
-    K: Eq + Hash + Clone,
-    F: Future<Output = V> + Unpin,
-{
-    fn new(keys_max: usize, patience: Duration) -> Self {
-        Self { keys: Arc::default(), keys_max, patience }
+impl<K: Eq + Hash + Clone, V, Q> Fetches<K, V, Q> {
+    fn new(keys_max: usize, pace: Pace) -> Self {
+        Self { keys: Arc::default(), keys_max, pace }
     }
 
     /// Joins the next fetch of a key, or makes the first.
-    fn join(&self, key: &K, fetch: impl FnOnce() -> F) -> Result<Joined<V, F>, NotFetched> {
+    fn join(&self, key: &K, question: impl FnOnce() -> Q) -> Result<Joined<V, Q>, NotFetched> {
         let mut keys = lock(&self.keys);
         if let Some(next) = keys.get_mut(key) {
-            return Ok((next.get_or_insert_with(|| Gathering::of(fetch())).answer.subscribe(), None));
+            return Ok((next.get_or_insert_with(|| Gathering::of(question())).answer.subscribe(), None));
         }
         if keys.len() >= self.keys_max {
             return Err(NotFetched::Busy);
         }
-        let first = Gathering::of(fetch());
+        let first = Gathering::of(question());
         keys.insert(key.clone(), None);
         Ok((first.answer.subscribe(), Some(first)))
     }
 
     /// Runs the fetches of a key one after the other until nobody waits for another. One that takes too long is left
     /// running beside those after it.
-    fn run(&self, key: K, first: Gathering<V, F>) -> impl Future<Output = ()> + use<K, V, F> {
-        let (keys, patience) = (Arc::clone(&self.keys), self.patience);
+    fn run<A, F>(
+        &self,
+        key: K,
+        first: Gathering<V, Q>,
+        ask: A,
+    ) -> impl Future<Output = ()> + use<K, V, Q, A, F>
+    where
+        A: Fn(Q) -> F,
+        F: Future<Output = V>,
+    {
+        let Pace { patience, rest } = self.pace;
+        let mut running = Running { keys: Arc::clone(&self.keys), key: Some(key) };
         async move {
             let mut late = FuturesUnordered::new();
             let mut next = Some(first);
             while let Some(gathering) = next {
-                let mut fetching = Box::pin(gathering.fetch());
+                let mut fetching = Box::pin(gathering.fetch(&ask));
                 if beside(&mut late, timeout(patience, &mut fetching)).await.is_err() {
                     late.push(fetching);
                 }
-                let mut keys = lock(&keys);
-                next = keys.get_mut(&key).and_then(Option::take);
-                if next.is_none() {
-                    keys.remove(&key);
+                if running.is_awaited() && !rest.is_zero() {
+                    beside(&mut late, sleep(rest)).await;
                 }
+                next = running.next();
             }
             while late.next().await.is_some() {}
         }
+    }
+}
+
+/// The duty to run the fetches of a key until nobody waits. Where it is given up before, those who wait are told.
+struct Running<K: Eq + Hash, V, Q> {
+    keys: Arc<Mutex<Keys<K, V, Q>>>,
+    /// None when the duty is done: the key may be another runner's by then.
+    key: Option<K>,
+}
+
+impl<K: Eq + Hash, V, Q> Running<K, V, Q> {
+    fn is_awaited(&self) -> bool {
+        self.key.as_ref().is_some_and(|key| lock(&self.keys).get(key).is_some_and(Option::is_some))
+    }
+
+    fn next(&mut self) -> Option<Gathering<V, Q>> {
+        let mut keys = lock(&self.keys);
+        let next = self.key.as_ref().and_then(|key| keys.get_mut(key)).and_then(Option::take);
+        if next.is_none()
+            && let Some(key) = self.key.take()
+        {
+            keys.remove(&key);
+        }
+        next
+    }
+}
+
+impl<K: Eq + Hash, V, Q> Drop for Running<K, V, Q> {
+    fn drop(&mut self) {
+        let given_up = self.key.take().and_then(|key| lock(&self.keys).remove(&key));
+        drop(given_up);
     }
 }
 
@@ -189,16 +251,16 @@ async fn beside<T>(
     }
 }
 
-impl<V, F: Future<Output = V> + Unpin> Gathering<V, F> {
-    fn of(fetch: F) -> Self {
-        Self { fetch, answer: watch::Sender::new(None) }
+impl<V, Q> Gathering<V, Q> {
+    fn of(question: Q) -> Self {
+        Self { question, answer: watch::Sender::new(None) }
     }
 
     /// Where all who waited have gone, nobody is told. Where it panics, the dropped sender tells them.
-    async fn fetch(self) {
-        let Self { fetch, answer } = self;
+    async fn fetch<F: Future<Output = V>>(self, ask: &impl Fn(Q) -> F) {
+        let Self { question, answer } = self;
         if !answer.is_closed()
-            && let Ok(value) = AssertUnwindSafe(fetch).catch_unwind().await
+            && let Ok(value) = AssertUnwindSafe(async { ask(question).await }).catch_unwind().await
         {
             answer.send_replace(Some(value));
         }
@@ -216,8 +278,8 @@ impl<K, V> fmt::Debug for SharedFetches<K, V> {
     }
 }
 
-impl<K, V> fmt::Debug for LocalSharedFetches<K, V> {
+impl<K, Q, V> fmt::Debug for SharedQuestions<K, Q, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalSharedFetches").field("keys_max", &self.0.keys_max).finish_non_exhaustive()
+        f.debug_struct("SharedQuestions").field("keys_max", &self.0.keys_max).finish_non_exhaustive()
     }
 }

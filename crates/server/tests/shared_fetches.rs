@@ -12,8 +12,8 @@ use std::{
     time::Duration,
 };
 
-use booked_server::{Lifecycle, LocalSharedFetches, NotFetched, SharedFetches};
-use futures_util::future::join_all;
+use booked_server::{Lifecycle, NotFetched, Pace, SharedFetches, SharedQuestions};
+use futures_util::future::{self, LocalBoxFuture, join_all};
 use tokio::{sync::Semaphore, task::JoinHandle, time::timeout};
 
 /// A source whose answer is how many looks were begun at it; each look waits until it is let through.
@@ -151,41 +151,88 @@ async fn a_fetch_that_panics_is_told_as_interrupted_and_the_next_one_runs() {
 
 #[actix_web::test]
 async fn a_fetch_that_hangs_keeps_nobody_back_for_long() {
-    let fetches = LocalSharedFetches::new(1, Duration::from_millis(1));
-    let (gate, looks) = (Semaphore::new(0), AtomicU64::new(0));
-    let (gate, looks) = (Arc::new(gate), Arc::new(looks));
-    let hanging = fetches.get("page", || {
-        let (gate, looks) = (Arc::clone(&gate), Arc::clone(&looks));
-        async move {
-            looks.fetch_add(1, Ordering::SeqCst);
-            gate.acquire().await.unwrap().forget();
-            1
+    let questions = SharedQuestions::new(1, Pace { patience: Duration::from_millis(1), ..Pace::default() });
+    let (gate, looks) = (Rc::new(Semaphore::new(0)), Rc::new(Cell::new(0)));
+    let ask = || {
+        let (gate, looks) = (Rc::clone(&gate), Rc::clone(&looks));
+        move |question| {
+            let gate = Rc::clone(&gate);
+            looks.set(looks.get() + 1);
+            async move {
+                if question == "hang" {
+                    gate.acquire().await.unwrap().forget();
+                }
+                question
+            }
         }
-    });
+    };
+    let hanging = questions.get("page", || "hang", ask());
     let after_it = async {
-        while looks.load(Ordering::SeqCst) == 0 {
+        while looks.get() == 0 {
             tokio::task::yield_now().await;
         }
-        let second = fetches.get("page", || async { 2 }).await;
+        let second = questions.get("page", || "answer", ask()).await;
         gate.add_permits(1);
         second
     };
-    assert_eq!(tokio::join!(hanging, after_it), (Ok(1), Ok(2)), "the second waits for the first");
+    assert_eq!(tokio::join!(hanging, after_it), (Ok("hang"), Ok("answer")), "the second waits for the first");
+}
+
+/// Tells how often it was asked before.
+fn count() -> impl Fn() -> Box<dyn Fn(()) -> LocalBoxFuture<'static, u32>> {
+    let asked = Rc::new(Cell::new(0));
+    move || {
+        let asked = Rc::clone(&asked);
+        Box::new(move |()| {
+            let asked = Rc::clone(&asked);
+            Box::pin(async move {
+                asked.set(asked.get() + 1);
+                tokio::task::yield_now().await;
+                asked.get()
+            })
+        })
+    }
 }
 
 #[actix_web::test]
-async fn a_worker_shares_what_cannot_leave_its_thread() {
-    let fetches = LocalSharedFetches::new(1, Duration::from_secs(60));
-    let looks = Rc::new(Cell::new(0));
-    let look = || {
-        let looks = Rc::clone(&looks);
-        async move {
-            looks.set(looks.get() + 1);
-            tokio::task::yield_now().await;
-            looks.get()
-        }
-    };
-    let crowd = join_all((0..100).map(|_| fetches.get("page", look))).await;
+async fn a_crowd_shares_what_cannot_leave_a_worker() {
+    let (questions, ask) = (SharedQuestions::new(1, Pace::default()), count());
+    let crowd = join_all((0..100).map(|_| questions.get("page", || (), ask()))).await;
     assert_eq!(crowd[0], Ok(1));
     assert!(crowd[1..].iter().all(|answer| *answer == Ok(2)), "{crowd:?}");
+}
+
+#[actix_web::test]
+async fn who_asks_during_the_rest_shares_the_fetch_after_it() {
+    let pace = Pace { rest: Duration::from_secs(1), ..Pace::default() };
+    let (questions, ask) = (SharedQuestions::new(1, pace), count());
+    let again = async {
+        let first = questions.get("page", || (), ask()).await;
+        (first, questions.get("page", || (), ask()).await)
+    };
+    let (again, other) = tokio::join!(again, questions.get("page", || (), ask()));
+    assert_eq!((again, other), ((Ok(1), Ok(2)), Ok(2)));
+}
+
+#[actix_web::test]
+async fn a_worker_that_ends_strands_nobody() {
+    let questions = Arc::new(SharedQuestions::new(1, Pace::default()));
+    let (asked, is_asked) = tokio::sync::oneshot::channel();
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let theirs = Arc::clone(&questions);
+    let worker = std::thread::spawn(move || {
+        let runtime = actix_web::rt::Runtime::new().unwrap();
+        runtime.spawn(async move {
+            theirs.get("page", || (), |()| future::pending::<u32>()).await.unwrap_err();
+        });
+        runtime.spawn(async { asked.send(()).unwrap() });
+        runtime.block_on(ended).unwrap();
+    });
+    is_asked.await.unwrap();
+    let waiting = questions.get("page", || (), |()| future::ready(1));
+    let ending = async { end.send(()).unwrap() };
+    let waiting = timeout(Duration::from_secs(10), waiting);
+    assert_eq!(tokio::join!(waiting, ending).0, Ok(Err(NotFetched::Interrupted)));
+    worker.join().unwrap();
+    assert_eq!(questions.get("page", || (), |()| future::ready(1)).await, Ok(1));
 }

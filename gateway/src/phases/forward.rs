@@ -6,15 +6,15 @@
 //! Reads that are the same for everybody are shared by those who ask at the same moment: a crowd that looks at one page
 //! costs the services no more than a few do. Nobody is given what was read before he asked.
 
-use std::{future::Future, rc::Rc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header as client_header, web::Bytes};
 use booked_contract::{Code, ErrorBody};
 use booked_identity::internal::{CREDENTIAL_HEADER, identity_headers};
-use booked_server::{LocalSharedFetches, NotFetched, REQUEST_ID_HEADER};
+use booked_server::{NotFetched, Pace, REQUEST_ID_HEADER, SharedQuestions};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use tokio::time::timeout;
-use tracing::Instrument as _;
+use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument as _, Span};
 
 use super::{identity::Caller, request_id::RequestId};
 use crate::{
@@ -25,8 +25,9 @@ use crate::{
 
 /// Different reads that are shared at a time; one more is made for its caller alone.
 const SHARED_READS_MAX: usize = 1_024;
-/// A read that takes longer no longer keeps back those who ask for the same.
-const SHARED_READ_PATIENCE: Duration = Duration::from_millis(100);
+/// The rest is what makes a crowd cheap (a read for each five of 64 who asked all the time, without it), and is less than
+/// the read itself takes.
+const PACE: Pace = Pace { patience: Duration::from_millis(100), rest: Duration::ZERO };
 
 const TRACE_HEADERS: [&str; 2] = ["traceparent", "tracestate"];
 const HANDED_ON: [HeaderName; 4] =
@@ -42,12 +43,12 @@ pub(crate) struct Forward<'r> {
     pub(crate) body: Bytes,
 }
 
-/// The reads that one worker's callers share.
-pub(crate) struct SharedReads(LocalSharedFetches<Uri, Result<Rc<Answer>, Failure>>);
+/// The reads that callers share, whichever worker serves them.
+pub(crate) struct SharedReads(SharedQuestions<Uri, Question, Result<Arc<Answer>, Failure>>);
 
 impl SharedReads {
     pub(crate) fn new() -> Self {
-        Self(LocalSharedFetches::new(SHARED_READS_MAX, SHARED_READ_PATIENCE))
+        Self(SharedQuestions::new(SHARED_READS_MAX, PACE))
     }
 
     async fn send(
@@ -56,21 +57,25 @@ impl SharedReads {
         forward: &Forward<'_>,
         target: Uri,
     ) -> Result<Answer, Failure> {
-        let route = forward.found.route;
-        let read = || {
-            let reading = ask(upstream, forward, target.clone());
-            async { reading.await.map(Rc::new) }
+        let deadline = Instant::now() + upstream.limit(forward.found.route.timeout);
+        let question = || Question::of(forward, target.clone());
+        let asked = Rc::clone(upstream);
+        let read = move |question: Question| {
+            let upstream = Rc::clone(&asked);
+            async move { question.ask(&upstream).await.map(Arc::new) }
         };
         // However long the read before takes: a client waits no longer than for one of its own.
-        let reading = timeout(upstream.limit(route.timeout), self.0.get(target.clone(), read));
+        let reading = timeout_at(deadline, self.0.get(target.clone(), question, read));
         let shared = match reading.await.map_err(|_| Failure::TimedOut)? {
             Ok(answer) => answer?.share(),
-            Err(NotFetched::Interrupted) => return Err(Failure::Lost("the read was interrupted".to_owned())),
-            Err(NotFetched::Busy) => None,
+            Err(NotFetched::Busy | NotFetched::Interrupted) => None,
         };
         match shared {
             Some(answer) => Ok(answer),
-            None => ask(upstream, forward, target).await,
+            // By itself, in the time that is left.
+            None => timeout_at(deadline, Question::of(forward, target).ask(upstream))
+                .await
+                .unwrap_or(Err(Failure::TimedOut)),
         }
     }
 }
@@ -86,7 +91,7 @@ pub(crate) async fn send(
     let answer = if is_same_for_all(route) {
         reads.send(upstream, &forward, target).await
     } else {
-        ask(upstream, &forward, target).await
+        Question::of(&forward, target).ask(upstream).await
     };
     match answer {
         Ok(answer) => hand_on(answer, route.retry),
@@ -100,20 +105,25 @@ fn is_same_for_all(route: &Route) -> bool {
     matches!((route.who, route.retry), (Who::Anyone, Retry::Once))
 }
 
-/// Nothing of the caller's is borrowed by what this returns, since others may wait for it.
-fn ask(
-    upstream: &Rc<Upstream>,
-    forward: &Forward<'_>,
-    target: Uri,
-) -> impl Future<Output = Result<Answer, Failure>> + use<> {
-    let route = forward.found.route;
-    let method = method(route.method);
-    let span = booked_telemetry::call_span(method.as_str(), target.path());
-    // The service's part of the trace begins below this call.
-    let headers = span.in_scope(|| headers(forward));
-    let call = Call { method, target, headers, body: forward.body.clone() };
-    let upstream = Rc::clone(upstream);
-    async move {
+/// What a service is asked, with nothing of the caller's borrowed, since others may wait for the answer.
+struct Question {
+    route: &'static Route,
+    call: Call,
+    span: Span,
+}
+
+impl Question {
+    fn of(forward: &Forward<'_>, target: Uri) -> Self {
+        let route = forward.found.route;
+        let method = method(route.method);
+        let span = booked_telemetry::call_span(method.as_str(), target.path());
+        // The service's part of the trace begins below this call.
+        let headers = span.in_scope(|| headers(forward));
+        Self { route, call: Call { method, target, headers, body: forward.body.clone() }, span }
+    }
+
+    async fn ask(self, upstream: &Upstream) -> Result<Answer, Failure> {
+        let Self { route, call, span } = self;
         let answer = upstream.send(&call, route.retry, route.timeout).instrument(span.clone()).await;
         if answer.is_err() {
             booked_telemetry::failed(&span);

@@ -1,6 +1,6 @@
 //! A service's answer: read whole where it is not too long, else handed on piece by piece.
 
-use std::{rc::Rc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream};
@@ -22,7 +22,7 @@ const PIECES_WAITING_MAX: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) headers: Rc<HeaderMap>,
+    pub(crate) headers: Arc<HeaderMap>,
     pub(crate) body: AnswerBody,
 }
 
@@ -31,7 +31,7 @@ impl Answer {
     pub(crate) fn share(&self) -> Option<Self> {
         let AnswerBody::Whole(body) = &self.body else { return None };
         let body = AnswerBody::Whole(body.clone());
-        Some(Self { status: self.status, headers: Rc::clone(&self.headers), body })
+        Some(Self { status: self.status, headers: Arc::clone(&self.headers), body })
     }
 }
 
@@ -78,13 +78,13 @@ pub(super) async fn read(response: Response<Incoming>, connection: Connection) -
             let (sender, receiver) = mpsc::channel(PIECES_WAITING_MAX);
             actix_web::rt::spawn(hand_on(pieces.join(), incoming, connection, sender));
             let body = AnswerBody::Long(LongBody(receiver));
-            return Ok(Answer { status: parts.status, headers: Rc::new(parts.headers), body });
+            return Ok(Answer { status: parts.status, headers: Arc::new(parts.headers), body });
         }
     }
     connection.give_back();
     Ok(Answer {
         status: parts.status,
-        headers: Rc::new(parts.headers),
+        headers: Arc::new(parts.headers),
         body: AnswerBody::Whole(pieces.join()),
     })
 }
