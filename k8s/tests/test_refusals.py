@@ -13,6 +13,7 @@ SCHEMA = [
     ("event", {"image": {"tag": "not a tag"}}, "at '/image/tag'"),
     ("event", {"image": {"digest": "latest"}}, "at '/image/digest'"),
     ("event", {"ports": {"traffic": 80}}, "at '/ports/traffic': minimum"),
+    ("event", {"shutdown": {"drainTimeoutMs": 2999}}, "at '/shutdown/drainTimeoutMs': minimum"),
     ("event", {"migrations": {"mode": "sometimes"}}, "at '/migrations/mode'"),
     ("event", {"pdb": {"maxUnavailable": 0}}, "at '/pdb/maxUnavailable'"),
     ("event", {"database": {"url": "postgres://user:password@host/name"}}, "additional properties 'url' not allowed"),
@@ -42,6 +43,10 @@ TOGETHER = [
     ("event", {"updateStrategy": {"maxSurge": 0}}, "no pod could ever be replaced"),
     ("event", {"shutdown": {"terminationGracePeriodSeconds": 34}}, "(34) is shorter than a pod may take to end, 35 s"),
     ("gateway", {"shutdown": {"preStopSeconds": 30}}, "is shorter than a pod may take to end, 55 s"),
+    ("event", {"shutdown": {"preStopSeconds": 4}}, "close its port while it is still sent requests"),
+    ("event", {"config": {"READ_TIMEOUT_MS": 10001}}, "is shorter than a request may take, 10001 ms"),
+    ("ticketing", {"config": {"REQUEST_MS": 10001}}, "(config.REQUEST_MS)"),
+    ("gateway", {"config": {"UPSTREAM_TIMEOUT_MS": 10001}}, "(config.UPSTREAM_TIMEOUT_MS)"),
     ("event", {"replicaCount": 12}, "database.connectionBudget (100) is less than the 105 connections"),
     (
         "event",

@@ -61,6 +61,16 @@ updateStrategy.maxSurge and updateStrategy.maxUnavailable are both 0: no pod cou
 {{- if lt (int .terminationGracePeriodSeconds) (int $needed) }}
 shutdown.terminationGracePeriodSeconds ({{ int .terminationGracePeriodSeconds }}) is shorter than a pod may take to end, {{ $needed }} s: {{ int .preStopSeconds }} of preStopSeconds, {{ $drain }} of drainDelayMs and twice drainTimeoutMs (requests, then detached work), {{ $flush }} to flush telemetry; it would be killed with bookings under way
 {{- end }}
+{{- $forgotten := 5000 }}
+{{- $serving := add (mul 1000 (int .preStopSeconds)) (int .drainDelayMs) }}
+{{- if lt (int $serving) $forgotten }}
+shutdown.preStopSeconds and shutdown.drainDelayMs are {{ $serving }} ms together: a pod that is to end would close its port while it is still sent requests; the cluster may take {{ $forgotten }} ms to forget its address
+{{- end }}
+{{- end }}
+{{- range $longest := list "UPSTREAM_TIMEOUT_MS" "READ_TIMEOUT_MS" "REQUEST_MS" }}
+{{- if gt (int (get $.Values.config $longest)) (int $.Values.shutdown.drainTimeoutMs) }}
+shutdown.drainTimeoutMs ({{ int $.Values.shutdown.drainTimeoutMs }}) is shorter than a request may take, {{ int (get $.Values.config $longest) }} ms (config.{{ $longest }}): requests would be cut off in each rollout
+{{- end }}
 {{- end }}
 {{- end }}
 
