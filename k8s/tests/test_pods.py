@@ -53,6 +53,7 @@ def test_a_pod_serves_on_until_its_address_is_forgotten_and_has_time_to_drain(na
         settings = {one["name"]: one.get("value") for one in container["env"]}
         asleep = container["lifecycle"]["preStop"]["sleep"]["seconds"]
         draining = (int(settings["DRAIN_DELAY_MS"]) + 2 * int(settings["DRAIN_TIMEOUT_MS"])) / 1000
+        assert int(settings["DRAIN_DELAY_MS"]) >= 500
         assert asleep + int(settings["DRAIN_DELAY_MS"]) / 1000 >= FORGOTTEN_AFTER_S
         assert spec["terminationGracePeriodSeconds"] >= asleep + draining + FLUSH_S
 
