@@ -1,6 +1,17 @@
 # The images under test, and base images where no registry can be reached. To be sourced, behind engine.sh; needs $work, a
 # folder.
 
+source deploy/docker/version.sh
+
+# programs_folder ARGUMENTS...: the folder that the arguments of a test name; nothing, where Docker is to compile
+programs_folder() {
+    case "$#:${1:-}" in
+        0:) ;;
+        2:--programs) echo "$2" ;;
+        *) fail "what is known: --programs FOLDER" ;;
+    esac
+}
+
 # can_be_had IMAGE: whether the engine has the image, or can pull it
 can_be_had() { "$docker" image inspect "$1" >/dev/null 2>&1 || timeout 20 "$docker" manifest inspect "$1" >/dev/null 2>&1; }
 
