@@ -27,7 +27,8 @@ def test_a_route_leads_to_the_gateway():
 
 
 def test_a_load_balancer_never_shows_the_admin_port():
-    objects = render("gateway", {"service": {"type": "LoadBalancer"}})
+    objects = render("gateway", gateway("balancer-values.yaml"))
+    assert find(objects, "Service", "booked-gateway")["spec"]["externalTrafficPolicy"] == "Local"
     shown = [each for each in objects if each["kind"] == "Service" and each["spec"]["type"] != "ClusterIP"]
     assert [[port["name"] for port in each["spec"]["ports"]] for each in shown] == [["http"]]
 
@@ -55,6 +56,21 @@ def test_a_release_tells_what_is_left_open():
     assert "TRUSTED_PROXIES" in notes("gateway", gateway("route-values.yaml"))
     assert "TRUSTED_PROXIES" not in notes("gateway", gateway("ingress-values.yaml"))
     assert "port-forward" in notes("gateway")
+    assert "global.tracing.to is empty: the pods may open port 4318" in notes("gateway", gateway("route-values.yaml"))
+    assert "mail.to" in notes(
+        "ticketing", {"mail": {"existingSecret": "smtp", "from": "a@b"}, "database": {"to": [{"podSelector": {}}]}}
+    )
+
+
+def test_a_release_tells_where_clients_may_not_be_who_they_seem():
+    behind_ingress = gateway("ingress-values.yaml")
+    assert "networkPolicy.clients" not in notes("gateway", behind_ingress)
+    assert "can claim any address" in notes("gateway", {**behind_ingress, "networkPolicy": {}})
+    assert "clear text" not in notes("gateway", behind_ingress)
+    assert "clear text" in notes("gateway", {"ingress": {"enabled": True, "hosts": ["a.example"]}})
+    balanced = gateway("balancer-values.yaml")
+    assert "externalTrafficPolicy" not in notes("gateway", balanced)
+    assert "externalTrafficPolicy is not Local" in notes("gateway", {"service": {"type": "LoadBalancer"}})
 
 
 def test_the_umbrella_tells_of_each_part_and_of_those_that_are_elsewhere():

@@ -48,23 +48,25 @@ TOGETHER = [
     ("event", {"config": {"READ_TIMEOUT_MS": 10001}}, "is shorter than a request may take, 10001 ms"),
     ("ticketing", {"config": {"REQUEST_MS": 10001}}, "(config.REQUEST_MS)"),
     ("gateway", {"config": {"UPSTREAM_TIMEOUT_MS": 10001}}, "(config.UPSTREAM_TIMEOUT_MS)"),
-    ("event", {"replicaCount": 12}, "database.connectionBudget (100) is less than the 105 connections"),
+    ("event", {"replicaCount": 7}, "database.connectionBudget (100) is less than the 113 connections"),
     (
         "event",
-        {"autoscaling": {"enabled": True, "maxReplicas": 12}},
-        "for each of 12 pods and 1 more in a rollout, 1 for the migration",
+        {"autoscaling": {"enabled": True, "maxReplicas": 7}},
+        "for each of 7 pods and as many more that end in a rollout, 1 for the migration",
     ),
-    ("event", {"keda": {"enabled": True, "maxReplicas": 12}}, "than the 105 connections"),
+    ("event", {"keda": {"enabled": True, "maxReplicas": 7}}, "than the 113 connections"),
     (
         "event",
-        {"replicaCount": 10, "updateStrategy": {"maxSurge": "25%"}},
-        "for each of 10 pods and 3 more in a rollout",
+        {"replicaCount": 6, "database": {"connectionBudget": 96}},
+        "is less than the 97 connections",
     ),
     ("event", {"database": {"connections": 40}}, "40 (database.connections) for each of 2 pods"),
     ("event", {"ingress": {"enabled": True, "hosts": ["a.example"]}}, "for the gateway alone"),
     ("event", {"httpRoute": {"enabled": True, "parentRefs": [{"name": "a"}]}}, "for the gateway alone"),
     ("event", {"service": {"type": "LoadBalancer"}}, "for the gateway alone"),
     ("event", {"networkPolicy": {"clients": [{"podSelector": {}}]}}, "networkPolicy.extraIngress"),
+    ("gateway", {"service": {"externalTrafficPolicy": "Local"}}, "for a service.type other than ClusterIP"),
+    ("event", {"podLabels": {"app.kubernetes.io/name": "mine"}}, "podLabels.app.kubernetes.io/name is the chart's own"),
     ("gateway", {"ingress": {"enabled": True}}, "name the hosts"),
     ("gateway", {"httpRoute": {"enabled": True}}, "name the Gateway"),
     ("event", {"ports": {"traffic": 8081}}, "are the same (8081)"),
@@ -102,5 +104,5 @@ def test_all_mistakes_are_told_at_once(part):
 
 
 def test_the_umbrella_refuses_what_a_part_refuses():
-    said = refusal("booked", {"event": {"replicaCount": 12}})
+    said = refusal("booked", {"event": {"replicaCount": 7}})
     assert "The values of event have mistakes" in said

@@ -20,10 +20,10 @@ def test_the_count_can_be_kept_while_autoscaling_is_turned_on():
 @pytest.mark.parametrize("part", PARTS)
 def test_the_autoscaler_scales_this_deployment(part):
     scaler = find(
-        render(part, {"autoscaling": {"enabled": True, "maxReplicas": 9}}), "HorizontalPodAutoscaler", f"booked-{part}"
+        render(part, {"autoscaling": {"enabled": True, "maxReplicas": 5}}), "HorizontalPodAutoscaler", f"booked-{part}"
     )["spec"]
     assert scaler["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": f"booked-{part}"}
-    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (2, 9)
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (2, 5)
     assert scaler["metrics"][0]["resource"]["target"] == {"type": "Utilization", "averageUtilization": 70}
 
 

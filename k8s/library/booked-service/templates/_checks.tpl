@@ -18,6 +18,12 @@ component is {{ .Values.component }} in the chart {{ .Chart.Name }}; it is not t
 {{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) }}
 serviceAccount.name is needed where serviceAccount.create is false
 {{- end }}
+{{- $own := include "booked-service.labels" (dict "root" . "kind" "server") | fromYaml }}
+{{- range $label, $_ := .Values.podLabels }}
+{{- if hasKey $own $label }}
+podLabels.{{ $label }} is the chart's own: Services and NetworkPolicies find the pods by it
+{{- end }}
+{{- end }}
 {{- if eq (int .Values.ports.traffic) (int .Values.ports.admin) }}
 ports.traffic and ports.admin are the same ({{ int .Values.ports.traffic }}); metrics must not be where clients are
 {{- end }}
@@ -77,21 +83,12 @@ shutdown.drainTimeoutMs ({{ int $.Values.shutdown.drainTimeoutMs }}) is shorter 
 {{- define "booked-service.check.connections" }}
 {{- if (include "booked-service.part" . | fromYaml).database }}
 {{- $pods := (include "booked-service.replicas" . | fromYaml).max | int }}
-{{- $surge := include "booked-service.ofPods" (dict "of" $pods "share" .Values.updateStrategy.maxSurge) | int }}
 {{- $migration := ternary 1 0 (eq "true" (include "booked-service.migrates" .)) }}
-{{- $connections := add (mul (add $pods $surge) (int .Values.database.connections)) $migration }}
+{{- /* Pods that end are not waited for: in a quick rollout all that were replaced may still drain. */}}
+{{- $connections := add (mul 2 $pods (int .Values.database.connections)) $migration }}
 {{- if gt (int $connections) (int .Values.database.connectionBudget) }}
-database.connectionBudget ({{ int .Values.database.connectionBudget }}) is less than the {{ $connections }} connections that there may be: {{ int .Values.database.connections }} (database.connections) for each of {{ $pods }} pods and {{ $surge }} more in a rollout, {{ $migration }} for the migration; have fewer pods, fewer connections each, or a larger server
+database.connectionBudget ({{ int .Values.database.connectionBudget }}) is less than the {{ $connections }} connections that there may be: {{ int .Values.database.connections }} (database.connections) for each of {{ $pods }} pods and as many more that end in a rollout, {{ $migration }} for the migration; have fewer pods, fewer connections each, or a larger server
 {{- end }}
-{{- end }}
-{{- end }}
-
-{{/* A number, or a percentage of the pods rounded up: `dict "of" 10 "share" "25%"`. */}}
-{{- define "booked-service.ofPods" -}}
-{{- if hasSuffix "%" (toString .share) }}
-{{- divf (mulf .of (trimSuffix "%" .share | float64)) 100 | ceil | int }}
-{{- else }}
-{{- int .share }}
 {{- end }}
 {{- end }}
 
@@ -104,6 +101,9 @@ ingress, httpRoute and a service.type other than ClusterIP are for the gateway a
 {{- if .Values.networkPolicy.clients }}
 networkPolicy.clients is for the gateway alone; whom {{ .Values.component }} answers besides the other parts is in networkPolicy.extraIngress
 {{- end }}
+{{- end }}
+{{- if and .Values.service.externalTrafficPolicy (eq .Values.service.type "ClusterIP") }}
+service.externalTrafficPolicy is for a service.type other than ClusterIP: nothing from outside reaches this one
 {{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
 ingress.hosts is empty: name the hosts that the gateway is reached by

@@ -46,9 +46,24 @@ To look at:
 {{- if and $part.valkey (not .Values.valkey.to) }}
   valkey.to is empty: the pods may open port {{ int .Values.valkey.port }} of every address.
 {{- end }}
+{{- if and .Values.mail.existingSecret (not .Values.mail.to) }}
+  mail.to is empty: the pods may open port {{ int .Values.mail.port }} of every address.
+{{- end }}
+{{- if and .Values.global.tracing.endpoint (not .Values.global.tracing.to) }}
+  global.tracing.to is empty: the pods may open port {{ include "booked-service.portOfUrl" .Values.global.tracing.endpoint }} of every address.
+{{- end }}
+{{- if and .Values.config.TRUSTED_PROXIES (not .Values.networkPolicy.clients) }}
+  networkPolicy.clients is empty: whoever reaches the pods past the proxies can claim any address (config.TRUSTED_PROXIES).
+{{- end }}
 {{- end }}
 {{- if and $part.public (or .Values.ingress.enabled .Values.httpRoute.enabled) (not .Values.config.TRUSTED_PROXIES) }}
   config.TRUSTED_PROXIES is not set: limits by address count the proxy's, not the clients'.
+{{- end }}
+{{- if and .Values.ingress.enabled (not .Values.ingress.tls) }}
+  ingress.tls is empty: passwords and tokens travel in clear text, unless something before the Ingress ends TLS.
+{{- end }}
+{{- if and (ne .Values.service.type "ClusterIP") (ne .Values.service.externalTrafficPolicy "Local") (not .Values.config.TRUSTED_PROXIES) }}
+  service.externalTrafficPolicy is not Local: limits by address may count the nodes', not the clients'.
 {{- end }}
 {{- if .Values.autoscaling.keepReplicaCount }}
   autoscaling.keepReplicaCount is for one upgrade: take it away with the next, or it works against the autoscaler.

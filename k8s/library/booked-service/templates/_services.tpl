@@ -8,6 +8,9 @@ metadata:
   {{- include "booked-service.metadata" $about | nindent 2 }}
 spec:
   type: {{ .Values.service.type }}
+  {{- with .Values.service.externalTrafficPolicy }}
+  externalTrafficPolicy: {{ . }}
+  {{- end }}
   {{- with .Values.service.trafficDistribution }}
   trafficDistribution: {{ . }}
   {{- end }}
