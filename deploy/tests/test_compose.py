@@ -81,6 +81,20 @@ def test_the_gateway_waits_for_all_and_is_the_only_one_of_them_that_the_world_re
     assert "data" not in SERVICES["gateway"]["networks"]
 
 
+def test_ticketing_alone_reaches_valkey():
+    assert SERVICES["valkey"]["networks"] == ["holds"]
+    assert {name for name, service in SERVICES.items() if "holds" in service["networks"]} == {"valkey", "ticketing"}
+    assert all(network == {"internal": True} for network in (COMPOSE["networks"][name] for name in ("data", "holds")))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_that_is_stopped_has_time_to_drain(part):
+    delay_s = int(SERVICES[part]["environment"]["DRAIN_DELAY_MS"]) / 1000
+    assert delay_s >= 0.5
+    # Requests, then detached work, up to DRAIN_TIMEOUT_MS each, by default 10 s; then telemetry is sent.
+    assert int(SERVICES[part]["stop_grace_period"].removesuffix("s")) >= delay_s + 2 * 10 + 5
+
+
 def test_prometheus_asks_every_part_by_the_name_of_its_job():
     prometheus = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yaml").read_text())
     jobs = {job["job_name"]: job["dns_sd_configs"][0] for job in prometheus["scrape_configs"]}
