@@ -52,7 +52,9 @@ def test_a_release_tells_what_is_left_open():
     assert "database.to" not in notes("event", {"database": {"to": [{"ipBlock": {"cidr": "10.0.0.1/32"}}]}})
     assert "networkPolicy.enabled is false" in notes("event", {"networkPolicy": {"enabled": False}})
     assert "booked-event migrate" in notes("event", {"migrations": {"mode": "none"}})
-    assert "keepReplicaCount" in notes("event", {"autoscaling": {"enabled": True, "keepReplicaCount": True}})
+    assert "keepReplicaCount" in notes(
+        "event", {"autoscaling": {"enabled": True, "keepReplicaCount": True, "minReplicas": 3}}
+    )
     assert "TRUSTED_PROXIES" in notes("gateway", gateway("route-values.yaml"))
     assert "TRUSTED_PROXIES" not in notes("gateway", gateway("ingress-values.yaml"))
     assert "port-forward" in notes("gateway")

@@ -35,6 +35,11 @@ TOGETHER = [
         "autoscaling.minReplicas (9) is more than autoscaling.maxReplicas (6)",
     ),
     ("event", {"keda": {"enabled": True, "minReplicas": 9}}, "keda.minReplicas (9) is more than keda.maxReplicas (6)"),
+    (
+        "event",
+        {"autoscaling": {"enabled": True, "keepReplicaCount": True}},
+        "minReplicas (2) must be above replicaCount (2)",
+    ),
     ("event", {"autoscaling": {"enabled": True, "targetCPUUtilizationPercentage": None}}, "it has nothing to go by"),
     (
         "event",
@@ -55,11 +60,7 @@ TOGETHER = [
         "for each of 7 pods and as many more that end in a rollout, 1 for the migration",
     ),
     ("event", {"keda": {"enabled": True, "maxReplicas": 7}}, "than the 113 connections"),
-    (
-        "event",
-        {"replicaCount": 6, "database": {"connectionBudget": 96}},
-        "is less than the 97 connections",
-    ),
+    ("event", {"replicaCount": 6, "database": {"connectionBudget": 96}}, "is less than the 97 connections"),
     ("event", {"database": {"connections": 40}}, "40 (database.connections) for each of 2 pods"),
     ("event", {"ingress": {"enabled": True, "hosts": ["a.example"]}}, "for the gateway alone"),
     ("event", {"httpRoute": {"enabled": True, "parentRefs": [{"name": "a"}]}}, "for the gateway alone"),

@@ -13,7 +13,7 @@ def test_the_deployment_counts_its_pods_unless_something_scales_them(part):
 
 
 def test_the_count_can_be_kept_while_autoscaling_is_turned_on():
-    values = {"autoscaling": {"enabled": True, "keepReplicaCount": True}, "replicaCount": 3}
+    values = {"autoscaling": {"enabled": True, "keepReplicaCount": True, "minReplicas": 4}, "replicaCount": 3}
     assert deployment("event", values)["spec"]["replicas"] == 3
 
 

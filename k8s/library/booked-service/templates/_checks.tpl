@@ -36,7 +36,11 @@ mail.existingSecret is for ticketing alone
 {{- end }}
 
 {{- define "booked-service.check.scaling" }}
+{{- $replicas := include "booked-service.replicas" . | fromYaml }}
 {{- with .Values }}
+{{- if and .autoscaling.keepReplicaCount (or .autoscaling.enabled .keda.enabled) (le (int $replicas.min) (int .replicaCount)) }}
+minReplicas ({{ $replicas.min }}) must be above replicaCount ({{ int .replicaCount }}) while autoscaling.keepReplicaCount is on: else the autoscaler does not take the number of pods over, and without keepReplicaCount it falls to one
+{{- end }}
 {{- if and .autoscaling.enabled .keda.enabled }}
 autoscaling.enabled and keda.enabled exclude each other: KEDA makes a HorizontalPodAutoscaler of its own
 {{- end }}
