@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from charts import PARTS, WITH_DATABASE, deployment, environment, find, render, server
+from charts import PARTS, WITH_DATABASE, deployment, environment, find, notes, render, server
 
 CALLS = {
     ("gateway", "user"),
@@ -16,6 +16,7 @@ CALLS = {
 }
 PROMETHEUS = {"app.kubernetes.io/name": "prometheus"}
 MONITORING = {"kubernetes.io/metadata.name": "monitoring"}
+PORTS = {"http": 8080, "admin": 8081}
 HERE = {"kubernetes.io/metadata.name": "sale"}
 
 
@@ -59,7 +60,7 @@ def allows(objects, direction, pod, other, port, namespace=HERE):
         is_one_of(rule.get(peers), other, namespace)
         for policy in policies
         for rule in policy[rules]
-        if port in [allowed["port"] for allowed in rule.get("ports", [])]
+        if {port, PORTS[port]} & {allowed["port"] for allowed in rule.get("ports", [])}
     )
 
 
@@ -171,6 +172,26 @@ def test_a_part_in_another_namespace_is_called_and_let_in_there():
     events = {"kubernetes.io/metadata.name": "events"}
     assert allows(objects, "Egress", labels("gateway"), labels("event"), "http", events)
     assert not allows(objects, "Egress", labels("gateway"), labels("event"), "http", HERE)
+
+
+def test_a_part_at_another_port_is_called_there():
+    values = {"peers": {"event": {"port": 8080}, "user": {"port": 8443, "namespace": "accounts"}}}
+    told = environment(server("gateway", values))
+    assert told["EVENT_URL"] == "http://booked-event:8080"
+    assert told["USER_URL"] == "http://booked-user.accounts.svc:8443"
+    assert told["TICKETING_URL"] == "http://booked-ticketing"
+    assert "must be told (peers.event.port)" in notes("event", {"service": {"port": 8080}})
+
+
+def test_who_is_let_in_is_let_in_at_a_number():
+    for part in PARTS:
+        objects = render(part, {"ports": {"traffic": 9000, "admin": 9001}})
+        allowed = [
+            port["port"]
+            for rule in find(objects, "NetworkPolicy", f"booked-{part}")["spec"]["ingress"]
+            for port in rule["ports"]
+        ]
+        assert allowed == [9000, 9001]
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -53,5 +53,6 @@ annotations:
 {{- $peer := get .root.Values.peers .part }}
 {{- $host := printf "%s-%s" .root.Values.global.partOf .part }}
 {{- with $peer.namespace }}{{ $host = printf "%s.%s.svc" $host . }}{{ end }}
+{{- if ne (int $peer.port) 80 }}{{ $host = printf "%s:%d" $host (int $peer.port) }}{{ end }}
 {{- $peer.url | default (printf "http://%s" $host) }}
 {{- end }}

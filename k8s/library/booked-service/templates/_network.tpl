@@ -1,6 +1,9 @@
 {{/*
 Who may call whom. Pods of the server: in, the parts that call this one (the table in _parts.tpl) and whoever reads
 metrics; out, the parts that it calls, its database, Valkey and mail for ticketing, the collector of traces, and DNS.
+
+Ports of our own are numbers: not every network plug-in looks a name up where whoever calls has none by that name (AWS' does
+not). What the port of another part is, its pods know by name.
 */}}
 {{- define "booked-service.networkPolicy" -}}
 {{- $part := include "booked-service.part" . | fromYaml }}
@@ -15,7 +18,7 @@ spec:
       {{- include "booked-service.selector" (dict "root" . "kind" "server") | nindent 6 }}
   policyTypes: [Ingress, Egress]
   ingress:
-    - ports: [{ port: http, protocol: TCP }]
+    - ports: [{ port: {{ int .Values.ports.traffic }}, protocol: TCP }]
       {{- if not $part.public }}
       from:
         {{- range (include "booked-service.callers" . | fromYaml).callers }}
@@ -25,7 +28,7 @@ spec:
       from:
         {{- toYaml .Values.networkPolicy.clients | nindent 8 }}
       {{- end }}
-    - ports: [{ port: admin, protocol: TCP }]
+    - ports: [{ port: {{ int .Values.ports.admin }}, protocol: TCP }]
       from:
         - podSelector:
             matchLabels:
@@ -97,7 +100,7 @@ spec:
   policyTypes: [Ingress, Egress]
   ingress: []
   egress:
-    - ports: [{ port: admin, protocol: TCP }]
+    - ports: [{ port: {{ int .Values.ports.admin }}, protocol: TCP }]
       to:
         - podSelector:
             matchLabels:

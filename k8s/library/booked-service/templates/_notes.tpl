@@ -59,6 +59,9 @@ To look at:
 {{- if and $part.public (or .Values.ingress.enabled .Values.httpRoute.enabled) (not .Values.config.TRUSTED_PROXIES) }}
   config.TRUSTED_PROXIES is not set: limits by address count the proxy's, not the clients'.
 {{- end }}
+{{- if and (not $part.public) (ne (int .Values.service.port) 80) }}
+  service.port is {{ int .Values.service.port }}: the parts that call this one must be told (peers.{{ .Values.component }}.port).
+{{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.tls) }}
   ingress.tls is empty: passwords and tokens travel in clear text, unless something before the Ingress ends TLS.
 {{- end }}
