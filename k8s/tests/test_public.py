@@ -88,4 +88,7 @@ def test_helm_test_asks_for_readiness_through_the_admin_service(part):
     assert pod["spec"]["enableServiceLinks"] is True
     [container] = pod["spec"]["containers"]
     assert container["args"] == ["healthcheck"]
-    assert container["env"] == [{"name": "ADMIN_LISTEN", "value": f"$(BOOKED_{part.upper()}_ADMIN_SERVICE_HOST):8081"}]
+    host = f"$(BOOKED_{part.upper()}_ADMIN_SERVICE_HOST)"
+    assert container["env"] == [{"name": "ADMIN_LISTEN", "value": f"{host}:8081"}]
+    [of_ipv6] = find(render(part, {"ports": {"address": "[::]"}}), "Pod", f"booked-{part}-test")["spec"]["containers"]
+    assert of_ipv6["env"] == [{"name": "ADMIN_LISTEN", "value": f"[{host}]:8081"}]

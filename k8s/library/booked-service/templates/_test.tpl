@@ -3,7 +3,8 @@
 gives that of the Service in a variable.
 */}}
 {{- define "booked-service.test" -}}
-{{- $host := printf "%s_SERVICE_HOST" (include "booked-service.adminName" . | upper | replace "-" "_") }}
+{{- $host := printf "$(%s_SERVICE_HOST)" (include "booked-service.adminName" . | upper | replace "-" "_") }}
+{{- if hasPrefix "[" .Values.ports.address }}{{ $host = printf "[%s]" $host }}{{ end }}
 {{- $about := dict "root" . "kind" "test" "name" (include "booked-service.testName" .) }}
 {{- $_ := set $about "annotations" (include "booked-service.atTest" . | fromYaml) }}
 apiVersion: v1
@@ -19,7 +20,7 @@ spec:
       args: [healthcheck]
       env:
         - name: ADMIN_LISTEN
-          value: $({{ $host }}):{{ int .Values.ports.admin }}
+          value: {{ printf "%s:%d" $host (int .Values.ports.admin) | quote }}
       resources:
         {{- toYaml .Values.migrations.resources | nindent 8 }}
 {{- end }}
