@@ -59,6 +59,9 @@ def test_a_release_tells_what_is_left_open():
     assert "TRUSTED_PROXIES" not in notes("gateway", gateway("ingress-values.yaml"))
     assert "port-forward" in notes("gateway")
     assert "global.tracing.to is empty: the pods may open port 4318" in notes("gateway", gateway("route-values.yaml"))
+    grpc = {"global": {"tracing": {"endpoint": "http://collector:4317"}}}
+    assert "4317 collectors speak gRPC" in notes("event", grpc)
+    assert "gRPC" not in notes("gateway", gateway("route-values.yaml"))
     assert "mail.to" in notes(
         "ticketing", {"mail": {"existingSecret": "smtp", "from": "a@b"}, "database": {"to": [{"podSelector": {}}]}}
     )

@@ -12,6 +12,7 @@ SCHEMA = [
     ("user", {"config": {"LISTEN": "0.0.0.0:1"}}, "additional properties 'LISTEN' not allowed"),
     ("event", {"image": {"tag": "not a tag"}}, "at '/image/tag'"),
     ("event", {"image": {"digest": "latest"}}, "at '/image/digest'"),
+    ("event", {"global": {"tracing": {"endpoint": "https://collector:4318"}}}, "at '/global/tracing/endpoint'"),
     ("event", {"ports": {"traffic": 80}}, "at '/ports/traffic': minimum"),
     ("event", {"shutdown": {"drainDelayMs": 0}}, "at '/shutdown/drainDelayMs': minimum"),
     ("event", {"shutdown": {"drainTimeoutMs": 2999}}, "at '/shutdown/drainTimeoutMs': minimum"),

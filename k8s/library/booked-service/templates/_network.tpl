@@ -142,5 +142,5 @@ spec:
 
 {{- define "booked-service.portOfUrl" -}}
 {{- $url := urlParse . }}
-{{- regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host) | default (ternary "443" "80" (eq $url.scheme "https")) }}
+{{- regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host) | default "80" }}
 {{- end }}

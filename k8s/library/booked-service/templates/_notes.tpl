@@ -37,6 +37,9 @@ To look at:
 
 {{- define "booked-service.warnings" -}}
 {{- $part := include "booked-service.part" . | fromYaml }}
+{{- if hasSuffix ":4317" (trimSuffix "/" .Values.global.tracing.endpoint) }}
+  global.tracing.endpoint: at port 4317 collectors speak gRPC; traces are sent over HTTP, which is mostly at 4318.
+{{- end }}
 {{- if not .Values.networkPolicy.enabled }}
   networkPolicy.enabled is false: whatever reaches the pods may call them.
 {{- else }}
