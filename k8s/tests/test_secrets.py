@@ -1,7 +1,19 @@
 """Secrets exist already, are mounted as files for whoever needs them, and stand in no environment."""
 
 import pytest
-from charts import K8S, PARTS, WITH_DATABASE, environment, find, pod_specs, render, server, values_of, ways_to_set
+from charts import (
+    K8S,
+    PARTS,
+    WITH_DATABASE,
+    environment,
+    find,
+    notes,
+    pod_specs,
+    render,
+    server,
+    values_of,
+    ways_to_set,
+)
 
 OF_ALL = {"booked-internal-credential"}
 OF_EACH = {
@@ -62,7 +74,9 @@ def test_secrets_may_have_names_and_keys_of_their_own():
     assert file_of(serving, "DATABASE_URL_FILE") == ("accounts", "DATABASE_URL")
     assert "tokens" in mounted(serving)
     migrating = find(objects, "Job", "booked-user-migrate")["spec"]["template"]["spec"]
-    assert file_of(migrating, "DATABASE_URL_FILE") == ("accounts", "DATABASE_URL")
+    assert file_of(migrating, "DATABASE_URL_FILE") == ("accounts-owner", "DATABASE_URL")
+    assert "accounts-owner" not in mounted(serving)
+    assert "Secret accounts-owner, key DATABASE_URL, for its migration alone" in notes("user", values)
     for spec in (serving, migrating):
         assert {"name": "database-ca", "mountPath": "/etc/booked/database-ca", "readOnly": True} in spec["containers"][
             0

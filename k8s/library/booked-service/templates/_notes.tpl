@@ -12,6 +12,9 @@ It reads these, which are yours to make:
 {{- range (include "booked-service.mounts" (dict "root" . "kind" "server") | fromYaml).mounts }}
   {{ if .configMap }}ConfigMap {{ .configMap }}{{ else }}Secret {{ .secret }}{{ end }}{{ with .key }}, key {{ . }}{{ end }}
 {{- end }}
+{{- if and (include "booked-service.migrates" .) .Values.migrations.existingSecret }}
+  Secret {{ .Values.migrations.existingSecret }}, key {{ .Values.database.key }}, for its migration alone
+{{- end }}
 {{- if $part.public }}
 
 It is reached

@@ -16,8 +16,9 @@ mounts:
     env: INTERNAL_CREDENTIAL_FILE
   {{- end }}
   {{- if $part.database }}
+  {{- $owner := ternary "" .migrations.existingSecret $isServer }}
   - name: database
-    secret: {{ .database.existingSecret | default (printf "%s-database" $name) }}
+    secret: {{ $owner | default .database.existingSecret | default (printf "%s-database" $name) }}
     key: {{ .database.key }}
     file: url
     env: DATABASE_URL_FILE
