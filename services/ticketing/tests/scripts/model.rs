@@ -5,9 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use booked_ids::UserId;
 use booked_ticketing::domain::seat::{AttemptId, ClaimKind};
 
-/// Runs of free seats that reserving looks at for neighbours.
-const RUNS_MAX: usize = 16;
-
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
     /// None: there is no map.
@@ -118,7 +115,8 @@ impl Model {
         self.take_back(count);
         let Some(map) = &mut self.map else { return Ended::NoMap };
         let runs = map.runs();
-        let neighbours = runs.iter().take(RUNS_MAX).find(|run| run.len() >= count);
+        // So few seats lie in one window of the search.
+        let neighbours = runs.iter().find(|run| run.len() >= count);
         let granted: Vec<u32> = match neighbours {
             Some(run) => run[..count].to_vec(),
             None => runs.iter().flatten().take(count).copied().collect(),

@@ -29,12 +29,37 @@ async fn neighbours_are_preferred_to_the_lowest_seats() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_search_for_neighbours_is_bounded() {
-    let alone: Vec<u32> = (0..16).map(|run| 2 * run + 1).collect();
-    let pair = [40, 41];
-    let near = with_free(50, &[&alone[1..], &pair].concat()).await;
-    assert_eq!(near.hold(user(1), 2).await, pair, "in the sixteenth run");
-    let far = with_free(50, &[&alone[..], &pair].concat()).await;
-    assert_eq!(far.hold(user(1), 2).await, [1, 3], "in the seventeenth run");
+    // One in each window of 512 seats, which begins with the byte of the seat.
+    let near = with_free(3_000, &[9, 1_201, 1_711, 1_712]).await;
+    assert_eq!(near.hold(user(1), 2).await, [1_711, 1_712], "the last of the second window");
+    let far = with_free(3_000, &[9, 1_201, 1_712, 1_713]).await;
+    assert_eq!(far.hold(user(1), 2).await, [9, 1_201], "half in the second window");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neighbours_on_both_sides_of_a_boundary_are_found() {
+    for boundary in [8, 16, 512] {
+        let after = [boundary - 1, boundary, boundary + 1, boundary + 2];
+        let sale = with_free(2_000, &[&[1], &after[..], &[900]].concat()).await;
+        assert_eq!(sale.hold(user(1), 4).await, after, "at {boundary}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seats_with_others_between_them_are_no_neighbours() {
+    // Apart within a byte, by the first seat of the next one, by a whole one, and at the end of a window.
+    for apart in [[1, 3, 4, 10], [7, 8, 10, 20], [8, 17, 18, 30], [1, 512, 521, 522], [1, 504, 513, 514]] {
+        let sale = with_free(2_000, &apart).await;
+        assert_eq!(sale.hold(user(1), 3).await, apart[..3], "{apart:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scattered_seats_are_granted_from_the_lowest_on_within_the_window_and_beyond() {
+    let free = [2, 17, 250, 600, 601, 990];
+    let sale = with_free(1_000, &free).await;
+    assert_eq!(sale.hold(user(1), 5).await, free[..5]);
+    sale.kept().await.assert_whole();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,12 +105,12 @@ async fn a_grown_event_has_its_new_seats_and_no_more() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_seats_of_a_million_are_found() {
     const MILLION: u32 = 1_000_000;
-    let free = [17, 400_001, 999_998, 999_999, MILLION];
+    let free = [400_001, 999_998, 999_999, MILLION];
     let sale = with_free(MILLION, &free).await;
-    assert_eq!(sale.occupied().await, Some(MILLION - 5));
-    assert_eq!(sale.hold(user(1), 3).await, [999_998, 999_999, MILLION]);
+    assert_eq!(sale.occupied().await, Some(MILLION - 4));
+    assert_eq!(sale.hold(user(1), 2).await, [999_998, 999_999]);
     assert_eq!(sale.reserve(user(1), 3).await, Reserved::TooFew);
-    assert_eq!(sale.hold(user(1), 2).await, [17, 400_001]);
+    assert_eq!(sale.hold(user(1), 2).await, [400_001, MILLION]);
     assert_eq!(sale.reserve(user(1), 1).await, Reserved::TooFew);
     assert_eq!(sale.occupied().await, Some(MILLION));
     sale.pool.grow(sale.event, MILLION).await.unwrap();

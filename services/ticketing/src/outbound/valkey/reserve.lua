@@ -2,7 +2,9 @@
 -- free seats. Costs the same however large the event is, and however much of it is sold.
 -- ARGV: 2 user, 3 count, 4 how long to hold them, in ms.
 -- Answers {'no map'}, {'too few'}, or {'held', expiry in Unix ms, seat, seat, …}.
-local RUNS_MAX = 16 -- runs of free seats that are looked at for neighbours
+-- Neighbours are looked for in so many windows of the map, each from the next free seat on.
+local WINDOWS_MAX, WINDOW_BYTES = 2, 64
+local NOT_ALL_TAKEN = '[^\255]' -- a byte of the map
 
 if no_map() then
   return {'no map'}
@@ -25,29 +27,63 @@ local function next_free(from)
   end
 end
 
+-- A window is read at once: asking the map for each run would cost many times as much where free seats are scattered.
+-- Answers the first of the neighbours, or nothing, and the free seats that were seen before, in order.
 local function neighbours(at)
-  for _ = 1, RUNS_MAX do
-    if not at or at + count > capacity then
-      return nil
+  local free, run, seen_to = {}, 0, 0
+  for window = 1, WINDOWS_MAX do
+    local start = math.floor(at / 8)
+    if start * 8 ~= seen_to then
+      run = 0
     end
-    local stop = call('BITPOS', taken, 1, at, at + count - 1, 'BIT')
-    if stop < 0 then
-      return at
+    seen_to = (start + WINDOW_BYTES) * 8
+    local bytes = call('GETRANGE', taken, start, start + WINDOW_BYTES - 1)
+    local before, place = 0, string.find(bytes, NOT_ALL_TAKEN)
+    while place do
+      if place ~= before + 1 then
+        run = 0
+      end
+      local byte, first, weight = string.byte(bytes, place), (start + place - 1) * 8, 128
+      for seat = first, math.min(first + 8, capacity) - 1 do
+        if byte >= weight then
+          byte, run = byte - weight, 0
+        else
+          free[#free + 1], run = seat, run + 1
+          if run == count then
+            return seat - count + 1, free
+          end
+        end
+        weight = weight / 2
+      end
+      before, place = place, string.find(bytes, NOT_ALL_TAKEN, place + 1)
     end
-    at = next_free(stop)
+    if before ~= WINDOW_BYTES then
+      run = 0
+    end
+    at = window < WINDOWS_MAX and next_free(seen_to)
+    if not at then
+      break
+    end
   end
+  return nil, free
 end
 
 local lowest = next_free(hint)
-local first = neighbours(lowest)
-local seats = {}
+if not lowest then
+  return {'too few'}
+end
+local seats, first, free = {}, neighbours(lowest)
 if first then
   for at = first, first + count - 1 do
     seats[#seats + 1] = at + 1
   end
   hint = first == lowest and first + count or lowest
 else
-  local at = lowest
+  for i = 1, math.min(#free, count) do
+    seats[i] = free[i] + 1
+  end
+  -- A seat's number is the place of the bit after its own.
+  local at = next_free(seats[#seats])
   while at and #seats < count do
     seats[#seats + 1] = at + 1
     at = next_free(at + 1)
