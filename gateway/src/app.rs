@@ -2,10 +2,11 @@
 
 use std::{any::Any, sync::Arc, time::Duration};
 
-use actix_web::{App, HttpServer, http::header::HeaderValue, rt::net::TcpStream, web};
+use actix_web::{App, HttpServer, rt::net::TcpStream, web};
 use anyhow::Context as _;
 use booked_server::{Application, Lifecycle, SystemClock, SystemRandom};
 use booked_telemetry::Metrics;
+use http::HeaderValue;
 
 use crate::{
     config::{Config, ServeArgs},

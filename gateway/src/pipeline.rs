@@ -2,13 +2,10 @@
 
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::{ConnectionType, header::HeaderValue},
-    web,
-};
+use actix_web::{HttpRequest, HttpResponse, http::ConnectionType, web};
 use booked_ids::UserId;
 use booked_server::{Clock, Lifecycle, Random, unix_seconds};
+use http::HeaderValue;
 use tracing::Instrument as _;
 
 use crate::{

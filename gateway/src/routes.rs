@@ -192,6 +192,12 @@ impl Method {
 /// [`NotFound`].
 pub fn find<'p>(method: &str, path: &'p str) -> Result<Found<'p>, NotFound> {
     let method = Method::named(method);
+    // As most requests are: spelled as in the table.
+    let spelled =
+        ROUTES.iter().find(|route| route.path == path && Some(route.method) == method && is_literal(route));
+    if let Some(route) = spelled {
+        return Ok(Found { route, path: Cow::Borrowed(route.path), parameter: None });
+    }
     let literal = routes_of(path, true).next().is_some();
     match routes_of(path, literal).find(|(route, _)| Some(route.method) == method) {
         Some((route, parameter)) => Ok(Found { route, path: service_path(route, parameter), parameter }),

@@ -1,6 +1,9 @@
 //! Logs: to standard error, filtered by `RUST_LOG`, as text for people or as JSON for collectors.
 
-use std::{io::stderr, str::FromStr};
+use std::{
+    io::{IsTerminal as _, stderr},
+    str::FromStr,
+};
 
 use tracing::Subscriber;
 use tracing_subscriber::{EnvFilter, Layer, registry::LookupSpan};
@@ -44,7 +47,7 @@ where
 {
     let layer = tracing_subscriber::fmt::layer().with_writer(stderr);
     match format {
-        LogFormat::Text => layer.with_target(false).boxed(),
+        LogFormat::Text => layer.with_ansi(stderr().is_terminal()).with_target(false).boxed(),
         LogFormat::Json => {
             layer.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
         }

@@ -38,8 +38,17 @@ pub fn trace_headers() -> Vec<(String, String)> {
 }
 
 pub(crate) fn start(service: &'static str) -> anyhow::Result<Option<SdkTracerProvider>> {
-    if ENDPOINTS.iter().all(|name| env::var_os(name).is_none_or(|value| value.is_empty())) {
+    let endpoints = ENDPOINTS.map(|name| (name, env::var(name).unwrap_or_default()));
+    if endpoints.iter().all(|(_, url)| url.is_empty()) {
         return Ok(None);
+    }
+    for (name, url) in endpoints {
+        // The exporter would take any other and send nothing, without a word.
+        let is_plain = url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
+        anyhow::ensure!(
+            url.is_empty() || is_plain,
+            "{name}: must begin with http://; a collector beside us can encrypt"
+        );
     }
     global::set_text_map_propagator(TraceContextPropagator::new());
     let exporter = opentelemetry_otlp::SpanExporter::builder().with_http().build()?;

@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header as 
 use booked_contract::{Code, ErrorBody};
 use booked_identity::internal::{CREDENTIAL_HEADER, identity_headers};
 use booked_server::{NotFetched, Pace, REQUEST_ID_HEADER, SharedQuestions};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, header::InvalidHeaderValue};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument as _, Span};
 
@@ -29,7 +29,10 @@ const SHARED_READS_MAX: usize = 1_024;
 /// the read itself takes.
 const PACE: Pace = Pace { patience: Duration::from_millis(100), rest: Duration::ZERO };
 
-const TRACE_HEADERS: [&str; 2] = ["traceparent", "tracestate"];
+const CREDENTIAL: HeaderName = HeaderName::from_static(CREDENTIAL_HEADER);
+const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
+const TRACE_HEADERS: [HeaderName; 2] =
+    [HeaderName::from_static("traceparent"), HeaderName::from_static("tracestate")];
 const HANDED_ON: [HeaderName; 4] =
     [header::CONTENT_TYPE, header::LOCATION, header::RETRY_AFTER, header::CACHE_CONTROL];
 
@@ -38,7 +41,7 @@ pub(crate) struct Forward<'r> {
     pub(crate) request: &'r HttpRequest,
     pub(crate) found: &'r Found<'r>,
     pub(crate) caller: Option<&'r Caller>,
-    pub(crate) credential: &'r client_header::HeaderValue,
+    pub(crate) credential: &'r HeaderValue,
     pub(crate) id: &'r RequestId,
     pub(crate) body: Bytes,
 }
@@ -159,25 +162,25 @@ fn target(found: &Found<'_>, query: Option<&str>) -> Result<Uri, Refusal> {
 
 fn headers(forward: &Forward<'_>) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(8);
-    let mut put = |name: &'static str, value: &[u8], sensitive: bool| {
-        if let Ok(mut value) = HeaderValue::from_bytes(value) {
-            value.set_sensitive(sensitive);
-            headers.insert(HeaderName::from_static(name), value);
+    let mut put = |name: HeaderName, value: Result<HeaderValue, InvalidHeaderValue>| {
+        if let Ok(value) = value {
+            headers.insert(name, value);
         }
     };
-    put(CREDENTIAL_HEADER, forward.credential.as_bytes(), true);
-    put(REQUEST_ID_HEADER, forward.id.as_str().as_bytes(), false);
+    put(CREDENTIAL, Ok(forward.credential.clone()));
+    put(REQUEST_ID, HeaderValue::from_str(forward.id.as_str()));
     if let Some(caller) = forward.caller {
         for (name, value) in identity_headers(caller.identity()) {
-            put(name, value.as_bytes(), false);
+            put(HeaderName::from_static(name), HeaderValue::try_from(value));
         }
     }
     let own_trace = booked_telemetry::trace_headers();
     for name in TRACE_HEADERS {
-        let own = own_trace.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_bytes());
-        let clients = || forward.request.headers().get(name).map(client_header::HeaderValue::as_bytes);
+        let own = own_trace.iter().find(|(own, _)| name == own.as_str()).map(|(_, value)| value.as_bytes());
+        let clients =
+            || forward.request.headers().get(name.as_str()).map(client_header::HeaderValue::as_bytes);
         if let Some(value) = own.or_else(clients) {
-            put(name, value, false);
+            put(name, HeaderValue::from_bytes(value));
         }
     }
     headers

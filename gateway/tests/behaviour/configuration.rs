@@ -81,3 +81,17 @@ fn a_configuration_that_is_printed_shows_no_secret() {
 
     assert!(!printed.contains(CREDENTIAL), "{printed}");
 }
+
+#[test]
+fn a_collector_that_would_be_sent_nothing_is_refused() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_booked-gateway"))
+        .arg("serve")
+        .args(good())
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector:4318")
+        .output()
+        .unwrap();
+
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(told.contains("OTEL_EXPORTER_OTLP_ENDPOINT: must begin with http://"), "{told}");
+}
