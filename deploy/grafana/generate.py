@@ -13,9 +13,11 @@ from panels import (
     SOURCE,
     bookings,
     calls,
+    connections,
     database,
     feed_in,
     feed_out,
+    keys,
     lines,
     log_ins,
     number,
@@ -23,6 +25,7 @@ from panels import (
     per_second,
     process,
     requests,
+    sharing,
     slowest,
     valkey,
     waitlist,
@@ -32,9 +35,9 @@ FOLDER = Path(__file__).resolve().parent / "dashboards"
 ANY = "(gateway|user|event|ticketing|analytics)"
 PARTS = ["gateway", "user", "event", "ticketing", "analytics"]
 SECTIONS = {
-    "gateway": [requests("gateway"), calls("gateway")],
+    "gateway": [requests("gateway"), calls("gateway"), connections(), sharing("gateway"), keys()],
     "user": [requests("user"), log_ins(), database("user")],
-    "event": [requests("event"), calls("event"), database("event"), feed_out("event")],
+    "event": [requests("event"), sharing("event"), calls("event"), database("event"), feed_out("event")],
     "ticketing": [
         requests("ticketing"),
         bookings(),

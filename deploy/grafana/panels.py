@@ -116,6 +116,70 @@ def calls(part):
     ]
 
 
+def connections():
+    """The gateway's connections to the services."""
+    whom = ("server_address", "server_port")
+    address = "{{server_address}}:{{server_port}}"
+    active = of("gateway", 'http_connection_state="active"')
+    by = f"by (instance, {', '.join(whom)})"
+    in_use = f"sum {by} (http_client_open_connections{active})"
+    may_be = f"sum {by} (booked_gateway_connections_max{of('gateway')})"
+    return "Connections to the services", [
+        lines(
+            "Share in use",
+            "In the fullest pod of the gateway. At 1 requests wait for a connection, and are answered 503 when their time is over.",
+            {address: f"max by ({', '.join(whom)}) ({in_use} / {may_be})"},
+            "percentunit",
+            part_of_row=2,
+            most=1,
+        ),
+        lines(
+            "Open",
+            "Of all pods, by state.",
+            {
+                address + " {{http_connection_state}}": (
+                    f"sum by ({', '.join(whom)}, http_connection_state) (http_client_open_connections{of('gateway')})"
+                )
+            },
+            part_of_row=2,
+        ),
+    ]
+
+
+def sharing(part):
+    """How a crowd that reads the same shares what it costs."""
+    callers, fetches = "booked_shared_fetch_callers_total" + of(part), "booked_shared_fetches_total" + of(part)
+    return "Shared reads", [
+        lines(
+            "Callers",
+            "Who asked for what others may be asking for at the same moment.",
+            {"{{fetch}}": per_second(callers, "fetch")},
+            "reqps",
+            part_of_row=2,
+        ),
+        lines(
+            "Callers that shared one fetch",
+            "On average. A crowd is cheap where this is high.",
+            {"{{fetch}}": f"{per_second(callers, 'fetch')} / {per_second(fetches, 'fetch')}"},
+            part_of_row=2,
+        ),
+    ]
+
+
+def keys():
+    """The public keys that tokens are verified by."""
+    age = f"max by (instance) (booked_gateway_keys_age_seconds{of('gateway')})"
+    return "Keys", [
+        lines(
+            "Age of the public keys",
+            "Since they were last fetched. Old ones do as long as no key is rotated.",
+            {"{{instance}}": age},
+            "s",
+            part_of_row=1,
+        )
+    ]
+
+
 def database(part):
     """The pool of connections, and the work on them."""
     count, bucket = (f"db_client_operation_duration_seconds_{kind}" for kind in ("count", "bucket"))

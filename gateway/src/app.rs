@@ -15,6 +15,7 @@ use crate::{
     phases::forward::SharedReads,
     pipeline::{Pipeline, Shared, answer},
     rate::RateLimit,
+    upstream::Connections,
 };
 
 /// Serves until the process is asked to end.
@@ -43,6 +44,7 @@ pub fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::R
         user_limit: clients.user_rate.map(RateLimit::new),
         clients: clients.clone(),
         reads: SharedReads::new(),
+        connections: Connections::show(&services),
         life: lifecycle.clone(),
     });
     // Each worker has a pipeline of its own, and so connections of its own to the services: shared ones cost more.

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
@@ -43,6 +43,8 @@ struct Looked {
     keys: Option<Arc<VerifiedTokens>>,
     /// How many wishes were there when it began: those are fulfilled.
     wishes_fulfilled: u64,
+    /// When a look last succeeded.
+    succeeded: Option<Instant>,
 }
 
 /// Requests that wish for a look.
@@ -68,6 +70,7 @@ impl TokenKeys {
             .context("the client that fetches keys cannot be made")?;
         let (publish, looked) = watch::channel(Looked::default());
         let wishes = Arc::new(Wishes::default());
+        show_age(looked.clone());
         let job = Job {
             client,
             credential: credential.clone(),
@@ -97,6 +100,19 @@ impl TokenKeys {
     }
 }
 
+/// Shows how old the keys are whenever somebody looks, once there are any.
+fn show_age(looked: watch::Receiver<Looked>) {
+    opentelemetry::global::meter("booked-gateway")
+        .f64_observable_gauge("booked_gateway_keys_age_seconds")
+        .with_description("Time since the public keys were last fetched")
+        .with_callback(move |gauge| {
+            if let Some(succeeded) = looked.borrow().succeeded {
+                gauge.observe(succeeded.elapsed().as_secs_f64(), &[]);
+            }
+        })
+        .build();
+}
+
 struct Job {
     client: Client,
     credential: Credential,
@@ -120,9 +136,11 @@ impl Job {
                 tracing::warn!(error = format!("{error:#}"), "the public keys cannot be fetched");
             }
             answered = fetched.is_ok();
+            let succeeded = answered.then(Instant::now);
             let keys = fetched.ok().and_then(|jwks| self.usable(jwks, &mut known));
             self.publish.send_modify(|looked| {
                 looked.wishes_fulfilled = wishes_fulfilled;
+                looked.succeeded = succeeded.or(looked.succeeded);
                 if keys.is_some() {
                     looked.keys = keys;
                 }

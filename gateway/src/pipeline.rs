@@ -25,7 +25,7 @@ use crate::{
     rate::RateLimit,
     refusal::Refusal,
     routes::{self, Answerer, Found, NotFound, Page},
-    upstream::Upstreams,
+    upstream::{Connections, Upstreams},
 };
 
 /// What all workers have in common.
@@ -39,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) user_limit: Option<RateLimit<UserId>>,
     pub(crate) clients: ClientSettings,
     pub(crate) reads: SharedReads,
+    pub(crate) connections: Arc<Connections>,
     pub(crate) life: Lifecycle,
 }
 
@@ -81,7 +82,7 @@ struct Incoming<'r> {
 
 impl Pipeline {
     pub(crate) fn new(shared: Arc<Shared>, services: &ServiceSettings) -> Self {
-        Self { shared, upstreams: Upstreams::new(services) }
+        Self { upstreams: Upstreams::new(services, &shared.connections), shared }
     }
 
     async fn run(&self, incoming: Incoming<'_>, mut body: RequestBody) -> HttpResponse {

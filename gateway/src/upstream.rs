@@ -5,6 +5,7 @@
 
 mod answer;
 mod connection;
+mod connections;
 mod pool;
 mod replica;
 
@@ -15,8 +16,11 @@ use http::{HeaderMap, HeaderValue, Method, Request, header};
 use http_body_util::Full;
 use tokio::time::Instant;
 
-pub(crate) use self::answer::{Answer, AnswerBody};
 use self::replica::{Replica, Turn};
+pub(crate) use self::{
+    answer::{Answer, AnswerBody},
+    connections::Connections,
+};
 use crate::{
     config::{ServiceSettings, ServiceUrl},
     metrics::UpstreamMetrics,
@@ -32,12 +36,13 @@ pub(crate) struct Upstreams {
 }
 
 impl Upstreams {
-    pub(crate) fn new(settings: &ServiceSettings) -> Self {
+    pub(crate) fn new(settings: &ServiceSettings, connections: &Connections) -> Self {
+        let upstream = |urls: &[ServiceUrl]| Rc::new(Upstream::new(urls, settings, connections));
         Self {
-            user: Rc::new(Upstream::new(&settings.user, settings)),
-            event: Rc::new(Upstream::new(&settings.event, settings)),
-            ticketing: Rc::new(Upstream::new(&settings.ticketing, settings)),
-            analytics: Rc::new(Upstream::new(&settings.analytics, settings)),
+            user: upstream(&settings.user),
+            event: upstream(&settings.event),
+            ticketing: upstream(&settings.ticketing),
+            analytics: upstream(&settings.analytics),
         }
     }
 
@@ -83,9 +88,10 @@ pub(crate) enum Failure {
 }
 
 impl Upstream {
-    fn new(urls: &[ServiceUrl], settings: &ServiceSettings) -> Self {
+    fn new(urls: &[ServiceUrl], settings: &ServiceSettings, connections: &Connections) -> Self {
+        let replica = |url| Replica::new(url, settings, connections.to(url));
         Self {
-            replicas: urls.iter().map(|url| Replica::new(url, settings)).collect(),
+            replicas: urls.iter().map(replica).collect(),
             turn: Turn::default(),
             timeout_max: settings.timeout,
             metrics: UpstreamMetrics::new(urls),

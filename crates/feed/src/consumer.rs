@@ -127,7 +127,7 @@ impl Consumer {
                 failures,
                 behind: Behind::show(feed),
                 pulling: Mutex::default(),
-                pulls: SharedFetches::new(1, lifecycle),
+                pulls: SharedFetches::new(feed, 1, lifecycle),
             }),
         }
     }

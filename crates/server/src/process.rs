@@ -5,6 +5,8 @@ use std::{future::Future, process::ExitCode};
 use booked_telemetry::{LogFormat, Metrics, Telemetry};
 use tokio::runtime::Builder;
 
+use crate::allocator::take_small_pages;
+
 /// Threads for database calls, jobs and detached work; the HTTP workers are threads of their own.
 const RUNTIME_THREADS: usize = 2;
 
@@ -25,6 +27,7 @@ pub fn run<F>(service: &'static str, log_format: LogFormat, command: impl FnOnce
 where
     F: Future<Output = anyhow::Result<()>>,
 {
+    take_small_pages();
     match start(service, log_format, command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -15,6 +15,7 @@ use futures_util::{
     future::{self, BoxFuture, Either, Future},
     stream::FuturesUnordered,
 };
+use opentelemetry::{KeyValue, metrics::Counter};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
@@ -71,10 +72,10 @@ where
     K: Eq + Hash + Clone + Send + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// At most this many different keys are fetched at a time.
+    /// At most this many different keys are fetched at a time. `name` is what metrics call these fetches.
     #[must_use]
-    pub fn new(keys_max: usize, lifecycle: &Lifecycle) -> Self {
-        Self { fetches: Fetches::new(keys_max, Pace::default()), lifecycle: lifecycle.clone() }
+    pub fn new(name: &'static str, keys_max: usize, lifecycle: &Lifecycle) -> Self {
+        Self { fetches: Fetches::new(name, keys_max, Pace::default()), lifecycle: lifecycle.clone() }
     }
 
     /// What `fetch` answers, or an equal caller's `fetch` that starts after this call.
@@ -100,10 +101,10 @@ where
     Q: 'static,
     V: Clone + 'static,
 {
-    /// At most this many different keys are asked about at a time.
+    /// At most this many different keys are asked about at a time. `name` is what metrics call these questions.
     #[must_use]
-    pub fn new(keys_max: usize, pace: Pace) -> Self {
-        Self(Fetches::new(keys_max, pace))
+    pub fn new(name: &'static str, keys_max: usize, pace: Pace) -> Self {
+        Self(Fetches::new(name, keys_max, pace))
     }
 
     /// What `ask` answers to the question, or somebody's `ask` to an equal caller's question, asked after this call.
@@ -138,6 +139,7 @@ struct Fetches<K, V, Q> {
     keys: Arc<Mutex<Keys<K, V, Q>>>,
     keys_max: usize,
     pace: Pace,
+    metrics: Metrics,
 }
 
 type Keys<K, V, Q> = HashMap<K, Option<Gathering<V, Q>>>;
@@ -152,12 +154,13 @@ struct Gathering<V, Q> {
 }
 
 impl<K: Eq + Hash + Clone, V, Q> Fetches<K, V, Q> {
-    fn new(keys_max: usize, pace: Pace) -> Self {
-        Self { keys: Arc::default(), keys_max, pace }
+    fn new(name: &'static str, keys_max: usize, pace: Pace) -> Self {
+        Self { keys: Arc::default(), keys_max, pace, metrics: Metrics::new(name) }
     }
 
     /// Joins the next fetch of a key, or makes the first.
     fn join(&self, key: &K, question: impl FnOnce() -> Q) -> Result<Joined<V, Q>, NotFetched> {
+        self.metrics.callers.add(1, &self.metrics.name);
         let mut keys = lock(&self.keys);
         if let Some(next) = keys.get_mut(key) {
             return Ok((next.get_or_insert_with(|| Gathering::of(question())).answer.subscribe(), None));
@@ -184,10 +187,12 @@ impl<K: Eq + Hash + Clone, V, Q> Fetches<K, V, Q> {
     {
         let Pace { patience, rest } = self.pace;
         let mut running = Running { keys: Arc::clone(&self.keys), key: Some(key) };
+        let metrics = self.metrics.clone();
         async move {
             let mut late = FuturesUnordered::new();
             let mut next = Some(first);
             while let Some(gathering) = next {
+                metrics.fetches.add(1, &metrics.name);
                 let mut fetching = Box::pin(gathering.fetch(&ask));
                 if beside(&mut late, timeout(patience, &mut fetching)).await.is_err() {
                     late.push(fetching);
@@ -199,6 +204,34 @@ impl<K: Eq + Hash + Clone, V, Q> Fetches<K, V, Q> {
             }
             while late.next().await.is_some() {}
         }
+    }
+}
+
+/// How many callers shared how many fetches.
+#[derive(Clone)]
+struct Metrics {
+    callers: Counter<u64>,
+    fetches: Counter<u64>,
+    name: [KeyValue; 1],
+}
+
+impl Metrics {
+    fn new(name: &'static str) -> Self {
+        let meter = opentelemetry::global::meter("booked-server");
+        let this = Self {
+            callers: meter
+                .u64_counter("booked_shared_fetch_callers")
+                .with_description("Callers of fetches that are shared")
+                .build(),
+            fetches: meter
+                .u64_counter("booked_shared_fetches")
+                .with_description("Fetches that such callers shared")
+                .build(),
+            name: [KeyValue::new("fetch", name)],
+        };
+        this.callers.add(0, &this.name);
+        this.fetches.add(0, &this.name);
+        this
     }
 }
 

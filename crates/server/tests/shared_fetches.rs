@@ -26,7 +26,7 @@ struct Source {
 
 impl Source {
     fn new() -> Self {
-        let fetches = Arc::new(SharedFetches::new(2, &Lifecycle::new()));
+        let fetches = Arc::new(SharedFetches::new("pages", 2, &Lifecycle::new()));
         Self { looks: Arc::default(), gate: Arc::new(Semaphore::new(0)), fetches }
     }
 
@@ -143,7 +143,7 @@ async fn different_keys_are_fetched_beside_each_other_up_to_the_bound() {
 
 #[tokio::test]
 async fn a_fetch_that_panics_is_told_as_interrupted_and_the_next_one_runs() {
-    let fetches = SharedFetches::new(1, &Lifecycle::new());
+    let fetches = SharedFetches::new("pages", 1, &Lifecycle::new());
     let fails = fetches.get("page", || async { panic!("on purpose") });
     assert_eq!(fails.await, Err(NotFetched::Interrupted));
     assert_eq!(fetches.get("page", || async { 7 }).await, Ok(7));
@@ -151,7 +151,8 @@ async fn a_fetch_that_panics_is_told_as_interrupted_and_the_next_one_runs() {
 
 #[actix_web::test]
 async fn a_fetch_that_hangs_keeps_nobody_back_for_long() {
-    let questions = SharedQuestions::new(1, Pace { patience: Duration::from_millis(1), ..Pace::default() });
+    let questions =
+        SharedQuestions::new("pages", 1, Pace { patience: Duration::from_millis(1), ..Pace::default() });
     let (gate, looks) = (Rc::new(Semaphore::new(0)), Rc::new(Cell::new(0)));
     let ask = || {
         let (gate, looks) = (Rc::clone(&gate), Rc::clone(&looks));
@@ -196,7 +197,7 @@ fn count() -> impl Fn() -> Box<dyn Fn(()) -> LocalBoxFuture<'static, u32>> {
 
 #[actix_web::test]
 async fn a_crowd_shares_what_cannot_leave_a_worker() {
-    let (questions, ask) = (SharedQuestions::new(1, Pace::default()), count());
+    let (questions, ask) = (SharedQuestions::new("pages", 1, Pace::default()), count());
     let crowd = join_all((0..100).map(|_| questions.get("page", || (), ask()))).await;
     assert_eq!(crowd[0], Ok(1));
     assert!(crowd[1..].iter().all(|answer| *answer == Ok(2)), "{crowd:?}");
@@ -205,7 +206,7 @@ async fn a_crowd_shares_what_cannot_leave_a_worker() {
 #[actix_web::test]
 async fn who_asks_during_the_rest_shares_the_fetch_after_it() {
     let pace = Pace { rest: Duration::from_secs(1), ..Pace::default() };
-    let (questions, ask) = (SharedQuestions::new(1, pace), count());
+    let (questions, ask) = (SharedQuestions::new("pages", 1, pace), count());
     let again = async {
         let first = questions.get("page", || (), ask()).await;
         (first, questions.get("page", || (), ask()).await)
@@ -216,7 +217,7 @@ async fn who_asks_during_the_rest_shares_the_fetch_after_it() {
 
 #[actix_web::test]
 async fn a_worker_that_ends_strands_nobody() {
-    let questions = Arc::new(SharedQuestions::new(1, Pace::default()));
+    let questions = Arc::new(SharedQuestions::new("pages", 1, Pace::default()));
     let (asked, is_asked) = tokio::sync::oneshot::channel();
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let theirs = Arc::clone(&questions);

@@ -95,7 +95,7 @@ fn urls(mistakes: &mut Mistakes, setting: &str, text: &Option<String>) -> Option
 }
 
 /// Where one replica of a service is: `http://host` or `http://host:port`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServiceUrl {
     host: String,
     port: u16,

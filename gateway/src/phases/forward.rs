@@ -51,7 +51,7 @@ pub(crate) struct SharedReads(SharedQuestions<Uri, Question, Result<Arc<Answer>,
 
 impl SharedReads {
     pub(crate) fn new() -> Self {
-        Self(SharedQuestions::new(SHARED_READS_MAX, PACE))
+        Self(SharedQuestions::new("reads", SHARED_READS_MAX, PACE))
     }
 
     async fn send(

@@ -1,6 +1,6 @@
 //! One connection to a replica, by hyper; and what became of a request that it was given.
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -12,7 +12,10 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, sync::OwnedSemaphorePermit, time::Instant};
 
-use super::pool::Pool;
+use super::{
+    connections::{Counted, ToReplica},
+    pool::Pool,
+};
 use crate::config::ServiceUrl;
 
 /// A connection; in use or idle.
@@ -21,6 +24,7 @@ pub(super) struct Link {
     pub(super) opened: Instant,
     /// None before its first request is answered.
     pub(super) used_last: Option<Instant>,
+    _open: Counted,
 }
 
 /// What became of a request.
@@ -35,13 +39,13 @@ pub(super) enum Outcome {
 
 impl Link {
     /// Connects; a name is looked up each time.
-    pub(super) async fn open(url: &ServiceUrl) -> anyhow::Result<Self> {
+    pub(super) async fn open(url: &ServiceUrl, connections: &Arc<ToReplica>) -> anyhow::Result<Self> {
         let stream = TcpStream::connect((url.host(), url.port())).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         // It ends by itself when its sender is dropped or the service closes it, and errors reach the sender.
         actix_web::rt::spawn(async { connection.await.ok() });
-        Ok(Self { sender, opened: Instant::now(), used_last: None })
+        Ok(Self { sender, opened: Instant::now(), used_last: None, _open: connections.open() })
     }
 
     /// Whether it can take a request; no where it was closed.
@@ -55,12 +59,12 @@ impl Link {
 pub(super) struct Connection {
     link: Link,
     pool: Rc<Pool>,
-    _permit: OwnedSemaphorePermit,
+    _in_use: (OwnedSemaphorePermit, Counted),
 }
 
 impl Connection {
-    pub(super) fn new(link: Link, pool: Rc<Pool>, permit: OwnedSemaphorePermit) -> Self {
-        Self { link, pool, _permit: permit }
+    pub(super) fn new(link: Link, pool: Rc<Pool>, in_use: (OwnedSemaphorePermit, Counted)) -> Self {
+        Self { link, pool, _in_use: in_use }
     }
 
     /// Whether it has answered a request before.

@@ -3,13 +3,14 @@
 use std::{cell::RefCell, collections::VecDeque, iter, rc::Rc, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout_at},
 };
 
 use super::{
     Failure,
     connection::{Connection, Link},
+    connections::ToReplica,
 };
 use crate::config::{ServiceSettings, ServiceUrl};
 
@@ -21,6 +22,7 @@ const AGE_MAX: Duration = Duration::from_secs(120);
 pub(super) struct Pool {
     url: ServiceUrl,
     connect_timeout: Duration,
+    connections: Arc<ToReplica>,
     /// One permit a connection in use. Who waits here is one of the client connections that the server takes, whose
     /// number is bounded, and waits no longer than his answer may take.
     permits: Arc<Semaphore>,
@@ -29,9 +31,11 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(url: ServiceUrl, settings: &ServiceSettings) -> Self {
+    pub(super) fn new(url: ServiceUrl, settings: &ServiceSettings, connections: Arc<ToReplica>) -> Self {
+        connections.allow(settings.connections_max);
         Self {
             url,
+            connections,
             connect_timeout: settings.connect_timeout,
             permits: Arc::new(Semaphore::new(settings.connections_max)),
             idle: RefCell::default(),
@@ -55,15 +59,19 @@ impl Pool {
         }
         while let Some(mut link) = self.last_used() {
             if let Ok(true) = timeout_at(deadline, link.is_ready()).await {
-                return Ok(Connection::new(link, Rc::clone(self), permit));
+                return Ok(self.use_of(link, permit));
             }
         }
-        let connecting = Link::open(&self.url);
+        let connecting = Link::open(&self.url, &self.connections);
         let connected = timeout_at(deadline.min(Instant::now() + self.connect_timeout), connecting).await;
         let link = connected
             .map_err(|_| Failure::NotSent("no connection in time".to_owned()))?
             .map_err(|error| Failure::NotSent(format!("no connection: {error}")))?;
-        Ok(Connection::new(link, Rc::clone(self), permit))
+        Ok(self.use_of(link, permit))
+    }
+
+    fn use_of(self: &Rc<Self>, link: Link, permit: OwnedSemaphorePermit) -> Connection {
+        Connection::new(link, Rc::clone(self), (permit, self.connections.in_use()))
     }
 
     /// Keeps a connection for the next request.

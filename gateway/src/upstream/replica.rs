@@ -1,6 +1,6 @@
 //! One replica of a service, and whose turn it is.
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
 
 use http::{HeaderValue, header};
 use tokio::time::{Instant, timeout_at};
@@ -9,6 +9,7 @@ use super::{
     Call, Failure,
     answer::{self, Answer},
     connection::Outcome,
+    connections::ToReplica,
     pool::Pool,
 };
 use crate::config::{ServiceSettings, ServiceUrl};
@@ -24,10 +25,10 @@ pub(super) struct Replica {
 }
 
 impl Replica {
-    pub(super) fn new(url: &ServiceUrl, settings: &ServiceSettings) -> Self {
+    pub(super) fn new(url: &ServiceUrl, settings: &ServiceSettings, connections: Arc<ToReplica>) -> Self {
         let host = HeaderValue::try_from(url.authority());
         Self {
-            pool: Rc::new(Pool::new(url.clone(), settings)),
+            pool: Rc::new(Pool::new(url.clone(), settings, connections)),
             host: host.unwrap_or_else(|_| HeaderValue::from_static("service")),
             rests_until: Cell::new(None),
         }

@@ -57,6 +57,45 @@ async fn requests_are_measured_by_route_and_not_by_what_clients_make_up() {
     assert!(!metrics.contains("another-id") && !metrics.contains("made-up"), "{metrics}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_to_a_service_are_counted_while_in_use_and_after() {
+    let (release, held) = watch::channel(false);
+    let service = Odd::start(move |mut stream| {
+        let mut held = held.clone();
+        async move {
+            let mut request = vec![0; 65_536];
+            if stream.read(&mut request).await.is_ok() && request.starts_with(b"GET /event/ ") {
+                let _ = held.wait_for(|released| *released).await;
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").await;
+                let _ = stream.read(&mut request).await;
+            }
+        }
+    })
+    .await;
+    let port = service.url.rsplit(':').next().unwrap().to_owned();
+    let (bound, _life) = start_application(&[], std::slice::from_ref(&service.url)).await;
+    let counted = async |state: &str| {
+        let (_, metrics) = ask(bound.admin, "/metrics").await;
+        let labels = [format!("http_connection_state=\"{state}\""), format!("server_port=\"{port}\"")];
+        let of_service = |line: &&str| {
+            line.starts_with("http_client_open_connections")
+                && labels.iter().all(|label| line.contains(label))
+        };
+        metrics.lines().find(of_service).and_then(|line| line.rsplit(' ').next()).map(str::to_owned)
+    };
+    let are = async |active: &str, idle: &str| {
+        counted("active").await.as_deref() == Some(active) && counted("idle").await.as_deref() == Some(idle)
+    };
+    assert!(are("0", "0").await);
+
+    let under_way = tokio::spawn(async move { asked(bound.traffic, READ).await });
+    until(|| are("1", "0")).await;
+    release.send_replace(true);
+    under_way.await.unwrap();
+
+    until(|| are("0", "1")).await;
+}
+
 async fn ask(address: std::net::SocketAddr, path: &str) -> (u16, String) {
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
     let response = client.get(format!("http://{address}{path}")).send().await.unwrap();

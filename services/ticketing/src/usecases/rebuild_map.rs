@@ -34,7 +34,7 @@ impl Rebuilds {
     /// None yet. They go on in this life, whoever asked for them.
     #[must_use]
     pub fn new(lifecycle: &Lifecycle) -> Self {
-        Self { shared: SharedFetches::new(REBUILDS_MAX, lifecycle), published: Mutex::default() }
+        Self { shared: SharedFetches::new("rebuilds", REBUILDS_MAX, lifecycle), published: Mutex::default() }
     }
 
     /// Takes out the events whose maps were published, or noted again, at least so long ago. A booking that was under way

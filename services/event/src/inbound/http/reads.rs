@@ -27,8 +27,8 @@ impl Reads {
     pub(crate) fn new(context: Context, settings: ReadSettings, lifecycle: &Lifecycle) -> Self {
         Self {
             context,
-            pages: SharedFetches::new(settings.reads_max, lifecycle),
-            events: SharedFetches::new(settings.reads_max, lifecycle),
+            pages: SharedFetches::new("listings", settings.reads_max, lifecycle),
+            events: SharedFetches::new("events", settings.reads_max, lifecycle),
             timeout: settings.timeout,
         }
     }

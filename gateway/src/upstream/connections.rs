@@ -1,0 +1,110 @@
+//! How many connections there are to each replica, of all workers together.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use booked_telemetry::count;
+use opentelemetry::{KeyValue, global};
+
+use crate::config::{ServiceSettings, ServiceUrl};
+
+const SCOPE: &str = "booked-gateway";
+
+/// Of every replica that is known.
+pub(crate) struct Connections(HashMap<ServiceUrl, Arc<ToReplica>>);
+
+/// Of one replica.
+#[derive(Debug, Default)]
+pub(super) struct ToReplica {
+    open: AtomicUsize,
+    in_use: AtomicUsize,
+    /// How many of them may be in use.
+    most: AtomicUsize,
+}
+
+impl Connections {
+    /// Shows them whenever somebody looks, as long as this is there.
+    pub(crate) fn show(settings: &ServiceSettings) -> Arc<Self> {
+        let replicas = [&settings.user, &settings.event, &settings.ticketing, &settings.analytics];
+        let connections = replicas.into_iter().flatten().map(|url| (url.clone(), Arc::default()));
+        let this = Arc::new(Self(connections.collect()));
+        let (meter, shown) = (global::meter(SCOPE), Arc::downgrade(&this));
+        meter
+            .u64_observable_gauge("http.client.open_connections")
+            .with_description("Open connections to a replica, by state")
+            .with_callback(move |gauge| {
+                for (url, to) in shown.upgrade().iter().flat_map(|this| &this.0) {
+                    let (open, active) = (to.open.load(Ordering::Relaxed), to.in_use.load(Ordering::Relaxed));
+                    for (state, connections) in [("active", active), ("idle", open.saturating_sub(active))] {
+                        let [address, port] = attributes(url);
+                        let state = KeyValue::new("http.connection.state", state);
+                        gauge.observe(count(connections), &[address, port, state]);
+                    }
+                }
+            })
+            .build();
+        let shown = Arc::downgrade(&this);
+        meter
+            .u64_observable_gauge("booked_gateway_connections_max")
+            .with_description("Connections to a replica that may be in use at a time")
+            .with_callback(move |gauge| {
+                for (url, to) in shown.upgrade().iter().flat_map(|this| &this.0) {
+                    gauge.observe(count(to.most.load(Ordering::Relaxed)), &attributes(url));
+                }
+            })
+            .build();
+        this
+    }
+
+    pub(super) fn to(&self, url: &ServiceUrl) -> Arc<ToReplica> {
+        self.0.get(url).cloned().unwrap_or_default()
+    }
+}
+
+fn attributes(url: &ServiceUrl) -> [KeyValue; 2] {
+    [
+        KeyValue::new("server.address", url.host().to_owned()),
+        KeyValue::new("server.port", i64::from(url.port())),
+    ]
+}
+
+impl ToReplica {
+    /// One more worker may have so many in use.
+    pub(super) fn allow(&self, more: usize) {
+        self.most.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// One is open until this is dropped.
+    pub(super) fn open(self: &Arc<Self>) -> Counted {
+        Counted::of(self, |to| &to.open)
+    }
+
+    /// One is in use until this is dropped.
+    pub(super) fn in_use(self: &Arc<Self>) -> Counted {
+        Counted::of(self, |to| &to.in_use)
+    }
+}
+
+/// Counts one as long as it lives.
+pub(super) struct Counted {
+    of: Arc<ToReplica>,
+    what: fn(&ToReplica) -> &AtomicUsize,
+}
+
+impl Counted {
+    fn of(of: &Arc<ToReplica>, what: fn(&ToReplica) -> &AtomicUsize) -> Self {
+        what(of).fetch_add(1, Ordering::Relaxed);
+        Self { of: Arc::clone(of), what }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        (self.what)(&self.of).fetch_sub(1, Ordering::Relaxed);
+    }
+}
