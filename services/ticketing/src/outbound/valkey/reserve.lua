@@ -83,7 +83,7 @@ else
     seats[i] = free[i] + 1
   end
   -- A seat's number is the place of the bit after its own.
-  local at = next_free(seats[#seats])
+  local at = next_free(seats[#seats] or lowest)
   while at and #seats < count do
     seats[#seats + 1] = at + 1
     at = next_free(at + 1)
