@@ -127,7 +127,7 @@ def connections():
     return "Connections to the services", [
         lines(
             "Share in use",
-            "In the fullest pod of the gateway. At 1 requests wait for a connection, and are answered 503 when their time is over.",
+            "In the fullest pod of the gateway. Each worker has its share: where it is used up, requests wait, and are answered 503 at last.",
             {address: f"max by ({', '.join(whom)}) ({in_use} / {may_be})"},
             "percentunit",
             part_of_row=2,

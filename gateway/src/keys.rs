@@ -37,14 +37,14 @@ pub(crate) struct TokenKeys {
 }
 
 /// What came of the last look.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Looked {
     /// None where no look succeeded yet.
     keys: Option<Arc<VerifiedTokens>>,
     /// How many wishes were there when it began: those are fulfilled.
     wishes_fulfilled: u64,
-    /// When a look last succeeded.
-    succeeded: Option<Instant>,
+    /// When keys that can be used were last seen; when the process began, where none were.
+    succeeded: Instant,
 }
 
 /// Requests that wish for a look.
@@ -68,7 +68,8 @@ impl TokenKeys {
             .timeout(FETCH_TIMEOUT)
             .build()
             .context("the client that fetches keys cannot be made")?;
-        let (publish, looked) = watch::channel(Looked::default());
+        let (publish, looked) =
+            watch::channel(Looked { keys: None, wishes_fulfilled: 0, succeeded: Instant::now() });
         let wishes = Arc::new(Wishes::default());
         show_age(looked.clone());
         let job = Job {
@@ -100,15 +101,14 @@ impl TokenKeys {
     }
 }
 
-/// Shows how old the keys are whenever somebody looks, once there are any.
+/// Shows how old the keys are whenever somebody looks.
 fn show_age(looked: watch::Receiver<Looked>) {
     opentelemetry::global::meter("booked-gateway")
         .f64_observable_gauge("booked_gateway_keys_age_seconds")
-        .with_description("Time since the public keys were last fetched")
+        .with_description("Time since public keys that can be used were last fetched")
         .with_callback(move |gauge| {
-            if let Some(succeeded) = looked.borrow().succeeded {
-                gauge.observe(succeeded.elapsed().as_secs_f64(), &[]);
-            }
+            let succeeded = looked.borrow().succeeded;
+            gauge.observe(succeeded.elapsed().as_secs_f64(), &[]);
         })
         .build();
 }
@@ -136,11 +136,14 @@ impl Job {
                 tracing::warn!(error = format!("{error:#}"), "the public keys cannot be fetched");
             }
             answered = fetched.is_ok();
-            let succeeded = answered.then(Instant::now);
-            let keys = fetched.ok().and_then(|jwks| self.usable(jwks, &mut known));
+            let looked_at = fetched.ok();
+            let keys = looked_at.clone().and_then(|jwks| self.usable(jwks, &mut known));
+            let is_good = looked_at.is_some() && looked_at == known;
             self.publish.send_modify(|looked| {
                 looked.wishes_fulfilled = wishes_fulfilled;
-                looked.succeeded = succeeded.or(looked.succeeded);
+                if is_good {
+                    looked.succeeded = Instant::now();
+                }
                 if keys.is_some() {
                     looked.keys = keys;
                 }

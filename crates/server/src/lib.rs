@@ -29,4 +29,4 @@ pub use peer::{CallFailure, NoReplicas, Peer, Replicas};
 pub use process::{Refused, run};
 pub use random::{Random, SystemRandom};
 pub use request_id::REQUEST_ID_HEADER;
-pub use shared_fetches::{NotFetched, Pace, SharedFetches, SharedQuestions};
+pub use shared_fetches::{NotFetched, SharedFetches, SharedQuestions};

@@ -95,11 +95,13 @@ impl Peer {
         timeout: Duration,
         complete: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, CallFailure> {
-        self.attempt(method, path, timeout, complete, reqwest::Error::is_connect).await
+        let replicas = self.in_turn(self.replicas.urls().len());
+        self.attempt(replicas, method, path, timeout, complete, reqwest::Error::is_connect).await
     }
 
     /// As [`Peer::send`], for a request that changes nothing, whatever its method: the next replica is asked, too, where
-    /// a connection breaks under it, as when a replica ends.
+    /// a connection breaks under it, as when a replica ends. Where there is one address it is asked once more: it may be
+    /// that of several.
     ///
     /// # Errors
     ///
@@ -111,11 +113,13 @@ impl Peer {
         timeout: Duration,
         complete: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, CallFailure> {
-        self.attempt(method, path, timeout, complete, |error| error.is_request() && !error.is_timeout()).await
+        let replicas = self.in_turn(self.replicas.urls().len().max(2));
+        self.attempt(replicas, method, path, timeout, complete, reqwest::Error::is_request).await
     }
 
-    async fn attempt(
-        &self,
+    async fn attempt<'r>(
+        &'r self,
+        replicas: impl Iterator<Item = &'r Url>,
         method: Method,
         path: &str,
         timeout: Duration,
@@ -124,7 +128,7 @@ impl Peer {
     ) -> Result<Response, CallFailure> {
         let attempts = async {
             let mut failure = CallFailure("no replica is known".to_owned());
-            for replica in self.in_turn() {
+            for replica in replicas {
                 match complete(self.request(replica, &method, path)?).send().await {
                     Ok(response) => return Ok(response),
                     Err(error) if may_ask_the_next(&error) => failure = error.into(),
@@ -144,11 +148,11 @@ impl Peer {
         answer
     }
 
-    /// Every replica once, each call beginning with another.
-    fn in_turn(&self) -> impl Iterator<Item = &Url> {
+    /// So many replicas one after the other, each call beginning with another.
+    fn in_turn(&self, count: usize) -> impl Iterator<Item = &Url> {
         let urls = self.replicas.urls();
         let first = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(urls.len()).unwrap_or_default();
-        urls.iter().cycle().skip(first).take(urls.len())
+        urls.iter().cycle().skip(first).take(count)
     }
 
     fn request(&self, replica: &Url, method: &Method, path: &str) -> Result<RequestBuilder, CallFailure> {

@@ -16,10 +16,7 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 use opentelemetry::{KeyValue, metrics::Counter};
-use tokio::{
-    sync::watch,
-    time::{sleep, timeout},
-};
+use tokio::{sync::watch, time::timeout};
 use tracing::Instrument as _;
 
 use crate::Lifecycle;
@@ -37,24 +34,6 @@ pub struct SharedFetches<K, V> {
 /// The same, where a fetch uses what cannot leave an HTTP worker's thread: what is shared is the question, and the worker of
 /// whoever came first asks it, and all that follow.
 pub struct SharedQuestions<K, Q, V>(Fetches<K, V, Q>);
-
-/// How fetches of one key follow each other.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// A fetch that takes longer no longer keeps those back who ask for the same: whatever it hangs on, perhaps they do not.
-    /// So many run beside each other at most as pauses of this length fit into the time that one may take.
-    pub patience: Duration,
-    /// Between a fetch and the next one that somebody waits for by then. Those who have just been answered ask again a
-    /// moment later: without a rest the next fetch is for the few who were quicker.
-    pub rest: Duration,
-}
-
-/// One after the other at once.
-impl Default for Pace {
-    fn default() -> Self {
-        Self { patience: Duration::MAX, rest: Duration::ZERO }
-    }
-}
 
 /// Nothing was fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,7 +54,7 @@ where
     /// At most this many different keys are fetched at a time. `name` is what metrics call these fetches.
     #[must_use]
     pub fn new(name: &'static str, keys_max: usize, lifecycle: &Lifecycle) -> Self {
-        Self { fetches: Fetches::new(name, keys_max, Pace::default()), lifecycle: lifecycle.clone() }
+        Self { fetches: Fetches::new(name, keys_max, Duration::MAX), lifecycle: lifecycle.clone() }
     }
 
     /// What `fetch` answers, or an equal caller's `fetch` that starts after this call.
@@ -101,10 +80,13 @@ where
     Q: 'static,
     V: Clone + 'static,
 {
-    /// At most this many different keys are asked about at a time. `name` is what metrics call these questions.
+    /// At most this many different keys are asked about at a time. An answer that takes longer than `patience` no longer
+    /// keeps those back who ask for the same: whatever it hangs on, perhaps they do not. So many are awaited beside each
+    /// other at most as pauses of this length fit into the time that one may take. `name` is what metrics call these
+    /// questions.
     #[must_use]
-    pub fn new(name: &'static str, keys_max: usize, pace: Pace) -> Self {
-        Self(Fetches::new(name, keys_max, pace))
+    pub fn new(name: &'static str, keys_max: usize, patience: Duration) -> Self {
+        Self(Fetches::new(name, keys_max, patience))
     }
 
     /// What `ask` answers to the question, or somebody's `ask` to an equal caller's question, asked after this call.
@@ -138,7 +120,7 @@ async fn wait_for<V: Clone>(mut answer: watch::Receiver<Option<V>>) -> Result<V,
 struct Fetches<K, V, Q> {
     keys: Arc<Mutex<Keys<K, V, Q>>>,
     keys_max: usize,
-    pace: Pace,
+    patience: Duration,
     metrics: Metrics,
 }
 
@@ -154,20 +136,21 @@ struct Gathering<V, Q> {
 }
 
 impl<K: Eq + Hash + Clone, V, Q> Fetches<K, V, Q> {
-    fn new(name: &'static str, keys_max: usize, pace: Pace) -> Self {
-        Self { keys: Arc::default(), keys_max, pace, metrics: Metrics::new(name) }
+    fn new(name: &'static str, keys_max: usize, patience: Duration) -> Self {
+        Self { keys: Arc::default(), keys_max, patience, metrics: Metrics::new(name) }
     }
 
     /// Joins the next fetch of a key, or makes the first.
     fn join(&self, key: &K, question: impl FnOnce() -> Q) -> Result<Joined<V, Q>, NotFetched> {
-        self.metrics.callers.add(1, &self.metrics.name);
         let mut keys = lock(&self.keys);
         if let Some(next) = keys.get_mut(key) {
+            self.metrics.callers.add(1, &self.metrics.name);
             return Ok((next.get_or_insert_with(|| Gathering::of(question())).answer.subscribe(), None));
         }
         if keys.len() >= self.keys_max {
             return Err(NotFetched::Busy);
         }
+        self.metrics.callers.add(1, &self.metrics.name);
         let first = Gathering::of(question());
         keys.insert(key.clone(), None);
         Ok((first.answer.subscribe(), Some(first)))
@@ -185,7 +168,7 @@ impl<K: Eq + Hash + Clone, V, Q> Fetches<K, V, Q> {
         A: Fn(Q) -> F,
         F: Future<Output = V>,
     {
-        let Pace { patience, rest } = self.pace;
+        let patience = self.patience;
         let mut running = Running { keys: Arc::clone(&self.keys), key: Some(key) };
         let metrics = self.metrics.clone();
         async move {
@@ -196,9 +179,6 @@ impl<K: Eq + Hash + Clone, V, Q> Fetches<K, V, Q> {
                 let mut fetching = Box::pin(gathering.fetch(&ask));
                 if beside(&mut late, timeout(patience, &mut fetching)).await.is_err() {
                     late.push(fetching);
-                }
-                if running.is_awaited() && !rest.is_zero() {
-                    beside(&mut late, sleep(rest)).await;
                 }
                 next = running.next();
             }
@@ -243,10 +223,6 @@ struct Running<K: Eq + Hash, V, Q> {
 }
 
 impl<K: Eq + Hash, V, Q> Running<K, V, Q> {
-    fn is_awaited(&self) -> bool {
-        self.key.as_ref().is_some_and(|key| lock(&self.keys).get(key).is_some_and(Option::is_some))
-    }
-
     fn next(&mut self) -> Option<Gathering<V, Q>> {
         let mut keys = lock(&self.keys);
         let next = self.key.as_ref().and_then(|key| keys.get_mut(key)).and_then(Option::take);

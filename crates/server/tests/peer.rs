@@ -16,6 +16,10 @@ use booked_identity::internal::{CREDENTIAL_HEADER, Credential};
 use booked_server::{CallFailure, Peer, Replicas};
 use futures_util::future::join_all;
 use reqwest::Method;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 
 const SECRET: &str = "a-secret-that-is-known-to-tests-alone";
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -88,6 +92,34 @@ async fn what_was_sent_is_not_sent_again() {
     let peer = peer(&[one, other]);
     assert_eq!(call(&peer, Duration::from_millis(200)).await, Err(CallFailure::late()));
     assert_eq!(ones.load(Ordering::SeqCst) + others.load(Ordering::SeqCst), 1);
+}
+
+/// Takes a request and closes the connection; then answers each.
+async fn breaks_once() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        for number in 0.. {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let _ = connection.read(&mut request).await;
+            if number > 0 {
+                let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
+                let _ = connection.write_all(answer).await;
+            }
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_is_asked_again_where_its_connection_breaks_and_nothing_else_is() {
+    let one = peer(&[breaks_once().await]);
+    let read = one.read(Method::POST, "/", PATIENCE, |request| request).await.unwrap();
+    assert_eq!(read.text().await.unwrap(), "ok");
+
+    let sent = peer(&[breaks_once().await]);
+    call(&sent, PATIENCE).await.unwrap_err();
 }
 
 #[test]

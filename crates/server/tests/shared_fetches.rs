@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use booked_server::{Lifecycle, NotFetched, Pace, SharedFetches, SharedQuestions};
+use booked_server::{Lifecycle, NotFetched, SharedFetches, SharedQuestions};
 use futures_util::future::{self, LocalBoxFuture, join_all};
 use tokio::{sync::Semaphore, task::JoinHandle, time::timeout};
 
@@ -151,8 +151,7 @@ async fn a_fetch_that_panics_is_told_as_interrupted_and_the_next_one_runs() {
 
 #[actix_web::test]
 async fn a_fetch_that_hangs_keeps_nobody_back_for_long() {
-    let questions =
-        SharedQuestions::new("pages", 1, Pace { patience: Duration::from_millis(1), ..Pace::default() });
+    let questions = SharedQuestions::new("pages", 1, Duration::from_millis(1));
     let (gate, looks) = (Rc::new(Semaphore::new(0)), Rc::new(Cell::new(0)));
     let ask = || {
         let (gate, looks) = (Rc::clone(&gate), Rc::clone(&looks));
@@ -197,27 +196,15 @@ fn count() -> impl Fn() -> Box<dyn Fn(()) -> LocalBoxFuture<'static, u32>> {
 
 #[actix_web::test]
 async fn a_crowd_shares_what_cannot_leave_a_worker() {
-    let (questions, ask) = (SharedQuestions::new("pages", 1, Pace::default()), count());
+    let (questions, ask) = (SharedQuestions::new("pages", 1, Duration::MAX), count());
     let crowd = join_all((0..100).map(|_| questions.get("page", || (), ask()))).await;
     assert_eq!(crowd[0], Ok(1));
     assert!(crowd[1..].iter().all(|answer| *answer == Ok(2)), "{crowd:?}");
 }
 
 #[actix_web::test]
-async fn who_asks_during_the_rest_shares_the_fetch_after_it() {
-    let pace = Pace { rest: Duration::from_secs(1), ..Pace::default() };
-    let (questions, ask) = (SharedQuestions::new("pages", 1, pace), count());
-    let again = async {
-        let first = questions.get("page", || (), ask()).await;
-        (first, questions.get("page", || (), ask()).await)
-    };
-    let (again, other) = tokio::join!(again, questions.get("page", || (), ask()));
-    assert_eq!((again, other), ((Ok(1), Ok(2)), Ok(2)));
-}
-
-#[actix_web::test]
 async fn a_worker_that_ends_strands_nobody() {
-    let questions = Arc::new(SharedQuestions::new("pages", 1, Pace::default()));
+    let questions = Arc::new(SharedQuestions::new("pages", 1, Duration::MAX));
     let (asked, is_asked) = tokio::sync::oneshot::channel();
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let theirs = Arc::clone(&questions);

@@ -45,9 +45,12 @@ pub(crate) fn layer<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let layer = tracing_subscriber::fmt::layer().with_writer(stderr);
+    let mut layer = tracing_subscriber::fmt::layer().with_writer(stderr);
+    if !stderr().is_terminal() {
+        layer.set_ansi(false);
+    }
     match format {
-        LogFormat::Text => layer.with_ansi(stderr().is_terminal()).with_target(false).boxed(),
+        LogFormat::Text => layer.with_target(false).boxed(),
         LogFormat::Json => {
             layer.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
         }

@@ -38,18 +38,12 @@ pub fn trace_headers() -> Vec<(String, String)> {
 }
 
 pub(crate) fn start(service: &'static str) -> anyhow::Result<Option<SdkTracerProvider>> {
+    // The first that is given counts.
     let endpoints = ENDPOINTS.map(|name| (name, env::var(name).unwrap_or_default()));
-    if endpoints.iter().all(|(_, url)| url.is_empty()) {
-        return Ok(None);
-    }
-    for (name, url) in endpoints {
-        // The exporter would take any other and send nothing, without a word.
-        let is_plain = url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
-        anyhow::ensure!(
-            url.is_empty() || is_plain,
-            "{name}: must begin with http://; a collector beside us can encrypt"
-        );
-    }
+    let Some((name, url)) = endpoints.into_iter().find(|(_, url)| !url.is_empty()) else { return Ok(None) };
+    // The exporter would take any other and send nothing, without a word.
+    let is_plain = url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
+    anyhow::ensure!(is_plain, "{name}: must begin with http://; a collector beside us can encrypt");
     global::set_text_map_propagator(TraceContextPropagator::new());
     let exporter = opentelemetry_otlp::SpanExporter::builder().with_http().build()?;
     let provider = SdkTracerProvider::builder()

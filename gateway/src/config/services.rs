@@ -70,7 +70,7 @@ impl ServiceArgs {
         let connect_timeout = mistakes.millis("CONNECT_TIMEOUT_MS", &self.connect_timeout_ms, 1..=60_000);
         let connections_max =
             mistakes.number("UPSTREAM_CONNECTIONS_MAX", &self.upstream_connections_max, 1..=65_536);
-        let jwks_refresh = mistakes.millis("JWKS_REFRESH_MS", &self.jwks_refresh_ms, 100..=3_600_000);
+        let jwks_refresh = mistakes.millis("JWKS_REFRESH_MS", &self.jwks_refresh_ms, 100..=240_000);
         let verified_tokens_max =
             mistakes.number("VERIFIED_TOKENS_MAX", &self.verified_tokens_max, 1..=100_000_000);
         Some(ServiceSettings {

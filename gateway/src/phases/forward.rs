@@ -11,7 +11,7 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header as client_header, web::Bytes};
 use booked_contract::{Code, ErrorBody};
 use booked_identity::internal::{CREDENTIAL_HEADER, identity_headers};
-use booked_server::{NotFetched, Pace, REQUEST_ID_HEADER, SharedQuestions};
+use booked_server::{NotFetched, REQUEST_ID_HEADER, SharedQuestions};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, header::InvalidHeaderValue};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument as _, Span};
@@ -25,9 +25,8 @@ use crate::{
 
 /// Different reads that are shared at a time; one more is made for its caller alone.
 const SHARED_READS_MAX: usize = 1_024;
-/// The rest is what makes a crowd cheap (a read for each five of 64 who asked all the time, without it), and is less than
-/// the read itself takes.
-const PACE: Pace = Pace { patience: Duration::from_millis(100), rest: Duration::ZERO };
+/// A read that takes longer no longer keeps back those who ask for the same.
+const SHARED_READ_PATIENCE: Duration = Duration::from_millis(100);
 
 const CREDENTIAL: HeaderName = HeaderName::from_static(CREDENTIAL_HEADER);
 const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
@@ -46,12 +45,13 @@ pub(crate) struct Forward<'r> {
     pub(crate) body: Bytes,
 }
 
-/// The reads that callers share, whichever worker serves them.
+/// The reads that callers share, whichever worker serves them. They go over the connections of the worker that is at it:
+/// where those are all in use, those who share wait with it.
 pub(crate) struct SharedReads(SharedQuestions<Uri, Question, Result<Arc<Answer>, Failure>>);
 
 impl SharedReads {
     pub(crate) fn new() -> Self {
-        Self(SharedQuestions::new("reads", SHARED_READS_MAX, PACE))
+        Self(SharedQuestions::new("reads", SHARED_READS_MAX, SHARED_READ_PATIENCE))
     }
 
     async fn send(

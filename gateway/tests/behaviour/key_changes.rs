@@ -16,7 +16,7 @@ const GOOD: (u16, String) = (200, String::new());
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_of_a_key_that_was_just_published_is_good_at_once() {
     // The clock alone would look again in an hour.
-    let gateway = Gateway::start_with(&["--jwks-refresh-ms", "3600000"], Seen::echo).await;
+    let gateway = Gateway::start_with(&["--jwks-refresh-ms", "240000"], Seen::echo).await;
     assert_eq!(asked_with(&gateway, &token_signed_by(OTHER_KEY)).await, refused(401, "USER-06"));
 
     gateway.keys.publish(&format!("{OTHER_KEY}{OLD_KEY}"));
@@ -37,7 +37,7 @@ async fn tokens_of_a_key_that_was_withdrawn_end_within_a_refresh() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn made_up_keys_do_not_make_the_gateway_flood_the_user_service() {
-    let gateway = Gateway::start_with(&["--jwks-refresh-ms", "3600000"], Seen::echo).await;
+    let gateway = Gateway::start_with(&["--jwks-refresh-ms", "240000"], Seen::echo).await;
     let (before, start) = (gateway.keys.fetched(), Instant::now());
     let foreign = token_signed_by(OTHER_KEY);
 

@@ -53,7 +53,7 @@ pub struct ServeArgs {
     /// How long a request waits for others that rebuild the same map or book the same tickets, in milliseconds.
     #[arg(long, env = "PATIENCE_MS", default_value = "1500", value_name = "MS")]
     patience_ms: String,
-    /// Booking transactions at the same time.
+    /// Booking transactions at the same time, at most: one begins beside another where that takes long.
     #[arg(long, env = "BOOKING_FLUSHERS", default_value = "2", value_name = "COUNT")]
     booking_flushers: String,
     /// Bookings that may wait for a transaction; one more is answered 503.

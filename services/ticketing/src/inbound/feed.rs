@@ -37,7 +37,9 @@ impl Apply for ApplyEvents {
         for state in states(entries).unwrap_or_default() {
             let Ok(event) = EventId::from_uuid(state.event_id) else { continue };
             if let Err(failure) = self.change_pool(event, &state).await {
-                tracing::warn!(%event, %failure, "a change of an event waits for a job to repeat it");
+                // The others would fail like it, each after a time-out, while the next page waits.
+                tracing::warn!(%event, %failure, "changes of events wait for a job to repeat them");
+                return;
             }
         }
     }

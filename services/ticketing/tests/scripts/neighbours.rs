@@ -37,6 +37,16 @@ async fn the_search_for_neighbours_is_bounded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_search_for_neighbours_gives_up_where_many_seats_stand_alone() {
+    let alone: Vec<u32> = (0..65).map(|at| 2 * at + 1).collect();
+    let pair = [201, 202];
+    let few = with_free(1_000, &[&alone[1..], &pair].concat()).await;
+    assert_eq!(few.hold(user(1), 2).await, pair, "behind 64");
+    let many = with_free(1_000, &[&alone[..], &pair].concat()).await;
+    assert_eq!(many.hold(user(1), 2).await, [1, 3], "behind 65");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn neighbours_on_both_sides_of_a_boundary_are_found() {
     for boundary in [8, 16, 512] {
         let after = [boundary - 1, boundary, boundary + 1, boundary + 2];

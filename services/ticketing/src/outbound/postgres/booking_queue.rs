@@ -13,9 +13,10 @@ use std::{
 use booked_postgres::{Abort, Database, WriteFailure};
 use booked_server::Lifecycle;
 use tokio::{
-    sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    sync::{Mutex, mpsc, oneshot},
     time::{Instant, timeout},
 };
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::{Instrument as _, Span};
 
 use super::{
@@ -37,7 +38,7 @@ const STAGGER: Duration = Duration::from_millis(10);
 /// The bounds of the queue.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueSettings {
-    /// Transactions at the same time. Few: many that share an event's row slow down each other and whoever changes it.
+    /// Transactions at the same time, at most. Few: many that share an event's row slow down each other and whoever changes it.
     pub flushers: usize,
     /// Bookings that may wait.
     pub length: usize,
@@ -72,8 +73,7 @@ impl BookingQueue {
         QueueMetrics::show_length(&jobs);
         let flusher = Flusher {
             database: database.clone(),
-            waiting: Arc::new(Mutex::new(waiting)),
-            turn: Arc::new(Semaphore::new(1)),
+            waiting: Arc::new(Mutex::new(Waiting { jobs: waiting, last: None })),
             wait: settings.wait,
             metrics: metrics.clone(),
         };
@@ -108,25 +108,36 @@ impl BookingQueue {
 #[derive(Clone)]
 struct Flusher {
     database: Database,
-    waiting: Arc<Mutex<mpsc::Receiver<Job>>>,
-    /// Whose transaction is under way; nobody's, where the last one takes long.
-    turn: Arc<Semaphore>,
+    waiting: Arc<Mutex<Waiting>>,
     wait: Duration,
     metrics: QueueMetrics,
 }
 
+/// What waits, for the flusher that is free.
+struct Waiting {
+    jobs: mpsc::Receiver<Job>,
+    /// Is cancelled when the transaction that was begun last has ended.
+    last: Option<CancellationToken>,
+}
+
 impl Flusher {
     async fn run(self) {
-        while let Some((batch, _turn)) = self.next_batch().await {
+        while let Some((batch, _until_its_end)) = self.next_batch().await {
             self.flush(batch).await;
         }
     }
 
-    /// Whatever is wanted when it is this one's turn; `None` when nothing can come any more.
-    async fn next_batch(&self) -> Option<(Vec<Job>, Option<OwnedSemaphorePermit>)> {
+    /// Whatever is wanted when the transaction that was begun last is over, or takes long; `None` when nothing can come any
+    /// more.
+    async fn next_batch(&self) -> Option<(Vec<Job>, DropGuard)> {
         let mut waiting = self.waiting.lock().await;
-        let mut next = Some(waiting.recv().await?);
-        let turn = timeout(STAGGER, Arc::clone(&self.turn).acquire_owned()).await.ok().and_then(Result::ok);
+        let mut next = Some(waiting.jobs.recv().await?);
+        if let Some(last) = waiting.last.take() {
+            // Where it takes long, this one begins beside it.
+            let _ = timeout(STAGGER, last.cancelled()).await;
+        }
+        let under_way = CancellationToken::new();
+        waiting.last = Some(under_way.clone());
         let (mut batch, mut tickets) = (Vec::new(), 0);
         while let Some(job) = next {
             if !job.decided.swap(true, Ordering::AcqRel) {
@@ -134,12 +145,12 @@ impl Flusher {
                 batch.push(job);
             }
             next = if batch.len() < BOOKINGS_MAX && tickets < TICKETS_MAX {
-                waiting.try_recv().ok()
+                waiting.jobs.try_recv().ok()
             } else {
                 None
             };
         }
-        Some((batch, turn))
+        Some((batch, under_way.drop_guard()))
     }
 
     async fn flush(&self, batch: Vec<Job>) {

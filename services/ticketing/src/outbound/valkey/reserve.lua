@@ -5,6 +5,8 @@
 -- Neighbours are looked for in so many windows of the map, each from the next free seat on.
 local WINDOWS_MAX, WINDOW_BYTES = 2, 64
 local NOT_ALL_TAKEN = '[^\255]' -- a byte of the map
+-- Free seats that are looked at in vain: where many stand alone, a window holds hundreds.
+local IN_VAIN_MAX = 64
 
 if no_map() then
   return {'no map'}
@@ -51,6 +53,8 @@ local function neighbours(at)
           free[#free + 1], run = seat, run + 1
           if run == count then
             return seat - count + 1, free
+          elseif #free == count + IN_VAIN_MAX then
+            return nil, free
           end
         end
         weight = weight / 2
