@@ -136,9 +136,9 @@ impl Job {
                 tracing::warn!(error = format!("{error:#}"), "the public keys cannot be fetched");
             }
             answered = fetched.is_ok();
-            let looked_at = fetched.ok();
-            let keys = looked_at.clone().and_then(|jwks| self.usable(jwks, &mut known));
-            let is_good = looked_at.is_some() && looked_at == known;
+            let fetched = fetched.ok();
+            let keys = fetched.as_ref().and_then(|jwks| self.usable(jwks, &mut known));
+            let is_good = fetched.is_some() && fetched == known;
             self.publish.send_modify(|looked| {
                 looked.wishes_fulfilled = wishes_fulfilled;
                 if is_good {
@@ -156,15 +156,15 @@ impl Job {
     }
 
     /// The keys, where they are others than before: an unchanged set keeps the tokens that were found good by it.
-    fn usable(&self, jwks: Jwks, known: &mut Option<Jwks>) -> Option<Arc<VerifiedTokens>> {
-        if known.as_ref() == Some(&jwks) {
+    fn usable(&self, jwks: &Jwks, known: &mut Option<Jwks>) -> Option<Arc<VerifiedTokens>> {
+        if known.as_ref() == Some(jwks) {
             return None;
         }
-        match Verifier::new(&jwks) {
+        match Verifier::new(jwks) {
             Ok(verifier) => {
                 let kids: Vec<&str> = jwks.keys.iter().map(|key| key.kid.as_str()).collect();
                 tracing::info!(?kids, "tokens are verified by these keys from now on");
-                *known = Some(jwks);
+                *known = Some(jwks.clone());
                 Some(Arc::new(VerifiedTokens::new(verifier, self.verified_tokens_max)))
             }
             Err(error) => {

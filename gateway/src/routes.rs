@@ -198,24 +198,26 @@ pub fn find<'p>(method: &str, path: &'p str) -> Result<Found<'p>, NotFound> {
     if let Some(route) = spelled {
         return Ok(Found { route, path: Cow::Borrowed(route.path), parameter: None });
     }
-    let literal = routes_of(path, true).next().is_some();
-    match routes_of(path, literal).find(|(route, _)| Some(route.method) == method) {
-        Some((route, parameter)) => Ok(Found { route, path: service_path(route, parameter), parameter }),
-        None => {
-            let allowed: Vec<Method> = routes_of(path, literal).map(|(route, _)| route.method).collect();
-            Err(if allowed.is_empty() {
-                NotFound::Path
-            } else {
-                NotFound::Method { allowed: Methods(allowed) }
-            })
+    let matches = routes_of(path);
+    match matches.iter().find(|(route, _)| Some(route.method) == method) {
+        Some((route, parameter)) => {
+            Ok(Found { route, path: service_path(route, *parameter), parameter: *parameter })
         }
+        None if matches.is_empty() => Err(NotFound::Path),
+        None => Err(NotFound::Method {
+            allowed: Methods(matches.iter().map(|(route, _)| route.method).collect()),
+        }),
     }
 }
 
-/// The routes of a path, of all methods: those without a segment in braces, or the others.
-fn routes_of(path: &str, literal: bool) -> impl Iterator<Item = (&'static Route, Option<&str>)> {
-    let routes = ROUTES.iter().filter(move |route| is_literal(route) == literal);
-    routes.filter_map(move |route| Some((route, matches(route.path, path)?)))
+/// The routes of a path, of all methods.
+fn routes_of(path: &str) -> Vec<(&'static Route, Option<&str>)> {
+    let matching = |literal: bool| {
+        let routes = ROUTES.iter().filter(move |route| is_literal(route) == literal);
+        routes.filter_map(|route| Some((route, matches(route.path, path)?))).collect()
+    };
+    let literal: Vec<_> = matching(true);
+    if literal.is_empty() { matching(false) } else { literal }
 }
 
 fn is_literal(route: &Route) -> bool {

@@ -25,7 +25,7 @@ pub use error::ApiError;
 pub use health::{HealthcheckArgs, healthcheck};
 pub use http::{Application, Bound};
 pub use lifecycle::Lifecycle;
-pub use peer::{CallFailure, NoReplicas, Peer, Replicas};
+pub use peer::{CallFailure, NoReplicas, Peer, Replicas, Retry};
 pub use process::{Refused, run};
 pub use random::{Random, SystemRandom};
 pub use request_id::REQUEST_ID_HEADER;

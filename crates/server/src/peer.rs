@@ -54,6 +54,16 @@ impl Replicas {
     }
 }
 
+/// When the next replica is asked after one that did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Where it could not be connected to, so that nothing was sent.
+    IfNotSent,
+    /// Also where the connection broke under the request, as when a replica ends: for what changes nothing, whatever its
+    /// method. Where there is one address it is asked once more: it may be that of several.
+    IfLost,
+}
+
 /// Another service of the system.
 pub struct Peer {
     client: Client,
@@ -81,54 +91,28 @@ impl Peer {
         Ok(Self { client, replicas, next: AtomicUsize::new(0), sent })
     }
 
-    /// Sends a request within a time limit. Where a replica cannot be connected to, nothing was sent, and the next one
-    /// is asked; nothing is repeated otherwise. Await it on the runtime of the [`Lifecycle`](crate::Lifecycle): a
-    /// connection lives on the runtime that opened it.
+    /// Sends a request within a time limit, to one replica after the other as `retry` allows. Await it on the runtime of the
+    /// [`Lifecycle`](crate::Lifecycle): a connection lives on the runtime that opened it.
     ///
     /// # Errors
     ///
     /// No replica can be connected to, or the answer did not come in time.
     pub async fn send(
         &self,
+        retry: Retry,
         method: Method,
         path: &str,
         timeout: Duration,
         complete: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, CallFailure> {
-        let replicas = self.in_turn(self.replicas.urls().len());
-        self.attempt(replicas, method, path, timeout, complete, reqwest::Error::is_connect).await
-    }
-
-    /// As [`Peer::send`], for a request that changes nothing, whatever its method: the next replica is asked, too, where
-    /// a connection breaks under it, as when a replica ends. Where there is one address it is asked once more: it may be
-    /// that of several.
-    ///
-    /// # Errors
-    ///
-    /// See [`Peer::send`].
-    pub async fn read(
-        &self,
-        method: Method,
-        path: &str,
-        timeout: Duration,
-        complete: impl Fn(RequestBuilder) -> RequestBuilder,
-    ) -> Result<Response, CallFailure> {
-        let replicas = self.in_turn(self.replicas.urls().len().max(2));
-        self.attempt(replicas, method, path, timeout, complete, reqwest::Error::is_request).await
-    }
-
-    async fn attempt<'r>(
-        &'r self,
-        replicas: impl Iterator<Item = &'r Url>,
-        method: Method,
-        path: &str,
-        timeout: Duration,
-        complete: impl Fn(RequestBuilder) -> RequestBuilder,
-        may_ask_the_next: impl Fn(&reqwest::Error) -> bool,
-    ) -> Result<Response, CallFailure> {
+        let replicas = self.replicas.urls().len();
+        let (tries, may_ask_the_next): (_, fn(&reqwest::Error) -> bool) = match retry {
+            Retry::IfNotSent => (replicas, reqwest::Error::is_connect),
+            Retry::IfLost => (replicas.max(2), reqwest::Error::is_request),
+        };
         let attempts = async {
             let mut failure = CallFailure("no replica is known".to_owned());
-            for replica in replicas {
+            for replica in self.in_turn(tries) {
                 match complete(self.request(replica, &method, path)?).send().await {
                     Ok(response) => return Ok(response),
                     Err(error) if may_ask_the_next(&error) => failure = error.into(),

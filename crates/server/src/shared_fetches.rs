@@ -70,7 +70,7 @@ where
         if let Some(first) = first {
             self.lifecycle.spawn_job(self.fetches.run(key, first, |fetch| fetch));
         }
-        wait_for(answer).await
+        self.fetches.wait_for(answer).await
     }
 }
 
@@ -107,13 +107,8 @@ where
         if let Some(first) = first {
             actix_web::rt::spawn(self.0.run(key, first, ask));
         }
-        wait_for(answer).await
+        self.0.wait_for(answer).await
     }
-}
-
-async fn wait_for<V: Clone>(mut answer: watch::Receiver<Option<V>>) -> Result<V, NotFetched> {
-    let value = answer.wait_for(Option::is_some).await.map_err(|_| NotFetched::Interrupted)?;
-    value.clone().ok_or(NotFetched::Interrupted)
 }
 
 /// The keys that are being fetched, each with what is to be fetched after the running one.
@@ -144,16 +139,23 @@ impl<K: Eq + Hash + Clone, V, Q> Fetches<K, V, Q> {
     fn join(&self, key: &K, question: impl FnOnce() -> Q) -> Result<Joined<V, Q>, NotFetched> {
         let mut keys = lock(&self.keys);
         if let Some(next) = keys.get_mut(key) {
-            self.metrics.callers.add(1, &self.metrics.name);
             return Ok((next.get_or_insert_with(|| Gathering::of(question())).answer.subscribe(), None));
         }
         if keys.len() >= self.keys_max {
             return Err(NotFetched::Busy);
         }
-        self.metrics.callers.add(1, &self.metrics.name);
         let first = Gathering::of(question());
         keys.insert(key.clone(), None);
         Ok((first.answer.subscribe(), Some(first)))
+    }
+
+    async fn wait_for(&self, mut answer: watch::Receiver<Option<V>>) -> Result<V, NotFetched>
+    where
+        V: Clone,
+    {
+        self.metrics.callers.add(1, &self.metrics.name);
+        let value = answer.wait_for(Option::is_some).await.map_err(|_| NotFetched::Interrupted)?;
+        value.clone().ok_or(NotFetched::Interrupted)
     }
 
     /// Runs the fetches of a key one after the other until nobody waits for another. One that takes too long is left

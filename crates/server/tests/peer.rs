@@ -13,7 +13,7 @@ use std::{
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use booked_identity::internal::{CREDENTIAL_HEADER, Credential};
-use booked_server::{CallFailure, Peer, Replicas};
+use booked_server::{CallFailure, Peer, Replicas, Retry};
 use futures_util::future::join_all;
 use reqwest::Method;
 use tokio::{
@@ -58,7 +58,7 @@ fn peer(replicas: &[SocketAddr]) -> Peer {
 }
 
 async fn call(peer: &Peer, timeout: Duration) -> Result<String, CallFailure> {
-    Ok(peer.send(Method::GET, "/a?b=c", timeout, |request| request).await?.text().await?)
+    Ok(peer.send(Retry::IfNotSent, Method::GET, "/a?b=c", timeout, |request| request).await?.text().await?)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +115,7 @@ async fn breaks_once() -> SocketAddr {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_is_asked_again_where_its_connection_breaks_and_nothing_else_is() {
     let one = peer(&[breaks_once().await]);
-    let read = one.read(Method::POST, "/", PATIENCE, |request| request).await.unwrap();
+    let read = one.send(Retry::IfLost, Method::POST, "/", PATIENCE, |request| request).await.unwrap();
     assert_eq!(read.text().await.unwrap(), "ok");
 
     let sent = peer(&[breaks_once().await]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use booked_server::{CallFailure, Peer};
+use booked_server::{CallFailure, Peer, Retry};
 use reqwest::{Method, Response};
 
 use crate::{
@@ -44,7 +44,7 @@ impl FeedClient {
         let path = format!("{PATH}?lastEventId={after}&timeout={}&limit={limit}", wait.as_millis());
         let timeout = wait + ANSWER_TIMEOUT;
         let page = async {
-            let response = self.0.read(Method::GET, &path, timeout, |request| request).await?;
+            let response = self.0.send(Retry::IfLost, Method::GET, &path, timeout, |request| request).await?;
             read(response.error_for_status()?).await
         };
         tokio::time::timeout(timeout, page).await.unwrap_or_else(|_| Err(CallFailure::late()))

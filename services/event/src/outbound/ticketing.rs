@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use booked_contract::internal::{CatchUp, Occupied, OccupiedQuery};
 use booked_ids::EventId;
-use booked_server::{CallFailure, Peer};
+use booked_server::{CallFailure, Peer, Retry};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
 
@@ -34,7 +34,10 @@ impl HttpTicketing {
     async fn count(&self, events: &[EventId]) -> Result<Vec<Option<u32>>, CallFailure> {
         let query = OccupiedQuery { event_ids: events.iter().map(|event| event.as_uuid()).collect() };
         let (path, timeout) = ("/internal/availability", self.answer_timeout);
-        let response = self.peer.read(Method::POST, path, timeout, |request| request.json(&query)).await?;
+        let response = self
+            .peer
+            .send(Retry::IfLost, Method::POST, path, timeout, |request| request.json(&query))
+            .await?;
         let Occupied { occupied } = response.error_for_status()?.json().await?;
         if occupied.len() != events.len() {
             return Err(CallFailure::because("the answer has another length than the question"));
@@ -48,7 +51,10 @@ impl Ticketing for HttpTicketing {
     async fn catch_up(&self, to: FeedPosition, event: EventId) {
         let (path, timeout) = ("/internal/catch-up", self.catch_up_timeout);
         let body = CatchUp { position: to.0, event_id: Some(event.as_uuid()) };
-        let answer = self.peer.send(Method::POST, path, timeout, |request| request.json(&body)).await;
+        let answer = self
+            .peer
+            .send(Retry::IfNotSent, Method::POST, path, timeout, |request| request.json(&body))
+            .await;
         let caught_up = answer.and_then(|response| Ok(response.error_for_status()?));
         if let Err(error) = caught_up {
             tracing::info!(%error, position = body.position, "ticketing did not catch up in time");

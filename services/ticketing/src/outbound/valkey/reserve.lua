@@ -2,6 +2,7 @@
 -- free seats. Costs the same however large the event is, and however much of it is sold.
 -- ARGV: 2 user, 3 count, 4 how long to hold them, in ms.
 -- Answers {'no map'}, {'too few'}, or {'held', expiry in Unix ms, seat, seat, …}.
+
 -- Neighbours are looked for in so many windows of the map, each from the next free seat on.
 local WINDOWS_MAX, WINDOW_BYTES = 2, 64
 local NOT_ALL_TAKEN = '[^\255]' -- a byte of the map
