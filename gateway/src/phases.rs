@@ -1,6 +1,7 @@
 //! The phases of a request; `pipeline` says in which order it goes through them, and why.
 
 pub(crate) mod address_limit;
+pub(crate) mod client_address;
 pub(crate) mod cors;
 pub(crate) mod forward;
 pub(crate) mod identity;

@@ -14,7 +14,9 @@ use crate::{
     metrics::RequestMetrics,
     own_pages,
     phases::{
-        address_limit, cors,
+        address_limit,
+        client_address::ClientAddresses,
+        cors,
         forward::{self, Forward, SharedReads},
         identity,
         request_id::RequestId,
@@ -24,7 +26,7 @@ use crate::{
     },
     rate::RateLimit,
     refusal::Refusal,
-    routes::{self, Answerer, Found, NotFound, Page},
+    routes::{self, Answerer, Found, NotFound, Page, ServiceName},
     upstream::{Connections, Upstreams},
 };
 
@@ -35,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) keys: TokenKeys,
     pub(crate) metrics: RequestMetrics,
+    pub(crate) addresses: ClientAddresses,
     pub(crate) address_limit: Option<RateLimit<IpAddr>>,
     pub(crate) user_limit: Option<RateLimit<UserId>>,
     pub(crate) clients: ClientSettings,
@@ -104,7 +107,8 @@ impl Pipeline {
         incoming: Incoming<'_>,
         body: &mut RequestBody,
     ) -> Result<HttpResponse, Refusal> {
-        let Shared { clients, keys, address_limit, user_limit, clock, credential, reads, .. } = &*self.shared;
+        let Shared { clients, keys, addresses, address_limit, user_limit, clock, credential, reads, .. } =
+            &*self.shared;
         let Incoming { request, found, id } = incoming;
         if let Err(not_found) = &found
             && let Some(preflight) = cors::preflight(&clients.cors_origins, request, not_found)
@@ -113,9 +117,10 @@ impl Pipeline {
         }
         let found = found?;
         let route = found.route;
+        let client = addresses.of(request);
         // Who watches over us is not counted.
         if route.answerer != Answerer::Own(Page::Health) {
-            address_limit::check(address_limit.as_ref(), clients.trusted_proxies, request)?;
+            address_limit::check(address_limit.as_ref(), client)?;
         }
         let service = match route.answerer {
             Answerer::Own(page) => return own_pages::answer(page, &found),
@@ -127,7 +132,9 @@ impl Pipeline {
         let body = body.read().await?;
         let upstream = self.upstreams.of(service);
         let caller = caller.as_ref();
-        let forward = Forward { request, found: &found, caller, credential, id, body };
+        // The user service alone shares its time out by address.
+        let client = (service == ServiceName::User).then_some(client);
+        let forward = Forward { request, found: &found, caller, client, credential, id, body };
         forward::send(upstream, reads, forward).await
     }
 }

@@ -6,11 +6,11 @@
 //! Reads that are the same for everybody are shared by those who ask at the same moment: a crowd that looks at one page
 //! costs the services no more than a few do. Nobody is given what was read before he asked.
 
-use std::{rc::Rc, sync::Arc, time::Duration};
+use std::{net::IpAddr, rc::Rc, sync::Arc, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header as client_header, web::Bytes};
 use booked_contract::{Code, ErrorBody};
-use booked_identity::internal::{CREDENTIAL_HEADER, identity_headers};
+use booked_identity::internal::{CLIENT_ADDRESS_HEADER, CREDENTIAL_HEADER, identity_headers};
 use booked_server::{NotFetched, REQUEST_ID_HEADER, SharedQuestions};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, header::InvalidHeaderValue};
 use tokio::time::{Instant, timeout_at};
@@ -29,6 +29,7 @@ const SHARED_READS_MAX: usize = 1_024;
 const SHARED_READ_PATIENCE: Duration = Duration::from_millis(100);
 
 const CREDENTIAL: HeaderName = HeaderName::from_static(CREDENTIAL_HEADER);
+const CLIENT_ADDRESS: HeaderName = HeaderName::from_static(CLIENT_ADDRESS_HEADER);
 const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
 const TRACE_HEADERS: [HeaderName; 2] =
     [HeaderName::from_static("traceparent"), HeaderName::from_static("tracestate")];
@@ -40,6 +41,8 @@ pub(crate) struct Forward<'r> {
     pub(crate) request: &'r HttpRequest,
     pub(crate) found: &'r Found<'r>,
     pub(crate) caller: Option<&'r Caller>,
+    /// Where the client is, for a service that shares its time out by address.
+    pub(crate) client: Option<IpAddr>,
     pub(crate) credential: &'r HeaderValue,
     pub(crate) id: &'r RequestId,
     pub(crate) body: Bytes,
@@ -169,6 +172,9 @@ fn headers(forward: &Forward<'_>) -> HeaderMap {
     };
     put(CREDENTIAL, Ok(forward.credential.clone()));
     put(REQUEST_ID, HeaderValue::from_str(forward.id.as_str()));
+    if let Some(client) = forward.client {
+        put(CLIENT_ADDRESS, HeaderValue::try_from(client.to_string()));
+    }
     if let Some(caller) = forward.caller {
         for (name, value) in identity_headers(caller.identity()) {
             put(HeaderName::from_static(name), HeaderValue::try_from(value));

@@ -2,6 +2,8 @@
 
 use actix_web::{HttpResponse, http::header};
 
+use reqwest::header::HeaderValue;
+
 use crate::fixtures::{CREDENTIAL, Gateway, Seen, admin_token, user_token};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,6 +53,25 @@ async fn nothing_of_the_clients_head_reaches_a_service_but_its_trace() {
     assert_eq!(headers["traceparent"], trace);
     assert_eq!(headers["x-booked-credential"], CREDENTIAL);
     assert_eq!(headers["host"], gateway.service.address().to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_client_is_goes_to_the_user_service_alone_and_is_not_what_the_client_says() {
+    let gateway = Gateway::start_with(&["--trusted-proxies", "1"], Seen::echo).await;
+    let told = async |method: &str, path: &str, forwarded_for: &'static [u8]| {
+        let request = gateway.request(method, path).header("X-Booked-Client-Address", "192.0.2.1");
+        let request = request.header("X-Forwarded-For", "198.51.100.1");
+        let answer =
+            gateway.send(request.header("X-Forwarded-For", HeaderValue::from_bytes(forwarded_for).unwrap()));
+        answer.await.json()["headers"]["x-booked-client-address"].as_str().map(str::to_owned)
+    };
+
+    for path in ["/user/login/", "/user/register/"] {
+        assert_eq!(told("POST", path, b"203.0.113.9").await.as_deref(), Some("203.0.113.9"));
+        assert_eq!(told("POST", path, b"2001:db8:1:2:3::4").await.as_deref(), Some("2001:db8:1:2::"));
+        assert_eq!(told("POST", path, b"\xff, 203.0.113.9").await.as_deref(), Some("203.0.113.9"));
+    }
+    assert_eq!(told("GET", "/event/", b"203.0.113.9").await, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
