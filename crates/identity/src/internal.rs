@@ -1,8 +1,8 @@
 //! How a gateway hands on who is asking, and from where: headers that are believed only beside the internal credential.
 //!
 //! The gateway strips [`INTERNAL_HEADERS`] from what a client sends, then sets the credential on every request and
-//! [`identity_headers`] where it knows who asks. A service first asks [`Credential::accepts`]; only then does it look
-//! at [`read_identity`].
+//! [`identity_headers`] where it knows who asks. Whoever calls also tells how long it waits ([`DEADLINE_HEADER`]). A service
+//! first asks [`Credential::accepts`]; only then does it look at [`read_identity`].
 
 mod credential;
 
@@ -24,10 +24,12 @@ pub const ROLE_HEADER: &str = "x-booked-user-role";
 /// The address that the request came from, an IPv6 one cut to its network of 64 bits, as text; set where an account is
 /// asked for, so that the user service can share its time out by address.
 pub const CLIENT_ADDRESS_HEADER: &str = "x-booked-client-address";
+/// For how many milliseconds more the caller waits for the answer.
+pub const DEADLINE_HEADER: &str = "x-booked-deadline-ms";
 
 /// All of them: what a gateway takes out of a client's request before anything else.
-pub const INTERNAL_HEADERS: [&str; 5] =
-    [CREDENTIAL_HEADER, USER_HEADER, EMAIL_HEADER, ROLE_HEADER, CLIENT_ADDRESS_HEADER];
+pub const INTERNAL_HEADERS: [&str; 6] =
+    [CREDENTIAL_HEADER, USER_HEADER, EMAIL_HEADER, ROLE_HEADER, CLIENT_ADDRESS_HEADER, DEADLINE_HEADER];
 
 /// The headers that say who is asking.
 #[must_use]

@@ -9,15 +9,13 @@ use std::{
     time::Duration,
 };
 
+use booked_server::Deadline;
 use booked_telemetry::database_span;
-use deadpool::managed::Object;
+use deadpool::managed::{Object, Timeouts};
 use diesel::{ConnectionError, QueryResult, result::Error};
 use diesel_async::{
     AsyncConnection, AsyncPgConnection,
-    pooled_connection::{
-        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
-        deadpool::{Pool, PoolError},
-    },
+    pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::Pool},
 };
 use futures_util::FutureExt as _;
 use tokio::{runtime::Handle, time::Instant};
@@ -37,9 +35,12 @@ const SYSTEM: &str = "postgresql";
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<AsyncPgConnection>,
+    wait: Duration,
     work: Duration,
     durations: Durations,
 }
+
+const NONE_LEFT: &str = "the connection was given back already";
 
 type Connection = Object<AsyncDieselConnectionManager<AsyncPgConnection>>;
 
@@ -70,7 +71,7 @@ impl Database {
             .build()?;
         let pool_or_none = pool.weak();
         metrics::show(move || pool_or_none.upgrade().map(|pool| pool.status()));
-        Ok(Self { pool, work: settings.work, durations: Durations::new() })
+        Ok(Self { pool, wait: settings.wait, work: settings.work, durations: Durations::new() })
     }
 
     /// Reads, with one connection, each statement by itself.
@@ -85,17 +86,19 @@ impl Database {
             + Send,
         T: Send,
     {
-        let mut connection =
-            self.connection().await.map_err(|error| ReadFailure::Unavailable(error.to_string()))?;
+        let mut lent = self.connection().await.map_err(ReadFailure::Unavailable)?;
+        let Some(connection) = &mut lent.0 else {
+            return Err(ReadFailure::Unavailable(NONE_LEFT.to_owned()));
+        };
         let span = database_span(SYSTEM, "read");
         let began = Instant::now();
-        let working = tokio::time::timeout(self.work, work(&mut connection));
+        let working = tokio::time::timeout(self.work, work(connection));
         let result = match working.instrument(span.clone()).await {
-            Ok(result) => result.map_err(ReadFailure::of),
-            Err(_) => {
-                discard(connection);
-                Err(ReadFailure::Unavailable("no answer in time".to_owned()))
+            Ok(result) => {
+                lent.give_back();
+                result.map_err(ReadFailure::of)
             }
+            Err(_) => Err(ReadFailure::Unavailable("no answer in time".to_owned())),
         };
         if result.is_err() {
             booked_telemetry::failed(&span);
@@ -118,10 +121,12 @@ impl Database {
         T: Send,
         R: Send,
     {
-        let mut connection =
-            self.connection().await.map_err(|error| WriteFailure::Unavailable(error.to_string()))?;
+        let mut lent = self.connection().await.map_err(WriteFailure::Unavailable)?;
+        let Some(connection) = &mut lent.0 else {
+            return Err(WriteFailure::Unavailable(NONE_LEFT.to_owned()));
+        };
         let commits = Arc::new(AtomicBool::new(false));
-        let pooled: &mut AsyncPgConnection = &mut connection;
+        let pooled: &mut AsyncPgConnection = connection;
         let watch = Watch::default();
         pooled.set_instrumentation(watch.clone());
         let transaction = pooled.transaction({
@@ -139,12 +144,14 @@ impl Database {
         let began = Instant::now();
         let result = tokio::time::timeout(self.work, transaction).instrument(span.clone()).await;
         let in_commit = commits.load(Ordering::Relaxed);
+        if result.is_ok() {
+            lent.give_back();
+        }
         let result = match result {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(abort)) if in_commit => Err(WriteFailure::in_commit(abort)),
             Ok(Err(abort)) => Err(WriteFailure::before_commit(abort)),
             Err(_) => {
-                discard(connection);
                 let why = "no answer in time".to_owned();
                 Err(if in_commit { WriteFailure::Unknown(why) } else { WriteFailure::Unavailable(why) })
             }
@@ -157,17 +164,35 @@ impl Database {
         result
     }
 
-    async fn connection(&self) -> Result<Connection, PoolError> {
+    /// A connection, as soon as there is one, unless the caller would not wait for what is done with it.
+    async fn connection(&self) -> Result<Lent, String> {
+        let wait = Deadline::wait_at_most(self.wait);
+        if wait.is_zero() {
+            return Err("nobody waits for it any more".to_owned());
+        }
+        let timeouts = Timeouts { wait: Some(wait), create: Some(self.wait), recycle: Some(self.wait) };
         let began = Instant::now();
-        let connection = self.pool.get().await;
+        let connection = self.pool.timeout_get(&timeouts).await;
         self.durations.waited(connection.is_ok(), began.elapsed());
-        connection
+        connection.map(|connection| Lent(Some(connection))).map_err(|error| error.to_string())
     }
 }
 
-/// A connection with a statement still running on it must not serve the next caller.
-fn discard(connection: Connection) {
-    drop(Object::take(connection));
+/// A connection on loan. It is closed where this is dropped before the work on it has ended, at a time-out or because the
+/// caller has gone: the next one would wait behind the statement that is still running on it.
+struct Lent(Option<Connection>);
+
+impl Lent {
+    /// The work has ended.
+    fn give_back(mut self) {
+        self.0.take();
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        drop(self.0.take().map(Object::take));
+    }
 }
 
 impl fmt::Debug for Database {

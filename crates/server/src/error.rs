@@ -1,6 +1,6 @@
 //! What every endpoint answers when it cannot do what was asked.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder, ResponseError,
@@ -8,8 +8,13 @@ use actix_web::{
 };
 use booked_contract::{Code, ErrorBody};
 
-/// After how many seconds a client may try again what was unavailable.
-const RETRY_AFTER_S: u64 = 1;
+use crate::{Random as _, SystemRandom};
+
+/// After how many seconds a client may try again what was unavailable: one of these, so that a crowd that was refused
+/// together does not come back together.
+const RETRY_AFTER_S: RangeInclusive<u64> = 1..=3;
+/// The same where a queue is full: there are more than can be served soon.
+const RETRY_AFTER_CROWD_S: RangeInclusive<u64> = 2..=6;
 
 /// An error of the contract. What caused a 5xx goes to the log, never to the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,19 +22,27 @@ pub struct ApiError {
     code: Code,
     status: u16,
     detail: Option<String>,
+    is_crowded: bool,
 }
 
 impl ApiError {
     /// The error of this code, with its usual status.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, status: code.status(), detail: None }
+        Self { code, status: code.status(), detail: None, is_crowded: false }
     }
 
     /// Says what is wrong in this case. The client sees it.
     #[must_use]
     pub fn with_detail(mut self, detail: impl fmt::Display) -> Self {
         self.detail = Some(detail.to_string());
+        self
+    }
+
+    /// Too many wait already: who is refused is sent away for longer.
+    #[must_use]
+    pub fn for_a_crowd(mut self) -> Self {
+        self.is_crowded = true;
         self
     }
 
@@ -80,8 +93,15 @@ impl ResponseError for ApiError {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponseBuilder::new(self.status_code());
         if self.code == Code::Unavailable {
-            response.insert_header((header::RETRY_AFTER, RETRY_AFTER_S));
+            let seconds = if self.is_crowded { RETRY_AFTER_CROWD_S } else { RETRY_AFTER_S };
+            response.insert_header((header::RETRY_AFTER, one_of(seconds)));
         }
         response.json(ErrorBody::new(self.code, self.detail.clone()))
     }
+}
+
+fn one_of(seconds: RangeInclusive<u64>) -> u64 {
+    let many = seconds.end() - seconds.start() + 1;
+    let [random, ..] = SystemRandom.bytes();
+    seconds.start() + u64::from(random) % many
 }

@@ -11,7 +11,7 @@ use actix_web::{
     web::{self, PayloadConfig},
 };
 use booked_contract::Code;
-use booked_identity::internal::{CREDENTIAL_HEADER, Credential};
+use booked_identity::internal::{CREDENTIAL_HEADER, Credential, DEADLINE_HEADER};
 use booked_telemetry::Metrics;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -20,12 +20,15 @@ use tokio::{
 use tracing::Instrument as _;
 
 use crate::{
-    ApiError, Lifecycle, body::MAX_BODY_BYTES, config::HttpSettings, health, metrics::Served, request_id,
+    ApiError, Deadline, Lifecycle, body::MAX_BODY_BYTES, config::HttpSettings, health, metrics::Served,
+    request_id,
 };
 
 /// Longer than any client between the parts keeps a connection idle, so that none is closed under a request.
 const KEEP_ALIVE: Duration = Duration::from_secs(90);
 const ADMIN_WORKERS: usize = 1;
+/// In less, no answer would be back with who waits for it.
+const LEAST_TIME: Duration = Duration::from_millis(5);
 
 /// A service that is bound to its addresses and not served yet.
 pub struct Application {
@@ -176,7 +179,7 @@ async fn asked_to_end(lifecycle: &Lifecycle) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Every service answers the other parts of the system alone.
+/// Every service answers the other parts of the system alone, and does nothing for one that waits no longer.
 async fn require_credential(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -189,7 +192,16 @@ async fn require_credential(
     if !accepted {
         return Ok(request.error_response(ApiError::new(Code::TokenInvalid)));
     }
-    Ok(next.call(request).await?.map_into_boxed_body())
+    let told = request.headers().get(DEADLINE_HEADER).and_then(|value| value.to_str().ok());
+    let response = match told.and_then(Deadline::told_by) {
+        None => next.call(request).await?,
+        Some(deadline) if deadline.left() < LEAST_TIME => {
+            let over = ApiError::because(Code::Unavailable, &"nobody waits for the answer any more");
+            return Ok(request.error_response(over));
+        }
+        Some(deadline) => deadline.scope(next.call(request)).await?,
+    };
+    Ok(response.map_into_boxed_body())
 }
 
 /// While the process drains, each answer says that no other will come on its connection. Callers keep connections, and

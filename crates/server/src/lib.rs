@@ -6,6 +6,7 @@ mod lifecycle;
 mod process;
 
 mod clock;
+mod deadline;
 mod random;
 
 mod body;
@@ -21,6 +22,7 @@ mod shared_fetches;
 pub use body::{Body, MAX_BODY_BYTES};
 pub use caller::{Admin, User};
 pub use clock::{Clock, SystemClock, unix_seconds};
+pub use deadline::{Deadline, whoever_waits};
 pub use error::ApiError;
 pub use health::{HealthcheckArgs, healthcheck};
 pub use http::{Application, Bound};

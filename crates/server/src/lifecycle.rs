@@ -13,6 +13,8 @@ use std::{
 use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use crate::deadline;
+
 /// A handle on the process' life; clones are the same life.
 #[derive(Clone, Debug)]
 pub struct Lifecycle {
@@ -88,7 +90,7 @@ impl Lifecycle {
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Interrupted> {
         let span = tracing::Span::current();
-        let work = tracing::Instrument::instrument(work, span);
+        let work = tracing::Instrument::instrument(deadline::kept(work), span);
         self.tasks.spawn_on(work, &self.runtime).await.map_err(|_| Interrupted)
     }
 

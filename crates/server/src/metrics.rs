@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::dev::ServiceResponse;
+use actix_web::{dev::ServiceResponse, http::Method};
 use booked_telemetry::durations;
 use opentelemetry::{KeyValue, metrics::Histogram};
 use reqwest::Response;
@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::CallFailure;
 
-/// Clients make up paths; figures by each of them would grow without bound.
+/// Whoever reaches the port makes up methods and paths; figures by each of them would grow without bound.
 const OTHER: &str = "_OTHER";
 
 /// Requests that were served: how long each took, by route, method and status.
@@ -28,11 +28,20 @@ impl Served {
         let route = request.match_pattern().unwrap_or_else(|| OTHER.to_owned());
         let attributes = [
             KeyValue::new("http.route", route),
-            // Only the other parts call, and they make up no methods.
-            KeyValue::new("http.request.method", request.method().to_string()),
+            KeyValue::new("http.request.method", method(request.method())),
             KeyValue::new("http.response.status_code", i64::from(response.status().as_u16())),
         ];
         self.0.record(took.as_secs_f64(), &attributes);
+    }
+}
+
+/// The methods that routes have, and one name for all others.
+fn method(of: &Method) -> &'static str {
+    match *of {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::DELETE => "DELETE",
+        _ => OTHER,
     }
 }
 

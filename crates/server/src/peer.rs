@@ -7,16 +7,17 @@ use std::{
     time::Duration,
 };
 
-use booked_identity::internal::{CREDENTIAL_HEADER, Credential};
+use booked_identity::internal::{CREDENTIAL_HEADER, Credential, DEADLINE_HEADER};
 use reqwest::{
     Client, Method, RequestBuilder, Response,
     header::{HeaderMap, HeaderName, HeaderValue},
+    redirect::Policy,
 };
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use url::Url;
 
-use crate::metrics::Sent;
+use crate::{Deadline, metrics::Sent};
 
 /// Two of these must fit into the time that a client waits for an answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
@@ -85,13 +86,15 @@ impl Peer {
             .default_headers(HeaderMap::from_iter([(HeaderName::from_static(CREDENTIAL_HEADER), secret)]))
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
+            // The credential goes to the replicas that were given, and to no address that an answer names.
+            .redirect(Policy::none())
             .no_proxy()
             .build()?;
         let sent = Sent::new(replicas.urls());
         Ok(Self { client, replicas, next: AtomicUsize::new(0), sent })
     }
 
-    /// Sends a request within a time limit, to one replica after the other as `retry` allows. Await it on the runtime of the
+    /// Sends a request within a time limit, or within what is left of the time of whoever it is sent for, to one replica after the other as `retry` allows. Await it on the runtime of the
     /// [`Lifecycle`](crate::Lifecycle): a connection lives on the runtime that opened it.
     ///
     /// # Errors
@@ -110,10 +113,11 @@ impl Peer {
             Retry::IfNotSent => (replicas, reqwest::Error::is_connect),
             Retry::IfLost => (replicas.max(2), reqwest::Error::is_request),
         };
+        let ends = Deadline::within(timeout);
         let attempts = async {
             let mut failure = CallFailure("no replica is known".to_owned());
             for replica in self.in_turn(tries) {
-                match complete(self.request(replica, &method, path)?).send().await {
+                match complete(self.request(replica, &method, path, ends)?).send().await {
                     Ok(response) => return Ok(response),
                     Err(error) if may_ask_the_next(&error) => failure = error.into(),
                     Err(error) => return Err(error.into()),
@@ -123,7 +127,7 @@ impl Peer {
         };
         let span = booked_telemetry::call_span(method.as_str(), path);
         let began = Instant::now();
-        let answer = tokio::time::timeout(timeout, attempts).instrument(span.clone()).await;
+        let answer = tokio::time::timeout(ends.left(), attempts).instrument(span.clone()).await;
         let answer = answer.unwrap_or_else(|_| Err(CallFailure::late()));
         if answer.is_err() {
             booked_telemetry::failed(&span);
@@ -139,9 +143,16 @@ impl Peer {
         urls.iter().cycle().skip(first).take(count)
     }
 
-    fn request(&self, replica: &Url, method: &Method, path: &str) -> Result<RequestBuilder, CallFailure> {
+    fn request(
+        &self,
+        replica: &Url,
+        method: &Method,
+        path: &str,
+        ends: Deadline,
+    ) -> Result<RequestBuilder, CallFailure> {
         let url = replica.join(path).map_err(CallFailure::because)?;
-        let mut request = self.client.request(method.clone(), url);
+        let request = self.client.request(method.clone(), url);
+        let mut request = request.header(DEADLINE_HEADER, ends.to_header());
         for (name, value) in booked_telemetry::trace_headers() {
             request = request.header(name, value);
         }

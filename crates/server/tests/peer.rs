@@ -122,6 +122,30 @@ async fn a_read_is_asked_again_where_its_connection_breaks_and_nothing_else_is()
     call(&sent, PATIENCE).await.unwrap_err();
 }
 
+/// Sends whoever asks to another address.
+fn sends_on_to(other: SocketAddr) -> SocketAddr {
+    let server = HttpServer::new(move || {
+        let location = format!("http://{other}/");
+        let redirect = move || {
+            let location = location.clone();
+            async move { HttpResponse::TemporaryRedirect().insert_header(("location", location)).finish() }
+        };
+        App::new().default_service(web::to(redirect))
+    });
+    let server = server.workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
+    let address = server.addrs()[0];
+    tokio::spawn(server.run());
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_credential_is_not_carried_to_an_address_that_an_answer_names() {
+    let (stranger, calls) = replica(Duration::ZERO);
+    let peer = peer(&[sends_on_to(stranger)]);
+    let answer = peer.send(Retry::IfLost, Method::GET, "/", PATIENCE, |request| request).await.unwrap();
+    assert_eq!((answer.status().as_u16(), calls.load(Ordering::SeqCst)), (307, 0));
+}
+
 #[test]
 fn replicas_are_base_urls_with_commas_between() {
     let replicas: Replicas = "http://a:1, http://b:2/".parse().unwrap();

@@ -135,7 +135,7 @@ async fn without_a_database_nobody_registers_or_logs_in_and_all_are_told_to_try_
         service.log_in("ada@example.com", PASSWORD).await,
     ] {
         assert_eq!(answer.said(), "503 SYS-07");
-        assert_eq!(answer.retry_after.as_deref(), Some("1"));
+        assert!(answer.retry_after.is_some());
         assert!(!answer.text.contains("127.0.0.1"), "{}", answer.text);
     }
     assert_eq!(service.get("/internal/jwks").await.said(), "200");

@@ -6,8 +6,9 @@ use booked_postgres::{Abort, Database, ReadFailure, WriteFailure};
 use booked_sandbox::test_postgres;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel_async::AsyncConnection as _;
+use tokio::runtime::Handle;
 
-use crate::support::{PATIENCE, connect, eventually, run, seats, soon};
+use crate::support::{PATIENCE, connect, eventually, run, seats, settings, soon};
 
 const SHORT: [(&str, &str); 2] = [("--database-wait-ms", "200"), ("--database-work-ms", "200")];
 
@@ -192,6 +193,41 @@ async fn a_transaction_whose_caller_goes_away_leaves_nothing_behind() {
         assert_eq!(read(&database, "SELECT 1").await.unwrap(), 1);
         assert_eq!(seats.execute("SELECT count(*) FROM seats"), "0");
     }
+}
+
+/// With one connection, whoever comes next is given that of the caller who went away, unless it was thrown away with its
+/// statement.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_behind_the_statement_of_a_caller_who_went_away() {
+    let seats = seats();
+    let mut settings = settings(&seats.url(), &[]).unwrap();
+    settings.connections = 1;
+    let database = Database::new(&settings, &Handle::current()).unwrap();
+    let read = tokio::spawn({
+        let database = database.clone();
+        async move { read(&database, "SELECT pg_sleep(63)").await.map(drop) }
+    });
+    let running =
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(63)' AND state = 'active'";
+    eventually("it is under way", || seats.execute(running) == "1").await;
+    read.abort();
+    assert!(read.await.unwrap_err().is_cancelled());
+
+    assert_eq!(self::read(&database, "SELECT 1").await.unwrap(), 1);
+    assert_eq!(seats.execute(running), "1", "the abandoned statement is still running");
+
+    let write = tokio::spawn({
+        let database = database.clone();
+        async move { write(&database, "INSERT INTO seats SELECT 1 FROM pg_sleep(64)").await }
+    });
+    let running =
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'INSERT%pg_sleep(64)' AND state = 'active'";
+    eventually("it is under way", || seats.execute(running) == "1").await;
+    write.abort();
+    assert!(write.await.unwrap_err().is_cancelled());
+
+    self::write(&database, "INSERT INTO seats VALUES (2)").await.unwrap();
+    assert_eq!(seats.execute(running), "1", "the abandoned statement is still running");
 }
 
 #[tokio::test(flavor = "multi_thread")]
