@@ -79,13 +79,14 @@ impl DatabaseSettings {
     /// an abandoned transaction would hold back every feed of the instance. It does so later than the client gives up: a
     /// commit that waits for a standby and is cut short answers "done" with a warning that diesel does not show, and
     /// nobody must be there to believe it. Statements are short and come back: planned once each, and compiled never,
-    /// which would take longer than any of them.
+    /// which would take longer than any of them. Each sees what was committed before it, whatever the server's default
+    /// is: what is read under a lock must be what was written under it.
     fn limit_in_the_server(&mut self) {
         let work_ms = 2 * self.work.as_millis();
         let given = self.postgres.get_options().unwrap_or_default();
         let options = format!(
             "{given} -c statement_timeout={work_ms} -c idle_in_transaction_session_timeout={work_ms} \
-             -c plan_cache_mode=force_generic_plan -c jit=off"
+             -c plan_cache_mode=force_generic_plan -c jit=off -c default_transaction_isolation=read\\ committed"
         );
         self.postgres.options(options.trim());
         self.postgres.connect_timeout(self.wait);

@@ -3,7 +3,7 @@
 use std::{error::Error as _, path::Path, sync::Arc};
 
 use diesel::{ConnectionError, ConnectionResult};
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::aws_lc_rs,
@@ -64,7 +64,7 @@ pub(crate) async fn connect(
     config: &Config,
     tls: Option<&Arc<ClientConfig>>,
 ) -> ConnectionResult<AsyncPgConnection> {
-    match tls {
+    let mut connection = match tls {
         None => {
             let (client, connection) = config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
             AsyncPgConnection::try_from_client_and_connection(client, connection).await
@@ -74,8 +74,21 @@ pub(crate) async fn connect(
             let (client, connection) = config.connect(tls).await.map_err(|error| unreachable(&error))?;
             AsyncPgConnection::try_from_client_and_connection(client, connection).await
         }
+    }?;
+    if let Err(refusal) = connection.batch_execute(SPEAK_ENGLISH).await {
+        tracing::warn!(
+            %refusal,
+            "the database tells failures in a language that is not read here; some that pass are told as final until \
+             its superuser sets lc_messages to C for this role"
+        );
     }
+    Ok(connection)
 }
+
+/// Some failures are known by their words. Not among the options of the connection, since a role that may not set it
+/// could then not connect at all.
+const SPEAK_ENGLISH: &str = "SELECT set_config('lc_messages', 'C', false) \
+     WHERE current_setting('lc_messages') !~* '^(|C|POSIX|en(_.*)?)$'";
 
 /// The error with its causes, since its own words are only that it could not connect.
 fn unreachable(error: &tokio_postgres::Error) -> ConnectionError {

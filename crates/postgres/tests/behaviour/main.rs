@@ -8,6 +8,7 @@
 )]
 
 mod failures;
+mod passing;
 mod schema;
 mod support;
 mod tls;
