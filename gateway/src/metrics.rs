@@ -68,7 +68,8 @@ impl UpstreamMetrics {
     pub(crate) fn record(&self, answer: &Result<Answer, Failure>, took: Duration) {
         let outcome = match answer {
             Ok(answer) => KeyValue::new("http.response.status_code", i64::from(answer.status.as_u16())),
-            Err(Failure::NotSent(_)) => KeyValue::new("error.type", "not_sent"),
+            Err(Failure::NotSent(_) | Failure::NotConnected) => KeyValue::new("error.type", "not_sent"),
+            Err(Failure::Busy(_)) => KeyValue::new("error.type", "busy"),
             Err(Failure::Lost(_)) => KeyValue::new("error.type", "lost"),
             Err(Failure::TimedOut) => KeyValue::new("error.type", "timeout"),
         };

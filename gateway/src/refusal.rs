@@ -32,6 +32,8 @@ pub(crate) enum Refusal {
     TargetMalformed,
     /// Nothing was done: for this reason.
     Unavailable { cause: String },
+    /// Nothing was done: more ask than can be served.
+    Busy { cause: &'static str },
     /// It may have been done, the answer was lost: for this reason.
     OutcomeUnknown { cause: String },
     /// A service answered what it never should.
@@ -63,6 +65,11 @@ impl Refusal {
             Self::BodyTooSlow => HttpResponse::build(StatusCode::REQUEST_TIMEOUT).force_close().finish(),
             Self::TargetMalformed => HttpResponse::BadRequest().finish(),
             Self::Unavailable { cause } => ApiError::because(Code::Unavailable, &cause).error_response(),
+            // Not told at length: under overload most calls end so, and metrics count them.
+            Self::Busy { cause } => {
+                tracing::debug!(cause, "a request was refused");
+                ApiError::new(Code::Unavailable).for_a_crowd().error_response()
+            }
             Self::OutcomeUnknown { cause } => {
                 ApiError::because(Code::UpstreamTimedOut, &cause).error_response()
             }

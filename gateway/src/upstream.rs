@@ -6,13 +6,18 @@
 mod answer;
 mod connection;
 mod connections;
+mod health;
+mod limit;
 mod pool;
 mod replica;
+mod running_on;
+mod turns;
 
 use std::{rc::Rc, time::Duration};
 
+use booked_identity::internal::{CREDENTIAL_HEADER, DEADLINE_HEADER};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::Full;
 use tokio::time::Instant;
 
@@ -58,7 +63,7 @@ impl Upstreams {
 
 /// A service, as one worker calls it.
 pub(crate) struct Upstream {
-    replicas: Vec<Replica>,
+    replicas: Vec<Rc<Replica>>,
     turn: Turn,
     timeout_max: Duration,
     metrics: UpstreamMetrics,
@@ -79,6 +84,12 @@ pub(crate) enum Failure {
     /// Not a byte of the request was sent.
     #[error("not sent: {0}")]
     NotSent(String),
+    /// Not a byte of the request was sent, since there is no room for it in time.
+    #[error("not sent: {0}")]
+    Busy(&'static str),
+    /// Not a byte of the request was sent, since the replica took no connection in time.
+    #[error("not sent: no connection in time")]
+    NotConnected,
     /// The request was sent, at least in part; the connection broke before the answer was there.
     #[error("the answer was lost: {0}")]
     Lost(String),
@@ -89,7 +100,7 @@ pub(crate) enum Failure {
 
 impl Upstream {
     fn new(urls: &[ServiceUrl], settings: &ServiceSettings, connections: &Connections) -> Self {
-        let replica = |url| Replica::new(url, settings, connections.to(url));
+        let replica = |url| Rc::new(Replica::new(url, settings, connections.to(url)));
         Self {
             replicas: urls.iter().map(replica).collect(),
             turn: Turn::default(),
@@ -104,7 +115,7 @@ impl Upstream {
     }
 
     /// Sends a call to one replica after the other until one answers. Another replica is asked where surely nothing was
-    /// sent, or once more where `retry` allows that it is done twice. A time-out is never followed by another try: the
+    /// sent and there may be room, or once more where `retry` allows that it is done twice. A time-out is never followed by another try: the
     /// client's time is over, and a service that is too slow would get even more to do.
     pub(crate) async fn send(&self, call: &Call, retry: Retry, timeout: Duration) -> Result<Answer, Failure> {
         let began = Instant::now();
@@ -119,21 +130,21 @@ impl Upstream {
             Retry::Never => 0,
             Retry::Once => 1,
         };
-        let mut others = self.turn.next(&self.replicas).into_iter();
+        let mut others = self.turn.next(&self.replicas, call).into_iter();
         let Some(mut replica) = others.next() else { return Err(Failure::NotSent("no replica".to_owned())) };
         loop {
             let failure = match replica.exchange(call, deadline).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            replica.rest();
             let next = match &failure {
-                Failure::NotSent(_) => others.next(),
+                Failure::NotSent(_) | Failure::NotConnected => others.next(),
                 Failure::Lost(_) if repeats_left > 0 => {
                     repeats_left -= 1;
                     Some(others.next().unwrap_or(replica))
                 }
-                Failure::Lost(_) | Failure::TimedOut => None,
+                // The one that was asked first has more room than the others.
+                Failure::Busy(_) | Failure::Lost(_) | Failure::TimedOut => None,
             };
             match next {
                 Some(next) => replica = next,
@@ -144,12 +155,28 @@ impl Upstream {
 }
 
 impl Call {
-    fn request(&self, host: &HeaderValue) -> Request<Full<Bytes>> {
+    /// A call that every service answers and that costs it nothing.
+    fn probe(&self) -> Self {
+        let credential = self.headers.get(CREDENTIAL_HEADER).cloned();
+        let named = credential.map(|credential| (HeaderName::from_static(CREDENTIAL_HEADER), credential));
+        Self {
+            method: Method::GET,
+            target: http::Uri::from_static("/"),
+            headers: HeaderMap::from_iter(named),
+            body: Bytes::new(),
+        }
+    }
+
+    /// The request for one replica, which is told for how long it is waited for.
+    fn request(&self, host: &HeaderValue, deadline: Instant) -> Request<Full<Bytes>> {
         let mut request = Request::new(Full::new(self.body.clone()));
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.target.clone();
         *request.headers_mut() = self.headers.clone();
+        let left = deadline.saturating_duration_since(Instant::now()).as_millis();
+        let left_ms = HeaderValue::from(u64::try_from(left).unwrap_or(u64::MAX));
         request.headers_mut().insert(header::HOST, host.clone());
+        request.headers_mut().insert(HeaderName::from_static(DEADLINE_HEADER), left_ms);
         request
     }
 }

@@ -18,6 +18,7 @@ mod metrics;
 mod peer;
 mod request_id;
 mod shared_fetches;
+mod standing_queue;
 
 pub use body::{Body, MAX_BODY_BYTES};
 pub use caller::{Admin, User};
@@ -32,3 +33,4 @@ pub use process::{Refused, run};
 pub use random::{Random, SystemRandom};
 pub use request_id::REQUEST_ID_HEADER;
 pub use shared_fetches::{NotFetched, SharedFetches, SharedQuestions};
+pub use standing_queue::StandingQueue;

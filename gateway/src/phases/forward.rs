@@ -101,7 +101,10 @@ pub(crate) async fn send(
     };
     match answer {
         Ok(answer) => hand_on(answer, route.retry),
-        Err(Failure::NotSent(cause)) => Err(Refusal::Unavailable { cause }),
+        Err(Failure::Busy(cause)) => Err(Refusal::Busy { cause }),
+        Err(failure @ (Failure::NotSent(_) | Failure::NotConnected)) => {
+            Err(Refusal::Unavailable { cause: failure.to_string() })
+        }
         Err(failure @ (Failure::Lost(_) | Failure::TimedOut)) => Err(lost(failure.to_string(), route.retry)),
     }
 }

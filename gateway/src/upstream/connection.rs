@@ -10,11 +10,12 @@ use hyper::{
     client::conn::http1::{SendRequest, handshake},
 };
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, sync::OwnedSemaphorePermit, time::Instant};
+use tokio::{net::TcpStream, time::Instant};
 
 use super::{
     connections::{Counted, ToReplica},
     pool::Pool,
+    turns::Turn,
 };
 use crate::config::ServiceUrl;
 
@@ -59,11 +60,11 @@ impl Link {
 pub(super) struct Connection {
     link: Link,
     pool: Rc<Pool>,
-    _in_use: (OwnedSemaphorePermit, Counted),
+    _in_use: (Turn, Counted),
 }
 
 impl Connection {
-    pub(super) fn new(link: Link, pool: Rc<Pool>, in_use: (OwnedSemaphorePermit, Counted)) -> Self {
+    pub(super) fn new(link: Link, pool: Rc<Pool>, in_use: (Turn, Counted)) -> Self {
         Self { link, pool, _in_use: in_use }
     }
 

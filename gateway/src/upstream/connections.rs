@@ -25,6 +25,8 @@ pub(super) struct ToReplica {
     in_use: AtomicUsize,
     /// How many of them may be in use.
     most: AtomicUsize,
+    /// How many of those are given to it, since it answers in time.
+    limit: AtomicUsize,
 }
 
 impl Connections {
@@ -48,17 +50,35 @@ impl Connections {
                 }
             })
             .build();
-        let shown = Arc::downgrade(&this);
-        meter
-            .u64_observable_gauge("booked_gateway_connections_max")
-            .with_description("Connections to a replica that may be in use at a time")
+        this.show_each(
+            "booked_gateway_connections_max",
+            "Connections to a replica that may be in use at a time",
+            |to| &to.most,
+        );
+        this.show_each(
+            "booked_gateway_concurrency_limit",
+            "Calls that a replica is given at a time, since it answers so many in time",
+            |to| &to.limit,
+        );
+        this
+    }
+
+    fn show_each(
+        self: &Arc<Self>,
+        name: &'static str,
+        description: &'static str,
+        what: fn(&ToReplica) -> &AtomicUsize,
+    ) {
+        let shown = Arc::downgrade(self);
+        global::meter(SCOPE)
+            .u64_observable_gauge(name)
+            .with_description(description)
             .with_callback(move |gauge| {
                 for (url, to) in shown.upgrade().iter().flat_map(|this| &this.0) {
-                    gauge.observe(count(to.most.load(Ordering::Relaxed)), &attributes(url));
+                    gauge.observe(count(what(to).load(Ordering::Relaxed)), &attributes(url));
                 }
             })
             .build();
-        this
     }
 
     pub(super) fn to(&self, url: &ServiceUrl) -> Arc<ToReplica> {
@@ -77,6 +97,13 @@ impl ToReplica {
     /// One more worker may have so many in use.
     pub(super) fn allow(&self, more: usize) {
         self.most.fetch_add(more, Ordering::Relaxed);
+        self.limit.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// A worker gives it so many calls at a time, no more so many as before.
+    pub(super) fn change_limit(&self, before: usize, now: usize) {
+        self.limit.fetch_add(now.saturating_sub(before), Ordering::Relaxed);
+        self.limit.fetch_sub(before.saturating_sub(now), Ordering::Relaxed);
     }
 
     /// One is open until this is dropped.

@@ -2,15 +2,13 @@
 
 use std::{cell::RefCell, collections::VecDeque, iter, rc::Rc, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     Failure,
     connection::{Connection, Link},
     connections::ToReplica,
+    turns::{Turn, Turns},
 };
 use crate::config::{ServiceSettings, ServiceUrl};
 
@@ -23,55 +21,46 @@ pub(super) struct Pool {
     url: ServiceUrl,
     connect_timeout: Duration,
     connections: Arc<ToReplica>,
-    /// One permit a connection in use. Who waits here is one of the client connections that the server takes, whose
-    /// number is bounded, and waits no longer than his answer may take.
-    permits: Arc<Semaphore>,
+    /// One a connection in use.
+    turns: Rc<Turns>,
     /// The one that was used last is used next, so that the others may grow old.
     idle: RefCell<VecDeque<Link>>,
 }
 
 impl Pool {
     pub(super) fn new(url: ServiceUrl, settings: &ServiceSettings, connections: Arc<ToReplica>) -> Self {
-        connections.allow(settings.connections_max);
+        let turns = Turns::new(settings.connections_max, settings.timeout, Arc::clone(&connections));
         Self {
             url,
             connections,
             connect_timeout: settings.connect_timeout,
-            permits: Arc::new(Semaphore::new(settings.connections_max)),
+            turns: Rc::new(turns),
             idle: RefCell::default(),
         }
     }
 
-    /// Whether a call would have to wait.
-    pub(super) fn is_full(&self) -> bool {
-        self.permits.available_permits() == 0
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// A connection that is ready for a request. Until this returns nothing is sent.
     pub(super) async fn get(self: &Rc<Self>, deadline: Instant) -> Result<Connection, Failure> {
-        let permit = timeout_at(deadline, Arc::clone(&self.permits).acquire_owned())
-            .await
-            .map_err(|_| Failure::NotSent("all connections are in use".to_owned()))?
-            .map_err(|closed| Failure::NotSent(closed.to_string()))?;
-        // With no time left, a request would be sent only to be given up.
-        if Instant::now() >= deadline {
-            return Err(Failure::NotSent("no time left".to_owned()));
-        }
+        let turn = self.turns.get(deadline).await.map_err(Failure::Busy)?;
         while let Some(mut link) = self.last_used() {
             if let Ok(true) = timeout_at(deadline, link.is_ready()).await {
-                return Ok(self.use_of(link, permit));
+                return Ok(self.use_of(link, turn));
             }
         }
         let connecting = Link::open(&self.url, &self.connections);
         let connected = timeout_at(deadline.min(Instant::now() + self.connect_timeout), connecting).await;
         let link = connected
-            .map_err(|_| Failure::NotSent("no connection in time".to_owned()))?
+            .map_err(|_| Failure::NotConnected)?
             .map_err(|error| Failure::NotSent(format!("no connection: {error}")))?;
-        Ok(self.use_of(link, permit))
+        Ok(self.use_of(link, turn))
     }
 
-    fn use_of(self: &Rc<Self>, link: Link, permit: OwnedSemaphorePermit) -> Connection {
-        Connection::new(link, Rc::clone(self), (permit, self.connections.in_use()))
+    fn use_of(self: &Rc<Self>, link: Link, turn: Turn) -> Connection {
+        Connection::new(link, Rc::clone(self), (turn, self.connections.in_use()))
     }
 
     /// Keeps a connection for the next request.

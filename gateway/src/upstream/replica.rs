@@ -8,20 +8,31 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     Call, Failure,
     answer::{self, Answer},
-    connection::Outcome,
+    connection::{Connection, Outcome},
     connections::ToReplica,
+    health::Health,
     pool::Pool,
+    running_on::RunningOn,
 };
 use crate::config::{ServiceSettings, ServiceUrl};
 
-/// How long a replica that failed is asked only where no other is left: long enough not to run into it with every
-/// request, short enough not to be missed when it is back.
-const REST: Duration = Duration::from_secs(1);
+/// A service knows how long it is waited for. So long after that it has surely given up as well: what it began in the last
+/// moment has time-outs of its own.
+const OVERTIME: Duration = Duration::from_secs(1);
+/// How long a probe waits for an answer.
+const PROBE_MAX: Duration = Duration::from_secs(1);
 
 pub(super) struct Replica {
     pool: Rc<Pool>,
     host: HeaderValue,
-    rests_until: Cell<Option<Instant>>,
+    health: Rc<Health>,
+}
+
+/// What came of sending a call over one connection.
+enum Sent {
+    Answered(Answer),
+    /// It broke before anything of the call was written.
+    Not(String),
 }
 
 impl Replica {
@@ -30,42 +41,80 @@ impl Replica {
         Self {
             pool: Rc::new(Pool::new(url.clone(), settings, connections)),
             host: host.unwrap_or_else(|_| HeaderValue::from_static("service")),
-            rests_until: Cell::new(None),
+            health: Rc::new(Health::new()),
         }
-    }
-
-    /// Asks other replicas first, for a while.
-    pub(super) fn rest(&self) {
-        self.rests_until.set(Some(Instant::now() + REST));
     }
 
     /// Sends a call and reads the answer. A connection of the pool may turn out to be closed when it is used; then
     /// nothing was sent, and it is tried with the next one, at last with a new one.
-    pub(super) async fn exchange(&self, call: &Call, deadline: Instant) -> Result<Answer, Failure> {
+    pub(super) async fn exchange(self: &Rc<Self>, call: &Call, deadline: Instant) -> Result<Answer, Failure> {
+        let began = Instant::now();
+        let answer = self.try_connections(call, deadline).await;
+        match &answer {
+            Ok(_) | Err(Failure::Busy(_)) => {}
+            Err(Failure::TimedOut | Failure::NotConnected) => self.health.silent(began, Instant::now()),
+            Err(Failure::NotSent(_) | Failure::Lost(_)) => self.health.rest(Instant::now()),
+        }
+        answer
+    }
+
+    async fn try_connections(self: &Rc<Self>, call: &Call, deadline: Instant) -> Result<Answer, Failure> {
         loop {
-            let mut connection = self.pool.get(deadline).await?;
+            let connection = self.pool.get(deadline).await?;
             let used_before = connection.is_used();
-            let sent = timeout_at(deadline, connection.send(call.request(&self.host))).await;
-            match sent.map_err(|_| Failure::TimedOut)? {
-                Outcome::Answered(response) => {
-                    // It says that it ends: a connection that it takes now may be closed under the request.
-                    if response.headers().get(header::CONNECTION).is_some_and(|value| value == "close") {
-                        self.rest();
-                    }
-                    let answer = timeout_at(deadline, answer::read(response, connection)).await;
-                    return answer.map_err(|_| Failure::TimedOut)?;
-                }
-                Outcome::NotSent(_) if used_before => {}
-                Outcome::NotSent(error) => return Err(Failure::NotSent(error)),
-                Outcome::Lost(error) => return Err(Failure::Lost(error)),
+            let request = call.request(&self.host, deadline);
+            let work = Rc::clone(self).send(connection, request);
+            let sent = timeout_at(deadline, RunningOn::new(work, deadline + OVERTIME)).await;
+            match sent.map_err(|_| self.late())?? {
+                Sent::Answered(answer) => return Ok(answer),
+                Sent::Not(_) if used_before => {}
+                Sent::Not(error) => return Err(Failure::NotSent(error)),
             }
         }
     }
 
+    fn late(&self) -> Failure {
+        self.pool.turns().timed_out();
+        Failure::TimedOut
+    }
+
+    async fn send(
+        self: Rc<Self>,
+        mut connection: Connection,
+        request: http::Request<http_body_util::Full<bytes::Bytes>>,
+    ) -> Result<Sent, Failure> {
+        let began = Instant::now();
+        let response = match connection.send(request).await {
+            Outcome::Answered(response) => response,
+            Outcome::NotSent(error) => return Ok(Sent::Not(error)),
+            Outcome::Lost(error) => return Err(Failure::Lost(error)),
+        };
+        self.health.heard(Instant::now());
+        // It says that it ends: a connection that it takes now may be closed under the request.
+        if response.headers().get(header::CONNECTION).is_some_and(|value| value == "close") {
+            self.health.rest(Instant::now());
+        }
+        let answer = answer::read(response, connection).await?;
+        self.pool.turns().answered(began.elapsed());
+        Ok(Sent::Answered(answer))
+    }
+
+    /// Asks one that was left out for a while whether it is there again: not with a client's call, which would be lost.
+    fn probe_when_due(self: &Rc<Self>, like: &Call) {
+        if !self.health.is_to_be_probed(Instant::now()) {
+            return;
+        }
+        let (replica, probe) = (Rc::clone(self), like.probe());
+        actix_web::rt::spawn(async move {
+            if replica.try_connections(&probe, Instant::now() + PROBE_MAX).await.is_err() {
+                replica.health.silent_still(Instant::now());
+            }
+        });
+    }
+
     /// Lower is better.
-    fn rank(&self, now: Instant) -> (bool, bool) {
-        let rests = self.rests_until.get().is_some_and(|until| now < until);
-        (rests, self.pool.is_full())
+    fn rank(&self, now: Instant) -> ((bool, bool), bool) {
+        (self.health.rank(now), self.pool.turns().are_taken())
     }
 }
 
@@ -75,15 +124,16 @@ pub(super) struct Turn(Cell<usize>);
 
 impl Turn {
     /// All replicas in the order in which this call is to ask them: round robin, behind the others those that have no
-    /// connection left or failed a moment ago.
-    pub(super) fn next<'r>(&self, replicas: &'r [Replica]) -> Vec<&'r Replica> {
+    /// connection left, failed a moment ago, or say nothing.
+    pub(super) fn next<'r>(&self, replicas: &'r [Rc<Replica>], call: &Call) -> Vec<&'r Rc<Replica>> {
         let first = self.0.get();
         self.0.set(first.wrapping_add(1));
         if let [only] = replicas {
             return vec![only];
         }
         let (late, early) = replicas.split_at(first.checked_rem(replicas.len()).unwrap_or(0));
-        let mut order: Vec<&Replica> = early.iter().chain(late).collect();
+        replicas.iter().for_each(|replica| replica.probe_when_due(call));
+        let mut order: Vec<&Rc<Replica>> = early.iter().chain(late).collect();
         let now = Instant::now();
         order.sort_by_key(|replica| replica.rank(now));
         order

@@ -44,6 +44,7 @@ async fn nothing_of_the_clients_head_reaches_a_service_but_its_trace() {
         "traceparent",
         "tracestate",
         "x-booked-credential",
+        "x-booked-deadline-ms",
         "x-booked-user-email",
         "x-booked-user-id",
         "x-booked-user-role",

@@ -18,6 +18,7 @@ mod forwarding;
 mod key_changes;
 mod limits;
 mod operation;
+mod overload;
 mod properties;
 mod replicas;
 mod routing;

@@ -1,9 +1,10 @@
-//! How long a client waits for an answer, whatever hangs: each step has a time-out of its own, but they add up.
+//! How long a client waits for an answer, whatever hangs: each step has a time-out of its own, but they add up. Who says that
+//! they wait for less time is waited with no longer, and nothing is begun for them in their last moments.
 
 use std::{future::Future, time::Duration};
 
 use booked_contract::Code;
-use booked_server::{ApiError, Lifecycle};
+use booked_server::{ApiError, Deadline as Ends, Lifecycle};
 use tokio::time::timeout;
 
 /// The deadline of every request that changes something.
@@ -39,7 +40,8 @@ impl Deadline {
     ///
     /// 504 where it is not done in time, since a step of it may have been sent.
     pub(super) async fn keep<T>(&self, work: impl Future<Output = T>) -> Result<T, ApiError> {
-        let late = |_| ApiError::because(Code::UpstreamTimedOut, &"not done within REQUEST_MS");
-        timeout(self.limit, work).await.map_err(late)
+        let ends = Ends::within(self.limit);
+        let late = |_| ApiError::because(Code::UpstreamTimedOut, &"not done in time");
+        timeout(ends.left(), ends.scope(work)).await.map_err(late)
     }
 }

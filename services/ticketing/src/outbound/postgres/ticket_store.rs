@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use booked_feed::FeedSignal;
 use booked_ids::{EventId, SeatNumber, TicketId, UserId};
 use booked_postgres::{Abort, Database};
+use booked_server::whoever_waits;
 use booked_telemetry::count;
 use diesel::{
     ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryableByName,
@@ -106,19 +107,18 @@ impl TicketStore for PostgresTicketStore {
     async fn void_unless_booked(&self, attempt: AttemptId) -> Result<Fate, StoreFailure> {
         // Where the row is there already it is written again as it is: then the answer, too, waits for the standbys that
         // a booking waits for.
-        let booked: Settled = self
-            .database
-            .transaction(async move |connection| {
-                diesel::sql_query(as_run(
-                    "INSERT INTO bookings (id, booked) VALUES ($1, false) \
+        let void = self.database.transaction(async move |connection| {
+            diesel::sql_query(as_run(
+                "INSERT INTO bookings (id, booked) VALUES ($1, false) \
                      ON CONFLICT (id) DO UPDATE SET settled_at = bookings.settled_at RETURNING booked",
-                ))
-                .bind::<SqlUuid, _>(attempt.0)
-                .get_result(connection)
-                .await
-                .map_err(Abort::<Infallible>::from)
-            })
-            .await?;
+            ))
+            .bind::<SqlUuid, _>(attempt.0)
+            .get_result(connection)
+            .await
+            .map_err(Abort::<Infallible>::from)
+        });
+        // Seats hang on it, whether the buyer still waits or not.
+        let booked: Settled = whoever_waits(void).await?;
         Ok(if booked.booked { Fate::Booked } else { Fate::Void })
     }
 
