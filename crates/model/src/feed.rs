@@ -57,6 +57,8 @@ pub enum Action {
     Pull,
     /// … or until all that was committed by now is applied.
     PullNow,
+    /// The change that is noted gets its turn.
+    CarryOut,
     /// The replica in this slot takes a step.
     Step(usize),
     /// It stops for ever.
@@ -74,7 +76,8 @@ impl Services {
         puller.step(&self.producer, &mut self.consumer, &mut self.was_late, page, guards)
     }
 
-    /// Once nobody writes any more, one replica that pulls brings the consumer to what the producer says.
+    /// Once nobody writes any more, one replica that pulls, and a turn for the change that is noted, bring the consumer to
+    /// what the producer says.
     fn comes_to_rest(&self, page: usize, guards: Guards) -> bool {
         let mut services = *self;
         services.producer.roll_back_all();
@@ -84,6 +87,7 @@ impl Services {
             while let Some(puller) = next {
                 next = services.pull(puller, page, guards);
             }
+            services.consumer.carry_out(guards);
             if services.consumer == before {
                 return services.producer.is_told_by(&before);
             }
@@ -104,7 +108,7 @@ impl Model for Feed {
             actions.extend([Action::Begin(transaction), Action::Write(transaction)]);
             actions.extend([Action::Commit(transaction), Action::RollBack(transaction)]);
         }
-        actions.extend([Action::Pull, Action::PullNow]);
+        actions.extend([Action::Pull, Action::PullNow, Action::CarryOut]);
         for slot in 0..PULLERS {
             actions.extend([Action::Step(slot), Action::Die(slot)]);
         }
@@ -130,6 +134,7 @@ impl Model for Feed {
                 let puller = Puller::all(consumer, producer);
                 services.start(puller)?;
             }
+            Action::CarryOut => consumer.carry_out(self.guards),
             Action::Step(slot) => {
                 let puller = services.pullers[slot]?;
                 services.pullers[slot] = services.pull(puller, self.page, self.guards);

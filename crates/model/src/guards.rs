@@ -145,7 +145,7 @@ pub enum Guard {
     /// A row is shown when no older transaction can still commit: `pg_snapshot_xmin` in
     /// `crates/feed/src/producer/rows.rs`.
     BelowXmin,
-    /// The newest version wins, whenever it comes: `events.version < excluded.version` in
+    /// The newest version wins, whenever it comes: `noted.version < excluded.version` and `events.version < state.version` in
     /// `outbound/postgres/events.rs`.
     NewestWins,
     /// A batch and its cursor move in one transaction: `apply_in` in `crates/feed/src/consumer/pull.rs`.

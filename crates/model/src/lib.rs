@@ -52,6 +52,10 @@
 //!   availability, bookings lists.
 //! - Which free seats a reservation gets: any, here. So the hint of `meta`, and neighbours.
 //! - The list of busy events and all deadlines: they decide how soon a job comes, not what it does.
+//! - Whose turn it is at an event (`outbound/postgres/turns.rs`): here a change gets its turn at some moment, and the
+//!   properties hold whenever that is. That it comes soon is not asked: models have no time. The locks that see to it keep
+//!   nothing right that the rows' locks do not, so that no history can be worse for them; `late_steps/hot_event.rs` and
+//!   `apply_events.rs` among ticketing's tests show it on Postgres.
 //! - Deadlocks: rows are locked in the order of ids, and Postgres ends those that are met.
 //! - Valkey losing some keys of an event and not others. They lie on one node, which may not evict (start-up refuses that).
 //! - Valkey losing its newest writes, as the waitlist sees it: seats that came free in them may not be announced.

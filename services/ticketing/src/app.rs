@@ -13,6 +13,7 @@ use crate::{
     config::Config,
     inbound::{
         audit,
+        changes::{self, ChangesNoted},
         feed::{ApplyEvents, EVENT_FEED, PulledEvents},
         gauges,
         http::{deadline::Deadline, routes::routes},
@@ -20,7 +21,8 @@ use crate::{
     },
     outbound::{
         postgres::{
-            BookingQueue, MIGRATIONS, PostgresBooksAudit, PostgresTicketStore, PostgresWaitlistStore,
+            BookingQueue, MIGRATIONS, PostgresBooksAudit, PostgresEventChanges, PostgresTicketStore,
+            PostgresWaitlistStore,
         },
         valkey::{Valkey, ValkeyMapsAudit, ValkeySeatPool},
     },
@@ -59,7 +61,8 @@ pub async fn bind_with(
     let pool: Arc<dyn SeatPool> = Arc::new(ValkeySeatPool::new(valkey.clone(), config.lifetimes));
 
     let own_feed = Feed::start(SOURCE, database.clone(), &lifecycle);
-    let events = Arc::new(ApplyEvents { pool: Arc::clone(&pool), signal: own_feed.signal() });
+    let noted = ChangesNoted::default();
+    let events = Arc::new(ApplyEvents { noted: Arc::clone(&noted), signal: own_feed.signal() });
     let source = FeedClient::new(Peer::new(config.event_url, &config.credential)?);
     let consumer =
         Consumer::new(EVENT_FEED, source, database.clone(), events, Arc::clone(&random), &lifecycle);
@@ -69,6 +72,7 @@ pub async fn bind_with(
         pool,
         store: Arc::new(PostgresTicketStore::new(database.clone(), queue, own_feed.signal())),
         waitlist: Arc::new(PostgresWaitlistStore::new(database.clone(), Arc::clone(&random))),
+        changes: Arc::new(PostgresEventChanges::new(database.clone(), own_feed.signal())),
         feed: Arc::new(PulledEvents(consumer.clone())),
         notifier: config.notifier.notifier()?,
         random,
@@ -83,6 +87,7 @@ pub async fn bind_with(
     };
     audit::start(auditor, config.audit_rest, context.random.uuid(), &lifecycle);
     jobs::start(&context, config.jobs, &lifecycle);
+    changes::start(&context, config.jobs.tick, noted, &lifecycle);
     gauges::start(&context, &lifecycle);
     lifecycle.spawn_job(consumer.clone().run());
     lifecycle.spawn_job(end_if_unfit(valkey, lifecycle.clone()));

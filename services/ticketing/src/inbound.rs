@@ -1,6 +1,7 @@
 //! What comes in: HTTP, the event service's feed, and the clock.
 
 pub mod audit;
+pub mod changes;
 pub mod feed;
 pub mod gauges;
 pub mod http;

@@ -1,6 +1,7 @@
 //! What the rules need of the world. Every operation is one step, atomic by itself: between any two of them a process
 //! may stop for minutes and then go on.
 
+mod event_changes;
 mod event_feed;
 mod notifier;
 mod sales_audit;
@@ -8,6 +9,7 @@ mod seat_pool;
 mod ticket_store;
 mod waitlist_store;
 
+pub use event_changes::EventChanges;
 pub use event_feed::{EventFeed, FeedAway};
 pub use notifier::{Message, Notifier, NotifyFailure};
 pub use sales_audit::{BooksAudit, MapsAudit, Watched};

@@ -111,6 +111,39 @@ async fn what_cannot_be_read_is_set_aside_and_the_rest_is_applied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn news_of_other_events_do_not_wait_for_one_that_does_not_get_its_turn() {
+    let sale = Sale::set_up().own_postgres().start().await;
+    let (stuck, other) = (sale.create_event(5).await, sale.create_event(5).await);
+    // A booking whose process stopped before its commit.
+    let booking = sale.postgres.share_event(stuck).await;
+    sale.events.change(stuck, |state| state.seat_count = 6).await;
+    sale.events.change(other, |state| state.seat_count = 7).await;
+    let (later, _) = sale.events.create(8).await;
+    eventually("the other one has grown", async || kept(&sale, other) == "2|f|Event of 5 seats|7").await;
+    eventually("a later one is on sale", async || sale.occupied(later).await == Some(0)).await;
+    sale.events.change(stuck, |state| state.name = "Later".to_owned()).await;
+    assert_eq!(kept(&sale, stuck), "1|f|Event of 5 seats|5");
+
+    drop(booking);
+    eventually("its newest state is known", async || kept(&sale, stuck) == "3|f|Later|6").await;
+    assert_eq!(sale.postgres.execute("SELECT count(*) FROM event_changes"), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_a_process_left_behind_is_carried_out_by_another() {
+    let sale = Sale::start().await;
+    let event = sale.create_event(5).await;
+    sale.buyer("Ada").holds(event, 5).await;
+    let state = EventState { version: 2, seat_count: 6, ..sale.events.state(event) };
+    let state = serde_json::to_string(&state).unwrap();
+    sale.postgres.execute(&format!(
+        "INSERT INTO event_changes (event_id, version, state) VALUES ('{event}', 2, '{state}')"
+    ));
+    eventually("the seat is on sale", async || sale.buyer("Bob").reserve(event, 1).await.said() == "200")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_left_of_a_deleted_event_but_that_it_was_deleted() {
     let sale = Sale::start().await;
     let (event, other) = (sale.create_event(100).await, sale.create_event(1).await);

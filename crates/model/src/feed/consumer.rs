@@ -18,6 +18,8 @@ pub(super) struct Consumer {
     cursor: Cursor,
     /// The newest that is known.
     pub(super) version: u8,
+    /// A change that waits for its turn (a row of `event_changes`); 0 where none does.
+    noted: u8,
     /// A count that commutes: how many rows were applied.
     pub(super) count: u8,
     /// Which versions came by, as a set.
@@ -154,12 +156,23 @@ impl Puller {
 impl Consumer {
     fn apply(&mut self, page: &Page, guards: Guards) {
         for entry in page.iter().flatten() {
-            if entry.version > self.version || !guards.has(Guard::NewestWins) {
+            let is_newer = |known: u8| entry.version > known || !guards.has(Guard::NewestWins);
+            if self.version == 0 {
                 self.version = entry.version;
+            } else if is_newer(self.version) && is_newer(self.noted) {
+                self.noted = entry.version;
             }
             self.count += 1;
             self.applied |= 1 << entry.version;
         }
+    }
+
+    /// The change's turn has come; whenever that is, since what it was noted for may be old by then.
+    pub(super) fn carry_out(&mut self, guards: Guards) {
+        if self.noted > self.version || (self.noted != 0 && !guards.has(Guard::NewestWins)) {
+            self.version = self.noted;
+        }
+        self.noted = 0;
     }
 
     fn begin_again(&mut self, incarnation: u8, guards: Guards) {

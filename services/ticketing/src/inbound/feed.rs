@@ -1,26 +1,24 @@
 //! Applies the event service's feed: what takes place, and how many seats it has.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use booked_contract::feed::EventState;
 use booked_feed::{Apply, Consumer, Entry, FeedSignal};
-use booked_ids::EventId;
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 
+use super::changes::ChangesNoted;
 use crate::{
     outbound::postgres::apply_event_states,
-    ports::{EventFeed, FeedAway, PoolFailure, SeatPool},
+    ports::{EventFeed, FeedAway},
 };
 
 /// The name of the event service's feed in this service's cursors.
 pub const EVENT_FEED: &str = "event";
 
-/// Keeps events up to date, in Postgres and, after the commit, in Valkey.
+/// Keeps events up to date: new ones at once, changes as soon as their turn comes.
 pub struct ApplyEvents {
-    /// Where seats are.
-    pub pool: Arc<dyn SeatPool>,
+    /// Told when changes were noted.
+    pub noted: ChangesNoted,
     /// Told when the own feed has something new.
     pub signal: FeedSignal,
 }
@@ -28,36 +26,14 @@ pub struct ApplyEvents {
 #[async_trait]
 impl Apply for ApplyEvents {
     async fn apply(&self, connection: &mut AsyncPgConnection, entries: &[Entry]) -> QueryResult<()> {
-        apply_event_states(connection, states(entries)?).await
+        let states = entries.iter().filter(|entry| entry.kind == EventState::KIND).map(Entry::decode);
+        apply_event_states(connection, states.collect::<QueryResult<_>>()?).await
     }
 
-    /// Best effort: the reconciler repeats growth, and the purge repeats what a deletion does to Valkey.
-    async fn applied(&self, entries: &[Entry]) {
+    async fn applied(&self, _: &[Entry]) {
         self.signal.notify();
-        for state in states(entries).unwrap_or_default() {
-            let Ok(event) = EventId::from_uuid(state.event_id) else { continue };
-            if let Err(failure) = self.change_pool(event, &state).await {
-                // The others would fail like it, each after a time-out, while the next page waits.
-                tracing::warn!(%event, %failure, "changes of events wait for a job to repeat them");
-                return;
-            }
-        }
+        self.noted.notify_one();
     }
-}
-
-impl ApplyEvents {
-    async fn change_pool(&self, event: EventId, state: &EventState) -> Result<(), PoolFailure> {
-        match state {
-            EventState { deleted: true, .. } => self.pool.drop_event(event).await,
-            // A new event has no map before its first reservation.
-            EventState { version: 1, .. } => Ok(()),
-            EventState { seat_count, .. } => self.pool.grow(event, *seat_count).await.map(drop),
-        }
-    }
-}
-
-fn states(entries: &[Entry]) -> QueryResult<Vec<EventState>> {
-    entries.iter().filter(|entry| entry.kind == EventState::KIND).map(Entry::decode).collect()
 }
 
 /// The port [`EventFeed`] on the feed's consumer.

@@ -19,6 +19,7 @@ struct Gauges {
     waitlist_entries: Gauge<u64>,
     messages_waiting: Gauge<u64>,
     oldest_message_s: Gauge<u64>,
+    oldest_change_s: Gauge<f64>,
 }
 
 /// Starts to measure.
@@ -30,8 +31,13 @@ pub fn start(context: &Context, lifecycle: &Lifecycle) {
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             turns.tick().await;
-            // Each by itself: the one does without Postgres, the other without Valkey.
-            for measured in [gauges.measure_holds(&context).await, gauges.measure_waitlist(&context).await] {
+            // Each by itself: one does without Postgres, the others without Valkey.
+            let measures = [
+                gauges.measure_holds(&context).await,
+                gauges.measure_waitlist(&context).await,
+                gauges.measure_changes(&context).await,
+            ];
+            for measured in measures {
                 if let Err(error) = measured {
                     tracing::debug!(%error, "something cannot be measured");
                 }
@@ -52,6 +58,10 @@ impl Gauges {
                 "booked_messages_oldest_seconds",
                 "How long the oldest message has waited to be sent",
             ),
+            oldest_change_s: meter
+                .f64_gauge("booked_event_changes_oldest_seconds")
+                .with_description("How long the oldest change of an event has waited for its turn")
+                .build(),
         }
     }
 
@@ -61,6 +71,11 @@ impl Gauges {
             open += u64::from(context.pool.sweep(event, 0).await?.left);
         }
         self.holds_open.record(open, &[]);
+        Ok(())
+    }
+
+    async fn measure_changes(&self, context: &Context) -> Result<(), VisitFailure> {
+        self.oldest_change_s.record(context.changes.oldest().await?.as_secs_f64(), &[]);
         Ok(())
     }
 

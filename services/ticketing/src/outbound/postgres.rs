@@ -5,6 +5,7 @@ mod booking_queue;
 mod bookings_of_user;
 mod books_audit;
 mod cancel;
+mod event_changes;
 mod events;
 mod failure;
 mod leases;
@@ -12,6 +13,7 @@ mod purge;
 mod queue_metrics;
 mod schema;
 mod ticket_store;
+mod turns;
 mod waitlist_store;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -19,7 +21,8 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 pub use booking_queue::{BookingQueue, QueueSettings};
 pub use bookings_of_user::bookings_of_user;
 pub use books_audit::PostgresBooksAudit;
-pub use events::apply_event_states;
+pub use event_changes::PostgresEventChanges;
+pub use events::{apply_event_states, carry_out_change};
 pub use ticket_store::PostgresTicketStore;
 pub use waitlist_store::PostgresWaitlistStore;
 

@@ -7,7 +7,7 @@ use booked_server::Random;
 use super::Rebuilds;
 use crate::{
     domain::seat::AttemptId,
-    ports::{EventFeed, Notifier, SeatPool, TicketStore, WaitlistStore},
+    ports::{EventChanges, EventFeed, Notifier, SeatPool, TicketStore, WaitlistStore},
 };
 
 /// Seats that one script claims, settles or repairs, where a step may have any number of them: other scripts wait for it.
@@ -22,6 +22,8 @@ pub struct Context {
     pub store: Arc<dyn TicketStore>,
     /// Who waits.
     pub waitlist: Arc<dyn WaitlistStore>,
+    /// Changes of events that wait for their turn.
+    pub changes: Arc<dyn EventChanges>,
     /// Where events come from.
     pub feed: Arc<dyn EventFeed>,
     /// How those who waited are told.

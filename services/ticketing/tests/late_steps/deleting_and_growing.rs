@@ -4,14 +4,13 @@ use booked_contract::feed::EventState;
 use booked_ids::SeatNumber;
 use booked_postgres::Abort;
 use booked_ticketing::{
-    outbound::postgres::apply_event_states,
     ports::SeatPool as _,
     usecases::{BookError, CancelError, ReserveError},
 };
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::world::{CAPACITY, Seat, World, soon, state, until, user};
+use crate::world::{CAPACITY, Seat, World, apply, soon, state, until, user};
 
 const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'";
@@ -29,7 +28,7 @@ impl Uncommitted {
         let database = world.postgres.clone();
         let ended = tokio::spawn(async move {
             let applied = database.transaction(async move |connection| {
-                apply_event_states(connection, vec![state]).await.map_err(Abort::Failed)?;
+                apply(connection, state).await.map_err(Abort::Failed)?;
                 written.send(()).unwrap();
                 if is_committed.await.unwrap() { Ok(()) } else { Err(Abort::Refuse(())) }
             });
@@ -48,6 +47,24 @@ impl Uncommitted {
         self.commits.send(false).unwrap();
         soon(self.ended).await.unwrap();
     }
+}
+
+/// Changes that are carried out one after the other, each as often as it does not get its turn.
+fn changing(world: &World, states: Vec<EventState>) -> JoinHandle<()> {
+    let database = world.postgres.clone();
+    tokio::spawn(async move {
+        for state in states {
+            loop {
+                let state = state.clone();
+                let changed = database.transaction(async move |connection| {
+                    apply(connection, state).await.map_err(Abort::<()>::Failed)
+                });
+                if changed.await.is_ok() {
+                    break;
+                }
+            }
+        }
+    })
 }
 
 async fn until_somebody_waits(world: &World) {
@@ -105,15 +122,7 @@ async fn a_deletion_waits_for_a_booking_that_is_under_way() {
     let booking = replica.book(user(1), &tickets);
     until_somebody_waits(&world).await;
 
-    let database = world.postgres.clone();
-    let deletion = tokio::spawn(async move {
-        let applied = database.transaction(async move |connection| {
-            apply_event_states(connection, vec![state(event, 2, CAPACITY, true)])
-                .await
-                .map_err(Abort::<()>::Failed)
-        });
-        applied.await.unwrap();
-    });
+    let deletion = changing(&world, vec![state(event, 2, CAPACITY, true)]);
     until("both wait", async || world.database.execute(WAITING).trim() == "2").await;
     other.batch_execute("ROLLBACK").await.unwrap();
     booking.await.unwrap().unwrap();
@@ -156,18 +165,12 @@ async fn bookings_of_several_events_and_changes_of_them_lock_in_one_order() {
     let growth = Uncommitted::write(&world, state(other, 2, CAPACITY + 1, false)).await;
     let booking = replica.book(user(1), &tickets);
     until_somebody_waits(&world).await;
-    let database = world.postgres.clone();
-    let both = tokio::spawn(async move {
-        let states = vec![state(other, 3, CAPACITY + 2, false), state(event, 3, CAPACITY + 2, false)];
-        let applied = database.transaction(async move |connection| {
-            apply_event_states(connection, states).await.map_err(Abort::<()>::Failed)
-        });
-        applied.await
-    });
+    let states = vec![state(event, 3, CAPACITY + 2, false), state(other, 3, CAPACITY + 2, false)];
+    let both = changing(&world, states);
     until("both wait", async || world.database.execute(WAITING).trim() == "2").await;
     growth.commit().await;
     booking.await.unwrap().unwrap();
-    soon(both).await.unwrap().unwrap();
+    soon(both).await.unwrap();
     world.assert_settled(event).await;
 }
 

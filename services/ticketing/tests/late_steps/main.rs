@@ -9,6 +9,7 @@
 )]
 
 mod gates;
+mod hot_event;
 mod proxy;
 mod stopped_pool;
 mod stopped_store;

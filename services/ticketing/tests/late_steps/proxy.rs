@@ -1,4 +1,4 @@
-//! A way to Postgres that breaks when it is told to: in the middle of a COMMIT.
+//! A way to Postgres that breaks when it is told to, in the middle of a COMMIT, or takes long with each.
 
 use std::{
     net::SocketAddr,
@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{
@@ -30,18 +31,25 @@ pub(crate) struct Proxy {
     next: Arc<Mutex<Option<Cut>>>,
     closes: Arc<AtomicBool>,
     closed: Arc<Mutex<CancellationToken>>,
+    commits_take: Duration,
 }
 
 impl Proxy {
     /// A way to the database of this URL.
     pub(crate) async fn to(database_url: &str) -> Self {
+        Self::slow_to(database_url, Duration::ZERO).await
+    }
+
+    /// A way on which each COMMIT takes so long.
+    pub(crate) async fn slow_to(database_url: &str, commits_take: Duration) -> Self {
         let mut url = Url::parse(database_url).unwrap();
         let server: SocketAddr =
             format!("{}:{}", url.host_str().unwrap(), url.port().unwrap()).parse().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
         let url = url.to_string();
-        let proxy = Self { url, next: Arc::default(), closes: Arc::default(), closed: Arc::default() };
+        let (next, closes, closed) = Default::default();
+        let proxy = Self { url, next, closes, closed, commits_take };
         tokio::spawn(proxy.clone().accept(listener, server));
         proxy
     }
@@ -90,6 +98,9 @@ impl Proxy {
             let mut bytes = vec![0; 65_536];
             while let Ok(count @ 1..) = from_client.read(&mut bytes).await {
                 let sent = &bytes[..count];
+                if is_commit(sent) {
+                    tokio::time::sleep(self.commits_take).await;
+                }
                 let cut = if is_commit(sent) { self.next.lock().unwrap().take() } else { None };
                 if cut.is_some() && self.closes.load(Ordering::Relaxed) {
                     self.closed().cancel();

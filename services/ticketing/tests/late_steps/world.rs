@@ -19,8 +19,8 @@ use booked_ticketing::{
     outbound::{
         notifier::LogNotifier,
         postgres::{
-            BookingQueue, MIGRATIONS, PostgresTicketStore, PostgresWaitlistStore, QueueSettings,
-            apply_event_states,
+            BookingQueue, MIGRATIONS, PostgresEventChanges, PostgresTicketStore, PostgresWaitlistStore,
+            QueueSettings, apply_event_states, carry_out_change,
         },
         valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeatPool},
     },
@@ -30,6 +30,8 @@ use booked_ticketing::{
         cancel_tickets, reconcile_seats, reserve_tickets, settle_overdue,
     },
 };
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
 use redis::aio::MultiplexedConnection;
 use tokio::{task::JoinHandle, time::timeout};
 use uuid::Uuid;
@@ -87,6 +89,13 @@ pub(crate) fn state(event: EventId, version: i64, seat_count: u32, deleted: bool
         longitude: None,
         seat_count,
     }
+}
+
+/// What the event service says, noted and carried out in one transaction.
+pub(crate) async fn apply(connection: &mut AsyncPgConnection, state: EventState) -> QueryResult<()> {
+    let event = EventId::from_uuid(state.event_id).unwrap();
+    apply_event_states(connection, vec![state]).await?;
+    carry_out_change(connection, event).await
 }
 
 /// Waits for what must come soon.
@@ -170,16 +179,18 @@ impl World {
         let lifecycle = &self.lifecycle;
         let database = Database::new(&settings(database_url, work_ms), lifecycle.runtime()).unwrap();
         let queue = QueueSettings { flushers: 1, length: 100, wait: Duration::from_secs(10) };
+        let signal = Feed::start("ticketing", database.clone(), lifecycle).signal();
         let store = PostgresTicketStore::new(
             database.clone(),
             BookingQueue::start(&database, queue, lifecycle),
-            Feed::start("ticketing", database.clone(), lifecycle).signal(),
+            signal.clone(),
         );
         let (gates, random) = (SharedGates::default(), Arc::new(SystemRandom));
         let context = Context {
             pool: Arc::new(StoppedPool { inner: self.pool_holding(hold), gates: Arc::clone(&gates) }),
             store: Arc::new(StoppedStore { inner: Arc::new(store), gates: Arc::clone(&gates) }),
-            waitlist: Arc::new(PostgresWaitlistStore::new(database, random.clone())),
+            waitlist: Arc::new(PostgresWaitlistStore::new(database.clone(), random.clone())),
+            changes: Arc::new(PostgresEventChanges::new(database.clone(), signal)),
             feed: Arc::new(NoNews),
             notifier: Arc::new(LogNotifier),
             random,
@@ -215,9 +226,9 @@ impl World {
 
     /// What the event service says is true in Postgres from now on.
     pub(crate) async fn apply(&self, state: EventState) {
-        let applied = self.postgres.transaction(async move |connection| {
-            apply_event_states(connection, vec![state]).await.map_err(Abort::<()>::Failed)
-        });
+        let applied = self
+            .postgres
+            .transaction(async move |connection| apply(connection, state).await.map_err(Abort::<()>::Failed));
         applied.await.unwrap();
     }
 

@@ -65,6 +65,16 @@ impl SalePostgres {
         connection
     }
 
+    /// A booking of the event is under way until the connection is dropped. Only where the server is the sale's own, as with
+    /// [`SalePostgres::lock_tickets`].
+    pub(crate) async fn share_event(&self, event: EventId) -> AsyncPgConnection {
+        let _ = self.own_server();
+        let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();
+        let share = format!("BEGIN; SELECT FROM events WHERE id = '{event}' FOR SHARE");
+        connection.batch_execute(&share).await.unwrap();
+        connection
+    }
+
     /// A crash.
     pub(crate) fn kill(&self) {
         self.own_server().lock().unwrap().kill();

@@ -22,8 +22,8 @@ use booked_ticketing::{
     outbound::{
         notifier::LogNotifier,
         postgres::{
-            BookingQueue, MIGRATIONS, PostgresTicketStore, PostgresWaitlistStore, QueueSettings,
-            apply_event_states,
+            BookingQueue, MIGRATIONS, PostgresEventChanges, PostgresTicketStore, PostgresWaitlistStore,
+            QueueSettings, apply_event_states,
         },
         valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeatPool},
     },
@@ -111,16 +111,18 @@ impl World {
         let lifetimes =
             Lifetimes { hold, claim: Duration::from_secs(10), rebuild_lease: Duration::from_secs(10) };
         let queue = QueueSettings { flushers: 2, length: 100, wait: Duration::from_secs(1) };
+        let signal = Feed::start("ticketing", postgres.clone(), &lifecycle).signal();
         let store = PostgresTicketStore::new(
             postgres.clone(),
             BookingQueue::start(&postgres, queue, &lifecycle),
-            Feed::start("ticketing", postgres.clone(), &lifecycle).signal(),
+            signal.clone(),
         );
         let random = Arc::new(SystemRandom);
         let context = Context {
             pool: Arc::new(ValkeySeatPool::new(valkey.clone(), lifetimes)),
             store: Arc::new(store),
             waitlist: Arc::new(PostgresWaitlistStore::new(postgres.clone(), random.clone())),
+            changes: Arc::new(PostgresEventChanges::new(postgres.clone(), signal)),
             feed: Arc::new(NoNews),
             notifier: Arc::new(LogNotifier),
             random,

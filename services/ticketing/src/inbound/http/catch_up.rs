@@ -9,7 +9,8 @@ use booked_feed::{Consumer, Position};
 use booked_ids::EventId;
 use booked_server::{ApiError, Body};
 
-use crate::usecases::{self, Context};
+use super::deadline::Deadline;
+use crate::usecases::{self, Context, VisitFailure};
 
 /// How long the event service waits for this.
 const LIMIT: Duration = Duration::from_millis(450);
@@ -18,6 +19,7 @@ pub(super) async fn catch_up(
     body: Body<CatchUp>,
     consumer: Data<Consumer>,
     context: Data<Context>,
+    deadline: Data<Deadline>,
 ) -> Result<HttpResponse, ApiError> {
     let position: Position = body
         .0
@@ -27,11 +29,17 @@ pub(super) async fn catch_up(
     if let Err(error) = consumer.catch_up(&position, LIMIT).await {
         return Err(ApiError::because(Code::Unavailable, &error));
     }
-    // Best effort: with Valkey away nobody can meet what it showed before, and a job repeats this.
-    if let Some(event) = body.0.event_id.and_then(|id| EventId::from_uuid(id).ok())
-        && let Err(failure) = usecases::follow_event(&context, event).await
-    {
-        tracing::warn!(%event, %failure, "a change of an event waits for a job to repeat it");
+    if let Some(event) = body.0.event_id.and_then(|id| EventId::from_uuid(id).ok()) {
+        let context = Context::clone(&context);
+        let changing = async move { usecases::change_event(&context, event).await };
+        match deadline.detach(changing).await? {
+            Ok(()) => {}
+            Err(VisitFailure::Store(failure)) => return Err(ApiError::because(Code::Unavailable, &failure)),
+            // Best effort: with Valkey away nobody can meet what it showed before, and a job repeats this.
+            Err(VisitFailure::Pool(failure)) => {
+                tracing::warn!(%event, %failure, "a change of an event waits for a job to repeat it");
+            }
+        }
     }
     Ok(HttpResponse::Ok().finish())
 }

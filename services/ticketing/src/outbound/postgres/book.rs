@@ -12,6 +12,7 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
+use super::turns;
 use crate::{domain::seat::AttemptId, outbound::as_run};
 
 /// One booking of a batch.
@@ -79,6 +80,8 @@ struct Statement {
     seats: Vec<i32>,
     /// The events to lock, each once, in the order of their ids.
     to_lock: Vec<Uuid>,
+    /// Their turns, each once, in order.
+    turns: Vec<i32>,
 }
 
 impl Statement {
@@ -91,10 +94,12 @@ impl Statement {
             events: Vec::with_capacity(count),
             seats: Vec::with_capacity(count),
             to_lock: Vec::new(),
+            turns: Vec::new(),
         };
-        let mut to_lock = BTreeSet::new();
+        let (mut to_lock, mut numbers) = (BTreeSet::new(), BTreeSet::new());
         for booking in bookings {
             for ticket in &booking.tickets {
+                numbers.insert(turns::number(ticket.event()));
                 let event = ticket.event().as_uuid();
                 to_lock.insert(event);
                 statement.attempts.push(booking.attempt.0);
@@ -106,6 +111,7 @@ impl Statement {
             }
         }
         statement.to_lock.extend(to_lock);
+        statement.turns.extend(numbers);
         statement
     }
 }
@@ -119,24 +125,30 @@ impl Query for Statement {
     type SqlType = (SqlUuid, Text, BigInt);
 }
 
-/// The events are locked first, in the order in which they are given, and what is checked is checked on the locked rows.
+/// The turns at the events are shared first, and only then the rows looked at and locked, since the look names the count of
+/// the turns; each in the order in which they are given, and what is checked is checked on the locked rows.
 /// Tickets are written in the order of their ids. No booking has a ticket twice; where two bookings of a batch want the same
 /// one, `ON CONFLICT` drops the second and the count shows it.
 ///
 /// The plan is made once, often while the tables are still empty, and must be right when they hold millions of rows a minute
 /// later: both tables are looked up in subqueries of their own (`FOR SHARE` and `OFFSET 0` keep them that), row by row, where
 /// only the index comes into question. A join would be planned as a scan of the whole empty table.
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 9] = [
     "WITH wanted AS MATERIALIZED (SELECT booking_id, user_id, ticket_id, event_id, seat FROM unnest(",
     ", ",
     ", ",
     ", ",
     ", ",
     ") AS given (booking_id, user_id, ticket_id, event_id, seat)), \
+     shared AS MATERIALIZED ( \
+         SELECT count(pg_advisory_xact_lock_shared(",
+    ", turn)) AS turns FROM unnest(",
+    ") AS given (turn)), \
      locked AS MATERIALIZED ( \
-         SELECT events.id, events.seat_count, events.deleted FROM unnest(",
+         SELECT events.id, events.seat_count, events.deleted FROM shared CROSS JOIN unnest(",
     ") AS given (id) CROSS JOIN LATERAL ( \
-             SELECT id, seat_count, deleted FROM events WHERE events.id = given.id FOR SHARE) AS events), \
+             SELECT id, seat_count, deleted FROM events WHERE events.id = given.id AND shared.turns > 0 FOR SHARE) \
+             AS events), \
      judged AS MATERIALIZED ( \
          SELECT wanted.booking_id, CASE \
              WHEN bool_or(locked.id IS NULL OR locked.deleted OR wanted.seat > locked.seat_count) THEN 'not for sale' \
@@ -172,7 +184,7 @@ const PARTS: [&str; 7] = [
 
 impl QueryFragment<Pg> for Statement {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let [first, users, tickets, events, seats, to_lock, rest] = PARTS;
+        let [first, users, tickets, events, seats, space, turns_of, to_lock, rest] = PARTS;
         out.push_sql(first);
         out.push_bind_param::<Array<SqlUuid>, _>(&self.attempts)?;
         out.push_sql(users);
@@ -183,6 +195,10 @@ impl QueryFragment<Pg> for Statement {
         out.push_bind_param::<Array<SqlUuid>, _>(&self.events)?;
         out.push_sql(seats);
         out.push_bind_param::<Array<Integer>, _>(&self.seats)?;
+        out.push_sql(space);
+        out.push_bind_param::<Integer, _>(&turns::SPACE)?;
+        out.push_sql(turns_of);
+        out.push_bind_param::<Array<Integer>, _>(&self.turns)?;
         out.push_sql(to_lock);
         out.push_bind_param::<Array<SqlUuid>, _>(&self.to_lock)?;
         out.push_sql(&as_run(rest));

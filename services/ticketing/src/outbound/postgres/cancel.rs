@@ -15,7 +15,10 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
-use super::schema::{events, tickets};
+use super::{
+    schema::{events, tickets},
+    turns,
+};
 use crate::ports::Cancelled;
 
 /// The user's latest tickets of an event that is not deleted, the latest first.
@@ -62,6 +65,7 @@ pub(super) async fn cancel(
         .bind::<SqlUuid, _>(event.as_uuid())
         .execute(connection)
         .await?;
+    turns::share(connection, event).await?;
     // Like a booking: no deletion comes between the look and the ledger.
     let deleted: Option<bool> = events::table
         .find(event.as_uuid())

@@ -17,6 +17,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    event_changes (event_id) {
+        event_id -> Uuid,
+        version -> BigInt,
+        state -> Json,
+        since -> Timestamptz,
+    }
+}
+
+diesel::table! {
     tickets (id) {
         id -> Uuid,
         event_id -> Uuid,

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     leases::{give_lease, take_lease},
     schema::{events, messages, waitlist_entries, waitlists},
+    turns,
 };
 use crate::{
     domain::{
@@ -192,6 +193,7 @@ async fn join(
     wanted: SeatsWanted,
     pool: &dyn SeatPool,
 ) -> QueryResult<Joined> {
+    turns::share(connection, event).await?;
     // Shared, so that no deletion comes between the look and the entry.
     let live: Option<Uuid> = events::table
         .find(event.as_uuid())
