@@ -124,11 +124,11 @@
 //! | waitlist-2-losing-all | 6,512,941 | 16 |
 //! | waitlist-2-deleting | 168,886 | 0.3 |
 //! | waitlist-3-deleting | 801,650 | 1.6 |
-//! | feed-3-1 | 60,006 | 0.1 |
-//! | feed-3-2 | 48,844 | 0.1 |
-//! | feed-2-1-restoring | 26,651 | 0 |
-//! | feed-3-1-restoring | 566,173 | 1.1 |
-//! | feed-3-2-restoring | 416,915 | 0.8 |
+//! | feed-3-1 | 66,571 | 0.1 |
+//! | feed-3-2 | 54,951 | 0.1 |
+//! | feed-2-1-restoring | 29,702 | 0 |
+//! | feed-3-1-restoring | 691,950 | 1.3 |
+//! | feed-3-2-restoring | 508,251 | 1.0 |
 //!
 //! `seats-2-2-losing-all` and `seats-2-2-growing-losing-all` were stopped after 12 and 25 million states; nothing was found
 //! as far as they went. `seats-2-3` and the larger sizes of two events were not run.

@@ -9,7 +9,7 @@
 )]
 
 mod gates;
-mod hot_event;
+mod ledger;
 mod proxy;
 mod stopped_pool;
 mod stopped_store;
@@ -21,6 +21,7 @@ mod booking_together;
 mod cancelling;
 mod controls;
 mod deleting_and_growing;
+mod hot_event;
 mod rebuilding;
 mod reconciling;
 mod several_events;

@@ -36,7 +36,10 @@ use redis::aio::MultiplexedConnection;
 use tokio::{task::JoinHandle, time::timeout};
 use uuid::Uuid;
 
-use crate::{gates::SharedGates, stopped_pool::StoppedPool, stopped_store::StoppedStore};
+use crate::{
+    gates::SharedGates, ledger::LEDGER_AND_TICKETS_DIFFER, stopped_pool::StoppedPool,
+    stopped_store::StoppedStore,
+};
 
 /// How long a test waits before it says what never came.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -331,24 +334,6 @@ impl World {
         );
     }
 }
-
-/// Tickets that were booked and not cancelled by the ledger, and are not there, or the other way round.
-const LEDGER_AND_TICKETS_DIFFER: &str = "
-    WITH booked AS (
-        SELECT data->>'event_id' AS event, data->>'user_id' AS owner, data->>'booking_id' AS booking, seat::int
-        FROM outbox, json_array_elements_text(data->'seats') AS seat
-        WHERE kind = 'booked.ticketing.tickets_booked'),
-    cancelled AS (
-        SELECT data->>'event_id', data->>'user_id', ticket->>'booking_id', (ticket->>'seat')::int
-        FROM outbox, json_array_elements(data->'tickets') AS ticket
-        WHERE kind = 'booked.ticketing.tickets_cancelled'),
-    ledger AS (SELECT * FROM booked EXCEPT ALL SELECT * FROM cancelled),
-    owned AS (
-        SELECT event_id::text, user_id::text, booking_id::text, ('x' || right(id::text, 8))::bit(32)::int
-        FROM tickets)
-    SELECT count(*) FROM (
-        (SELECT * FROM ledger EXCEPT ALL SELECT * FROM owned) UNION ALL
-        (SELECT * FROM owned EXCEPT ALL SELECT * FROM ledger)) AS different";
 
 impl Replica {
     pub(crate) async fn reserve(
