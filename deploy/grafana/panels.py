@@ -337,8 +337,13 @@ def waitlist():
         lines("Entries", "Of all waitlists.", {"entries": f"max(booked_waitlist_entries{labels})"}),
         lines("Messages", "Not sent yet.", {"messages": f"max(booked_messages_waiting{labels})"}),
         lines(
+            "Messages given up",
+            "In the hour before.",
+            {"messages": f"sum(increase(booked_messages_given_up_total{labels}[1h]))"},
+        ),
+        lines(
             "Oldest message",
-            "How long it has waited to be sent.",
+            "For how long it has been due; one that failed is not due before its next try.",
             {"age": f"max(booked_messages_oldest_seconds{labels})"},
             "s",
         ),

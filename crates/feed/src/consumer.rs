@@ -28,7 +28,8 @@ use crate::Position;
 
 pub use self::{client::FeedClient, pull::Unavailable};
 
-/// How long the replica that pulls keeps its lease without renewing it: longer than a step of it can take.
+/// How long the replica that pulls keeps its lease without renewing it: longer than a step of it can take. While nothing is to
+/// be applied, nobody needs it.
 const LEASE: Duration = Duration::from_secs(8);
 /// How often the other replicas look whether the lease is free.
 const LEASE_LOOK_INTERVAL: Duration = Duration::from_secs(2);
@@ -132,8 +133,8 @@ impl Consumer {
         }
     }
 
-    /// Pulls until the process is asked to end; a job. Of all replicas, one pulls at a time: that is thrift, the cursor
-    /// alone keeps the effects single.
+    /// Pulls until the process is asked to end; a job. Of all replicas, one pulls at a time while there is something to
+    /// apply: that is thrift, the cursor alone keeps the effects single.
     pub async fn run(self) {
         let inner = &self.inner;
         tokio::select! {
@@ -196,23 +197,33 @@ impl Inner {
         }
     }
 
-    /// One step where this replica has the lease, else a pause.
+    /// One step, unless another replica has the lease: then a pause. The lease is taken where there is something to apply,
+    /// and ends by itself where there is nothing for a while: what is idle writes nothing, and all replicas wait for what
+    /// comes next.
     async fn turn(&self, batch: u32) -> Result<(), Unavailable> {
         let (feed, holder) = (self.puller.feed(), self.holder);
-        let is_mine = self
-            .puller
-            .database()
-            .read(async move |connection| cursors::take_lease(connection, feed, holder, LEASE).await)
+        let database = self.puller.database();
+        let is_anothers = database
+            .read(async move |connection| cursors::is_anothers(connection, feed, holder).await)
             .await?;
-        if !is_mine {
+        if is_anothers {
             self.behind.note(false);
             sleep(self.jittered(LEASE_LOOK_INTERVAL)).await;
             return Ok(());
         }
         let cursor = self.puller.cursor().await?;
-        let step = self.puller.step(cursor.clone(), POLL_WAIT, batch).await;
-        let step =
-            step.map_err(|error| Unavailable::because(format_args!("after {}: {error}", cursor.position)))?;
+        let after = cursor.position;
+        let named = |error| Unavailable::because(format_args!("after {after}: {error}"));
+        let page = self.puller.fetch(&cursor, POLL_WAIT, batch).await.map_err(named)?;
+        let is_to_do = !page.is_nothing_new(&cursor);
+        if is_to_do
+            && !database
+                .read(async move |connection| cursors::take_lease(connection, feed, holder, LEASE).await)
+                .await?
+        {
+            return Ok(());
+        }
+        let step = self.puller.apply(cursor, page, batch).await.map_err(named)?;
         self.behind.note(step.is_behind());
         if step.moved && !step.is_full {
             sleep(REST_BETWEEN_PAGES).await;

@@ -14,6 +14,7 @@ use crate::{
     inbound::{
         audit,
         changes::{self, ChangesNoted},
+        delivery,
         feed::{ApplyEvents, EVENT_FEED, PulledEvents},
         gauges,
         http::{deadline::Deadline, routes::routes},
@@ -88,6 +89,7 @@ pub async fn bind_with(
     audit::start(auditor, config.audit_rest, context.random.uuid(), &lifecycle);
     jobs::start(&context, config.jobs, &lifecycle);
     changes::start(&context, config.jobs.tick, noted, &lifecycle);
+    delivery::start(&context, config.delivery, &lifecycle);
     gauges::start(&context, &lifecycle);
     lifecycle.spawn_job(consumer.clone().run());
     lifecycle.spawn_job(end_if_unfit(valkey, lifecycle.clone()));

@@ -11,7 +11,7 @@ use booked_server::{
 use clap::Args;
 
 use crate::{
-    inbound::jobs::JobSettings,
+    inbound::{delivery::DeliverySettings, jobs::JobSettings},
     outbound::{
         notifier::{NotifierArgs, NotifierSettings},
         postgres::QueueSettings,
@@ -65,6 +65,10 @@ pub struct ServeArgs {
     /// How often expired holds and overdue claims are looked for and those who wait are told, in milliseconds.
     #[arg(long, env = "TICK_MS", default_value = "1000", value_name = "MS")]
     tick_ms: String,
+    /// Age at which a message to somebody who waited is given up where it still cannot be sent, in milliseconds. Until
+    /// then it is tried again, after pauses that grow to an hour.
+    #[arg(long, env = "MESSAGE_AGE_MAX_MS", default_value = "259200000", value_name = "MS")]
+    message_age_max_ms: String,
     /// How long the reconciler rests between two rounds over all events, in milliseconds.
     #[arg(long, env = "RECONCILE_MS", default_value = "300000", value_name = "MS")]
     reconcile_ms: String,
@@ -87,6 +91,7 @@ pub struct Config {
     pub(crate) patience: Patience,
     pub(crate) queue: QueueSettings,
     pub(crate) jobs: JobSettings,
+    pub(crate) delivery: DeliverySettings,
     pub(crate) audit_rest: Duration,
 }
 
@@ -101,6 +106,9 @@ impl Config {
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Within these, lengths of time make sense.
 const MS: std::ops::RangeInclusive<u64> = 1..=86_400_000;
+
+/// Within these, ages of messages make sense.
+const AGE_MS: std::ops::RangeInclusive<u64> = 1..=2_592_000_000;
 
 impl ServeArgs {
     /// Checks the settings.
@@ -139,6 +147,7 @@ impl ServeArgs {
         let length = mistakes.number("BOOKING_QUEUE", &self.booking_queue, 1..=1_000_000);
         let wait = mistakes.millis("BOOKING_WAIT_MS", &self.booking_wait_ms, MS);
         let tick = mistakes.millis("TICK_MS", &self.tick_ms, MS);
+        let age_max = mistakes.millis("MESSAGE_AGE_MAX_MS", &self.message_age_max_ms, AGE_MS);
         let audit_rest = mistakes.millis("AUDIT_MS", &self.audit_ms, MS);
         let reconcile_round = mistakes.millis("RECONCILE_MS", &self.reconcile_ms, MS);
         Some(Config {
@@ -153,6 +162,7 @@ impl ServeArgs {
             patience: Patience { others: others?, look_again: LOOK_AGAIN },
             queue: QueueSettings { flushers: flushers?, length: length?, wait: wait? },
             jobs: JobSettings { tick: tick?, reconcile_round: reconcile_round?, claim: claim? },
+            delivery: DeliverySettings { tick: tick?, age_max: age_max? },
             audit_rest: audit_rest?,
         })
     }

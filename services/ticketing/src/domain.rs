@@ -2,6 +2,7 @@
 
 pub mod booking;
 pub mod count;
+pub mod delivery;
 pub mod invariant;
 pub mod seat;
 pub mod waitlist;

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod changes;
+pub mod delivery;
 pub mod feed;
 pub mod gauges;
 pub mod http;

@@ -17,4 +17,4 @@ pub use seat_pool::{
     Claimed, LeaseNonce, OverdueClaim, PoolFailure, Released, Reserved, SeatPool, Settlement, Swept,
 };
 pub use ticket_store::{Booked, Cancelled, EventRecord, Fate, Latest, Snapshot, StoreFailure, TicketStore};
-pub use waitlist_store::{Backlog, Joined, WaitlistStore};
+pub use waitlist_store::{Backlog, DueMessage, Joined, WaitlistStore};

@@ -63,17 +63,62 @@ async fn each_message_is_sent_once_by_however_many_instances() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_has_to_wait_keeps_those_behind_it_waiting() {
+async fn one_that_has_to_wait_holds_back_itself_alone() {
     let recorder: Arc<Recorder> = Arc::default();
     let sale = Sale::set_up().instances(2).notifier(Arc::<Recorder>::clone(&recorder)).start().await;
-    let people = sale.crowd(5);
+    let mut people = sale.crowd(5);
     let event = awaited(&sale, &people).await;
-    let third = &people[2].identity.email;
-    recorder.fail_for(third, NotifyFailure::Later("the mailbox is busy".to_owned()));
+    let third = people[2].identity.email.clone();
+    recorder.fail_for(&third, NotifyFailure::Later("the mailbox is busy".to_owned()));
     sale.grow(event, 6).await;
     until_recorded(&sale, 5).await;
-    eventually("two are told", async || recorder.told().len() == 2).await;
-    assert_eq!(sale.postgres.execute("SELECT count(*) FROM messages WHERE done_at IS NULL"), "3");
+    eventually("the others are told", async || recorder.told().len() == 4).await;
+    assert_eq!(sale.postgres.execute("SELECT email FROM messages WHERE done_at IS NULL"), third);
+    recorder.work_again();
+    until_all_done(&sale).await;
+    let last = people.remove(2);
+    people.push(last);
+    assert_eq!(told(&recorder), emails(&people));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_fails_until_it_is_too_old_is_given_up() {
+    let recorder: Arc<Recorder> = Arc::default();
+    let sale = Sale::set_up()
+        .flag("--message-age-max-ms", 3_000)
+        .notifier(Arc::<Recorder>::clone(&recorder))
+        .start()
+        .await;
+    let people = sale.crowd(1);
+    let event = awaited(&sale, &people).await;
+    recorder.fail_for(&people[0].identity.email, NotifyFailure::Later("no such domain".to_owned()));
+    sale.grow(event, 2).await;
+    until_recorded(&sale, 1).await;
+    until_all_done(&sale).await;
+    assert_eq!(sale.postgres.execute("SELECT sent FROM messages WHERE tries > 0"), "f");
+    assert!(recorder.told().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_nothing_can_be_sent_no_message_loses_a_try() {
+    let recorder: Arc<Recorder> = Arc::default();
+    let sale = Sale::set_up()
+        .flag("--message-age-max-ms", 1)
+        .notifier(Arc::<Recorder>::clone(&recorder))
+        .start()
+        .await;
+    let people = sale.crowd(10);
+    let event = awaited(&sale, &people).await;
+    for email in emails(&people) {
+        recorder.fail_for(&email, NotifyFailure::Away("the mail server is away".to_owned()));
+    }
+    sale.grow(event, 11).await;
+    until_recorded(&sale, 10).await;
+    eventually("it was tried twice", async || recorder.failures() > 1).await;
+    assert_eq!(
+        sale.postgres.execute("SELECT count(*) FROM messages WHERE done_at IS NULL AND tries = 0"),
+        "10"
+    );
     recorder.work_again();
     until_all_done(&sale).await;
     assert_eq!(told(&recorder), emails(&people));
@@ -145,8 +190,13 @@ async fn nobody_is_told_of_an_event_that_was_deleted_meanwhile() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_that_ends_lets_another_one_deliver_at_once() {
-    let sale = Sale::start().await;
+    let recorder: Arc<Recorder> = Arc::default();
+    let sale = Sale::set_up().notifier(Arc::<Recorder>::clone(&recorder)).start().await;
+    let people = sale.crowd(1);
+    let event = awaited(&sale, &people).await;
     let leases = "SELECT count(*) FROM leases WHERE name = 'deliver_messages'";
+    assert_eq!(sale.postgres.execute(leases), "0", "nobody needs it while nothing is to be sent");
+    sale.grow(event, 2).await;
     eventually("it delivers", async || sale.postgres.execute(leases) == "1").await;
     sale.instances[0].lifecycle.end();
     eventually("the lease is given back", async || sale.postgres.execute(leases) == "0").await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use booked_server::{CallFailure, Peer, Retry};
 use reqwest::{Method, Response};
 
+use super::cursors::Cursor;
 use crate::{
     Entry, Position,
     wire::{CloudEvent, HEAD_HEADER, INCARNATION_HEADER, PATH},
@@ -25,6 +26,14 @@ pub(crate) struct Page {
     /// The last row that was committed before the feed was read, shown or not.
     pub(crate) head: Position,
     pub(crate) entries: Vec<Entry>,
+}
+
+impl Page {
+    /// Whether there is nothing to do for whoever asked after this cursor.
+    pub(super) fn is_nothing_new(&self, cursor: &Cursor) -> bool {
+        self.entries.is_empty()
+            && (self.incarnation == cursor.incarnation || cursor.position == Position::START)
+    }
 }
 
 impl FeedClient {

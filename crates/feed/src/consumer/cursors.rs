@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use diesel::{
     ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult,
+    dsl::{exists, now},
     sql_types::{BigInt, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
@@ -108,6 +109,19 @@ pub(crate) async fn set_aside(
         .execute(connection)
         .await
         .map(drop)
+}
+
+/// Whether another replica has the lease of a feed, by the database's clock. Changes nothing.
+pub(crate) async fn is_anothers(
+    connection: &mut AsyncPgConnection,
+    feed: &str,
+    holder: Uuid,
+) -> QueryResult<bool> {
+    let anothers = feed_cursors::table
+        .find(feed)
+        .filter(feed_cursors::holder.ne(holder))
+        .filter(feed_cursors::held_until.ge(now));
+    diesel::select(exists(anothers)).get_result(connection).await
 }
 
 /// Takes or keeps the lease of a feed, by the database's clock; `false` where another replica has it.

@@ -88,8 +88,23 @@ impl Puller {
 
     /// Fetches what follows the cursor, waiting so long for the first entry, and applies it.
     pub(crate) async fn step(&self, cursor: Cursor, wait: Duration, limit: u32) -> Result<Step, Unavailable> {
+        let page = self.fetch(&cursor, wait, limit).await?;
+        self.apply(cursor, page, limit).await
+    }
+
+    /// Fetches what follows the cursor, waiting so long for the first entry.
+    pub(crate) async fn fetch(
+        &self,
+        cursor: &Cursor,
+        wait: Duration,
+        limit: u32,
+    ) -> Result<Page, Unavailable> {
+        Ok(self.source.fetch(cursor.position, wait, limit).await?)
+    }
+
+    /// Applies a page of at most so many entries that was fetched after this cursor.
+    pub(crate) async fn apply(&self, cursor: Cursor, page: Page, limit: u32) -> Result<Step, Unavailable> {
         let from = cursor.position;
-        let page = self.source.fetch(from, wait, limit).await?;
         let head = Cursor { incarnation: page.incarnation.clone(), position: page.head };
         if page.incarnation != cursor.incarnation && from != Position::START {
             self.begin_again(cursor, page.incarnation).await?;

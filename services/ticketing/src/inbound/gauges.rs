@@ -56,7 +56,7 @@ impl Gauges {
             messages_waiting: gauge("booked_messages_waiting", "Messages to those who waited, not sent yet"),
             oldest_message_s: gauge(
                 "booked_messages_oldest_seconds",
-                "How long the oldest message has waited to be sent",
+                "For how long the message that waits longest has been due",
             ),
             oldest_change_s: meter
                 .f64_gauge("booked_event_changes_oldest_seconds")
@@ -83,7 +83,7 @@ impl Gauges {
         let backlog = context.waitlist.backlog().await?;
         self.waitlist_entries.record(backlog.entries, &[]);
         self.messages_waiting.record(backlog.messages, &[]);
-        self.oldest_message_s.record(backlog.oldest_message.as_secs(), &[]);
+        self.oldest_message_s.record(backlog.most_overdue.as_secs(), &[]);
         Ok(())
     }
 }

@@ -4,14 +4,13 @@ use std::{future::Future, time::Duration};
 
 use booked_ids::EventId;
 use booked_server::Lifecycle;
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
-use uuid::Uuid;
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::put_right::PutRight;
 use crate::{
     ports::EventRecord,
     usecases::{
-        Context, VisitFailure, deliver_messages, drop_dead_maps, purge_deleted, reconcile_seats,
+        Context, MovedSales, VisitFailure, drop_dead_maps, moved_sales, purge_deleted, reconcile_seats,
         settle_overdue, tell_waitlist,
     },
 };
@@ -20,8 +19,8 @@ use crate::{
 const BUSY_EVENTS_MAX: u32 = 256;
 /// Expired holds that a visit takes back.
 const HOLDS_MAX: u32 = 1_000;
-/// Awaited events that one round of telling visits at a time.
-const AWAITED_EVENTS_MAX: u32 = 256;
+/// Awaited events that one round of telling looks at together.
+const AWAITED_EVENTS_MAX: u32 = 1_000;
 /// Events that the reconciler lists at a time.
 const LISTED_EVENTS_MAX: u32 = 256;
 /// After a round that failed somewhere the reconciler rests a part of its time.
@@ -30,7 +29,7 @@ const SOONER: u32 = 10;
 /// How often the jobs run.
 #[derive(Clone, Copy, Debug)]
 pub struct JobSettings {
-    /// The janitor, telling, delivering and purging.
+    /// The janitor, telling and purging.
     pub tick: Duration,
     /// A round of the reconciler over all events.
     pub reconcile_round: Duration,
@@ -41,7 +40,6 @@ pub struct JobSettings {
 /// Starts all jobs.
 pub fn start(context: &Context, settings: JobSettings, lifecycle: &Lifecycle) {
     let put_right = PutRight::new();
-    let holder = context.random.uuid();
     lifecycle.spawn_job(every(settings.tick, "janitor", {
         let (context, put_right) = (context.clone(), put_right.clone());
         move || clean_up(context.clone(), put_right.clone())
@@ -50,8 +48,6 @@ pub fn start(context: &Context, settings: JobSettings, lifecycle: &Lifecycle) {
         let context = context.clone();
         move || tell_all(context.clone())
     }));
-    let delivering = deliver_until_ended(context.clone(), settings.tick, holder, lifecycle.clone());
-    lifecycle.spawn_until_ended(delivering);
     lifecycle.spawn_job(every(settings.tick, "purge_deleted", {
         let context = context.clone();
         move || purge_all(context.clone())
@@ -63,19 +59,14 @@ async fn every<F>(period: Duration, job: &'static str, run: impl Fn() -> F)
 where
     F: Future<Output = Result<(), VisitFailure>>,
 {
-    let mut ticks = ticks(period);
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         if let Err(error) = run().await {
             tracing::warn!(job, %error, "a job goes on at its next turn");
         }
     }
-}
-
-fn ticks(period: Duration) -> Interval {
-    let mut ticks = interval(period);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
 }
 
 /// The janitor's round: expired holds and overdue claims of events that were used lately, and the maps of those that are
@@ -132,35 +123,17 @@ async fn visit(context: &Context, event: EventId, put_right: &PutRight) -> Resul
 async fn tell_all(context: Context) -> Result<(), VisitFailure> {
     let (mut after, mut round) = (None, Round::default());
     loop {
-        let events = context.waitlist.awaited_events(after, AWAITED_EVENTS_MAX).await?;
-        for event in &events {
-            round.visited(tell_waitlist(&context, *event).await)?;
+        let MovedSales { moved, next, failure } = moved_sales(&context, after, AWAITED_EVENTS_MAX).await?;
+        for event in moved {
+            round.visited(tell_waitlist(&context, event).await)?;
         }
-        after = events.last().copied();
+        if let Some(failure) = failure {
+            round.visited(Err::<(), _>(failure.into()))?;
+        }
+        after = next;
         if after.is_none() {
             return round.ended();
         }
-    }
-}
-
-/// Delivers until the process is asked to end, and then lets another replica go on at once. A message that is just being
-/// sent is finished, so that nobody sends it again.
-async fn deliver_until_ended(context: Context, tick: Duration, holder: Uuid, lifecycle: Lifecycle) {
-    let mut ticks = ticks(tick);
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            () = lifecycle.ended() => break,
-        }
-        match deliver_messages(&context, holder).await {
-            // There may be more.
-            Ok(done) if done > 0 => ticks.reset_immediately(),
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "messages wait for the next turn"),
-        }
-    }
-    if let Err(error) = context.waitlist.leave_messages(holder).await {
-        tracing::debug!(%error, "the lease on messages could not be given back");
     }
 }
 

@@ -9,6 +9,7 @@ mod event_changes;
 mod events;
 mod failure;
 mod leases;
+mod messages;
 mod purge;
 mod queue_metrics;
 mod schema;

@@ -11,7 +11,7 @@ pub trait Notifier: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Whether another try may help.
+    /// Whether another try may help, and whether others can be sent meanwhile.
     async fn notify(&self, message: &Message) -> Result<(), NotifyFailure>;
 }
 
@@ -33,7 +33,10 @@ pub struct Message {
 /// A message was not sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotifyFailure {
-    /// It may work later.
+    /// No message can be sent now, whosever it is.
+    #[error("nothing can be sent: {0}")]
+    Away(String),
+    /// This one may be sent later, and others now.
     #[error("not sent yet: {0}")]
     Later(String),
     /// It will never work, for instance because the address does not exist.

@@ -6,7 +6,7 @@ use booked_ids::{EventId, SeatNumber, UserId};
 use crate::domain::{
     count::SeatsWanted,
     seat::{AttemptId, Claim, ClaimKind, SeatState, SeatStates},
-    waitlist::SaleState,
+    waitlist::{SaleState, Seen},
 };
 
 /// Seats, holds and claims. Every operation is one script on one event; `None` and `NoMap` mean that the event has no
@@ -79,6 +79,9 @@ pub trait SeatPool: Send + Sync {
 
     /// How many seats of each event are sold, settling or held.
     async fn occupied(&self, events: &[EventId]) -> Result<Vec<Option<u32>>, PoolFailure>;
+
+    /// Which map each event has, and how many seats ever came free in it: cheap for many events at once.
+    async fn seen_now(&self, events: &[EventId]) -> Vec<Result<Option<Seen>, PoolFailure>>;
 
     /// What the waitlist goes by.
     async fn sale_state(&self, event: EventId) -> Result<Option<SaleState>, PoolFailure>;

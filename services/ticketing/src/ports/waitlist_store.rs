@@ -7,7 +7,7 @@ use booked_ids::{EventId, UserId};
 use uuid::Uuid;
 
 use super::{Message, SeatPool, StoreFailure};
-use crate::domain::count::SeatsWanted;
+use crate::domain::{count::SeatsWanted, waitlist::Seen};
 
 /// Who waits for what, in order.
 #[async_trait]
@@ -23,24 +23,42 @@ pub trait WaitlistStore: Send + Sync {
         pool: Arc<dyn SeatPool>,
     ) -> Result<Joined, StoreFailure>;
 
-    /// At most this many events that somebody waits for, after the given one.
-    async fn awaited_events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventId>, StoreFailure>;
+    /// At most this many events that somebody waits for, after the given one, with what was seen of their sale.
+    async fn awaited_events(
+        &self,
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<(EventId, Option<Seen>)>, StoreFailure>;
 
     /// Tells the first of an event's list of the seats that came free: locks the list, asks the pool, and stores in one
     /// transaction what was seen, whose wait has ended, and what is to be sent. Says how many were told.
     async fn tell(&self, event: EventId, pool: Arc<dyn SeatPool>) -> Result<u32, StoreFailure>;
 
-    /// The messages to be sent now, in order, at most this many. One replica at a time gets any, for a while.
-    async fn take_messages(&self, holder: Uuid, limit: u32) -> Result<Vec<Message>, StoreFailure>;
+    /// The messages that are due, in order, at most this many. One replica at a time gets any, for a while.
+    async fn take_messages(&self, holder: Uuid, limit: u32) -> Result<Vec<DueMessage>, StoreFailure>;
 
     /// Lets another replica have the messages at once, where they were this holder's.
     async fn leave_messages(&self, holder: Uuid) -> Result<(), StoreFailure>;
 
-    /// Notes that a message was sent, or never can be.
+    /// Notes that a message was sent, or is given up; what was noted before stays.
     async fn message_done(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure>;
+
+    /// Notes a try that failed; the next one is due after this pause.
+    async fn message_waits(&self, message: Uuid, pause: Duration) -> Result<(), StoreFailure>;
 
     /// What is left to do, for whoever watches.
     async fn backlog(&self) -> Result<Backlog, StoreFailure>;
+}
+
+/// A message that is to be sent now.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DueMessage {
+    /// What is to be sent.
+    pub message: Message,
+    /// How often that failed.
+    pub tries: u32,
+    /// How long ago it was written.
+    pub age: Duration,
 }
 
 /// Who waits, and what was not sent yet.
@@ -50,8 +68,8 @@ pub struct Backlog {
     pub entries: u64,
     /// Messages that are to be sent.
     pub messages: u64,
-    /// How long the oldest of them has waited.
-    pub oldest_message: Duration,
+    /// For how long the one that waits longest has been due: one that failed is not due before its next try.
+    pub most_overdue: Duration,
 }
 
 /// What came of joining.

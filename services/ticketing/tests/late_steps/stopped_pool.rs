@@ -6,7 +6,7 @@ use booked_ticketing::{
     domain::{
         count::SeatsWanted,
         seat::{AttemptId, ClaimKind, SeatState, SeatStates},
-        waitlist::SaleState,
+        waitlist::{SaleState, Seen},
     },
     outbound::valkey::ValkeySeatPool,
     ports::{
@@ -81,6 +81,10 @@ impl SeatPool for StoppedPool {
 
     async fn occupied(&self, events: &[EventId]) -> Answer<Vec<Option<u32>>> {
         self.inner.occupied(events).await
+    }
+
+    async fn seen_now(&self, events: &[EventId]) -> Vec<Answer<Option<Seen>>> {
+        self.inner.seen_now(events).await
     }
 
     async fn sale_state(&self, event: EventId) -> Answer<Option<SaleState>> {

@@ -56,6 +56,14 @@ fn trusting(url: &str, ca: PathBuf) -> Arc<dyn Notifier> {
 }
 
 #[track_caller]
+fn away(result: Result<(), NotifyFailure>) -> String {
+    match result {
+        Err(NotifyFailure::Away(why)) => why,
+        other => panic!("expected that nothing can be sent now, got {other:?}"),
+    }
+}
+
+#[track_caller]
 fn later(result: Result<(), NotifyFailure>) -> String {
     match result {
         Err(NotifyFailure::Later(why)) => why,
@@ -142,8 +150,8 @@ async fn user_and_password_are_given_to_a_server_that_wants_them() {
     assert_eq!(server.mails().len(), 1);
 
     // An operator will correct this; the messages wait.
-    later(with("ada%40example.com:wrong").notify(&message()).await);
-    later(plain(&server).notify(&message()).await);
+    away(with("ada%40example.com:wrong").notify(&message()).await);
+    away(plain(&server).notify(&message()).await);
     assert_eq!(server.mails().len(), 1);
 }
 
@@ -179,8 +187,8 @@ async fn nothing_is_sent_to_a_server_that_cannot_prove_who_it_is() {
         (&tls, format!("smtps://localhost:{}", tls.port())),
         (&starttls, format!("smtp://localhost:{}?tls=required", starttls.port())),
     ] {
-        later(trusting(&url, other.certificate()).notify(&message()).await);
-        later(notifier(&args(&url)).notify(&message()).await);
+        away(trusting(&url, other.certificate()).notify(&message()).await);
+        away(notifier(&args(&url)).notify(&message()).await);
         assert!(server.mails().is_empty(), "{url}");
     }
 }
@@ -190,7 +198,7 @@ async fn nothing_is_sent_in_the_clear_where_tls_is_required() {
     let server = SmtpServer::start(Options::default()).await;
     let notifier = notifier(&args(&format!("smtp://127.0.0.1:{}?tls=required", server.port())));
 
-    later(notifier.notify(&message()).await);
+    away(notifier.notify(&message()).await);
 
     assert!(server.mails().is_empty());
 }
@@ -213,22 +221,40 @@ async fn a_mail_that_is_refused_for_ever_is_given_up_and_the_next_one_goes() {
 }
 
 #[tokio::test]
-async fn a_refusal_for_now_or_of_ourselves_lets_the_mail_wait() {
+async fn what_fails_before_our_sender_is_taken_holds_back_all_mails() {
     let server = SmtpServer::start(Options::default()).await;
     for (line, answer) in [
-        ("RCPT", "452 mailbox full"),
         ("MAIL", "451 try again"),
         ("MAIL", "530 authentication required"),
         ("MAIL", "550 this sender may not send here"),
-        (".", "451 try again"),
         ("EHLO", "421 too busy"),
         ("", "554 no mail service here"),
     ] {
         server.answer(line, answer);
-        later(plain(&server).notify(&message()).await);
+        away(plain(&server).notify(&message()).await);
         server.answer_as_usual();
     }
     plain(&server).notify(&message()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_fails_afterwards_holds_back_that_mail_alone() {
+    let server = SmtpServer::start(Options::default()).await;
+    let notifier = plain(&server);
+    for (line, answer) in [
+        ("RCPT", "452 mailbox full"),
+        ("RCPT", "450 no such domain"),
+        ("RCPT", "421 come back later"),
+        ("RCPT", "554 5.7.1 relay access denied"),
+        ("RCPT", "530 authentication required"),
+        ("DATA", "451 try again"),
+        (".", "451 try again"),
+    ] {
+        server.answer(line, answer);
+        later(notifier.notify(&message()).await);
+        server.answer_as_usual();
+    }
+    notifier.notify(&message()).await.unwrap();
 }
 
 #[tokio::test]
@@ -236,17 +262,39 @@ async fn a_server_that_does_not_answer_is_given_up_and_asked_anew_later() {
     let server = SmtpServer::start(Options::default()).await;
     let url = format!("smtp://127.0.0.1:{}", server.port());
     let hasty = notifier(&NotifierArgs { smtp_timeout_ms: "200".to_owned(), ..args(&url) });
-    for line in ["", "RCPT", "DATA", "."] {
+    for line in ["", "MAIL"] {
         server.answer(line, SILENCE);
-        later(hasty.notify(&message()).await);
+        away(hasty.notify(&message()).await);
+        server.answer_as_usual();
+    }
+    let patient = plain(&server);
+    for line in ["RCPT", "DATA", "."] {
+        server.answer(line, SILENCE);
+        let late = hasty.notify(&message()).await;
+        assert!(matches!(late, Err(NotifyFailure::Later(_) | NotifyFailure::Away(_))), "{late:?}");
         server.answer_as_usual();
     }
     let (mails, connections) = (server.mails().len(), server.connections());
 
-    hasty.notify(&message()).await.unwrap();
+    patient.notify(&message()).await.unwrap();
 
     assert_eq!(server.mails().len(), mails + 1);
     assert_eq!(server.connections(), connections + 1, "what was left half-way is not used again");
+}
+
+#[tokio::test]
+async fn a_slow_recipient_does_not_stop_the_others() {
+    let server = SmtpServer::start(Options::default()).await;
+    server.answer("RCPT TO:<slow@example.org>", SILENCE);
+    let notifier = plain(&server);
+    let slow = Arc::clone(&notifier);
+    let waiting = tokio::spawn(async move { slow.notify(&message_to("slow@example.org")).await });
+    server.until_asked("RCPT TO:<slow@example.org>").await;
+
+    notifier.notify(&message()).await.unwrap();
+
+    assert!(!waiting.is_finished());
+    waiting.abort();
 }
 
 #[tokio::test]
@@ -255,7 +303,7 @@ async fn a_server_that_is_away_is_asked_again_later() {
     let notifier = plain(&server);
     drop(server);
 
-    later(notifier.notify(&message()).await);
+    away(notifier.notify(&message()).await);
 }
 
 #[tokio::test]

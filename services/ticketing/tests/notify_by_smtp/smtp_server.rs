@@ -12,6 +12,7 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufStream},
     net::TcpListener,
+    sync::watch,
     task::JoinHandle,
 };
 use tokio_rustls::{
@@ -70,6 +71,8 @@ struct Shared {
     answers: Mutex<HashMap<&'static str, &'static str>>,
     mails: Mutex<Vec<Received>>,
     connections: AtomicUsize,
+    /// The last line that was asked.
+    asked: watch::Sender<String>,
 }
 
 /// A server that ends with the test.
@@ -84,7 +87,8 @@ impl SmtpServer {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (answers, mails, connections) = Default::default();
-        let shared = Arc::new(Shared { options, answers, mails, connections });
+        let asked = watch::Sender::default();
+        let shared = Arc::new(Shared { options, answers, mails, connections, asked });
         let accepting = Arc::clone(&shared);
         let task = tokio::spawn(async move {
             loop {
@@ -109,6 +113,11 @@ impl SmtpServer {
 
     pub(crate) fn answer_as_usual(&self) {
         self.shared.answers.lock().unwrap().clear();
+    }
+
+    /// Waits until a client has sent this line, and no other has sent one since.
+    pub(crate) async fn until_asked(&self, line: &str) {
+        self.shared.asked.subscribe().wait_for(|asked| asked.starts_with(line)).await.unwrap();
     }
 
     pub(crate) fn mails(&self) -> Vec<Received> {
@@ -174,7 +183,9 @@ impl Session<'_> {
     async fn read_line(&mut self) -> Option<String> {
         let mut line = String::new();
         let count = self.stream.read_line(&mut line).await.ok()?;
-        (count > 0).then(|| line.trim_end_matches("\r\n").to_owned())
+        let line = line.trim_end_matches("\r\n").to_owned();
+        self.shared.asked.send_replace(line.clone());
+        (count > 0).then_some(line)
     }
 
     /// The usual answer, unless the test has set another.

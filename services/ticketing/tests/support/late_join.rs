@@ -1,12 +1,12 @@
 //! A waitlist that somebody joins late: the process stops just before it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use booked_ids::{EventId, UserId};
 use booked_ticketing::{
-    domain::count::SeatsWanted,
-    ports::{Backlog, Joined, Message, SeatPool, StoreFailure, WaitlistStore},
+    domain::{count::SeatsWanted, waitlist::Seen},
+    ports::{Backlog, DueMessage, Joined, SeatPool, StoreFailure, WaitlistStore},
 };
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -57,7 +57,11 @@ impl WaitlistStore for WithLateJoin {
         self.inner.join(user, email, event, wanted, pool).await
     }
 
-    async fn awaited_events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventId>, StoreFailure> {
+    async fn awaited_events(
+        &self,
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<(EventId, Option<Seen>)>, StoreFailure> {
         self.inner.awaited_events(after, limit).await
     }
 
@@ -65,7 +69,7 @@ impl WaitlistStore for WithLateJoin {
         self.inner.tell(event, pool).await
     }
 
-    async fn take_messages(&self, holder: Uuid, limit: u32) -> Result<Vec<Message>, StoreFailure> {
+    async fn take_messages(&self, holder: Uuid, limit: u32) -> Result<Vec<DueMessage>, StoreFailure> {
         self.inner.take_messages(holder, limit).await
     }
 
@@ -75,6 +79,10 @@ impl WaitlistStore for WithLateJoin {
 
     async fn message_done(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure> {
         self.inner.message_done(message, sent).await
+    }
+
+    async fn message_waits(&self, message: Uuid, pause: Duration) -> Result<(), StoreFailure> {
+        self.inner.message_waits(message, pause).await
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreFailure> {

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -13,6 +16,7 @@ use booked_ticketing::ports::{Message, Notifier, NotifyFailure};
 pub(crate) struct Recorder {
     sent: Mutex<Vec<Message>>,
     failing: Mutex<HashMap<String, NotifyFailure>>,
+    failures: AtomicUsize,
 }
 
 impl Recorder {
@@ -31,6 +35,11 @@ impl Recorder {
         lock(&self.failing).insert(email.to_owned(), failure);
     }
 
+    /// How often it failed.
+    pub(crate) fn failures(&self) -> usize {
+        self.failures.load(Ordering::Relaxed)
+    }
+
     /// Fails no more.
     pub(crate) fn work_again(&self) {
         lock(&self.failing).clear();
@@ -41,6 +50,7 @@ impl Recorder {
 impl Notifier for Recorder {
     async fn notify(&self, message: &Message) -> Result<(), NotifyFailure> {
         if let Some(failure) = lock(&self.failing).get(&message.email) {
+            self.failures.fetch_add(1, Ordering::Relaxed);
             return Err(failure.clone());
         }
         lock(&self.sent).push(message.clone());

@@ -1,21 +1,25 @@
 //! Tells by mail.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use lettre::{
-    Message as Mail,
+    Address, Message as Mail,
     message::Mailbox,
     transport::smtp::{
         Error,
         authentication::DEFAULT_MECHANISMS,
         client::{AsyncSmtpConnection, Tls},
         commands,
-        extension::ClientId,
+        extension::{ClientId, Extension, MailBodyParameter, MailParameter, ServerInfo},
         response::Category,
     },
 };
-use tokio::{sync::Mutex, time::timeout};
+use tokio::time::{Instant, timeout_at};
 
 use super::{mail, smtp_url::SmtpServer};
 use crate::ports::{Message, Notifier, NotifyFailure};
@@ -30,13 +34,14 @@ pub struct SmtpSettings {
     pub(super) timeout: Duration,
 }
 
-/// Sends mails, one after the other over one connection. It speaks to the server step by step instead of through
-/// lettre's transport: what fails before the mail is about the server and may work later, what fails with it is about
-/// the mail; and a connection that was left in the middle of a mail must never be used again.
+/// Sends mails, each over a connection of its own at the time, which the next one uses again. It speaks to the server step
+/// by step instead of through lettre's transport: what fails before the server has taken our sender is about the server or
+/// us, and no other mail would do better; what fails afterwards is about the mail. And a connection that was left in the
+/// middle of a mail must never be used again.
 pub struct SmtpNotifier {
     settings: SmtpSettings,
-    /// Left by the mail before.
-    idle: Mutex<Option<AsyncSmtpConnection>>,
+    /// Left by the mails before: as many as were sent at the same time.
+    idle: Mutex<Vec<AsyncSmtpConnection>>,
 }
 
 impl SmtpNotifier {
@@ -49,41 +54,45 @@ impl SmtpNotifier {
         Self { settings, idle: Mutex::default() }
     }
 
-    async fn send(&self, mail: &Mail) -> Result<(), NotifyFailure> {
-        let mut idle = self.idle.lock().await;
-        // Taken out while it is used: where this is given up half-way, the connection goes with it.
-        let mut connection = match still_good(idle.take()).await {
+    /// A connection whose server takes our sender for this mail. What it says of one that needs an extension may be about
+    /// the extension.
+    async fn begin(&self, mail: &Mail) -> Result<AsyncSmtpConnection, NotifyFailure> {
+        let away = |error: Error| NotifyFailure::Away(told(&error));
+        let mut connection = match self.left_idle().await {
             Some(connection) => connection,
-            None => self.connect().await.map_err(|error| NotifyFailure::Later(told(&error)))?,
+            None => self.connect().await.map_err(away)?,
         };
-        if let Err(error) = connection.send(mail.envelope(), &mail.formatted()).await {
-            return Err(self.judged(refused(&error, mail)).await);
+        let extensions = extensions(mail, connection.server_info()).map_err(NotifyFailure::Never)?;
+        let is_plain = extensions.is_empty();
+        let sender = commands::Mail::new(mail.envelope().from().cloned(), extensions);
+        match connection.command(sender).await {
+            Ok(_) => Ok(connection),
+            Err(error) if is_plain => Err(away(error)),
+            Err(error) => Err(NotifyFailure::Later(told(&error))),
         }
-        *idle = Some(connection);
+    }
+
+    /// Names the recipients and sends the text.
+    async fn hand_over(connection: &mut AsyncSmtpConnection, mail: &Mail) -> Result<(), NotifyFailure> {
+        let refused = |error| refused(&error, mail);
+        for address in mail.envelope().to() {
+            let recipient = commands::Rcpt::new(address.clone(), Vec::new());
+            connection.command(recipient).await.map_err(refused)?;
+        }
+        connection.command(commands::Data).await.map_err(refused)?;
+        connection.message(&mail.formatted()).await.map_err(refused)?;
         Ok(())
     }
 
-    /// What is refused for ever may be refused because of who sends it: that is about us, and all mails wait until somebody
-    /// has put it right. The server is asked that alone, since lettre does not say at which step it refused.
-    async fn judged(&self, failure: NotifyFailure) -> NotifyFailure {
-        let NotifyFailure::Never(why) = failure else { return failure };
-        match self.takes_our_sender().await {
-            Ok(()) => NotifyFailure::Never(why),
-            Err(error) => {
-                let error = told(&error);
-                tracing::error!(error, from = %self.settings.from, "the mail server does not take our sender");
-                NotifyFailure::Later(error)
-            }
-        }
+    fn idle(&self) -> MutexGuard<'_, Vec<AsyncSmtpConnection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn takes_our_sender(&self) -> Result<(), Error> {
-        let mut connection = self.connect().await?;
-        let sender = self.settings.from.email.clone();
-        let answer = connection.command(commands::Mail::new(Some(sender), Vec::new())).await;
-        // It goes away either way.
-        let _ = connection.quit().await;
-        answer.map(drop)
+    /// A connection that a mail before has left, unless the server has left it meanwhile. Taken out while it is used:
+    /// where a mail is given up half-way, its connection goes with it.
+    async fn left_idle(&self) -> Option<AsyncSmtpConnection> {
+        let mut connection = self.idle().pop()?;
+        connection.test_connected().await.then_some(connection)
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
@@ -110,28 +119,40 @@ impl SmtpNotifier {
 #[async_trait]
 impl Notifier for SmtpNotifier {
     async fn notify(&self, message: &Message) -> Result<(), NotifyFailure> {
+        const LATE: &str = "the mail server did not answer in time";
         let mail = mail::write(message, &self.settings.from).map_err(NotifyFailure::Never)?;
-        let sent = timeout(self.settings.timeout, self.send(&mail)).await;
-        sent.unwrap_or_else(|_| {
-            Err(NotifyFailure::Later("the mail server did not answer in time".to_owned()))
-        })
+        let deadline = Instant::now() + self.settings.timeout;
+        let begun = timeout_at(deadline, self.begin(&mail)).await;
+        let mut connection = begun.unwrap_or_else(|_| Err(NotifyFailure::Away(LATE.to_owned())))?;
+        let sent = timeout_at(deadline, Self::hand_over(&mut connection, &mail)).await;
+        sent.unwrap_or_else(|_| Err(NotifyFailure::Later(LATE.to_owned())))?;
+        self.idle().push(connection);
+        Ok(())
     }
 }
 
-/// The connection, unless the server has left it meanwhile.
-async fn still_good(connection: Option<AsyncSmtpConnection>) -> Option<AsyncSmtpConnection> {
-    let mut connection = connection?;
-    connection.test_connected().await.then_some(connection)
+/// What the mail needs of the server beyond the original protocol.
+fn extensions(mail: &Mail, server: &ServerInfo) -> Result<Vec<MailParameter>, String> {
+    let is_ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
+    if mail.envelope().to().iter().chain(mail.envelope().from()).all(is_ascii) {
+        return Ok(Vec::new());
+    }
+    if !server.supports_feature(Extension::SmtpUtfEight) {
+        return Err("the mail server takes no address beyond ASCII".to_owned());
+    }
+    Ok(vec![MailParameter::SmtpUtfEight, MailParameter::Body(MailBodyParameter::EightBitMime)])
 }
 
-/// What the server's refusal of a mail means. 5xx is for ever, but for a server that wants us to authenticate first:
-/// that is about us. An address that this server cannot take (lettre refuses it itself) will not do later either.
-/// Servers like to repeat the address, which must not come into the log.
+/// What the server's refusal of a mail means. 5xx is for ever, but for a server that wants us to authenticate first
+/// (x3x) and for what is against its policy (5.7.x): that may be about us, and an operator may put it right. Servers like
+/// to repeat the address, which must not come into the log.
 fn refused(error: &Error, mail: &Mail) -> NotifyFailure {
     let addresses = mail.envelope().to().iter();
-    let why = addresses.fold(told(error), |why, address| why.replace(AsRef::<str>::as_ref(address), "…"));
-    let is_about_us = error.status().is_some_and(|code| code.category == Category::Unspecified3);
-    if error.is_client() || (error.is_permanent() && !is_about_us) {
+    let told = told(error);
+    let may_be_about_us =
+        error.status().is_some_and(|code| code.category == Category::Unspecified3) || told.contains(": 5.7.");
+    let why = addresses.fold(told, |why, address| why.replace(AsRef::<str>::as_ref(address), "…"));
+    if error.is_permanent() && !may_be_about_us {
         NotifyFailure::Never(why)
     } else {
         NotifyFailure::Later(why)

@@ -9,7 +9,7 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
-/// Whether this replica does the job for the next while.
+/// Whether this replica does the job for the next while. Where another one does, nothing is written, not even a lock.
 pub(super) async fn take_lease(
     connection: &mut AsyncPgConnection,
     job: &str,
@@ -17,7 +17,9 @@ pub(super) async fn take_lease(
     lease: Duration,
 ) -> QueryResult<bool> {
     let taken = diesel::sql_query(
-        "INSERT INTO leases (name, holder, held_until) VALUES ($1, $2, now() + $3 * interval '1 millisecond') \
+        "INSERT INTO leases (name, holder, held_until) \
+         SELECT $1, $2, now() + $3 * interval '1 millisecond' WHERE NOT EXISTS \
+             (SELECT FROM leases WHERE name = $1 AND holder <> $2 AND held_until >= now()) \
          ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until \
          WHERE leases.holder = excluded.holder OR leases.held_until < now()",
     )

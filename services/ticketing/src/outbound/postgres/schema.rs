@@ -62,6 +62,7 @@ diesel::table! {
         user_id -> Uuid,
         email -> Text,
         seats -> Integer,
+        next_try_at -> Timestamptz,
         done_at -> Nullable<Timestamptz>,
         sent -> Nullable<Bool>,
     }

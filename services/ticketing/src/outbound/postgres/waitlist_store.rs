@@ -8,13 +8,15 @@ use booked_postgres::{Abort, Database, WriteFailure};
 use booked_server::Random;
 use diesel::{
     BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult,
-    QueryableByName, dsl::exists, sql_types::BigInt,
+    QueryableByName,
+    dsl::exists,
+    sql_types::{BigInt, Nullable, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
 use super::{
-    leases::{give_lease, take_lease},
+    messages as to_send,
     schema::{events, messages, waitlist_entries, waitlists},
     turns,
 };
@@ -23,13 +25,8 @@ use crate::{
         count::SeatsWanted,
         waitlist::{Seen, Told, Waiting, seats_to_announce, whom_to_tell},
     },
-    ports::{Backlog, Joined, Message, PoolFailure, SeatPool, StoreFailure, WaitlistStore},
+    ports::{Backlog, DueMessage, Joined, PoolFailure, SeatPool, StoreFailure, WaitlistStore},
 };
-
-/// The name of the lease.
-const DELIVERY: &str = "deliver_messages";
-/// How long the replica that delivers may go on without asking again.
-const DELIVERY_LEASE: Duration = Duration::from_secs(60);
 
 /// Who waits, in Postgres.
 #[derive(Clone)]
@@ -67,24 +64,19 @@ impl WaitlistStore for PostgresWaitlistStore {
         Ok(joined)
     }
 
-    async fn awaited_events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventId>, StoreFailure> {
+    async fn awaited_events(
+        &self,
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<(EventId, Option<Seen>)>, StoreFailure> {
         let after = after.map_or(Uuid::nil(), EventId::as_uuid);
-        let ids: Vec<Uuid> = self
-            .database
-            .read(async move |connection| {
-                waitlists::table
-                    .filter(waitlists::event_id.gt(after))
-                    .filter(exists(
-                        waitlist_entries::table.filter(waitlist_entries::event_id.eq(waitlists::event_id)),
-                    ))
-                    .order(waitlists::event_id)
-                    .limit(i64::from(limit))
-                    .select(waitlists::event_id)
-                    .load(connection)
-                    .await
-            })
-            .await?;
-        Ok(ids.into_iter().filter_map(|id| EventId::from_uuid(id).ok()).collect())
+        let rows: Vec<AwaitedRow> =
+            self.database.read(async move |connection| awaited(connection, after, limit).await).await?;
+        let awaited = rows.into_iter().filter_map(|row| {
+            let seen = row.seen_epoch.zip(row.seen_freed).map(|(epoch, freed)| Seen { epoch, freed });
+            Some((EventId::from_uuid(row.event_id).ok()?, seen))
+        });
+        Ok(awaited.collect())
     }
 
     async fn tell(&self, event: EventId, pool: Arc<dyn SeatPool>) -> Result<u32, StoreFailure> {
@@ -103,54 +95,20 @@ impl WaitlistStore for PostgresWaitlistStore {
         })
     }
 
-    async fn take_messages(&self, holder: Uuid, limit: u32) -> Result<Vec<Message>, StoreFailure> {
-        let rows: Vec<(Uuid, String, Uuid, String, i32)> = self
-            .database
-            .transaction(async move |connection| {
-                if !take_lease(connection, DELIVERY, holder, DELIVERY_LEASE).await? {
-                    return Ok::<_, Abort<Infallible>>(Vec::new());
-                }
-                let rows = messages::table
-                    .filter(messages::done_at.is_null())
-                    .order(messages::number)
-                    .limit(i64::from(limit))
-                    .select((
-                        messages::id,
-                        messages::email,
-                        messages::event_id,
-                        messages::event_name,
-                        messages::seats,
-                    ))
-                    .load(connection)
-                    .await?;
-                Ok(rows)
-            })
-            .await?;
-        let messages = rows.into_iter().filter_map(|(id, email, event_id, event_name, seats)| {
-            let event_id = EventId::from_uuid(event_id).ok()?;
-            Some(Message { id, email, event_id, event_name, seats: u32::try_from(seats).ok()? })
-        });
-        Ok(messages.collect())
+    async fn take_messages(&self, holder: Uuid, limit: u32) -> Result<Vec<DueMessage>, StoreFailure> {
+        to_send::take(&self.database, holder, limit).await
     }
 
     async fn leave_messages(&self, holder: Uuid) -> Result<(), StoreFailure> {
-        let giving = self.database.transaction(async move |connection| {
-            give_lease(connection, DELIVERY, holder).await.map_err(Abort::<Infallible>::from)
-        });
-        Ok(giving.await?)
+        to_send::leave(&self.database, holder).await
     }
 
     async fn message_done(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure> {
-        self.database
-            .transaction(async move |connection| {
-                diesel::update(messages::table.filter(messages::id.eq(message)))
-                    .set((messages::done_at.eq(diesel::dsl::now), messages::sent.eq(sent)))
-                    .execute(connection)
-                    .await
-                    .map_err(Abort::<Infallible>::from)
-            })
-            .await?;
-        Ok(())
+        to_send::done(&self.database, message, sent).await
+    }
+
+    async fn message_waits(&self, message: Uuid, pause: Duration) -> Result<(), StoreFailure> {
+        to_send::waits(&self.database, message, pause).await
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreFailure> {
@@ -159,7 +117,7 @@ impl WaitlistStore for PostgresWaitlistStore {
             .read(async move |connection| {
                 diesel::sql_query(
                     "SELECT (SELECT count(*) FROM waitlist_entries) AS entries, count(*) AS messages, \
-                     coalesce(extract(epoch FROM now() - min(told_at))::bigint, 0) AS oldest_s \
+                     greatest(coalesce(extract(epoch FROM now() - min(next_try_at))::bigint, 0), 0) AS overdue_s \
                      FROM messages WHERE done_at IS NULL",
                 )
                 .get_result(connection)
@@ -170,9 +128,41 @@ impl WaitlistStore for PostgresWaitlistStore {
         Ok(Backlog {
             entries: number(counts.entries),
             messages: number(counts.messages),
-            oldest_message: Duration::from_secs(number(counts.oldest_s)),
+            most_overdue: Duration::from_secs(number(counts.overdue_s)),
         })
     }
+}
+
+#[derive(QueryableByName)]
+struct AwaitedRow {
+    #[diesel(sql_type = SqlUuid)]
+    event_id: Uuid,
+    #[diesel(sql_type = Nullable<Text>)]
+    seen_epoch: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    seen_freed: Option<i64>,
+}
+
+/// From one awaited event to the next along the index: lists that are empty cost nothing, however many there ever were.
+async fn awaited(
+    connection: &mut AsyncPgConnection,
+    after: Uuid,
+    limit: u32,
+) -> QueryResult<Vec<AwaitedRow>> {
+    diesel::sql_query(
+        "WITH RECURSIVE awaited (event_id) AS ( \
+             (SELECT event_id FROM waitlist_entries WHERE event_id > $1 ORDER BY event_id LIMIT 1) \
+             UNION ALL \
+             SELECT (SELECT next.event_id FROM waitlist_entries next WHERE next.event_id > awaited.event_id \
+                     ORDER BY next.event_id LIMIT 1) \
+             FROM awaited WHERE awaited.event_id IS NOT NULL \
+         ), page AS (SELECT event_id FROM awaited WHERE event_id IS NOT NULL LIMIT $2) \
+         SELECT event_id, seen_epoch, seen_freed FROM page LEFT JOIN waitlists USING (event_id) ORDER BY event_id",
+    )
+    .bind::<SqlUuid, _>(after)
+    .bind::<BigInt, _>(i64::from(limit))
+    .load(connection)
+    .await
 }
 
 #[derive(QueryableByName)]
@@ -182,7 +172,7 @@ struct Counts {
     #[diesel(sql_type = BigInt)]
     messages: i64,
     #[diesel(sql_type = BigInt)]
-    oldest_s: i64,
+    overdue_s: i64,
 }
 
 async fn join(

@@ -30,6 +30,10 @@ impl EventKeys {
         format!("{}holds", self.tag)
     }
 
+    pub(super) fn meta(&self) -> String {
+        format!("{}meta", self.tag)
+    }
+
     pub(super) fn rebuild(&self) -> String {
         format!("{}rebuild", self.tag)
     }

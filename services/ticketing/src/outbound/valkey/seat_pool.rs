@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use booked_ids::{EventId, SeatNumber, UserId};
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use redis::{Cmd, Value};
 
 use super::{
@@ -19,7 +19,7 @@ use crate::{
     domain::{
         count::SeatsWanted,
         seat::{AttemptId, ClaimKind, SeatState, SeatStates},
-        waitlist::SaleState,
+        waitlist::{SaleState, Seen},
     },
     ports::{
         Claimed, LeaseNonce, OverdueClaim, PoolFailure, Released, Reserved, SeatPool, Settlement, Swept,
@@ -242,6 +242,17 @@ impl SeatPool for ValkeySeatPool {
             Ok::<_, PoolFailure>(u32::try_from(count).ok())
         });
         try_join_all(counts).await
+    }
+
+    async fn seen_now(&self, events: &[EventId]) -> Vec<Result<Option<Seen>, PoolFailure>> {
+        // All on their way at once; no script, since nothing else of the map matters.
+        join_all(events.iter().map(async |event| {
+            let mut command = redis::cmd("HMGET");
+            command.arg(EventKeys::of(*event).meta()).arg("epoch").arg("freed");
+            let (epoch, freed): (Option<String>, Option<i64>) = read(self.valkey.send(&command).await?)?;
+            Ok(epoch.zip(freed).map(|(epoch, freed)| Seen { epoch, freed }))
+        }))
+        .await
     }
 
     async fn sale_state(&self, event: EventId) -> Result<Option<SaleState>, PoolFailure> {
