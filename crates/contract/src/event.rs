@@ -18,7 +18,7 @@ pub struct NewEvent {
     #[schema(
         required,
         nullable = false,
-        minimum = 0,
+        minimum = 1,
         maximum = 253_402_300_799_i64,
         example = 1_900_000_000_i64
     )]
@@ -58,7 +58,7 @@ pub struct EventChange {
     pub name: Option<String>,
     /// When, in Unix seconds.
     #[serde(default, deserialize_with = "optional_integer", skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 253_402_300_799_i64)]
+    #[schema(minimum = 1, maximum = 253_402_300_799_i64)]
     pub unix_time: Option<i64>,
     /// Where, for a person.
     #[serde(default, deserialize_with = "optional_text", skip_serializing_if = "Option::is_none")]

@@ -12,4 +12,4 @@ pub use event::{ChangeRefused, Event, EventChange, EventDetails};
 pub use listing::{LIMIT_MAX, Listing, Offer, Page};
 pub use seat_count::{InvalidSeatCount, SeatCount};
 pub use texts::{Address, Description, EventName, InvalidText};
-pub use unix_time::{InvalidTime, UnixTime};
+pub use unix_time::{EVENTS_A_SECOND_MAX, FullSecond, InvalidTime, UnixTime};

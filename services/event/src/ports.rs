@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use booked_ids::EventId;
 use chrono::{DateTime, Utc};
 
-use crate::domain::{ChangeRefused, Event, EventChange, Listing};
+use crate::domain::{ChangeRefused, Event, EventChange, FullSecond, Listing};
 
 /// Keeps events. Each call is atomic by itself, and what it changes is told to the other services by the feed, in the
 /// same transaction.
@@ -14,8 +14,8 @@ pub trait EventStore: Send + Sync {
     ///
     /// # Errors
     ///
-    /// The store fails.
-    async fn add(&self, event: &Event, now: DateTime<Utc>) -> Result<FeedPosition, StoreFailure>;
+    /// Its second is full, or the store fails.
+    async fn add(&self, event: &Event, now: DateTime<Utc>) -> Result<FeedPosition, AddFailure>;
 
     /// Changes an event, locked so that two changes come one after the other.
     ///
@@ -70,10 +70,8 @@ pub struct FeedPosition(pub String);
 pub enum Changed {
     /// Everything was so already.
     Nothing,
-    /// The event has changed, its seats have not.
-    Details,
-    /// The event has more seats, from this position on.
-    Grown(FeedPosition),
+    /// The event has changed, and the feed tells it at this position.
+    Told(FeedPosition),
 }
 
 /// The store failed.
@@ -91,6 +89,17 @@ pub enum StoreFailure {
     /// Nobody knows whether it was done.
     #[error("the outcome is unknown: {0}")]
     Unknown(String),
+}
+
+/// Why an event was not added.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddFailure {
+    /// It would be one event too many at its second.
+    #[error(transparent)]
+    FullSecond(FullSecond),
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreFailure),
 }
 
 /// Why an event has not changed.

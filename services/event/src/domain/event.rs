@@ -3,8 +3,8 @@
 use booked_ids::EventId;
 
 use super::{
-    Address, Coordinates, Description, EventName, InvalidCoordinates, Latitude, Longitude, SeatCount,
-    UnixTime,
+    Address, Coordinates, Description, EventName, FullSecond, InvalidCoordinates, Latitude, Longitude,
+    SeatCount, UnixTime,
 };
 
 /// Something that takes place.
@@ -63,6 +63,9 @@ pub enum ChangeRefused {
     /// The event would have one coordinate without the other.
     #[error(transparent)]
     Coordinates(InvalidCoordinates),
+    /// It would be one event too many at its second.
+    #[error(transparent)]
+    FullSecond(FullSecond),
 }
 
 impl Event {

@@ -3,14 +3,23 @@
 /// The last second of the year 9999.
 const SECONDS_MAX: i64 = 253_402_300_799;
 
-/// A time in Unix seconds, from 1970 to the end of the year 9999. It may lie in the past.
+/// Most events of one second, since a page of the listing shows all of them. A second that had more already keeps them.
+pub const EVENTS_A_SECOND_MAX: i64 = 1_000;
+
+/// A time in Unix seconds, from 1970 to the end of the year 9999. It may lie in the past. Second 0 is none: in the listing
+/// it means that there is no time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixTime(i64);
 
 /// The time is missing or out of range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unix_time must be 0 to {SECONDS_MAX}")]
+#[error("unix_time must be 1 to {SECONDS_MAX}")]
 pub struct InvalidTime;
+
+/// The second has [`EVENTS_A_SECOND_MAX`] events already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{EVENTS_A_SECOND_MAX} events take place at this second already")]
+pub struct FullSecond;
 
 impl UnixTime {
     /// Takes a time that is within the range.
@@ -19,7 +28,7 @@ impl UnixTime {
     ///
     /// [`InvalidTime`] otherwise.
     pub fn parse(seconds: i64) -> Result<Self, InvalidTime> {
-        if (0..=SECONDS_MAX).contains(&seconds) { Ok(Self(seconds)) } else { Err(InvalidTime) }
+        if (1..=SECONDS_MAX).contains(&seconds) { Ok(Self(seconds)) } else { Err(InvalidTime) }
     }
 
     /// A time that was parsed before it was stored.
@@ -41,10 +50,10 @@ mod tests {
 
     #[test]
     fn times_run_from_1970_to_9999() {
-        for good in [0, 1, 253_402_300_799] {
+        for good in [1, 2, 253_402_300_799] {
             assert_eq!(UnixTime::parse(good).unwrap().seconds(), good);
         }
-        for bad in [i64::MIN, -1, 253_402_300_800, i64::MAX] {
+        for bad in [i64::MIN, -1, 0, 253_402_300_800, i64::MAX] {
             assert_eq!(UnixTime::parse(bad), Err(InvalidTime), "{bad}");
         }
     }

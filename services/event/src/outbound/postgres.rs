@@ -4,6 +4,7 @@ mod event_store;
 mod purge;
 mod rows;
 mod schema;
+mod seconds;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 

@@ -5,15 +5,15 @@ use booked_ids::EventId;
 use super::Context;
 use crate::{
     domain::{Event, EventDetails},
-    ports::StoreFailure,
+    ports::AddFailure,
 };
 
 /// Makes an event and puts its seats on sale. It costs the same for ten seats and for a million.
 ///
 /// # Errors
 ///
-/// The store fails.
-pub async fn create_event(context: &Context, details: EventDetails) -> Result<EventId, StoreFailure> {
+/// See [`AddFailure`].
+pub async fn create_event(context: &Context, details: EventDetails) -> Result<EventId, AddFailure> {
     let now = context.clock.now();
     let unix_ms = u64::try_from(now.timestamp_millis()).unwrap_or_default();
     let event = Event::new(EventId::new(unix_ms, context.random.bytes()), details);

@@ -8,15 +8,15 @@ use crate::{
     ports::{ChangeFailure, Changed},
 };
 
-/// Changes what is named. More seats go on sale at once.
+/// Changes what is named. More seats go on sale at once, and bookings show what has changed.
 ///
 /// # Errors
 ///
 /// See [`ChangeFailure`].
 pub async fn update_event(context: &Context, id: EventId, change: EventChange) -> Result<(), ChangeFailure> {
     match context.events.change(id, change).await? {
-        Changed::Grown(position) => context.ticketing.catch_up(position, id).await,
-        Changed::Details | Changed::Nothing => {}
+        Changed::Told(position) => context.ticketing.catch_up(position, id).await,
+        Changed::Nothing => {}
     }
     Ok(())
 }

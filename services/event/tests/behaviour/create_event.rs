@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -91,7 +92,7 @@ async fn all_that_is_within_the_bounds_is_accepted() {
     for (field, value) in [
         ("name", json!("é".repeat(200))),
         ("name", json!(" ")),
-        ("unix_time", json!(0)),
+        ("unix_time", json!(1)),
         ("unix_time", json!(253_402_300_799_i64)),
         ("address", json!("a".repeat(500))),
         ("description", json!("𝄞".repeat(10_000))),
@@ -117,7 +118,7 @@ async fn what_is_out_of_bounds_is_refused_with_its_code() {
         ("name", json!(["", null, "a".repeat(201)]), "EVENT-04"),
         ("address", json!(["", null, "a".repeat(501)]), "EVENT-04"),
         ("description", json!(["", null, "a".repeat(10_001)]), "EVENT-04"),
-        ("unix_time", json!([null, -1, 253_402_300_800_i64, i64::MAX]), "EVENT-04"),
+        ("unix_time", json!([null, 0, -1, 253_402_300_800_i64, i64::MAX]), "EVENT-04"),
         ("latitude", json!([null, 90.01, -90.01, 1e300]), "EVENT-04"),
         ("longitude", json!([null, 180.01, -180.01]), "EVENT-04"),
         ("name", json!([1, true, [], {}, "a\u{0}b"]), "SYS-01"),
@@ -131,6 +132,24 @@ async fn what_is_out_of_bounds_is_refused_with_its_code() {
         }
     }
     assert!(world.told().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_takes_a_thousand_events_however_many_are_made_at_once() {
+    let world = World::start().await;
+    world.fill(995, 7);
+    let seventh = proms_with("unix_time", json!(7));
+    let answers = join_all((0..15).map(|_| world.admin.post("/event/", &seventh))).await;
+    let made = answers.iter().filter(|answer| answer.status == 201).count();
+    assert_eq!(made, 5, "{answers:?}");
+    let refused = answers.iter().filter(|answer| answer.status != 201);
+    assert!(refused.into_iter().all(|answer| answer.error() == (400, "EVENT-04")), "{answers:?}");
+    world.create(&proms_with("unix_time", json!(8))).await;
+
+    world
+        .database
+        .execute("UPDATE events SET deleted_at = now() WHERE id = (SELECT min(id::text)::uuid FROM events)");
+    world.create(&seventh).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,7 +26,7 @@ fn ids(page: &Answer) -> Vec<String> {
 async fn events_come_by_time_then_id() {
     let world = World::start().await;
     let mut expected: Vec<(i64, EventId)> = Vec::new();
-    for time in [30, 10, 20, 10, 0] {
+    for time in [30, 10, 20, 10, 1] {
         expected.push((time, world.event(time, 5).await));
     }
     expected.sort_unstable();
@@ -91,6 +91,23 @@ async fn a_limit_or_timestamp_that_is_no_positive_integer_counts_as_not_given() 
     assert_eq!(times(&world.anyone.get("/event/?limit=x&limit=2").await).len(), 10, "the first counts");
     assert_eq!(times(&world.anyone.get("/event/?limit=2&limit=x").await), [1, 2], "the first counts");
     assert!(times(&world.anyone.get(&format!("/event/?timestamp={}", i64::MAX)).await).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_an_older_release_made_at_second_zero_do_not_stop_the_listing() {
+    const TIMES_FROM_ONE: &str =
+        include_str!("../../../../migrations/event/20260201000600_times_from_one/up.sql");
+    let world = World::start().await;
+    world.fill(12, 0);
+    let later = world.event(5, 10).await;
+    world.database.execute(TIMES_FROM_ONE);
+
+    let first = world.anyone.get("/event/").await;
+    assert_eq!((ids(&first).len(), &first.body["next_time_to_fetch"]), (12, &json!(1)));
+    assert_eq!(ids(&world.anyone.get("/event/?timestamp=1").await), [later.to_string()]);
+    let told = world.told();
+    assert_eq!(told.len(), 13);
+    assert!(told[1..].iter().all(|state| (&state["unix_time"], &state["version"]) == (&json!(1), &json!(2))));
 }
 
 #[tokio::test(flavor = "multi_thread")]

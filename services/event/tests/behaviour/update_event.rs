@@ -23,7 +23,7 @@ async fn what_is_named_changes_and_nothing_else() {
     let id = world.create(&proms()).await;
     for (field, value) in [
         ("name", json!("First night")),
-        ("unix_time", json!(0)),
+        ("unix_time", json!(1)),
         ("address", json!("Elsewhere")),
         ("description", json!("Other")),
         ("latitude", json!(1.25)),
@@ -53,15 +53,34 @@ async fn a_change_of_nothing_is_done_and_not_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ticketing_catches_up_where_seats_were_added_and_only_there() {
+async fn ticketing_has_caught_up_before_an_update_that_changed_something_is_answered() {
     let world = World::start().await;
     let id = world.create(&proms()).await;
-    update(&world, id, json!({ "name": "Other" })).await;
-    update(&world, id, json!({ "seat_count": 100 })).await;
-    assert_eq!(world.ticketing.catch_ups().len(), 1, "of the creation");
+    for (number, change) in [json!({ "name": "Other" }), json!({ "seat_count": 101 })].into_iter().enumerate()
+    {
+        update(&world, id, change).await;
+        assert_eq!(world.ticketing.catch_ups().last().unwrap(), &world.last_position());
+        assert_eq!(world.ticketing.catch_ups().len(), number + 2, "one of the creation");
+    }
     update(&world, id, json!({ "seat_count": 101 })).await;
-    assert_eq!(world.ticketing.catch_ups().last().unwrap(), &world.last_position());
-    assert_eq!(world.ticketing.catch_ups().len(), 2);
+    assert_eq!(world.ticketing.catch_ups().len(), 3, "nothing has changed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_event_is_moved_to_a_second_that_is_full() {
+    let world = World::start().await;
+    world.fill(1_000, 7);
+    let id = world.event(8, 10).await;
+    let moved = json!({ "id": id.to_string(), "unix_time": 7 });
+    assert_eq!(world.admin.post("/event/update/", &moved).await.error(), (400, "EVENT-04"));
+    assert_eq!(seen(&world, id).await["unix_time"], 8);
+
+    let listed = world.anyone.get("/event/?limit=1").await.body;
+    let one_of_them = listed["events"][0]["id"].as_str().unwrap().parse().unwrap();
+    let one_of_them = EventId::from_uuid(one_of_them).unwrap();
+    update(&world, one_of_them, json!({ "name": "Other", "unix_time": 7 })).await;
+    update(&world, one_of_them, json!({ "unix_time": 9 })).await;
+    update(&world, id, json!({ "unix_time": 7 })).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +119,7 @@ async fn the_first_check_that_fails_answers() {
         (json!({ "id": unknown, "seat_count": 0, "name": "" }), "EVENT-01"),
         (json!({ "id": id, "seat_count": 1_000_001 }), "EVENT-01"),
         (json!({ "id": unknown, "name": "" }), "EVENT-04"),
-        (json!({ "id": unknown, "unix_time": -1 }), "EVENT-04"),
+        (json!({ "id": unknown, "unix_time": 0 }), "EVENT-04"),
         (json!({ "id": unknown, "longitude": 181 }), "EVENT-04"),
         (json!({ "id": unknown, "seat_count": 1, "latitude": 1 }), "EVENT-03"),
         (json!({ "id": "00000000-0000-4000-8000-000000000000" }), "EVENT-03"),

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     domain::{Address, Coordinates, Description, EventDetails, EventName, InvalidTime, SeatCount, UnixTime},
+    ports::AddFailure,
     usecases::{Context, create_event::create_event as create},
 };
 
@@ -23,8 +24,8 @@ use crate::{
     responses(
         (status = 201, description = "Made", headers(("Location" = String, description = "`/event/{id}/`"))),
         (status = 400, body = ErrorBody, description = "SYS-01 the body cannot be decoded, \
-            EVENT-01 seat_count is not 1 to 1,000,000, EVENT-04 another field is missing, empty or out of range, or \
-            there is one coordinate without the other"),
+            EVENT-01 seat_count is not 1 to 1,000,000, EVENT-04 another field is missing, empty or out of range, \
+            there is one coordinate without the other, or the second has 1,000 events already"),
         (status = 401, body = ErrorBody, description = "USER-06 token missing or invalid, USER-01 not an admin"),
         (status = 413, body = ErrorBody, description = "SYS-09 the body is larger than 1 MiB"),
         (status = 500, body = ErrorBody, description = "DB-02 writing failed, SYS-02 unknown error"),
@@ -40,8 +41,7 @@ pub(super) async fn create_event(
     lifecycle: web::Data<Lifecycle>,
 ) -> Result<HttpResponse, ApiError> {
     let details = parse(event)?;
-    let created = lifecycle.detach(async move { create(&context, details).await }).await?;
-    let id = created.map_err(|failure| failure::of_store(&failure))?;
+    let id = lifecycle.detach(async move { create(&context, details).await }).await??;
     tracing::info!(event = %id, "created");
     Ok(HttpResponse::Created().insert_header((header::LOCATION, format!("/event/{id}/"))).finish())
 }
@@ -57,4 +57,13 @@ fn parse(event: NewEvent) -> Result<EventDetails, ApiError> {
         coordinates: Coordinates::pair(parse_latitude(event.latitude)?, parse_longitude(event.longitude)?)?,
         seat_count,
     })
+}
+
+impl From<AddFailure> for ApiError {
+    fn from(failure: AddFailure) -> Self {
+        match failure {
+            AddFailure::FullSecond(full) => full.into(),
+            AddFailure::Store(failure) => failure::of_store(&failure),
+        }
+    }
 }

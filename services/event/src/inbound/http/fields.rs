@@ -6,7 +6,7 @@ use booked_server::ApiError;
 use uuid::Uuid;
 
 use crate::domain::{
-    InvalidCoordinates, InvalidSeatCount, InvalidText, InvalidTime, Latitude, Longitude, Offer,
+    FullSecond, InvalidCoordinates, InvalidSeatCount, InvalidText, InvalidTime, Latitude, Longitude, Offer,
 };
 
 /// Reads an event's id, as a UUID: whether it can be one of ours is a question of existence, which comes later.
@@ -58,5 +58,6 @@ mistakes! {
     InvalidSeatCount => InvalidSeatCount,
     InvalidText => InvalidEventData,
     InvalidTime => InvalidEventData,
+    FullSecond => InvalidEventData,
     InvalidCoordinates => InvalidEventData,
 }

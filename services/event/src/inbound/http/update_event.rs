@@ -26,7 +26,8 @@ use crate::{
         (status = 201, description = "Changed"),
         (status = 400, body = ErrorBody, description = "SYS-01 the body cannot be decoded, \
             EVENT-02 the id is missing or no UUID, EVENT-01 seat_count is not 1 to 1,000,000, EVENT-04 another field \
-            is empty or out of range, or there would be one coordinate without the other, EVENT-03 no such event, \
+            is empty or out of range, there would be one coordinate without the other, or the second has 1,000 events \
+            already, EVENT-03 no such event, \
             EVENT-05 seats cannot be taken away"),
         (status = 401, body = ErrorBody, description = "USER-06 token missing or invalid, USER-01 not an admin"),
         (status = 413, body = ErrorBody, description = "SYS-09 the body is larger than 1 MiB"),
@@ -71,6 +72,7 @@ impl From<ChangeFailure> for ApiError {
                 Self::new(Code::SeatCountReduced).with_detail(refused)
             }
             ChangeFailure::Refused(ChangeRefused::Coordinates(invalid)) => invalid.into(),
+            ChangeFailure::Refused(ChangeRefused::FullSecond(full)) => full.into(),
             ChangeFailure::Store(failure) => failure::of_store(&failure),
         }
     }

@@ -11,10 +11,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use super::{
     rows::{ReadPage, Row, state},
     schema::events,
+    seconds::keep_a_place,
 };
 use crate::{
-    domain::{ChangeRefused, Event, EventChange, Listing},
-    ports::{ChangeFailure, Changed, DeleteFailure, EventStore, FeedPosition, StoreFailure},
+    domain::{ChangeRefused, Event, EventChange, FullSecond, Listing},
+    ports::{AddFailure, ChangeFailure, Changed, DeleteFailure, EventStore, FeedPosition, StoreFailure},
 };
 
 /// The events of a database.
@@ -45,8 +46,9 @@ enum Refusal {
 
 #[async_trait]
 impl EventStore for PostgresEvents {
-    async fn add(&self, event: &Event, now: DateTime<Utc>) -> Result<FeedPosition, StoreFailure> {
-        let added = self.database.transaction::<_, Never, _>(async move |connection| {
+    async fn add(&self, event: &Event, now: DateTime<Utc>) -> Result<FeedPosition, AddFailure> {
+        let added = self.database.transaction::<_, FullSecond, _>(async move |connection| {
+            keep_a_place(connection, event.details.unix_time).await?;
             diesel::insert_into(events::table)
                 .values((Row::of(event)?, events::created_at.eq(now)))
                 .execute(connection)
@@ -54,8 +56,8 @@ impl EventStore for PostgresEvents {
             Ok(outbox::append(connection, &[state(event, false)?]).await?)
         });
         let position = added.await.map_err(|failure| match written(failure) {
-            Written::Store(failure) => failure,
-            Written::Refusal(never) => match never {},
+            Written::Store(failure) => AddFailure::Store(failure),
+            Written::Refusal(full) => AddFailure::FullSecond(full),
         })?;
         Ok(self.told(position))
     }
@@ -65,21 +67,21 @@ impl EventStore for PostgresEvents {
             let before = lock(connection, id).await?.ok_or(Abort::Refuse(Refusal::NoSuchEvent))?;
             let after = before.changed(change).map_err(|refused| Abort::Refuse(Refusal::Change(refused)))?;
             let Some(after) = after else { return Ok(None) };
+            if after.details.unix_time != before.details.unix_time {
+                keep_a_place(connection, after.details.unix_time).await?;
+            }
             diesel::update(events::table.find(id.as_uuid()))
                 .set(Row::of(&after)?)
                 .execute(connection)
                 .await?;
-            let position = outbox::append(connection, &[state(&after, false)?]).await?;
-            Ok(Some((position, after.details.seat_count > before.details.seat_count)))
+            Ok(Some(outbox::append(connection, &[state(&after, false)?]).await?))
         });
         let changed = changed.await.map_err(|failure| match written(failure) {
             Written::Store(failure) => ChangeFailure::Store(failure),
             Written::Refusal(Refusal::NoSuchEvent) => ChangeFailure::NoSuchEvent,
             Written::Refusal(Refusal::Change(refused)) => ChangeFailure::Refused(refused),
         })?;
-        let Some((position, has_grown)) = changed else { return Ok(Changed::Nothing) };
-        let position = self.told(position);
-        Ok(if has_grown { Changed::Grown(position) } else { Changed::Details })
+        Ok(changed.map_or(Changed::Nothing, |position| Changed::Told(self.told(position))))
     }
 
     async fn delete(&self, id: EventId, now: DateTime<Utc>) -> Result<FeedPosition, DeleteFailure> {
@@ -138,8 +140,11 @@ async fn lock(
     row.map(Row::into_event).transpose()
 }
 
-/// Adding refuses nothing.
-enum Never {}
+impl From<FullSecond> for Refusal {
+    fn from(full: FullSecond) -> Self {
+        Self::Change(ChangeRefused::FullSecond(full))
+    }
+}
 
 /// A deletion's only refusal.
 struct NoSuchEvent;

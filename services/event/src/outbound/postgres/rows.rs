@@ -99,7 +99,7 @@ pub(super) struct ReadPage {
 
 impl ReadPage {
     pub(super) fn of(listing: Listing) -> Self {
-        // No event is older than 0.
+        // An older release, beside which this one may run for a while, takes events at 0 still.
         Self { after: listing.after().unwrap_or(-1), preceding: listing.limit() - 1 }
     }
 }
