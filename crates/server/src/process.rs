@@ -1,12 +1,14 @@
 //! From the first line of `main` to the exit code.
 
-use std::{future::Future, process::ExitCode};
+use std::{future::Future, process::ExitCode, sync::mpsc::channel, thread, time::Duration};
 
 use booked_telemetry::{LogFormat, Metrics, Telemetry};
 use tokio::runtime::Builder;
 
 use crate::allocator::take_small_pages;
 
+/// How long the last words may take, where nobody reads them.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Threads for database calls, jobs and detached work; the HTTP workers are threads of their own.
 const RUNTIME_THREADS: usize = 2;
 
@@ -46,13 +48,21 @@ where
     F: Future<Output = anyhow::Result<()>>,
 {
     let telemetry = Telemetry::start(service, log_format)?;
+    telemetry.tell_panics();
     let runtime = Builder::new_multi_thread().worker_threads(RUNTIME_THREADS).enable_all().build()?;
     let result = runtime.block_on(command(telemetry.metrics()));
     telemetry.flush();
     result
 }
 
+/// Says it on standard error, where somebody reads; else the process ends all the same.
 #[expect(clippy::print_stderr, reason = "the log may not have started, and the operator must be told")]
 fn say(service: &str, error: &anyhow::Error) {
-    eprintln!("{service}: {error:#}");
+    let words = format!("{service}: {error:#}");
+    let (done, said) = channel();
+    thread::spawn(move || {
+        eprintln!("{words}");
+        let _ = done.send(());
+    });
+    let _ = said.recv_timeout(LAST_WORDS);
 }

@@ -2,11 +2,16 @@
 
 use std::{
     io::{IsTerminal as _, stderr},
+    panic,
     str::FromStr,
+    thread,
+    time::Duration,
 };
 
 use tracing::Subscriber;
 use tracing_subscriber::{EnvFilter, Layer, registry::LookupSpan};
+
+use crate::lines::Lines;
 
 /// How a log line is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,11 +46,11 @@ pub(crate) fn filter() -> anyhow::Result<EnvFilter> {
     Ok(filter.add_directive(QUIET.parse()?))
 }
 
-pub(crate) fn layer<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+pub(crate) fn layer<S>(format: LogFormat, lines: Lines) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let mut layer = tracing_subscriber::fmt::layer().with_writer(stderr);
+    let mut layer = tracing_subscriber::fmt::layer().with_writer(lines);
     if !stderr().is_terminal() {
         layer.set_ansi(false);
     }
@@ -55,4 +60,19 @@ where
             layer.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
         }
     }
+}
+
+/// Has panics told by the log: the usual way, straight to standard error, stops whoever panics where nobody reads. The main
+/// thread's takes the process with it, so its words are waited for, but no longer than this.
+pub(crate) fn tell_panics(lines: Lines, limit: Duration) {
+    panic::set_hook(Box::new(move |panic| {
+        let thread = thread::current();
+        let name = thread.name().unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or_default();
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(thread = name, location, panic = message, "a thread panicked");
+        if name == "main" {
+            lines.flush(limit);
+        }
+    }));
 }
