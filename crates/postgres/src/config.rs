@@ -2,10 +2,11 @@
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
-use booked_server::config::Mistakes;
+use booked_server::config::{Mistakes, is_this_machine};
 use clap::Args;
 use rustls::ClientConfig;
 use secrecy::ExposeSecret as _;
+use tokio_postgres::config::Host;
 
 use crate::connect;
 
@@ -35,6 +36,8 @@ pub struct DatabaseArgs {
 pub struct DatabaseSettings {
     pub(crate) postgres: tokio_postgres::Config,
     pub(crate) tls: Option<Arc<ClientConfig>>,
+    /// Whether the URL says how: nobody has to be told what they have chosen.
+    says_how: bool,
     /// Most connections that a process opens.
     pub connections: usize,
     /// Longest wait for a free or new connection.
@@ -54,14 +57,24 @@ impl DatabaseArgs {
         let url = mistakes.required_secret(SETTING, self.database_url.as_deref(), file)?;
         let (postgres, tls) =
             connect::parse(url.expose_secret()).map_err(|mistake| mistakes.add(SETTING, mistake)).ok()?;
+        let says_how = url.expose_secret().contains(SAYS_HOW);
         let mut settings =
-            DatabaseSettings { postgres, tls, connections: connections?, wait: wait?, work: work? };
+            DatabaseSettings { postgres, tls, says_how, connections: connections?, wait: wait?, work: work? };
         settings.limit_in_the_server();
         Some(settings)
     }
 }
 
+/// The parameter of a URL that says whether TLS is used.
+const SAYS_HOW: &str = "sslmode=";
+
 impl DatabaseSettings {
+    /// Whether passwords and tickets go to another machine in the clear, without anybody having chosen that.
+    pub(crate) fn is_in_the_clear(&self) -> bool {
+        let is_elsewhere = |host: &Host| matches!(host, Host::Tcp(name) if !is_this_machine(name));
+        self.tls.is_none() && !self.says_how && self.postgres.get_hosts().iter().any(is_elsewhere)
+    }
+
     /// Settings for a URL, with the defaults of [`DatabaseArgs`].
     ///
     /// # Errors
@@ -70,7 +83,8 @@ impl DatabaseSettings {
     pub fn for_url(url: &str) -> anyhow::Result<Self> {
         let (postgres, tls) = connect::parse(url).map_err(anyhow::Error::msg)?;
         let (wait, work) = (Duration::from_millis(1000), Duration::from_millis(1500));
-        let mut settings = Self { postgres, tls, connections: 8, wait, work };
+        let says_how = url.contains(SAYS_HOW);
+        let mut settings = Self { postgres, tls, says_how, connections: 8, wait, work };
         settings.limit_in_the_server();
         Ok(settings)
     }
@@ -102,5 +116,26 @@ impl fmt::Debug for DatabaseArgs {
 impl fmt::Debug for DatabaseSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DatabaseSettings").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_to_another_machine_in_the_clear_unasked_is_known() {
+        for (url, expected) in [
+            ("postgres://a:b@db/seats", true),
+            ("postgres://a:b@10.0.0.7:5433/seats", true),
+            ("postgres://a:b@db/seats?sslmode=disable", false),
+            ("postgres://a:b@db/seats?sslmode=verify-full", false),
+            ("postgres://a:b@localhost/seats", false),
+            ("postgres://a:b@127.0.0.1:5433/seats", false),
+            ("postgres://a:b@[::1]/seats", false),
+            ("postgres://a@%2Frun%2Fpostgresql/seats", false),
+        ] {
+            assert_eq!(DatabaseSettings::for_url(url).unwrap().is_in_the_clear(), expected, "{url}");
+        }
     }
 }

@@ -52,6 +52,9 @@ impl Database {
     ///
     /// Where the pool cannot be built.
     pub fn new(settings: &DatabaseSettings, runtime: &Handle) -> anyhow::Result<Self> {
+        if settings.is_in_the_clear() {
+            tracing::warn!("the way to Postgres is in the clear: DATABASE_URL names no sslmode");
+        }
         let mut config = ManagerConfig::default();
         // Asks the client, not the server, whether the connection still stands.
         config.recycling_method = RecyclingMethod::Fast;

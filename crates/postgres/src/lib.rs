@@ -6,6 +6,7 @@ mod connect;
 mod create;
 mod database;
 mod failure;
+mod fitness;
 mod metrics;
 mod migrate;
 mod reader;

@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use booked_server::{Clock as _, SystemClock};
 use diesel::{QueryableByName, migration::MigrationSource, pg::Pg, sql_types::Text};
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _};
 
-use crate::{Database, DatabaseSettings, ReadFailure, connect::connect, create::create_if_missing};
+use crate::{
+    Database, DatabaseSettings, ReadFailure,
+    connect::connect,
+    create::create_if_missing,
+    fitness::{self, Fitness},
+};
 
 /// Any number will do, as long as every process that migrates takes the same.
 const LOCK: i64 = 0x0062_6f6f_6b65_6400;
@@ -26,6 +32,7 @@ pub async fn migrate(settings: &DatabaseSettings, migrations: EmbeddedMigrations
     let options = format!("{} {limits}", settings.postgres.get_options().unwrap_or_default());
     postgres.options(options);
     let mut connection = connect(&postgres, settings.tls.as_ref()).await?;
+    fitness::read(&mut connection).await?.require(now_unix_s())?;
     diesel::sql_query("SELECT pg_advisory_lock($1)")
         .bind::<diesel::sql_types::BigInt, _>(LOCK)
         .execute(&mut connection)
@@ -40,16 +47,16 @@ pub async fn migrate(settings: &DatabaseSettings, migrations: EmbeddedMigrations
     Ok(())
 }
 
-/// Refuses a schema that is older than the binary. A newer one is fine, so that a roll-back works. A database that is
-/// away says nothing about its schema: it is asked again until it answers.
+/// Refuses a database that cannot hold what belongs into it, and a schema that is older than the binary. A newer one is fine,
+/// so that a roll-back works. A database that is away says nothing about its schema: it is asked again until it answers.
 ///
 /// # Errors
 ///
-/// Which migrations are missing.
+/// What is unfit, or which migrations are missing.
 pub async fn require_schema(database: &Database, migrations: EmbeddedMigrations) -> anyhow::Result<()> {
-    let applied = loop {
-        match applied_versions(database).await {
-            Ok(applied) => break applied,
+    let (fitness, applied) = loop {
+        match fitness_and_versions(database).await {
+            Ok(found) => break found,
             Err(ReadFailure::Refused(error)) => {
                 anyhow::bail!("the database has no schema ({error}): run the command `migrate` first")
             }
@@ -59,6 +66,7 @@ pub async fn require_schema(database: &Database, migrations: EmbeddedMigrations)
             }
         }
     };
+    fitness.require(now_unix_s())?;
     let missing: Vec<String> = MigrationSource::<Pg>::migrations(&migrations)
         .map_err(|error| anyhow::anyhow!("{error}"))?
         .iter()
@@ -73,18 +81,22 @@ pub async fn require_schema(database: &Database, migrations: EmbeddedMigrations)
     Ok(())
 }
 
-async fn applied_versions(database: &Database) -> Result<Vec<String>, ReadFailure> {
+fn now_unix_s() -> i64 {
+    SystemClock.now().timestamp()
+}
+
+async fn fitness_and_versions(database: &Database) -> Result<(Fitness, Vec<String>), ReadFailure> {
     #[derive(QueryableByName)]
     struct Applied {
         #[diesel(sql_type = Text)]
         version: String,
     }
-    let applied = database
+    let (fitness, applied) = database
         .read(async |connection| {
-            diesel::sql_query("SELECT version FROM __diesel_schema_migrations")
-                .load::<Applied>(connection)
-                .await
+            let fitness = fitness::read(connection).await?;
+            let applied = diesel::sql_query("SELECT version FROM __diesel_schema_migrations");
+            Ok((fitness, applied.load::<Applied>(connection).await?))
         })
         .await?;
-    Ok(applied.into_iter().map(|applied| applied.version).collect())
+    Ok((fitness, applied.into_iter().map(|applied| applied.version).collect()))
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fmt, fs,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -12,6 +12,13 @@ use booked_identity::internal::Credential;
 use booked_telemetry::LogFormat;
 use clap::Args;
 use secrecy::SecretString;
+
+/// Whether a host is this machine itself, so that nobody listens on the way.
+#[must_use]
+pub fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
 
 /// Everything that is wrong with a configuration.
 #[derive(Debug, Default)]

@@ -59,6 +59,29 @@ async fn a_schema_that_is_missing_or_older_is_refused_by_the_names_of_what_is_mi
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_cannot_hold_every_text_is_refused() {
+    let server = test_postgres();
+    for (name, encoding) in [("latin", "LATIN1"), ("bytes", "SQL_ASCII")] {
+        let create = format!(
+            "CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        );
+        server.execute("postgres", &create).unwrap();
+    }
+    let refusal = migrate(&settings(&server.url("latin"), &[]).unwrap(), MIGRATIONS).await.unwrap_err();
+    assert!(refusal.to_string().contains("encoding is LATIN1"), "{refusal}");
+    let serving = soon(require_schema(&connect(&server.url("latin"), &[]), MIGRATIONS)).await.unwrap_err();
+    assert!(serving.to_string().contains("no schema"), "{serving}");
+
+    // What was migrated by a release that did not look.
+    server.execute("latin", "CREATE TABLE __diesel_schema_migrations (version text)").unwrap();
+    let serving = soon(require_schema(&connect(&server.url("latin"), &[]), MIGRATIONS)).await.unwrap_err();
+    assert!(serving.to_string().contains("encoding is LATIN1"), "{serving}");
+
+    migrate(&settings(&server.url("bytes"), &[]).unwrap(), MIGRATIONS).await.unwrap();
+    soon(require_schema(&connect(&server.url("bytes"), &[]), MIGRATIONS)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_newer_schema_is_accepted() {
     let database = empty();
     migrate(&settings(&database.url(), &[]).unwrap(), MIGRATIONS).await.unwrap();

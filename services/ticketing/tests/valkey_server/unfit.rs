@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use booked_sandbox::test_valkey;
+use booked_sandbox::{test_valkey, test_valkey_cluster};
 
 use crate::process::Process;
 
@@ -25,6 +25,17 @@ fn a_process_ends_with_a_clear_error() {
         let why = format!("booked-ticketing: Valkey's maxmemory-policy is {policy}; it must be noeviction");
         assert_eq!(last, why, "the last thing that it says");
     }
+}
+
+#[test]
+fn a_node_of_a_cluster_is_no_single_server() {
+    let cluster = test_valkey_cluster();
+    let node = cluster.url().replace("redis-cluster://", "redis://");
+    let (node, _) = node.split_once(',').unwrap();
+    let (status, said) = Process::serve(&[("VALKEY_URL", node)]).ended();
+    assert_eq!(status.code(), Some(1), "{said}");
+    let why = "booked-ticketing: Valkey is a cluster; VALKEY_URL must be redis-cluster://…";
+    assert_eq!(said.lines().last().unwrap(), why);
 }
 
 #[test]

@@ -51,6 +51,11 @@ impl Valkey {
     /// A handle that connects when it is first used. Its connections live on this runtime, but for those of HTTP workers.
     #[must_use]
     pub fn new(settings: ValkeySettings, runtime: Handle) -> Self {
+        if settings.is_in_the_clear() {
+            tracing::warn!(
+                "the way to Valkey is in the clear: VALKEY_URL is none of rediss://…, rediss-cluster://…"
+            );
+        }
         Self {
             settings: Arc::new(settings),
             links: Arc::new(Links::new(runtime)),
@@ -64,7 +69,8 @@ impl Valkey {
         &self.links.shared().runtime
     }
 
-    /// What makes this Valkey unfit, if anything: a server that may evict keys forgets holds and maps piece by piece.
+    /// What makes this Valkey unfit, if anything: a server that may evict keys forgets holds and maps piece by piece, and one
+    /// of a cluster refuses the events of all others.
     ///
     /// # Errors
     ///
@@ -76,7 +82,12 @@ impl Valkey {
             .flat_map(|text| text.lines())
             .filter_map(|line| line.strip_prefix("maxmemory_policy:"));
         let evicting = policies.map(str::trim).find(|policy| *policy != "noeviction");
-        Ok(evicting.map(|policy| format!("Valkey's maxmemory-policy is {policy}; it must be noeviction")))
+        if let Some(policy) = evicting {
+            return Ok(Some(format!("Valkey's maxmemory-policy is {policy}; it must be noeviction")));
+        }
+        let is_part = |text: &String| text.lines().any(|line| line.trim() == "cluster_enabled:1");
+        let is_mistaken = !self.settings.cluster && self.info("cluster").await?.iter().any(is_part);
+        Ok(is_mistaken.then(|| "Valkey is a cluster; VALKEY_URL must be redis-cluster://…".to_owned()))
     }
 
     /// A section of INFO, of every master.

@@ -2,9 +2,9 @@
 
 use std::{fmt, fs, path::PathBuf, time::Duration};
 
-use booked_server::config::Mistakes;
+use booked_server::config::{Mistakes, is_this_machine};
 use clap::Args;
-use redis::{ConnectionInfo, IntoConnectionInfo as _};
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _};
 use secrecy::ExposeSecret as _;
 
 /// Where Valkey is. Ticketing alone talks to it.
@@ -58,6 +58,12 @@ impl ValkeyArgs {
 }
 
 impl ValkeySettings {
+    /// Whether holds, and the password where there is one, go to another machine in the clear.
+    pub(super) fn is_in_the_clear(&self) -> bool {
+        let is_elsewhere = |node: &ConnectionInfo| matches!(node.addr(), ConnectionAddr::Tcp(host, _) if !is_this_machine(host));
+        self.nodes.iter().any(is_elsewhere)
+    }
+
     /// Longest wait for an answer.
     #[must_use]
     pub fn timeout(&self) -> Duration {
@@ -103,7 +109,26 @@ impl fmt::Debug for ValkeySettings {
 
 #[cfg(test)]
 mod tests {
-    use super::nodes;
+    use std::time::Duration;
+
+    use super::{ValkeySettings, nodes};
+
+    #[test]
+    fn what_goes_to_another_machine_in_the_clear_is_known() {
+        for (url, expected) in [
+            ("redis://:secret@valkey", true),
+            ("redis-cluster://127.0.0.1:1,10.0.0.7:2", true),
+            ("rediss://:secret@valkey", false),
+            ("redis://:secret@localhost", false),
+            ("redis://127.0.0.1:6379/0", false),
+            ("redis://[::1]:6379/0", false),
+        ] {
+            let (nodes, cluster) = nodes(url).unwrap();
+            let timeout = Duration::from_secs(1);
+            let settings = ValkeySettings { nodes, cluster, root_certificates: None, timeout };
+            assert_eq!(settings.is_in_the_clear(), expected, "{url}");
+        }
+    }
 
     #[test]
     fn one_server_or_a_cluster_is_read() {
