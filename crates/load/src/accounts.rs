@@ -22,9 +22,10 @@ use crate::report::Notice;
 const PRIVATE: u32 = 0o600;
 /// A kept token is used only where it lasts longer than any run.
 const LASTS_MIN_S: u64 = 3 * 3600;
-const UNAVAILABLE: u16 = 503;
+/// Too much to do, here or for one address: nothing was done.
+const BUSY: [u16; 2] = [503, 429];
 const UNAUTHORIZED: u16 = 401;
-/// A full queue for log-ins is asked again: so often, with this pause.
+/// What is too busy is asked again: so often, with this pause.
 const ATTEMPTS_MAX: u32 = 100;
 const ATTEMPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -144,7 +145,9 @@ where
 {
     for _ in 1..ATTEMPTS_MAX {
         match ask().await {
-            Err(busy) if busy.status == Some(UNAVAILABLE) => tokio::time::sleep(ATTEMPT_PAUSE).await,
+            Err(busy) if busy.status.is_some_and(|status| BUSY.contains(&status)) => {
+                tokio::time::sleep(ATTEMPT_PAUSE).await
+            }
             other => return other,
         }
     }

@@ -12,6 +12,7 @@ mod session;
 
 pub use asked::outcome;
 pub use clock::now_us;
+pub use connection::connect_from;
 pub use gateway::{Answer, BadUrl, Gateway, Patience, Request, Unanswered};
 pub use recorder::{Pen, Recorder};
 pub use session::{NotDone, Session};

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::bench::BenchArgs;
 use crate::load::LoadArgs;
 use crate::progress::warn;
+use crate::siege::SiegeArgs;
 use crate::torment::TormentArgs;
 use crate::verify::VerifyArgs;
 use crate::{Replicas, Servers, SystemOptions, up};
@@ -31,6 +32,9 @@ enum Command {
     Up(UpArgs),
     /// Runs buyers on a system of its own while faults are injected, and judges what they saw and what is left.
     Torment(TormentArgs),
+    /// Besieges a system of its own with ill-willed clients beside good buyers, and shows what the buyers still get; exits
+    /// with 0 where all goals are met, 1 where one is missed, 2 where it could not run.
+    Siege(SiegeArgs),
     /// Drives a gateway with clients in numbers, and shows what it answered and how quickly.
     Load(Box<LoadArgs>),
     /// Measures the system beside what its parts can do by themselves on this machine.
@@ -81,6 +85,7 @@ pub fn run() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Up(args) => args.run(),
         Command::Torment(args) => args.run(),
+        Command::Siege(args) => args.run(),
         Command::Load(args) => args.run(),
         Command::Bench(args) => args.run(),
         Command::Verify(args) => args.run(),

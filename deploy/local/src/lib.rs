@@ -6,6 +6,7 @@
 mod bench;
 mod command;
 mod load;
+mod siege;
 mod torment;
 mod up;
 mod verify;
@@ -32,5 +33,6 @@ pub use options::{Replicas, Servers, SystemOptions};
 pub use process::Process;
 pub use progress::Progress;
 pub use service::Service;
+pub use siege::{Attack, AttackReport, Figures, Goal, Shopping, Side, SiegeOptions, SiegeVerdict, siege};
 pub use system::{Admin, System};
 pub use torment::{TormentOptions, Verdict, torment};

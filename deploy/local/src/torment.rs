@@ -7,7 +7,7 @@ mod command;
 mod faults;
 mod plan;
 mod proxy;
-mod recovery;
+pub(crate) mod recovery;
 mod stage;
 
 use std::fmt;
@@ -123,7 +123,7 @@ pub async fn torment(
     }
 
     let mut troubles: Vec<String> = done.iter().filter_map(|done| done.trouble.clone()).collect();
-    troubles.extend(recovery::crashed(&stage));
+    troubles.extend(recovery::crashed(&stage.system));
     match recovery::sells_again(&sale).await {
         Ok(mut last) => calls.append(&mut last),
         Err(trouble) => troubles.push(trouble),

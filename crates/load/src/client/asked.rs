@@ -149,7 +149,7 @@ mod tests {
 
     fn became(asked: &Asked, status: u16, body: &str) -> Outcome {
         let status = StatusCode::from_u16(status).unwrap();
-        let answer = Answer { status, location: None, body: body.to_owned().into() };
+        let answer = Answer { status, location: None, retry_after: None, body: body.to_owned().into() };
         outcome(&Ok(answer), |answer| said(asked, answer))
     }
 }

@@ -2,7 +2,8 @@
 //! that a call costs no change of task.
 
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Connection as Driver, SendRequest, handshake};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::Instant;
 
 /// Well below the 75 seconds after which the gateway closes a connection without requests.
@@ -37,10 +38,14 @@ pub(super) enum Failure {
 }
 
 impl Connection {
-    pub(super) async fn open(addresses: &[SocketAddr]) -> std::io::Result<Self> {
-        let stream = TcpStream::connect(addresses).await?;
+    /// `from` an address of this machine, where it matters which.
+    pub(super) async fn open(from: Option<IpAddr>, addresses: &[SocketAddr]) -> io::Result<Self> {
+        let stream = match (from, addresses) {
+            (Some(from), [to, ..]) => connect_from(from, *to).await?,
+            _ => TcpStream::connect(addresses).await?,
+        };
         stream.set_nodelay(true)?;
-        let (sender, driver) = handshake(TokioIo::new(stream)).await.map_err(std::io::Error::other)?;
+        let (sender, driver) = handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
         Ok(Self { sender, driver, has_ended: false, used_last: Instant::now() })
     }
 
@@ -70,6 +75,17 @@ impl Connection {
         *used_last = Instant::now();
         Ok(Response::from_parts(head, body.to_bytes()))
     }
+}
+
+/// A connection from this address of this machine.
+///
+/// # Errors
+///
+/// Where the address is not of this machine, or nobody listens there.
+pub async fn connect_from(from: IpAddr, to: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.bind((from, 0).into())?;
+    socket.connect(to).await
 }
 
 /// Drives the connection until the work on it is done.

@@ -1,12 +1,12 @@
 //! The gateway's address, and the connections that are open to it.
 
 use std::borrow::Cow;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, LOCATION};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode, Uri};
 use http_body_util::Full;
 use tokio::time::{Instant, timeout_at};
@@ -22,6 +22,8 @@ pub struct Gateway(Arc<Inner>);
 
 struct Inner {
     url: String,
+    /// Where connections come from, where that was chosen.
+    from: Option<IpAddr>,
     addresses: Vec<SocketAddr>,
     host: HeaderValue,
     patience: Patience,
@@ -101,6 +103,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// The header `Location`.
     pub location: Option<HeaderValue>,
+    /// The header `Retry-After`, where it tells seconds.
+    pub retry_after: Option<Duration>,
     /// The whole body.
     pub body: Bytes,
 }
@@ -138,11 +142,26 @@ impl Gateway {
             .collect();
         Ok(Self(Arc::new(Inner {
             url: url.trim_end_matches('/').to_owned(),
+            from: None,
             addresses,
             host: HeaderValue::from_str(authority.as_str()).map_err(|_| form())?,
             patience,
             idle: Mutex::default(),
         })))
+    }
+
+    /// The same, reached from this address of this machine, over connections of its own.
+    #[must_use]
+    pub fn reached_from(&self, from: IpAddr) -> Self {
+        let Inner { url, addresses, host, patience, .. } = &*self.0;
+        Self(Arc::new(Inner {
+            url: url.clone(),
+            from: Some(from),
+            addresses: addresses.clone(),
+            host: host.clone(),
+            patience: *patience,
+            idle: Mutex::default(),
+        }))
     }
 
     /// Its URL, without a slash at the end.
@@ -204,7 +223,7 @@ impl Inner {
             }
         }
         let until = deadline.min(Instant::now() + self.patience.connect);
-        let opened = timeout_at(until, Connection::open(&self.addresses)).await;
+        let opened = timeout_at(until, Connection::open(self.from, &self.addresses)).await;
         let opened = opened.map_err(|_| Unanswered::NotSent("not in time".to_owned()))?;
         opened.map(|connection| (connection, true)).map_err(|error| Unanswered::NotSent(error.to_string()))
     }
@@ -227,5 +246,11 @@ impl Inner {
 
 fn answer(response: Response<Bytes>) -> Answer {
     let (mut head, body) = response.into_parts();
-    Answer { status: head.status, location: head.headers.remove(LOCATION), body }
+    let retry_after = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    Answer {
+        status: head.status,
+        location: head.headers.remove(LOCATION),
+        retry_after: retry_after.map(Duration::from_secs),
+        body,
+    }
 }

@@ -1,6 +1,7 @@
 //! Somebody who is logged in, and calls.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -139,11 +140,17 @@ impl Session {
 
     /// Asks, and tells the call as a history tells it.
     pub async fn call(&self, asked: Asked) -> Call {
+        self.call_with_pause(asked).await.0
+    }
+
+    /// The same; and how long the answer asks to wait before the next attempt.
+    pub async fn call_with_pause(&self, asked: Asked) -> (Call, Option<Duration>) {
         let sent_us = now_us();
         let answered = self.ask(request(&asked)).await;
         let ended_us = now_us();
         let outcome = outcome(&answered, |answer| said(&asked, answer));
-        Call { user: self.user(), sent_us, ended_us, asked, outcome }
+        let pause = answered.ok().and_then(|answer| answer.retry_after);
+        (Call { user: self.user(), sent_us, ended_us, asked, outcome }, pause)
     }
 
     /// Asks anything, with this session's token.

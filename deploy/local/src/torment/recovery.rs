@@ -6,14 +6,14 @@ use booked_verify::history::{Answer, Asked, Call, Outcome};
 use tokio::time::{Instant, sleep};
 
 use super::buyers::{Sale, created};
-use super::stage::Stage;
+use crate::System;
 
 const SELLS_WITHIN: Duration = Duration::from_secs(30);
 const TRY_AGAIN: Duration = Duration::from_millis(200);
 
 /// The processes that ended though nobody ended them.
-pub(super) fn crashed(stage: &Stage) -> Vec<String> {
-    let crashed = stage.system.processes().iter().filter(|process| process.has_crashed());
+pub(crate) fn crashed(system: &System) -> Vec<String> {
+    let crashed = system.processes().iter().filter(|process| process.has_crashed());
     crashed
         .map(|process| format!("{} ended by itself; see {}", process.name(), process.log().display()))
         .collect()

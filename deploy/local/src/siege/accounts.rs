@@ -1,0 +1,30 @@
+//! Accounts, made while nothing attacks. Limits on log-ins are on, so who is told to wait waits.
+
+use std::time::Duration;
+
+use booked_load::client::{Gateway, NotDone, Session};
+use tokio::time::sleep;
+
+pub(super) const PASSWORD: &str = "correct horse";
+const ATTEMPTS_MAX: u32 = 60;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Registers and logs in.
+pub(super) async fn enter(gateway: &Gateway, email: &str) -> Result<Session, NotDone> {
+    patiently(|| gateway.register("Somebody", email, PASSWORD)).await?;
+    patiently(|| gateway.log_in(email, PASSWORD)).await
+}
+
+/// Asks again while there is too much to do.
+pub(super) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, NotDone>
+where
+    F: Future<Output = Result<T, NotDone>>,
+{
+    for _ in 1..ATTEMPTS_MAX {
+        match ask().await {
+            Err(busy) if matches!(busy.status, None | Some(429 | 503)) => sleep(PAUSE).await,
+            other => return other,
+        }
+    }
+    ask().await
+}

@@ -1,0 +1,127 @@
+//! The attacks by name, and what each is.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// An ill will.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attack {
+    /// A good request, then the beginning of another one and silence.
+    HalfHeads,
+    /// Connections that ask once and stay.
+    IdleConnections,
+    /// Bodies that come byte by byte.
+    SlowBodies,
+    /// Large bodies whose last byte never comes.
+    LargeBodies,
+    /// Questions whose answers are not read.
+    UnreadAnswers,
+    /// Log-ins with made-up emails, from one address.
+    LogInFlood,
+    /// Log-ins with real accounts, from one address.
+    AccountFlood,
+    /// Guesses of one account's password, from several addresses.
+    Guessing,
+    /// One account that reserves without pause.
+    HoardingByOne,
+    /// Many accounts that do.
+    HoardingByMany,
+    /// One account that cancels without pause.
+    CancelsOfOne,
+    /// One account that joins a waitlist without pause.
+    WaitlistOfOne,
+    /// Bookings and releases of a thousand made-up events.
+    MadeUpEvents,
+    /// Ten times more requests than fit.
+    Overload,
+    /// A crowd that comes, and comes again, at the same instant.
+    RetriesInStep,
+    /// Listings, each of another page.
+    DifferentPages,
+}
+
+impl Attack {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::HalfHeads,
+        Self::IdleConnections,
+        Self::SlowBodies,
+        Self::LargeBodies,
+        Self::UnreadAnswers,
+        Self::LogInFlood,
+        Self::AccountFlood,
+        Self::Guessing,
+        Self::HoardingByOne,
+        Self::HoardingByMany,
+        Self::CancelsOfOne,
+        Self::WaitlistOfOne,
+        Self::MadeUpEvents,
+        Self::Overload,
+        Self::RetriesInStep,
+        Self::DifferentPages,
+    ];
+
+    /// As it is named on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HalfHeads => "half-heads",
+            Self::IdleConnections => "idle-connections",
+            Self::SlowBodies => "slow-bodies",
+            Self::LargeBodies => "large-bodies",
+            Self::UnreadAnswers => "unread-answers",
+            Self::LogInFlood => "login-flood",
+            Self::AccountFlood => "account-flood",
+            Self::Guessing => "guessing",
+            Self::HoardingByOne => "hoarding-by-one",
+            Self::HoardingByMany => "hoarding-by-many",
+            Self::CancelsOfOne => "cancels-of-one",
+            Self::WaitlistOfOne => "waitlist-of-one",
+            Self::MadeUpEvents => "made-up-events",
+            Self::Overload => "overload",
+            Self::RetriesInStep => "retries-in-step",
+            Self::DifferentPages => "different-pages",
+        }
+    }
+
+    /// Whether it is good log-ins that it hinders.
+    #[must_use]
+    pub fn is_on_log_ins(self) -> bool {
+        matches!(self, Self::LogInFlood | Self::AccountFlood | Self::Guessing)
+    }
+
+    /// Its number, for addresses of its own: what one attack did is not held against the next.
+    pub(super) fn number(self) -> u8 {
+        let place = Self::ALL.iter().position(|it| *it == self);
+        place.and_then(|place| u8::try_from(place).ok()).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Attack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Attack {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|attack| attack.as_str() == text);
+        found.ok_or_else(|| format!("is none of {}", Self::ALL.map(Self::as_str).join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_attack_is_found_by_its_name_and_has_a_number_of_its_own() {
+        for (place, attack) in Attack::ALL.into_iter().enumerate() {
+            assert_eq!(attack.as_str().parse(), Ok(attack));
+            assert_eq!(usize::from(attack.number()), place);
+        }
+        assert!("everything".parse::<Attack>().is_err());
+    }
+}

@@ -1,0 +1,26 @@
+//! Thousands of connections that ask once and then only stay.
+
+use std::sync::Arc;
+
+use super::talk::{looks, until_cut};
+use crate::siege::besiegers::{Ground, crowd};
+
+const CONNECTIONS: usize = 3_000;
+const ADDRESSES: usize = 2;
+
+pub(super) async fn run(ground: Arc<Ground>) {
+    crowd(ground.count(CONNECTIONS), |number| one(Arc::clone(&ground), number)).await;
+}
+
+async fn one(ground: Arc<Ground>, number: usize) {
+    let from = ground.address(number, ADDRESSES);
+    for _ in 0..ground.calls_max {
+        let Some(mut stream) = ground.connect(from).await else { continue };
+        if looks(&mut stream).await {
+            until_cut(&mut stream).await;
+            ground.saw("cut");
+        } else {
+            ground.saw("cut at once");
+        }
+    }
+}
