@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from places import DEPLOY, PARTS
+from places import DEPLOY, PARTS, REPOSITORY
 
 COMPOSE = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
@@ -58,6 +58,28 @@ def test_nothing_has_more_rights_than_it_needs(name):
 def test_every_image_is_of_a_fixed_version():
     for service in SERVICES.values():
         assert re.search(r":(\d|v\d|\$\{BOOKED_VERSION:-\d+\.\d+\.\d+\}$)", service["image"]), service["image"]
+
+
+def test_every_image_of_ours_can_be_built_where_there_is_no_rust():
+    ours = {name: service for name, service in SERVICES.items() if "booked-" in service["image"]}
+    assert len(ours) == 10, "five parts, four migrations, and the admin's account"
+    for name, service in ours.items():
+        build, part = service["build"], re.search(r"booked-([a-z]+):", service["image"])[1]
+        context = (DEPLOY / "compose" / build["context"]).resolve()
+        assert context == REPOSITORY, name
+        stages = re.findall(r"^FROM \S+ AS (\S+)$", (context / build["dockerfile"]).read_text(), re.MULTILINE)
+        assert build["target"] == part and part in stages, name
+        version = re.search(r":(\$\{.*)$", service["image"])[1]
+        assert build["args"] == {"VERSION": version}, name
+    assert all("build" not in service for name, service in SERVICES.items() if name not in ours)
+
+
+def test_what_is_copied_into_the_build_is_all_that_it_compiles():
+    taken = {line[1:] for line in (REPOSITORY / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    members = re.search(r"^members = (.*)$", (REPOSITORY / "Cargo.toml").read_text(), re.MULTILINE)[1]
+    folders = {member.removesuffix("/*") for member in json.loads(members)}
+    assert folders | {"Cargo.toml", "Cargo.lock", "migrations"} <= taken
+    assert all((REPOSITORY / each).exists() for each in taken)
 
 
 @pytest.mark.parametrize("part", WITH_DATABASE)

@@ -1,10 +1,10 @@
-//! Installs PostgreSQL and Valkey by apt, where that is allowed.
+//! Installs PostgreSQL and Valkey (or Redis) by apt, where that is allowed.
 
 use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::{Missing, POSTGRES_MAJOR_MIN, VALKEY_MAJOR_MIN};
+use super::{Missing, POSTGRES_MIN, REDIS_MIN, VALKEY_MIN};
 use crate::account::is_root;
 
 const SCRIPT: &str = include_str!("install_by_apt.sh");
@@ -68,7 +68,7 @@ fn command(policy: Install) -> Command {
         command.args(if policy == Install::Ask { &["/bin/sh"][..] } else { &["-n", "/bin/sh"] });
     }
     command.args(["-c", SCRIPT, "install_by_apt.sh"]).stdin(Stdio::null());
-    command.args([POSTGRES_MAJOR_MIN, VALKEY_MAJOR_MIN].map(|it| it.to_string()));
+    command.args([POSTGRES_MIN, VALKEY_MIN, REDIS_MIN].map(|(major, minor)| format!("{major}.{minor}")));
     command
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{POSTGRES_MAJOR_MIN, VALKEY_MAJOR_MIN};
+use super::{POSTGRES_MIN, REDIS_MIN, VALKEY_MIN};
 
 /// PostgreSQL or Valkey is not there. The text is one message for a person: what is missing, and what to type.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -25,8 +25,11 @@ impl Missing {
 
     /// What is missing, as a person would say it.
     pub(super) fn what(&self) -> String {
-        let postgres = self.postgres.then(|| format!("PostgreSQL {POSTGRES_MAJOR_MIN} or newer"));
-        let valkey = self.valkey.then(|| format!("Valkey {VALKEY_MAJOR_MIN} or newer"));
+        let postgres = self.postgres.then(|| format!("PostgreSQL {} or newer", POSTGRES_MIN.0));
+        let valkey = self.valkey.then(|| {
+            let (valkey, redis) = (VALKEY_MIN, REDIS_MIN);
+            format!("Valkey {}.{} (or Redis {}.{}) or newer", valkey.0, valkey.1, redis.0, redis.1)
+        });
         postgres.into_iter().chain(valkey).collect::<Vec<_>>().join(" and ")
     }
 }
@@ -82,8 +85,8 @@ fn advice(system: System) -> &'static str {
         System::Arch => "Type:\n    sudo pacman -S postgresql valkey",
         System::Mac => "Type:\n    brew install postgresql@17 valkey",
         System::Other => {
-            "Install them as your system does it, so that initdb, postgres, psql, valkey-server and valkey-cli are \
-             on the search path (PATH)."
+            "Install them as your system does it, so that initdb, postgres, psql, and valkey-server and valkey-cli (or \
+             redis-server and redis-cli) are on the search path (PATH)."
         }
     }
 }

@@ -5,6 +5,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::CHOSEN_VALKEY;
+
 /// Folders of distributions and package managers that hold one folder for each version of PostgreSQL: where they
 /// are, how their names begin, and where the programs lie in them.
 const POSTGRES_VERSIONS: [(&str, &str, &str); 6] = [
@@ -24,6 +26,8 @@ pub(super) struct Places {
     pub(super) postgres: Vec<PathBuf>,
     /// Folders of programs of any kind.
     pub(super) programs: Vec<PathBuf>,
+    /// The server that somebody has chosen.
+    pub(super) chosen_valkey: Option<PathBuf>,
 }
 
 impl Places {
@@ -38,7 +42,8 @@ impl Places {
             postgres
                 .extend(newest_first(Path::new(root), prefix).into_iter().map(|version| version.join(bin)));
         }
-        Self { postgres, programs }
+        let chosen_valkey = std::env::var_os(CHOSEN_VALKEY).filter(|it| !it.is_empty()).map(PathBuf::from);
+        Self { postgres, programs, chosen_valkey }
     }
 }
 

@@ -20,6 +20,14 @@ fn postgres(folder: &Path, version: &str) {
     program(folder, "psql", "");
 }
 
+fn redis(folder: &Path, version: &str) {
+    program(
+        folder,
+        "redis-server",
+        &format!("Redis server v={version} sha=00000000:0 malloc=jemalloc-5.2.1"),
+    );
+}
+
 fn valkey(folder: &Path, version: &str) {
     program(
         folder,
@@ -35,12 +43,14 @@ fn the_first_place_that_is_new_enough_is_taken() {
     postgres(&at("pg14"), "14.9");
     postgres(&at("pg15"), "15.14");
     postgres(&at("pg17"), "17.1");
-    valkey(&at("old"), "7.2.8");
+    valkey(&at("old"), "7.0.9");
+    redis(&at("old"), "7.4.1");
     valkey(&at("new"), "8.1.1");
     program(&at("new"), "valkey-cli", "");
     let places = Places {
         postgres: vec![at("none"), at("pg14"), at("pg15"), at("pg17")],
         programs: vec![at("old"), at("new")],
+        chosen_valkey: None,
     };
 
     let found = find(&places).unwrap();
@@ -55,11 +65,53 @@ fn a_folder_without_initdb_or_psql_is_passed_over() {
     let root = tempfile::tempdir().unwrap();
     valkey(root.path(), "8.0.1");
     program(root.path(), "postgres", "postgres (PostgreSQL) 16.1");
-    let places = Places { postgres: vec![root.path().to_owned()], programs: vec![root.path().to_owned()] };
+    let places = Places {
+        postgres: vec![root.path().to_owned()],
+        programs: vec![root.path().to_owned()],
+        ..Places::default()
+    };
 
     let missing = find(&places).unwrap_err();
 
     assert_eq!(missing.what(), "PostgreSQL 15 or newer");
+}
+
+#[test]
+fn redis_will_do_where_there_is_no_valkey_unless_it_is_too_old() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    postgres(&at("pg"), "15.14");
+    redis(&at("redis6"), "6.2.14");
+    redis(&at("redis7"), "7.0.15");
+    program(&at("redis7"), "redis-cli", "");
+    let mut places =
+        Places { postgres: vec![at("pg")], programs: vec![at("redis6"), at("redis7")], chosen_valkey: None };
+
+    let found = find(&places).unwrap();
+
+    assert_eq!(found.valkey_server, at("redis7").join("redis-server"));
+    assert_eq!(found.valkey_cli, Some(at("redis7").join("redis-cli")));
+    places.programs.pop();
+    assert_eq!(find(&places).unwrap_err().what(), "Valkey 7.2 (or Redis 7.0) or newer");
+}
+
+#[test]
+fn the_server_that_is_chosen_is_taken_or_none() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    postgres(&at("pg"), "15.14");
+    valkey(&at("valkey"), "8.1.1");
+    redis(&at("redis"), "7.0.15");
+    let chosen = at("redis").join("redis-server");
+    let mut places = Places {
+        postgres: vec![at("pg")],
+        programs: vec![at("valkey")],
+        chosen_valkey: Some(chosen.clone()),
+    };
+
+    assert_eq!(find(&places).unwrap().valkey_server, chosen);
+    places.chosen_valkey = Some(at("nowhere"));
+    assert!(find(&places).is_err());
 }
 
 #[test]
@@ -79,7 +131,9 @@ fn what_is_missing_is_said_in_one_message_with_what_to_type() {
     let missing = find(&Places::default()).unwrap_err();
 
     let message = missing.to_string();
-    assert!(message.starts_with("Not found on this machine: PostgreSQL 15 or newer and Valkey 8 or newer."));
+    assert!(message.starts_with(
+        "Not found on this machine: PostgreSQL 15 or newer and Valkey 7.2 (or Redis 7.0) or newer."
+    ));
     assert!(message.contains("nstall"), "no advice in: {message}");
     let message = missing.because("no network").to_string();
     assert!(
