@@ -138,7 +138,7 @@ impl ValkeyServer {
     /// Where there is no valkey-cli, the server is away, or it refuses the command.
     pub fn command(&self, words: &[&str]) -> Result<String> {
         let mut cli = Command::new(self.programs.valkey_cli.as_ref().context("valkey-cli is not installed")?);
-        cli.args(["-e", "-t", "10", "-h", "127.0.0.1", "-p", &self.ports.clients.to_string()]);
+        cli.args(["-e", "-h", "127.0.0.1", "-p", &self.ports.clients.to_string()]);
         if let Some((user, password)) = &self.options.user_password {
             cli.args(["--user", user]).env("REDISCLI_AUTH", password).env("VALKEYCLI_AUTH", password);
         }
