@@ -13,7 +13,11 @@ async fn beside_every_attack_each_buyer_gets_their_seats_and_all_is_right_at_the
         rounds: 1,
         buyers: 4,
         // So patient that only who is shut out for good goes away with nothing.
-        shopping: Shopping { purchases: 3, every: Duration::ZERO, patience: Duration::from_secs(60) },
+        shopping: Shopping {
+            purchases: 3,
+            every: Duration::from_millis(150),
+            patience: Duration::from_secs(60),
+        },
         percent: 2,
         calls_max: 20,
         settings: vec![(Service::User, "BCRYPT_COST".to_owned(), "4".to_owned())],

@@ -105,6 +105,7 @@ async fn besiege(
         report.alone.add(alone, calls);
         say(&format!("{attack}, round {round}: beside the attack"));
         let besiegers = Besiegers::begin(attack, options, stage, event)?;
+        besiegers.under_way().await;
         let beside = crowd.shops(&options.shopping).await;
         report.note(besiegers.end(stage));
         report.beside.add(beside, calls);

@@ -10,7 +10,7 @@ use booked_load::client::{Answer, Gateway, Session, Unanswered, connect_from};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::attack::Attack;
@@ -21,6 +21,10 @@ use super::{SiegeOptions, attacks};
 const STRANGERS: u8 = 66;
 /// Before somebody who could not connect tries again.
 const REFUSED_PAUSE: Duration = Duration::from_millis(100);
+
+/// Whoever has seen nothing by then is shut out, which buyers may be too.
+const UNDER_WAY_WITHIN: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(10);
 
 /// An attack that goes on. It ends with this, and its connections with it.
 pub(super) struct Besiegers {
@@ -65,6 +69,14 @@ impl Besiegers {
         let runtime = runtime.context("there is no runtime to be had")?;
         runtime.spawn(attacks::run(attack, Arc::clone(&ground)));
         Ok(Self { runtime: Some(runtime), ground })
+    }
+
+    /// Comes back when somebody has seen something of it, which takes a moment.
+    pub(super) async fn under_way(&self) {
+        let deadline = Instant::now() + UNDER_WAY_WITHIN;
+        while Instant::now() < deadline && self.ground.has_seen_nothing() {
+            sleep(POLL).await;
+        }
     }
 
     /// Ends it.
@@ -120,6 +132,10 @@ impl Ground {
                 None
             }
         }
+    }
+
+    fn has_seen_nothing(&self) -> bool {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// Counts what an attacker saw.

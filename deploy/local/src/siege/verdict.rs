@@ -33,7 +33,7 @@ pub struct AttackReport {
     pub beside: Side,
     /// What the attackers saw, by what it was.
     pub seen: BTreeMap<String, u64>,
-    /// The most that the gateway had in memory meanwhile.
+    /// The most that the gateway had in memory at the end of a turn.
     pub gateway_mib: u64,
 }
 

@@ -9,16 +9,15 @@ use crate::siege::besiegers::{Ground, crowd};
 
 /// More than the gateway takes at all.
 const CONNECTIONS: usize = 3_000;
-const ADDRESSES: usize = 2;
 /// What a head may have is 64 KiB.
 const HALF: usize = 24 << 10;
 
 pub(super) async fn run(ground: Arc<Ground>) {
-    crowd(ground.count(CONNECTIONS), |number| one(Arc::clone(&ground), number)).await;
+    crowd(ground.count(CONNECTIONS), |_| one(Arc::clone(&ground))).await;
 }
 
-async fn one(ground: Arc<Ground>, number: usize) {
-    let from = ground.address(number, ADDRESSES);
+async fn one(ground: Arc<Ground>) {
+    let from = ground.address(0, 1);
     let mut half = b"GET /health/ HTTP/1.1\r\nx-half: ".to_vec();
     half.resize(HALF, b'x');
     for _ in 0..ground.calls_max {

@@ -6,14 +6,13 @@ use super::talk::{looks, until_cut};
 use crate::siege::besiegers::{Ground, crowd};
 
 const CONNECTIONS: usize = 3_000;
-const ADDRESSES: usize = 2;
 
 pub(super) async fn run(ground: Arc<Ground>) {
-    crowd(ground.count(CONNECTIONS), |number| one(Arc::clone(&ground), number)).await;
+    crowd(ground.count(CONNECTIONS), |_| one(Arc::clone(&ground))).await;
 }
 
-async fn one(ground: Arc<Ground>, number: usize) {
-    let from = ground.address(number, ADDRESSES);
+async fn one(ground: Arc<Ground>) {
+    let from = ground.address(0, 1);
     for _ in 0..ground.calls_max {
         let Some(mut stream) = ground.connect(from).await else { continue };
         if looks(&mut stream).await {

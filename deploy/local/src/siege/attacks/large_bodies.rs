@@ -11,17 +11,16 @@ use crate::siege::besiegers::{Ground, crowd};
 
 /// With a MiB each, nearly what a gateway may use where the charts run it.
 const CONNECTIONS: usize = 700;
-const ADDRESSES: usize = 2;
 const LENGTH: usize = 1 << 20;
 const PAUSE: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(ground: Arc<Ground>) {
     let body: Arc<[u8]> = vec![b' '; LENGTH - 1].into();
-    crowd(ground.count(CONNECTIONS), |number| one(Arc::clone(&ground), Arc::clone(&body), number)).await;
+    crowd(ground.count(CONNECTIONS), |_| one(Arc::clone(&ground), Arc::clone(&body))).await;
 }
 
-async fn one(ground: Arc<Ground>, body: Arc<[u8]>, number: usize) {
-    let from = ground.address(number, ADDRESSES);
+async fn one(ground: Arc<Ground>, body: Arc<[u8]>) {
+    let from = ground.address(0, 1);
     for _ in 0..ground.calls_max {
         let Some(mut stream) = ground.connect(from).await else { continue };
         let sent = stream.write_all(&post_head("/user/register/", LENGTH)).await.is_ok()

@@ -10,18 +10,17 @@ use super::talk::{post_head, until_cut};
 use crate::siege::besiegers::{Ground, crowd};
 
 const CONNECTIONS: usize = 1_500;
-const ADDRESSES: usize = 2;
 const LENGTH: usize = 4_000;
 const BETWEEN_BYTES: Duration = Duration::from_millis(500);
 /// Whoever was cut off at once waits so long.
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) async fn run(ground: Arc<Ground>) {
-    crowd(ground.count(CONNECTIONS), |number| one(Arc::clone(&ground), number)).await;
+    crowd(ground.count(CONNECTIONS), |_| one(Arc::clone(&ground))).await;
 }
 
-async fn one(ground: Arc<Ground>, number: usize) {
-    let from = ground.address(number, ADDRESSES);
+async fn one(ground: Arc<Ground>) {
+    let from = ground.address(0, 1);
     for _ in 0..ground.calls_max {
         let Some(mut stream) = ground.connect(from).await else { continue };
         if stream.write_all(&post_head("/user/login/", LENGTH)).await.is_err() {

@@ -9,7 +9,6 @@ use tokio::time::{sleep, timeout};
 use crate::siege::besiegers::{Ground, crowd};
 
 const CONNECTIONS: usize = 500;
-const ADDRESSES: usize = 2;
 const QUESTIONS: usize = 1_000;
 const LIST: &[u8] = b"GET /event/?limit=100 HTTP/1.1\r\nhost: booked\r\n\r\n";
 /// Longer than any turn.
@@ -17,11 +16,11 @@ const STAYS: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(ground: Arc<Ground>) {
-    crowd(ground.count(CONNECTIONS), |number| one(Arc::clone(&ground), number)).await;
+    crowd(ground.count(CONNECTIONS), |_| one(Arc::clone(&ground))).await;
 }
 
-async fn one(ground: Arc<Ground>, number: usize) {
-    let from = ground.address(number, ADDRESSES);
+async fn one(ground: Arc<Ground>) {
+    let from = ground.address(0, 1);
     for _ in 0..ground.calls_max {
         let Some(mut stream) = ground.connect(from).await else { continue };
         let questions = LIST.repeat(QUESTIONS);
