@@ -15,14 +15,14 @@ pub(super) async fn enter(gateway: &Gateway, email: &str) -> Result<Session, Not
     patiently(|| gateway.log_in(email, PASSWORD)).await
 }
 
-/// Asks again while there is too much to do.
+/// Asks again while there is too much to do: who is registered or logged in twice is so once.
 pub(super) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, NotDone>
 where
     F: Future<Output = Result<T, NotDone>>,
 {
     for _ in 1..ATTEMPTS_MAX {
         match ask().await {
-            Err(busy) if matches!(busy.status, None | Some(429 | 503)) => sleep(PAUSE).await,
+            Err(busy) if matches!(busy.status, None | Some(429 | 503 | 504)) => sleep(PAUSE).await,
             other => return other,
         }
     }
