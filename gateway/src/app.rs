@@ -1,20 +1,20 @@
 //! The one place where the gateway's parts are built and joined.
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use actix_web::{App, HttpServer, rt::net::TcpStream, web};
 use anyhow::Context as _;
 use booked_server::{Application, Lifecycle, SystemClock, SystemRandom};
 use booked_telemetry::Metrics;
 use http::HeaderValue;
 
 use crate::{
+    body_budget::BodyBudget,
     config::{Config, ServeArgs},
+    front::{self, Clients},
     keys::TokenKeys,
-    metrics::RequestMetrics,
-    phases::{client_address::ClientAddresses, forward::SharedReads},
-    pipeline::{Pipeline, Shared, answer},
-    rate::RateLimit,
+    metrics::{RefusalMetrics, RequestMetrics},
+    phases::{client_address::ClientAddresses, forward::SharedReads, limits::Limits},
+    pipeline::{Pipeline, Shared},
     upstream::Connections,
 };
 
@@ -34,47 +34,27 @@ pub fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::R
     let mut credential_header =
         HeaderValue::from_str(credential.to_send()).context("the internal credential fits no header")?;
     credential_header.set_sensitive(true);
+    let refusals = RefusalMetrics::new();
+    let connected = Clients::new(&clients, &services, http.workers, refusals.clone());
     let shared = Arc::new(Shared {
         credential: credential_header,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         keys,
         metrics: RequestMetrics::new(),
+        refusals,
         addresses: ClientAddresses::new(clients.trusted_proxies),
-        address_limit: clients.address_rate.map(RateLimit::new),
-        user_limit: clients.user_rate.map(RateLimit::new),
+        limits: Limits::new(&clients.limits),
+        bodies: BodyBudget::new(clients.limits.body_bytes_max, clients.limits.address_body_bytes_max),
         clients: clients.clone(),
         reads: SharedReads::new(),
         connections: Connections::show(&services),
         life: lifecycle.clone(),
     });
     // Each worker has a pipeline of its own, and so connections of its own to the services: shared ones cost more.
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(web::Data::new(Pipeline::new(Arc::clone(&shared), &services)))
-            .default_service(web::to(answer))
-    })
-    .tcp_nodelay(true)
-    .keep_alive(clients.idle)
-    .client_request_timeout(clients.head_timeout)
-    .max_connections(clients.connections_max)
-    .on_connect(move |connection, _| end_when_stalled(connection, clients.stall));
+    let pipeline = move || Pipeline::new(Arc::clone(&shared), &services);
     let application = Application::bind_server(http, lifecycle, metrics, |http| {
-        let server = server
-            .workers(http.workers)
-            .shutdown_timeout(http.drain_timeout.as_secs().max(1))
-            .disable_signals()
-            .bind(http.listen)?;
-        Ok((server.addrs(), server.run()))
+        front::serve(http, &clients, connected, pipeline)
     })?;
     Ok(application)
-}
-
-/// A client that does not read its answer holds it in our memory; the server itself would wait without end.
-fn end_when_stalled(connection: &dyn Any, stall: Duration) {
-    let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
-    let stall_ms = u32::try_from(stall.as_millis()).unwrap_or(u32::MAX);
-    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, stall_ms) {
-        tracing::debug!(%error, "a connection has no limit for stalling");
-    }
 }

@@ -1,6 +1,7 @@
 //! Everything that can be configured: read by clap as texts, checked here, all mistakes reported at once.
 
 mod clients;
+mod limits;
 mod services;
 
 use booked_identity::internal::Credential;
@@ -8,7 +9,8 @@ use booked_server::config::{CredentialArgs, HttpArgs, HttpSettings, Mistakes};
 use clap::Args;
 
 pub use self::{
-    clients::{ClientArgs, ClientSettings, Origins, Rate},
+    clients::{ClientArgs, ClientSettings, Origins},
+    limits::{LimitArgs, LimitSettings, Rate},
     services::{ServiceArgs, ServiceSettings, ServiceUrl},
 };
 

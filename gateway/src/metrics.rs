@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::{Method, StatusCode};
 use booked_telemetry::durations;
-use opentelemetry::{KeyValue, metrics::Histogram};
+use opentelemetry::{
+    KeyValue, global,
+    metrics::{Counter, Histogram},
+};
 
 use crate::{
     config::ServiceUrl,
@@ -40,6 +43,71 @@ impl RequestMetrics {
             KeyValue::new("http.response.status_code", i64::from(status.as_u16())),
         ];
         self.duration_s.record(began.elapsed().as_secs_f64(), &attributes);
+    }
+}
+
+/// The limit because of which a client was refused or cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    AddressConnections,
+    AddressRate,
+    AddressConcurrency,
+    UserRate,
+    UserConcurrency,
+    SlowHead,
+    SlowBody,
+    BodySize,
+    BodyBytes,
+}
+
+impl Reason {
+    const ALL: [Self; 9] = [
+        Self::AddressConnections,
+        Self::AddressRate,
+        Self::AddressConcurrency,
+        Self::UserRate,
+        Self::UserConcurrency,
+        Self::SlowHead,
+        Self::SlowBody,
+        Self::BodySize,
+        Self::BodyBytes,
+    ];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::AddressConnections => "address_connections",
+            Self::AddressRate => "address_rate",
+            Self::AddressConcurrency => "address_concurrency",
+            Self::UserRate => "user_rate",
+            Self::UserConcurrency => "user_concurrency",
+            Self::SlowHead => "slow_head",
+            Self::SlowBody => "slow_body",
+            Self::BodySize => "body_size",
+            Self::BodyBytes => "body_bytes",
+        }
+    }
+}
+
+/// How many clients met a limit.
+#[derive(Clone)]
+pub(crate) struct RefusalMetrics(Counter<u64>);
+
+impl RefusalMetrics {
+    pub(crate) fn new() -> Self {
+        let meter = global::meter("booked-gateway");
+        let counter = meter.u64_counter("booked_gateway_refused").with_description(
+            "Requests and connections that were refused or cut off because of a limit, by which one",
+        );
+        let this = Self(counter.build());
+        // What was never counted would not be exported, and its first count would be no rise.
+        for reason in Reason::ALL {
+            this.0.add(0, &[KeyValue::new("reason", reason.as_str())]);
+        }
+        this
+    }
+
+    pub(crate) fn count(&self, reason: Reason) {
+        self.0.add(1, &[KeyValue::new("reason", reason.as_str())]);
     }
 }
 

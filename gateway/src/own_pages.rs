@@ -30,11 +30,19 @@ pub(crate) struct Health {
     message: &'static str,
 }
 
-pub(crate) fn answer(page: Page, found: &Found<'_>) -> Result<HttpResponse, Refusal> {
+/// The document's page runs its own scripts and styles (the latter also within its elements) and shows its own pictures;
+/// it asks nobody but us, and nobody frames it.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                           connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
+const JSON: &str = "application/json";
+const NO_SNIFF: (header::HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+
+pub(crate) fn answer(page: Page, found: &Found<'_>, docs_shown: bool) -> Result<HttpResponse, Refusal> {
     match page {
         Page::Health => Ok(health()),
-        Page::OpenApi => Ok(HttpResponse::Ok().content_type("application/json").body(OPENAPI_JSON)),
-        Page::Docs => docs(found.parameter.unwrap_or(INDEX)),
+        Page::OpenApi => Ok(HttpResponse::Ok().content_type(JSON).insert_header(NO_SNIFF).body(OPENAPI_JSON)),
+        Page::Docs if docs_shown => docs(found.parameter.unwrap_or(INDEX)),
+        Page::Docs => Err(Refusal::NoSuchRoute),
     }
 }
 
@@ -58,7 +66,17 @@ fn docs(file: &str) -> Result<HttpResponse, Refusal> {
         .map_err(|error| Refusal::Nonsense { cause: error.to_string() })?;
     let SwaggerFile { bytes, content_type, .. } = served.ok_or(Refusal::NoSuchRoute)?;
     let bytes = if file == INDEX { with_base(&bytes) } else { bytes.into_owned() };
-    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, content_type)).body(bytes))
+    let content_type = match content_type.starts_with("text/") && !content_type.contains("charset") {
+        true => format!("{content_type}; charset=utf-8"),
+        false => content_type,
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, content_type))
+        .insert_header(NO_SNIFF)
+        .insert_header((header::CONTENT_SECURITY_POLICY, DOCS_POLICY))
+        .insert_header((header::X_FRAME_OPTIONS, "DENY"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .body(bytes))
 }
 
 /// The page names its files relative to `/docs/`, and is served as `/docs` too.

@@ -5,9 +5,10 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use booked_contract::Code;
+use booked_ids::InvalidUuid;
 use booked_server::ApiError;
 
-use crate::routes::Methods;
+use crate::{askers::TooFast, metrics::Reason, routes::Methods};
 
 /// Why a request does not get a service's answer.
 #[derive(Debug)]
@@ -16,8 +17,12 @@ pub(crate) enum Refusal {
     NoSuchRoute,
     /// The path's routes have other methods.
     MethodNotAllowed { allowed: Methods },
-    /// The address or the user asks too fast.
-    TooManyRequests { retry_after_s: u64 },
+    /// The address or the user asks too much: in a second, or at a time.
+    TooManyRequests { reason: Reason, retry_after_s: u64 },
+    /// There is no room for the body: nothing was done.
+    NoRoom,
+    /// The id in the path may be read as another path by somebody on the way.
+    IdMalformed,
     /// No token, or none that is good.
     TokenInvalid,
     /// The token is good, its role is not enough.
@@ -41,6 +46,26 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    pub(crate) fn too_fast(reason: Reason, too_fast: TooFast) -> Self {
+        Self::TooManyRequests { reason, retry_after_s: too_fast.retry_after_s }
+    }
+
+    /// Whoever has that much under way may ask again when some of it has ended.
+    pub(crate) fn too_many(reason: Reason) -> Self {
+        Self::TooManyRequests { reason, retry_after_s: 1 }
+    }
+
+    /// The limit that was met, if it was one.
+    pub(crate) fn limit(&self) -> Option<Reason> {
+        match self {
+            Self::TooManyRequests { reason, .. } => Some(*reason),
+            Self::NoRoom => Some(Reason::BodyBytes),
+            Self::BodyTooLarge => Some(Reason::BodySize),
+            Self::BodyTooSlow => Some(Reason::SlowBody),
+            _ => None,
+        }
+    }
+
     pub(crate) fn into_response(self) -> HttpResponse {
         match self {
             Self::NoSuchRoute => error(Code::NoSuchRoute),
@@ -51,10 +76,15 @@ impl Refusal {
                 }
                 response
             }
-            Self::TooManyRequests { retry_after_s } => {
+            Self::TooManyRequests { retry_after_s, .. } => {
                 let mut response = error(Code::TooManyRequests);
                 response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(retry_after_s));
                 response
+            }
+            Self::NoRoom => error(Code::Unavailable),
+            // As the event service says it.
+            Self::IdMalformed => {
+                ApiError::new(Code::InvalidEventId).with_detail(InvalidUuid).error_response()
             }
             Self::TokenInvalid => error(Code::TokenInvalid),
             Self::RoleNotAllowed => error(Code::RoleNotAllowed),

@@ -1,8 +1,9 @@
-//! The one table of routes, and phase 2, route: method, path, who answers, who may ask, how long it may take, whether it is
-//! repeated.
+//! The one table of routes, and phase 2, route: method, path, who answers, who may ask, what it costs, how large its body
+//! may be, how long it may take, whether it is repeated.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
+use booked_server::MAX_BODY_BYTES;
 use percent_encoding::percent_decode_str;
 
 use self::{
@@ -15,29 +16,45 @@ use self::{
 };
 
 /// A client waits at most 3 seconds, whatever is away; this leaves room for what the gateway itself does.
-const USUAL_MS: u64 = 2_500;
+const TIMEOUT: Duration = Duration::from_millis(2_500);
+
+/// What a look costs, and what leads nowhere. Costs are counted against the rates of its address and its user.
+pub const LOOK: u32 = 1;
+/// What a change costs.
+pub const WRITE: u32 = 5;
+/// What a registration or a log-in costs: a quarter of a second of a core, for a password.
+pub const ACCOUNT: u32 = 50;
+
+/// No body is used; one that comes is read and not kept.
+const NONE: usize = 0;
+/// A few fields: the longest name, email and password that are taken, with every character escaped, fit in.
+const SMALL: usize = 16 << 10;
+/// Ids of tickets: three times as many as are taken, or all that are with every character escaped.
+const TICKETS: usize = 256 << 10;
+/// An event: admins alone send it.
+const LARGE: usize = MAX_BODY_BYTES;
 
 /// Every path ends in a slash here; the same path without it is the same route, and literal segments go before `{…}`.
 pub const ROUTES: &[Route] = &[
-    route(Get, "/health/", Own(Health), Anyone, USUAL_MS, Never),
-    route(Get, "/openapi.json/", Own(OpenApi), Anyone, USUAL_MS, Never),
-    route(Get, "/docs/", Own(Docs), Anyone, USUAL_MS, Never),
-    route(Get, "/docs/{file}/", Own(Docs), Anyone, USUAL_MS, Never),
-    route(Post, "/user/register/", Service(User), Anyone, USUAL_MS, Never),
-    route(Post, "/user/login/", Service(User), Anyone, USUAL_MS, Never),
-    route(Get, "/user/bookings/", Service(Ticketing), Users, USUAL_MS, Once),
-    route(Post, "/event/", Service(Event), Admins, USUAL_MS, Never),
-    route(Get, "/event/", Service(Event), Anyone, USUAL_MS, Once),
-    route(Delete, "/event/", Service(Event), Admins, USUAL_MS, Never),
-    route(Post, "/event/update/", Service(Event), Admins, USUAL_MS, Never),
-    route(Get, "/event/{id}/", Service(Event), Anyone, USUAL_MS, Once),
-    route(Post, "/ticket/reserve/", Service(Ticketing), Users, USUAL_MS, Never),
-    route(Post, "/ticket/book/", Service(Ticketing), Users, USUAL_MS, Never),
-    route(Post, "/ticket/release/", Service(Ticketing), Users, USUAL_MS, Never),
-    route(Post, "/ticket/cancel/", Service(Ticketing), Users, USUAL_MS, Never),
-    route(Post, "/waitlist/add/", Service(Ticketing), Users, USUAL_MS, Never),
-    route(Get, "/analytics/", Service(Analytics), Admins, USUAL_MS, Once),
-    route(Get, "/analytics/cancellation_rates/", Service(Analytics), Admins, USUAL_MS, Once),
+    route(Get, "/health/", Own(Health), Anyone, LOOK, NONE, Never),
+    route(Get, "/openapi.json/", Own(OpenApi), Anyone, LOOK, NONE, Never),
+    route(Get, "/docs/", Own(Docs), Anyone, LOOK, NONE, Never),
+    route(Get, "/docs/{file}/", Own(Docs), Anyone, LOOK, NONE, Never),
+    route(Post, "/user/register/", Service(User), Anyone, ACCOUNT, SMALL, Never),
+    route(Post, "/user/login/", Service(User), Anyone, ACCOUNT, SMALL, Never),
+    route(Get, "/user/bookings/", Service(Ticketing), Users, LOOK, NONE, Once),
+    route(Post, "/event/", Service(Event), Admins, WRITE, LARGE, Never),
+    route(Get, "/event/", Service(Event), Anyone, LOOK, NONE, Once),
+    route(Delete, "/event/", Service(Event), Admins, WRITE, NONE, Never),
+    route(Post, "/event/update/", Service(Event), Admins, WRITE, LARGE, Never),
+    route(Get, "/event/{id}/", Service(Event), Anyone, LOOK, NONE, Once),
+    route(Post, "/ticket/reserve/", Service(Ticketing), Users, WRITE, SMALL, Never),
+    route(Post, "/ticket/book/", Service(Ticketing), Users, WRITE, TICKETS, Never),
+    route(Post, "/ticket/release/", Service(Ticketing), Users, WRITE, TICKETS, Never),
+    route(Post, "/ticket/cancel/", Service(Ticketing), Users, WRITE, SMALL, Never),
+    route(Post, "/waitlist/add/", Service(Ticketing), Users, WRITE, SMALL, Never),
+    route(Get, "/analytics/", Service(Analytics), Admins, LOOK, NONE, Once),
+    route(Get, "/analytics/cancellation_rates/", Service(Analytics), Admins, LOOK, NONE, Once),
 ];
 
 /// One row of the table.
@@ -51,6 +68,10 @@ pub struct Route {
     pub answerer: Answerer,
     /// Who may ask.
     pub who: Who,
+    /// What a request costs.
+    pub cost: u32,
+    /// The largest body that is taken, in bytes; 0 where none is used.
+    pub body_bytes_max: usize,
     /// Longest time that the answer may take.
     pub timeout: Duration,
     /// Whether a request that got lost on its way to a service is sent again.
@@ -62,10 +83,11 @@ const fn route(
     path: &'static str,
     answerer: Answerer,
     who: Who,
-    timeout_ms: u64,
+    cost: u32,
+    body_bytes_max: usize,
     retry: Retry,
 ) -> Route {
-    Route { method, path, answerer, who, timeout: Duration::from_millis(timeout_ms), retry }
+    Route { method, path, answerer, who, cost, body_bytes_max, timeout: TIMEOUT, retry }
 }
 
 /// A method that some route has.
@@ -141,6 +163,19 @@ pub struct Found<'p> {
     pub path: Cow<'static, str>,
     /// What stands in the place of the segment in braces, as the client sent it.
     pub parameter: Option<&'p str>,
+}
+
+impl Found<'_> {
+    /// Whether what stands in the place of braces is one plain segment, whoever decodes it and how often: a proxy between
+    /// us and the service must not see another path than we do. No id has any of these.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.parameter.is_none_or(|parameter| {
+            let decoded = || percent_decode_str(parameter);
+            let is_special = |byte: u8| matches!(byte, b'/' | b'\\' | b'%');
+            !decoded().any(is_special) && !decoded().all(|byte| byte == b'.')
+        })
+    }
 }
 
 /// Why there is no route.

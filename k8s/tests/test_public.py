@@ -1,7 +1,7 @@
 """How the world reaches the gateway, and what a release tells about it."""
 
 import pytest
-from charts import K8S, PARTS, find, notes, render, texts, values_of
+from charts import K8S, PARTS, find, notes, render, server, texts, values_of
 
 
 def gateway(file):
@@ -55,8 +55,8 @@ def test_a_release_tells_what_is_left_open():
     assert "keepReplicaCount" in notes(
         "event", {"autoscaling": {"enabled": True, "keepReplicaCount": True, "minReplicas": 3}}
     )
-    assert "TRUSTED_PROXIES" in notes("gateway", gateway("route-values.yaml"))
-    assert "TRUSTED_PROXIES" not in notes("gateway", gateway("ingress-values.yaml"))
+    assert "TRUSTED_PROXIES is not set" in notes("gateway", gateway("route-values.yaml"))
+    assert "TRUSTED_PROXIES is not set" not in notes("gateway", gateway("ingress-values.yaml"))
     assert "port-forward" in notes("gateway")
     assert "global.tracing.to is empty: the pods may open port 4318" in notes("gateway", gateway("route-values.yaml"))
     grpc = {"global": {"tracing": {"endpoint": "http://collector:4317"}}}
@@ -65,6 +65,33 @@ def test_a_release_tells_what_is_left_open():
     assert "mail.to" in notes(
         "ticketing", {"mail": {"existingSecret": "smtp", "from": "a@b"}, "database": {"to": [{"podSelector": {}}]}}
     )
+
+
+def test_a_release_tells_which_limits_are_on():
+    told = notes("gateway")
+    assert "each address asks for 500 a second, 5000 at once" in told
+    assert "each user asks for 50 a second, 500 at once" in told
+    assert "each address asks for 100 a second" in notes("gateway", gateway("balancer-values.yaml"))
+    assert "asks for" not in notes("event")
+
+
+def test_each_pod_allows_its_part_of_a_rate():
+    def replicas(values):
+        return {each["name"]: each["value"] for each in server("gateway", values)["env"] if "value" in each}["GATEWAY_REPLICAS"]
+
+    assert replicas({"replicaCount": 3}) == "3"
+    assert replicas({"autoscaling": {"enabled": True, "minReplicas": 4}}) == "4"
+
+
+def test_behind_an_ingress_or_a_route_one_proxy_is_trusted_unless_another_number_is_given():
+    def trusted(values):
+        return [each["value"] for each in server("gateway", values)["env"] if each["name"] == "TRUSTED_PROXIES"]
+
+    ingress = {"ingress": {"enabled": True, "hosts": ["a.example"]}}
+    assert trusted({}) == []
+    assert trusted(ingress) == ["1"]
+    assert trusted(gateway("route-values.yaml")) == ["1"]
+    assert trusted({**ingress, "config": {"TRUSTED_PROXIES": 2}}) == ["2"]
 
 
 def test_a_release_tells_where_clients_may_not_be_who_they_seem():

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::bench::BenchArgs;
 use crate::load::LoadArgs;
@@ -77,6 +77,15 @@ struct UpArgs {
     /// Forgets all data of the private servers, and begins anew.
     #[arg(long, env = "BOOKED_EMPTY", value_parser = FalseyValueParser::new())]
     empty: bool,
+    /// Whether the gateway limits what one address and one user may ask for; off for driving it in numbers.
+    #[arg(long, env = "BOOKED_LIMITS", value_enum, default_value = "on", value_name = "on|off")]
+    limits: Limits,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Limits {
+    On,
+    Off,
 }
 
 /// Runs what the command line says.
@@ -124,6 +133,7 @@ impl UpArgs {
             admin_email: self.admin_email,
             admin_password: self.admin_password,
             empty: self.empty,
+            limits: self.limits == Limits::On,
             ..SystemOptions::new(self.data_dir)
         })
     }

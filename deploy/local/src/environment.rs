@@ -8,6 +8,15 @@ use crate::data_folder::{DataFolder, Secret};
 use crate::servers::RunningServers;
 use crate::{Service, SystemOptions};
 
+/// The gateway's limits of what one address or user may ask for; with 0 there is none.
+const UNLIMITED: [&str; 5] = [
+    "ADDRESS_RATE_PER_S",
+    "USER_RATE_PER_S",
+    "ADDRESS_CONCURRENCY_MAX",
+    "USER_CONCURRENCY_MAX",
+    "ADDRESS_CONNECTIONS_MAX",
+];
+
 /// Where a process listens.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ports {
@@ -68,6 +77,9 @@ pub(crate) fn of_commands(
     if service == Service::Ticketing {
         environment.push(("VALKEY_URL".to_owned(), servers.valkey_url()));
         environment.push(("HOLD_MS".to_owned(), options.hold.as_millis().to_string()));
+    }
+    if service == Service::Gateway && !options.limits {
+        environment.extend(UNLIMITED.map(|name| (name.to_owned(), "0".to_owned())));
     }
     let further = options.settings.iter().filter(|(of, _, _)| *of == service);
     environment.extend(further.map(|(_, name, value)| (name.clone(), value.clone())));

@@ -28,6 +28,9 @@ pub struct SystemOptions {
     pub admin_password: Option<String>,
     /// Whether all data of before is to be forgotten.
     pub empty: bool,
+    /// Whether the gateway limits what one address and one user may ask for, as it does by itself. Whoever drives a system
+    /// in numbers does so from one address.
+    pub limits: bool,
     /// Further settings for the processes of a service, by the names of their environment variables.
     pub settings: Vec<(Service, String, String)>,
 }
@@ -61,6 +64,7 @@ impl SystemOptions {
             admin_email: "admin@booked.local".to_owned(),
             admin_password: None,
             empty: false,
+            limits: false,
             settings: Vec::new(),
         }
     }

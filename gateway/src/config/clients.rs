@@ -1,25 +1,17 @@
-//! What clients may do: how fast, how many, how slow, and from which web pages.
+//! What clients may do: how much, how many, how slow, and from which web pages.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::time::Duration;
 
 use booked_server::config::Mistakes;
 use clap::Args;
 
+use super::limits::{LimitArgs, LimitSettings};
+
 /// What clients may do.
 #[derive(Args, Clone, Debug)]
 pub struct ClientArgs {
-    /// Requests a second that one address may send; 0 is no limit. Each replica of the gateway counts by itself.
-    #[arg(long, env = "ADDRESS_RATE_PER_S", default_value = "0", value_name = "COUNT")]
-    address_rate_per_s: String,
-    /// Requests that an address which was quiet may send at once; 0 is as many as a second's.
-    #[arg(long, env = "ADDRESS_BURST", default_value = "0", value_name = "COUNT")]
-    address_burst: String,
-    /// Requests a second that one user may send; 0 is no limit. Each replica of the gateway counts by itself.
-    #[arg(long, env = "USER_RATE_PER_S", default_value = "0", value_name = "COUNT")]
-    user_rate_per_s: String,
-    /// Requests that a user who was quiet may send at once; 0 is as many as a second's.
-    #[arg(long, env = "USER_BURST", default_value = "0", value_name = "COUNT")]
-    user_burst: String,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Proxies of our own in front of the gateway, each of which appends to X-Forwarded-For the address that it saw.
     /// With 0 that header is not believed.
     #[arg(long, env = "TRUSTED_PROXIES", default_value = "0", value_name = "COUNT")]
@@ -39,18 +31,20 @@ pub struct ClientArgs {
     /// Longest time that a client does not take what is sent to it, in milliseconds; then its connection is closed.
     #[arg(long, env = "CLIENT_STALL_MS", default_value = "20000", value_name = "MS")]
     client_stall_ms: String,
-    /// Most connections of clients at a time, for each HTTP worker; further ones wait until one is closed.
+    /// Most connections of clients at a time, for each HTTP worker; further ones wait until one is closed. The limit of open
+    /// files is raised as far as it goes, and this lowered to what then fits.
     #[arg(long, env = "CLIENT_CONNECTIONS_MAX", default_value = "25000", value_name = "COUNT")]
     client_connections_max: String,
+    /// Whether /docs/ shows the OpenAPI document as a page: on or off.
+    #[arg(long, env = "DOCS", default_value = "on", value_name = "on|off")]
+    docs: String,
 }
 
 /// What [`ClientArgs`] say, checked.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
-    /// How fast one address may ask.
-    pub address_rate: Option<Rate>,
-    /// How fast one user may ask.
-    pub user_rate: Option<Rate>,
+    /// How much they may ask for.
+    pub limits: LimitSettings,
     /// How many entries of `X-Forwarded-For`, from its end, our own proxies wrote.
     pub trusted_proxies: usize,
     /// Whose pages may read answers.
@@ -65,15 +59,8 @@ pub struct ClientSettings {
     pub stall: Duration,
     /// Most connections at a time, for each worker.
     pub connections_max: usize,
-}
-
-/// How fast one may ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    /// Requests a second, in the long run.
-    pub per_s: NonZeroU32,
-    /// Requests at once, after a quiet time.
-    pub burst: NonZeroU32,
+    /// Whether the OpenAPI document is shown as a page.
+    pub docs: bool,
 }
 
 /// Web origins, as browsers send them in `Origin`.
@@ -86,16 +73,8 @@ pub enum Origins {
 }
 
 impl ClientArgs {
-    const RATE_MAX: u32 = 1_000_000;
-
     pub(super) fn check(&self, mistakes: &mut Mistakes) -> Option<ClientSettings> {
-        let address_rate = rate(
-            mistakes,
-            ("ADDRESS_RATE_PER_S", &self.address_rate_per_s),
-            ("ADDRESS_BURST", &self.address_burst),
-        );
-        let user_rate =
-            rate(mistakes, ("USER_RATE_PER_S", &self.user_rate_per_s), ("USER_BURST", &self.user_burst));
+        let limits = self.limits.check(mistakes);
         let trusted_proxies = mistakes.number("TRUSTED_PROXIES", &self.trusted_proxies, 0..=16);
         let cors_origins = origins(mistakes, &self.cors_origins);
         let head_timeout = mistakes.millis("HEAD_TIMEOUT_MS", &self.head_timeout_ms, 1..=300_000);
@@ -104,9 +83,16 @@ impl ClientArgs {
         let stall = mistakes.millis("CLIENT_STALL_MS", &self.client_stall_ms, 100..=3_600_000);
         let connections_max =
             mistakes.number("CLIENT_CONNECTIONS_MAX", &self.client_connections_max, 1..=1_000_000);
+        let docs = match self.docs.as_str() {
+            "on" => Some(true),
+            "off" => Some(false),
+            other => {
+                mistakes.add("DOCS", format!("is {other:?}, neither on nor off"));
+                None
+            }
+        };
         Some(ClientSettings {
-            address_rate: address_rate?,
-            user_rate: user_rate?,
+            limits: limits?,
             trusted_proxies: trusted_proxies?,
             cors_origins: cors_origins?,
             head_timeout: head_timeout?,
@@ -114,16 +100,9 @@ impl ClientArgs {
             idle: idle?,
             stall: stall?,
             connections_max: connections_max?,
+            docs: docs?,
         })
     }
-}
-
-/// `Some(None)` is no limit.
-fn rate(mistakes: &mut Mistakes, per_s: (&str, &str), burst: (&str, &str)) -> Option<Option<Rate>> {
-    let per_s = mistakes.number(per_s.0, per_s.1, 0..=ClientArgs::RATE_MAX);
-    let burst = mistakes.number(burst.0, burst.1, 0..=ClientArgs::RATE_MAX);
-    let (per_s, burst) = (NonZeroU32::new(per_s?), NonZeroU32::new(burst?));
-    Some(per_s.map(|per_s| Rate { per_s, burst: burst.unwrap_or(per_s) }))
 }
 
 fn origins(mistakes: &mut Mistakes, text: &str) -> Option<Origins> {

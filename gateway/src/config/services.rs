@@ -60,6 +60,15 @@ pub struct ServiceSettings {
     pub verified_tokens_max: usize,
 }
 
+impl ServiceSettings {
+    /// The most connections that so many workers have to all services.
+    #[must_use]
+    pub fn connections(&self, workers: usize) -> usize {
+        let replicas = [&self.user, &self.event, &self.ticketing, &self.analytics].map(Vec::len);
+        replicas.iter().sum::<usize>().saturating_mul(self.connections_max).saturating_mul(workers)
+    }
+}
+
 impl ServiceArgs {
     pub(super) fn check(&self, mistakes: &mut Mistakes) -> Option<ServiceSettings> {
         let user = urls(mistakes, "USER_URL", &self.user_url);

@@ -6,7 +6,8 @@ use std::{
     sync::Once,
 };
 
-use actix_web::{HttpRequest, http::header::HeaderMap};
+use actix_http::Request;
+use actix_web::{HttpMessage as _, http::header::HeaderMap};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 /// An IPv6 network of one customer: within it they have as many addresses as they like.
@@ -25,7 +26,7 @@ impl ClientAddresses {
     }
 
     /// The client's address, that of its whole network where it is an IPv6 one.
-    pub(crate) fn of(&self, request: &HttpRequest) -> IpAddr {
+    pub(crate) fn of(&self, request: &Request) -> IpAddr {
         let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         if self.trusted_proxies == 0 && request.headers().contains_key(FORWARDED_FOR) {
             self.told_of_a_proxy.call_once(|| {

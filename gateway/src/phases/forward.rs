@@ -1,4 +1,4 @@
-//! Phase 8, forward: the service is asked on the caller's behalf, and what it says is handed on.
+//! Phase 9, forward: the service is asked on the caller's behalf, and what it says is handed on.
 //!
 //! Nothing of the client's head goes to the service but path, query and trace: what a service believes is written by
 //! the gateway alone. Nothing of the service's head goes to the client but what clients need.
@@ -8,7 +8,10 @@
 
 use std::{net::IpAddr, rc::Rc, sync::Arc, time::Duration};
 
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header as client_header, web::Bytes};
+use actix_http::Request;
+use actix_web::{
+    HttpMessage as _, HttpResponse, HttpResponseBuilder, http::header as client_header, web::Bytes,
+};
 use booked_contract::{Code, ErrorBody};
 use booked_identity::internal::{CLIENT_ADDRESS_HEADER, CREDENTIAL_HEADER, identity_headers};
 use booked_server::{NotFetched, REQUEST_ID_HEADER, SharedQuestions};
@@ -38,7 +41,7 @@ const HANDED_ON: [HeaderName; 4] =
 
 /// A request that passed all phases before.
 pub(crate) struct Forward<'r> {
-    pub(crate) request: &'r HttpRequest,
+    pub(crate) request: &'r Request,
     pub(crate) found: &'r Found<'r>,
     pub(crate) caller: Option<&'r Caller>,
     /// Where the client is, for a service that shares its time out by address.

@@ -1,8 +1,9 @@
-//! Phase 4, identity: whose token it is.
+//! Phase 5, identity: whose token it is.
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, http::header};
+use actix_http::Request;
+use actix_web::{HttpMessage as _, http::header};
 use booked_identity::{Identity, InvalidToken, Verified};
 
 use crate::{keys::TokenKeys, refusal::Refusal, routes::Who};
@@ -10,7 +11,7 @@ use crate::{keys::TokenKeys, refusal::Refusal, routes::Who};
 /// Who is asking; nobody, where anyone may ask: a token is not looked at then.
 pub(crate) async fn find(
     who: Who,
-    request: &HttpRequest,
+    request: &Request,
     keys: &TokenKeys,
     now_unix_s: i64,
 ) -> Result<Option<Caller>, Refusal> {
@@ -58,7 +59,7 @@ fn refuse(invalid: InvalidToken) -> Result<Arc<Verified>, Refusal> {
 
 /// The token of `Authorization: Bearer …`; none where the header stands there twice, since nobody could say which one
 /// another part of the system would look at.
-fn bearer_token(request: &HttpRequest) -> Option<&str> {
+fn bearer_token(request: &Request) -> Option<&str> {
     let mut values = request.headers().get_all(header::AUTHORIZATION);
     let (value, None) = (values.next()?, values.next()) else { return None };
     let (scheme, token) = value.to_str().ok()?.trim().split_once(' ')?;

@@ -1,7 +1,8 @@
 //! Phase 1, request id: the client's own where it sent a good one, else a new one; on every answer, whatever it is.
 
+use actix_http::Request;
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpMessage as _, HttpResponse,
     http::header::{HeaderName, HeaderValue},
 };
 use booked_server::{REQUEST_ID_HEADER, Random};
@@ -12,7 +13,7 @@ const CHARACTERS_MAX: usize = 128;
 pub(crate) struct RequestId(HeaderValue);
 
 impl RequestId {
-    pub(crate) fn choose(request: &HttpRequest, random: &dyn Random) -> Self {
+    pub(crate) fn choose(request: &Request, random: &dyn Random) -> Self {
         let own = request.headers().get(REQUEST_ID_HEADER).filter(|value| is_good(value));
         Self(own.cloned().unwrap_or_else(|| new(random)))
     }

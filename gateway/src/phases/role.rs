@@ -1,4 +1,4 @@
-//! Phase 5, role: whether who is asking may ask this.
+//! Phase 6, role: whether who is asking may ask this.
 
 use booked_identity::Role;
 

@@ -1,18 +1,14 @@
-//! Phase 7, size: what a client sends as a body is taken up to a size and for a time.
+//! Phase 8, size: what a client sends as a body is taken up to its route's size and for a time.
 //!
-//! Nothing is read before it is known that the request may be served, so that strangers cannot fill our memory. A body
-//! that was not wanted is read away before the answer, since a connection with unread bytes must be closed, and a
-//! client that is still sending would see the break and not the answer.
+//! Nothing is kept before it is known that the request may be served, nor more than there is room for, so that strangers
+//! cannot fill our memory. A body that was not wanted is read away before the answer, since a connection with unread bytes
+//! must be closed, and a client that is still sending would see the break and not the answer.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::time::Duration;
 
+use actix_http::Request;
 use actix_web::{
-    HttpMessage as _, HttpRequest, HttpResponse,
-    body::{BodySize, BoxBody, MessageBody},
+    HttpMessage as _,
     dev::Payload,
     http::header,
     web::{Bytes, BytesMut},
@@ -21,12 +17,18 @@ use booked_server::MAX_BODY_BYTES;
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
-use crate::refusal::Refusal;
+use crate::{
+    body_budget::BodyShare,
+    refusal::Refusal,
+    routes::{Route, Who},
+};
 
 /// Up to here a body that is not wanted is read away; who sends more may see a closed connection.
 const UNWANTED_BYTES_MAX: usize = 8 << 20;
 /// How long a client may pause while a body that is not wanted is read away.
 const UNWANTED_PAUSE_MAX: Duration = Duration::from_secs(1);
+/// Longest time that somebody without a token takes for a body, however long others may.
+const STRANGERS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A request's body, not read yet.
 pub(crate) struct RequestBody {
@@ -50,38 +52,45 @@ enum Broken {
 }
 
 impl RequestBody {
-    /// The client has `timeout` from now to send all of it.
-    pub(crate) fn new(request: &HttpRequest, payload: Payload, timeout: Duration) -> Self {
+    /// The client has some time from now to send all of it.
+    pub(crate) fn new(request: &Request, payload: Payload, who: Who, timeout: Duration) -> Self {
+        let timeout = match who {
+            Who::Anyone => timeout.min(STRANGERS_TIMEOUT),
+            Who::Users | Who::Admins => timeout,
+        };
         Self { payload, left: announced(request), read_bytes: 0, deadline: Instant::now() + timeout }
     }
 
-    /// Reads all of it.
-    pub(crate) async fn read(&mut self) -> Result<Bytes, Refusal> {
-        if matches!(self.left, Left::Bytes(bytes) if bytes > limit()) {
-            return Err(Refusal::BodyTooLarge);
-        }
+    /// Reads all of it, into the request's share of what may be held. What the route does not use is not kept.
+    pub(crate) async fn read(&mut self, route: &Route, share: &mut BodyShare<'_>) -> Result<Bytes, Refusal> {
+        let most = bytes_max(route);
         let mut whole = BytesMut::new();
         while let Some(chunk) = self.next(self.deadline).await? {
-            if self.read_bytes > MAX_BODY_BYTES {
+            if self.read_bytes > most {
                 return Err(Refusal::BodyTooLarge);
             }
-            whole.extend_from_slice(&chunk);
+            if route.body_bytes_max > 0 {
+                share.take(chunk.len()).map_err(|_| Refusal::NoRoom)?;
+                whole.extend_from_slice(&chunk);
+            }
         }
         Ok(whole.freeze())
     }
 
-    /// Reads away what was not read. What even then is left closes the connection behind the answer.
-    pub(crate) async fn read_away(mut self, response: HttpResponse) -> HttpResponse {
+    /// How much of it was read, kept or not.
+    pub(crate) fn read_bytes(&self) -> usize {
+        self.read_bytes
+    }
+
+    /// Reads away what was not read. Whether all is read then: else the connection must be closed behind the answer.
+    pub(crate) async fn read_away(&mut self) -> bool {
         while self.left != Left::Nothing && self.read_bytes <= UNWANTED_BYTES_MAX {
             let pause_end = Instant::now() + UNWANTED_PAUSE_MAX;
             if self.next(pause_end.min(self.deadline)).await.is_err() {
                 break;
             }
         }
-        if self.left == Left::Nothing {
-            return response;
-        }
-        response.map_body(|_, body| BoxBody::new(BeforeUnread { body, _payload: self.payload }))
+        self.left == Left::Nothing
     }
 
     async fn next(&mut self, deadline: Instant) -> Result<Option<Bytes>, Broken> {
@@ -129,8 +138,25 @@ impl From<Broken> for Refusal {
     }
 }
 
+/// Refuses a body that is announced as larger than its route's may be.
+pub(crate) fn check_announced(request: &Request, route: &Route) -> Result<(), Refusal> {
+    match announced(request) {
+        Left::Bytes(bytes) if usize::try_from(bytes).is_ok_and(|bytes| bytes <= bytes_max(route)) => Ok(()),
+        Left::Bytes(_) => Err(Refusal::BodyTooLarge),
+        Left::Nothing | Left::UntilItEnds => Ok(()),
+    }
+}
+
+/// Where no body is used, one is let pass that any route might take.
+fn bytes_max(route: &Route) -> usize {
+    match route.body_bytes_max {
+        0 => MAX_BODY_BYTES,
+        bytes => bytes,
+    }
+}
+
 /// What the head says of the body. It is not left to the payload's own end: behind `Upgrade: websocket` that never comes.
-fn announced(request: &HttpRequest) -> Left {
+fn announced(request: &Request) -> Left {
     if request.chunked().unwrap_or(false) {
         return Left::UntilItEnds;
     }
@@ -138,28 +164,5 @@ fn announced(request: &HttpRequest) -> Left {
     match length.and_then(|length| length.trim().parse().ok()) {
         None | Some(0) => Left::Nothing,
         Some(bytes) => Left::Bytes(bytes),
-    }
-}
-
-fn limit() -> u64 {
-    u64::try_from(MAX_BODY_BYTES).unwrap_or(u64::MAX)
-}
-
-/// An answer's body that keeps the request's unread one: as long as somebody holds it, the server means to close the
-/// connection behind the answer; once dropped, it would read on without end.
-struct BeforeUnread {
-    body: BoxBody,
-    _payload: Payload,
-}
-
-impl MessageBody for BeforeUnread {
-    type Error = <BoxBody as MessageBody>::Error;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.body).poll_next(cx)
     }
 }

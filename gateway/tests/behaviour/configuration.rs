@@ -1,5 +1,13 @@
 //! What the gateway can be told, and what it says of mistakes.
 
+use std::process::Stdio;
+
+use booked_gateway::config::Rate;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::Command,
+};
+
 use crate::fixtures::{CREDENTIAL, serve_args};
 
 fn flags(flags: &[&str]) -> Vec<String> {
@@ -32,6 +40,17 @@ fn services_may_have_several_replicas() {
 }
 
 #[test]
+fn limits_are_on_by_default() {
+    let limits = serve_args(&good()).check().unwrap().clients.limits;
+
+    let of = |rate: Option<Rate>| rate.map(|rate| (rate.per_s.get(), rate.burst.get()));
+    assert_eq!(of(limits.address_rate), Some((500, 5_000)));
+    assert_eq!(of(limits.user_rate), Some((50, 500)));
+    assert_eq!((limits.address_concurrency_max, limits.user_concurrency_max), (Some(256), Some(16)));
+    assert_eq!(limits.address_connections_max, Some(1_000));
+}
+
+#[test]
 fn all_mistakes_are_reported_at_once_and_no_secret_is_shown() {
     let mistaken = flags(&[
         "--internal-credential",
@@ -44,6 +63,10 @@ fn all_mistakes_are_reported_at_once_and_no_secret_is_shown() {
         "http://somebody:hunter2@ticketing",
         "--address-rate-per-s",
         "many",
+        "--gateway-replicas",
+        "0",
+        "--docs",
+        "maybe",
         "--trusted-proxies",
         "99",
         "--cors-origins",
@@ -63,6 +86,8 @@ fn all_mistakes_are_reported_at_once_and_no_secret_is_shown() {
         "TICKETING_URL",
         "ANALYTICS_URL is missing",
         "ADDRESS_RATE_PER_S",
+        "GATEWAY_REPLICAS",
+        "DOCS",
         "TRUSTED_PROXIES",
         "CORS_ORIGINS",
         "LISTEN",
@@ -94,4 +119,30 @@ fn a_collector_that_would_be_sent_nothing_is_refused() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success());
     assert!(told.contains("OTEL_EXPORTER_OTLP_ENDPOINT: must begin with http://"), "{told}");
+}
+
+/// 700 open files may be had, 300 are at first; half of them may go to services, since there are few.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_clients_are_taken_than_files_can_be_open() {
+    let mut gateway = Command::new("sh")
+        .args(["-c", "ulimit -Sn 300 && ulimit -Hn 700 && exec \"$0\" \"$@\""])
+        .args([env!("CARGO_BIN_EXE_booked-gateway"), "serve"])
+        .args(good())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+
+    let mut log = BufReader::new(gateway.stderr.take().unwrap()).lines();
+    let mut is_told = false;
+    let admin = loop {
+        let line = log.next_line().await.unwrap().expect("it becomes ready");
+        is_told |= line.contains("CLIENT_CONNECTIONS_MAX");
+        if let Some((_, address)) = line.split_once("\"admin\":\"") {
+            break address.split('"').next().unwrap().to_owned();
+        }
+    };
+    assert!(is_told);
+    let metrics = reqwest::get(format!("http://{admin}/metrics")).await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("\nbooked_gateway_client_connections_max 350\n"), "{metrics}");
 }

@@ -32,6 +32,10 @@ pub(crate) const READ: (&str, &str) = ("GET", "/event/");
 /// A route that changes something.
 pub(crate) const WRITE: (&str, &str) = ("POST", "/user/register/");
 
+/// Tests ask more than anybody at one address would: there is no limit but what they name.
+const UNLIMITED: [&str; 4] =
+    ["--address-rate-per-s", "--user-rate-per-s", "--address-concurrency-max", "--user-concurrency-max"];
+
 #[derive(Parser)]
 struct Flags {
     #[command(flatten)]
@@ -126,6 +130,9 @@ fn config(flags: &[&str], services: &[String]) -> Config {
     }
     all.extend(["--http-workers".to_owned(), "1".to_owned()]);
     all.extend(flags.iter().map(|flag| (*flag).to_owned()));
+    for limit in UNLIMITED.iter().filter(|limit| !flags.contains(limit)) {
+        all.extend([(*limit).to_owned(), "0".to_owned()]);
+    }
     serve_args(&all).check().unwrap()
 }
 

@@ -93,7 +93,7 @@ async fn clients_see_of_a_services_head_what_they_need() {
     assert_eq!((answer.status, answer.body.as_str()), (201, ""));
     let mut names: Vec<&str> = answer.headers.keys().map(|name| name.as_str()).collect();
     names.sort_unstable();
-    assert_eq!(names, ["content-length", "date", "location", "x-request-id"]);
+    assert_eq!(names, ["cache-control", "content-length", "date", "location", "x-request-id"]);
     assert_eq!(answer.header("location"), Some("/event/some-id/"));
 }
 

@@ -13,6 +13,8 @@ mod access;
 mod bad_input;
 mod configuration;
 mod cross_origin;
+mod crowds;
+mod expectations;
 mod failures;
 mod forwarding;
 mod key_changes;

@@ -96,6 +96,18 @@ async fn connections_to_a_service_are_counted_while_in_use_and_after() {
     until(|| are("0", "1")).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_because_of_a_limit_is_counted_by_which_one() {
+    let (bound, _life) = start_application(&["--address-rate-per-s", "1", "--address-burst", "1"], &[]).await;
+
+    for _ in 0..3 {
+        asked(bound.traffic, ("GET", "/made-up/")).await;
+    }
+
+    let (_, metrics) = ask(bound.admin, "/metrics").await;
+    assert!(metrics.contains("booked_gateway_refused_total{reason=\"address_rate\"}"), "{metrics}");
+}
+
 async fn ask(address: std::net::SocketAddr, path: &str) -> (u16, String) {
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
     let response = client.get(format!("http://{address}{path}")).send().await.unwrap();

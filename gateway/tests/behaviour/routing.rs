@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::fixtures::{Gateway, admin_token, refused};
+use crate::fixtures::{Gateway, Seen, admin_token, refused};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_says_hello_and_asks_no_service() {
@@ -110,12 +110,27 @@ async fn a_path_with_escaped_letters_is_the_path_they_spell() {
 async fn the_segment_of_an_id_goes_on_as_it_was_sent() {
     let gateway = Gateway::start().await;
 
-    for segment in ["a%2Fb", "%2e%2e", "%ff%00", "a;b=c", "x:y@z", "%zz", "~", "'"] {
+    for segment in ["%ff%00", "a;b=c", "%61", "a..", "x:y@z", "~", "'"] {
         let mut raw = gateway.raw().await;
         let answer = raw.exchange(format!("GET /event/{segment}/ HTTP/1.1\r\nHost: x\r\n\r\n")).await;
         assert_eq!(answer.status, 200, "{segment}: {answer:?}");
         assert!(answer.body.contains(&format!(r#""path":"/event/{segment}/""#)), "{segment}: {answer:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_somebody_on_the_way_may_read_as_another_path_goes_nowhere() {
+    let gateway = Gateway::start().await;
+
+    for segment in
+        ["..%2Finternal%2Ffeed", "a%2fb", "a%5Cb", "%2e%2e", "..", ".", "%2E", "a%252fb", "%zz", "a%00%2f"]
+    {
+        let mut raw = gateway.raw().await;
+        let answer = raw.exchange(format!("GET /event/{segment}/ HTTP/1.1\r\nHost: x\r\n\r\n")).await;
+        assert_eq!(answer.status, 400, "{segment}: {answer:?}");
+        assert!(answer.body.contains("EVENT-02"), "{segment}: {answer:?}");
+    }
+    assert!(gateway.service.seen().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,7 +162,7 @@ async fn the_document_is_served_and_readable_without_the_internet() {
     assert_eq!(document.json()["openapi"], "3.1.0");
 
     let page = gateway.get("/docs").await;
-    assert_eq!(page.header("content-type"), Some("text/html"));
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     assert!(page.body.contains(r#"<base href="/docs/">"#), "{}", page.body);
     for attribute in
         page.body.split(['"', '\'']).filter(|text| text.ends_with(".js") || text.ends_with(".css"))
@@ -158,4 +173,58 @@ async fn the_document_is_served_and_readable_without_the_internet() {
     assert!(!page.body.contains("http://") && !page.body.contains("https://"), "{}", page.body);
     let initializer = gateway.get("/docs/swagger-initializer.js").await;
     assert!(initializer.body.contains("/openapi.json"), "{}", initializer.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_the_document_runs_nothing_of_others_and_is_framed_by_nobody() {
+    let gateway = Gateway::start().await;
+
+    for path in ["/docs/", "/docs/swagger-initializer.js", "/docs/swagger-ui.css"] {
+        let page = gateway.get(path).await;
+        assert!(
+            page.header("content-type").is_some_and(|value| value.ends_with("; charset=utf-8")),
+            "{path}"
+        );
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(page.header("referrer-policy"), Some("no-referrer"), "{path}");
+        let policy = page.header("content-security-policy").unwrap();
+        for part in ["default-src 'none'", "script-src 'self';", "frame-ancestors 'none'"] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+    }
+    assert!(
+        !gateway.get("/docs/").await.body.contains("<script>"),
+        "its policy forbids scripts within the page"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_the_document_can_be_turned_off() {
+    let gateway = Gateway::start_with(&["--docs", "off"], Seen::echo).await;
+
+    for path in ["/docs/", "/docs", "/docs/swagger-ui.css"] {
+        assert_eq!(gateway.get(path).await.outcome(), refused(404, "SYS-04"), "{path}");
+    }
+    assert_eq!(gateway.get("/openapi.json").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_somebodys_own_is_kept_out_of_caches() {
+    let gateway = Gateway::start().await;
+
+    for (method, path) in [
+        ("POST", "/user/login/"),
+        ("GET", "/user/bookings/"),
+        ("POST", "/ticket/reserve/"),
+        ("GET", "/analytics/"),
+    ] {
+        let request = gateway.request(method, path).bearer_auth(admin_token());
+        assert_eq!(gateway.send(request).await.header("cache-control"), Some("no-store"), "{path}");
+    }
+    assert_eq!(
+        gateway.get("/user/bookings/").await.header("cache-control"),
+        Some("no-store"),
+        "a refusal too"
+    );
+    assert_eq!(gateway.get("/event/").await.header("cache-control"), None);
 }

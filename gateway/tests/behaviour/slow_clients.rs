@@ -6,6 +6,8 @@ use actix_web::HttpResponse;
 
 use crate::fixtures::{Gateway, Seen, refused};
 
+const GET: &str = "GET /event/ HTTP/1.1\r\nHost: x\r\n\r\n";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_without_end_does_not_hold_a_connection_for_ever() {
     let gateway = Gateway::start().await;
@@ -76,4 +78,82 @@ async fn who_does_not_take_his_answer_is_cut_off() {
     tokio::time::sleep(stall * 10).await;
 
     assert!(raw.bytes_until_end().await < ANSWER_BYTES);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_a_later_head_too_slowly_is_told_so_too() {
+    let gateway = Gateway::start_with(&["--head-timeout-ms", "300"], Seen::echo).await;
+
+    let mut stopped = gateway.raw().await;
+    for _ in 0..2 {
+        assert_eq!(stopped.exchange(GET).await.status, 200);
+    }
+    stopped.write("G").await;
+    assert_eq!(stopped.answer().await.map(|answer| answer.status), Some(408));
+    assert!(stopped.is_closed().await);
+
+    let mut dripping = gateway.raw().await;
+    assert_eq!(dripping.exchange(GET).await.status, 200);
+    for byte in "GET /event/ HTTP/1.1\r\nHost: x\r\nX-Long: and longer and longer and longer".as_bytes() {
+        dripping.write([*byte]).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(dripping.answer().await.map(|answer| answer.status), Some(408));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_part_of_a_head_that_came_with_the_request_before_is_not_waited_for_either() {
+    let gateway = Gateway::start_with(&["--head-timeout-ms", "300"], Seen::echo).await;
+
+    let mut raw = gateway.raw().await;
+    let ahead = format!("{GET}GET /event/ HTTP/1.1\r\nX-Large: {}", "v".repeat(60_000));
+    assert_eq!(raw.exchange(ahead).await.status, 200);
+
+    assert_eq!(raw.answer().await.map(|answer| answer.status), Some(408));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_never_become_a_request_again_shut_nobody_out() {
+    const CONNECTIONS_MAX: usize = 60;
+    let flags = ["--head-timeout-ms", "300", "--client-connections-max", "60"];
+    let gateway = Gateway::start_with(&flags, Seen::echo).await;
+
+    // Not with the connection over which the gateway is asked otherwise.
+    let mut held = Vec::new();
+    for _ in 0..CONNECTIONS_MAX {
+        let mut raw = gateway.raw().await;
+        assert_eq!(raw.exchange(GET).await.status, 200);
+        raw.write("G").await;
+        held.push(raw);
+    }
+
+    assert_eq!(gateway.raw().await.exchange(GET).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_connection_is_closed_without_a_word() {
+    let gateway = Gateway::start_with(&["--client-idle-ms", "300"], Seen::echo).await;
+
+    let mut raw = gateway.raw().await;
+    assert_eq!(raw.exchange(GET).await.status, 200);
+
+    assert!(raw.is_closed().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_a_long_answer_slowly_gets_all_of_it_whatever_was_sent_ahead() {
+    const ANSWER_BYTES: usize = 15 << 20;
+    let gateway = Gateway::start_with(&["--head-timeout-ms", "100", "--client-idle-ms", "100"], |_| {
+        HttpResponse::Ok().content_type("application/json").body(vec![b' '; ANSWER_BYTES])
+    })
+    .await;
+
+    for ahead in ["", "G"] {
+        let mut raw = gateway.raw().await;
+        raw.write(format!("{GET}{ahead}")).await;
+        // Longer than both limits.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let answer = raw.answer().await.unwrap();
+        assert_eq!((answer.status, answer.body.len()), (200, ANSWER_BYTES), "{ahead:?}");
+    }
 }

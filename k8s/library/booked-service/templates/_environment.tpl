@@ -40,6 +40,12 @@
   {{- $_ := set $settings "ADMIN_LISTEN" (printf "%s:%d" $values.ports.address (int $values.ports.admin)) }}
   {{- $_ := set $settings "DRAIN_DELAY_MS" (toString (int $values.shutdown.drainDelayMs)) }}
   {{- $_ := set $settings "DRAIN_TIMEOUT_MS" (toString (int $values.shutdown.drainTimeoutMs)) }}
+  {{- if $part.public }}
+    {{- $_ := set $settings "GATEWAY_REPLICAS" (toString (max 1 (int (include "booked-service.replicas" $root | fromYaml).min))) }}
+    {{- if and (or $values.ingress.enabled $values.httpRoute.enabled) (not (hasKey $values.config "TRUSTED_PROXIES")) }}
+      {{- $_ := set $settings "TRUSTED_PROXIES" "1" }}
+    {{- end }}
+  {{- end }}
   {{- if $part.database }}
     {{- $_ := set $settings "DATABASE_CONNECTIONS" (toString (int $values.database.connections)) }}
   {{- end }}

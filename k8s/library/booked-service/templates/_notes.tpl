@@ -24,6 +24,13 @@ It is reached
   kubectl --namespace {{ .Release.Namespace }} port-forward service/{{ $name }} 8080:{{ int .Values.service.port }}
 {{- else }} by the Service {{ $name }} of type {{ .Values.service.type }}.
 {{- end }}
+
+These limits are on, unless `config` says otherwise (0 is none):
+{{- $config := .Values.config }}
+  each address asks for {{ include "booked-service.setting" (list $config "ADDRESS_RATE_PER_S" 500) }} a second, {{ include "booked-service.setting" (list $config "ADDRESS_BURST" 5000) }} at once (a look costs 1, a change 5, a log-in 50)
+  each user asks for {{ include "booked-service.setting" (list $config "USER_RATE_PER_S" 50) }} a second, {{ include "booked-service.setting" (list $config "USER_BURST" 500) }} at once
+  each pod allows a part of these, 1 in {{ max 1 (int $replicas.min) }}, and by itself {{ include "booked-service.setting" (list $config "USER_CONCURRENCY_MAX" 16) }} requests at a time of a user, {{ include "booked-service.setting" (list $config "ADDRESS_CONCURRENCY_MAX" 256) }} without a token of an address
+  proxies whose X-Forwarded-For is believed: {{ include "booked-service.setting" (list $config "TRUSTED_PROXIES" (ternary 1 0 (or .Values.ingress.enabled .Values.httpRoute.enabled))) }} (TRUSTED_PROXIES)
 {{- end }}
 {{- if eq .Values.migrations.mode "none" }}
 {{- if $part.database }}
@@ -58,12 +65,13 @@ To look at:
 {{- if and .Values.global.tracing.endpoint (not .Values.global.tracing.to) }}
   global.tracing.to is empty: the pods may open port {{ include "booked-service.portOfUrl" .Values.global.tracing.endpoint }} of every address.
 {{- end }}
-{{- if and .Values.config.TRUSTED_PROXIES (not .Values.networkPolicy.clients) }}
+{{- if and (or .Values.config.TRUSTED_PROXIES .Values.ingress.enabled .Values.httpRoute.enabled) (not .Values.networkPolicy.clients) }}
   networkPolicy.clients is empty: whoever reaches the pods past the proxies can claim any address (config.TRUSTED_PROXIES).
 {{- end }}
 {{- end }}
-{{- if and $part.public (or .Values.ingress.enabled .Values.httpRoute.enabled) (not .Values.config.TRUSTED_PROXIES) }}
-  config.TRUSTED_PROXIES is not set: limits by address count the proxy's, not the clients'.
+{{- if and $part.public (or .Values.ingress.enabled .Values.httpRoute.enabled) (not (hasKey .Values.config "TRUSTED_PROXIES")) }}
+  config.TRUSTED_PROXIES is not set: 1 is assumed, that of the Ingress or the route. With another one in front of it, limits by
+  address count that one's, not the clients'.
 {{- end }}
 {{- if and (not $part.public) (ne (int .Values.service.port) 80) }}
   service.port is {{ int .Values.service.port }}: the parts that call this one must be told (peers.{{ .Values.component }}.port).
@@ -77,4 +85,10 @@ To look at:
 {{- if .Values.autoscaling.keepReplicaCount }}
   autoscaling.keepReplicaCount is for one upgrade: take it away with the next, or it works against the autoscaler.
 {{- end }}
+{{- end }}
+
+{{/* A setting's value, or the program's default: `list $config "NAME" default`. */}}
+{{- define "booked-service.setting" -}}
+{{- $name := index . 1 }}
+{{- if hasKey (index . 0) $name }}{{ include "booked-service.text" (get (index . 0) $name) }}{{ else }}{{ index . 2 }}{{ end }}
 {{- end }}
