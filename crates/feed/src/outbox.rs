@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::Position;
+use crate::{Position, producer::rows};
 
 /// Something that happened, to be written.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,8 +46,16 @@ pub async fn append(connection: &mut AsyncPgConnection, entries: &[NewEntry]) ->
         subjects: entries.iter().map(|entry| entry.subject).collect(),
         data: entries.iter().map(|entry| &entry.data).collect(),
     };
-    let (transaction_id, row_id): (i64, i64) = statement.get_result(connection).await?;
-    Ok(Position::new(transaction_id, row_id))
+    Ok(Position(statement.get_result(connection).await?))
+}
+
+/// Up to where everything is certain: what a later statement does not find up to here never comes.
+///
+/// # Errors
+///
+/// Where the statement fails.
+pub async fn certain_until(connection: &mut AsyncPgConnection) -> QueryResult<Position> {
+    rows::read_horizon(connection, Position::START).await.map(|(horizon, _)| horizon)
 }
 
 /// A fragment with an id of its own, since diesel would prepare a batch insert anew at each call.
@@ -63,7 +71,7 @@ impl QueryId for Append<'_> {
 }
 
 impl Query for Append<'_> {
-    type SqlType = (BigInt, BigInt);
+    type SqlType = BigInt;
 }
 
 impl QueryFragment<Pg> for Append<'_> {
@@ -78,7 +86,7 @@ impl QueryFragment<Pg> for Append<'_> {
         out.push_bind_param::<Array<Json>, _>(&self.data)?;
         out.push_sql(
             ") WITH ORDINALITY AS entry (kind, subject, data, number) ORDER BY number RETURNING id) \
-             SELECT pg_current_xact_id()::text::bigint, coalesce(max(id), 0) FROM written",
+             SELECT coalesce(max(id), 0) FROM written",
         );
         Ok(())
     }

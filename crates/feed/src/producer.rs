@@ -1,6 +1,6 @@
 //! The side that tells: the outbox over HTTP, with long polling.
 
-mod rows;
+pub(crate) mod rows;
 mod upkeep;
 mod watcher;
 

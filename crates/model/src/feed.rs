@@ -1,8 +1,8 @@
 //! A feed between two services: rows of an outbox, shown in an order in which none is ever skipped, and applied once.
 //!
-//! One row of the producer is changed by a few transactions, each of which writes a row of the outbox. The consumer keeps
-//! the newest version and counts the rows. The producer's database may be replaced by a restored one, whose rows have
-//! other positions.
+//! A few transactions change one or two subjects of the producer, and each writes a row of the outbox. The consumer keeps
+//! the newest versions and counts the rows. The producer's database may be replaced by one that lacks what was committed
+//! last, and gives its position to another row.
 
 mod consumer;
 mod producer;
@@ -26,6 +26,8 @@ pub struct Feed {
     pub transactions: usize,
     /// How many entries a page has at most.
     pub page: usize,
+    /// How many subjects they change, 2 at most.
+    pub subjects: usize,
     /// The producer's database may be replaced, once.
     pub restores: bool,
 }
@@ -43,15 +45,17 @@ pub struct Services {
 /// What may happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// A transaction gets its id.
+    /// A transaction reads how far ids were given out …
     Begin(usize),
-    /// It changes the row, which is locked until it ends, and writes to the outbox.
+    /// … and takes the lock that says so.
+    Announce(usize),
+    /// It takes an id and writes to the outbox; its subject is locked until it ends.
     Write(usize),
     /// It ends, and what it wrote is there or not.
     Commit(usize),
     /// The same.
     RollBack(usize),
-    /// The producer's database is replaced by one that was restored from it.
+    /// The producer's database is replaced by one that does not have all of it.
     Restore,
     /// A replica pulls one page …
     Pull,
@@ -105,7 +109,8 @@ impl Model for Feed {
 
     fn actions(&self, _: &Services, actions: &mut Vec<Action>) {
         for transaction in 0..self.transactions.min(TRANSACTIONS) {
-            actions.extend([Action::Begin(transaction), Action::Write(transaction)]);
+            actions.extend([Action::Begin(transaction), Action::Announce(transaction)]);
+            actions.push(Action::Write(transaction));
             actions.extend([Action::Commit(transaction), Action::RollBack(transaction)]);
         }
         actions.extend([Action::Pull, Action::PullNow, Action::CarryOut]);
@@ -121,8 +126,9 @@ impl Model for Feed {
         let mut services = *last;
         let Services { producer, consumer, .. } = &mut services;
         match action {
-            Action::Begin(transaction) => producer.begin(transaction)?,
-            Action::Write(transaction) => producer.write(transaction)?,
+            Action::Begin(transaction) => producer.begin(transaction, self.guards)?,
+            Action::Announce(transaction) => producer.announce(transaction)?,
+            Action::Write(transaction) => producer.write(transaction, self.subjects, self.guards)?,
             Action::Commit(transaction) => producer.commit(transaction)?,
             Action::RollBack(transaction) => producer.roll_back(transaction)?,
             Action::Restore => producer.restore()?,
@@ -147,17 +153,19 @@ impl Model for Feed {
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always(
-                "no entry is skipped or counted twice, and the newest wins",
+                "no entry is skipped or counted twice, and the newest is known",
                 |feed: &Self, it: &Services| it.comes_to_rest(feed.page, feed.guards),
             ),
             Property::always("who waits for all has all", |_, services: &Services| !services.was_late),
-            Property::sometimes("an older version comes later", |_, services: &Services| {
-                services.producer.is_out_of_order()
+            Property::always("what is known never gets older", |_, services: &Services| {
+                !services.consumer.went_back
             }),
-            Property::sometimes(
-                "a row is held back by an older transaction",
-                |feed: &Feed, it: &Services| it.producer.holds_back(feed.guards),
-            ),
+            Property::sometimes("a row is there before one with a lower id", |_, services: &Services| {
+                services.producer.is_overtaken()
+            }),
+            Property::sometimes("a row is held back by an earlier one", |feed: &Feed, it: &Services| {
+                it.producer.holds_back(feed.guards)
+            }),
         ]
     }
 }

@@ -142,9 +142,17 @@ pub enum Guard {
     JoinLocksEvent,
 
     // Feed
-    /// A row is shown when no older transaction can still commit: `pg_snapshot_xmin` in
+    /// A row is shown when none before it can still be committed: `horizon` in `crates/feed/src/producer/rows.rs`.
+    BelowHorizon,
+    /// A transaction says how far ids were given out before it takes one: the trigger `outbox_announce` of
+    /// `crates/feed/sql/outbox_horizon.sql`.
+    LockBeforeId,
+    /// The last id that was given out is read before the locks: the order of statements in `outbox_horizon`,
+    /// `crates/feed/sql/outbox_horizon.sql`.
+    LastBeforeLocks,
+    /// Rows are read by a later statement than the horizon, with a snapshot of its own: `read_page` in
     /// `crates/feed/src/producer/rows.rs`.
-    BelowXmin,
+    RowsAfterLocks,
     /// The newest version wins, whenever it comes: `noted.version < excluded.version` and `events.version < state.version` in
     /// `outbound/postgres/events.rs`.
     NewestWins,

@@ -88,7 +88,10 @@ guards! {
     only_the_first_sets_seen OnlyTheFirstSetsSeen breaks
     join_reads_under_lock JoinReadsUnderLock breaks
     join_locks_event JoinLocksEvent breaks
-    below_xmin BelowXmin breaks
+    below_horizon BelowHorizon breaks
+    lock_before_id LockBeforeId breaks
+    last_before_locks LastBeforeLocks breaks
+    rows_after_locks RowsAfterLocks breaks
     newest_wins NewestWins breaks
     cursor_with_batch CursorWithBatch breaks
     cursor_as_read CursorAsRead breaks

@@ -1,5 +1,5 @@
-//! The order of the feed, checked by the history checker: a booking whose transaction began first and commits last is
-//! counted by analytics all the same; without the guard of that order (`below-xmin`) it is not, and the checker says so.
+//! The order of the feed, checked by the history checker: a booking that was written first and is committed last is
+//! counted by analytics all the same; without the guard of that order (`below-horizon`) it is not, and the checker says so.
 
 #![expect(clippy::unwrap_used, reason = "a test fails as tests do")]
 
@@ -24,7 +24,7 @@ async fn what_was_written_first_and_committed_last_is_counted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_guard_of_the_order_something_is_missing() {
-    let without = (Service::Ticketing, "BOOKED_WITHOUT".to_owned(), "below-xmin".to_owned());
+    let without = (Service::Ticketing, "BOOKED_WITHOUT".to_owned(), "below-horizon".to_owned());
     let world = World::start_with(|options| SystemOptions {
         settings: options.settings.into_iter().chain([without]).collect(),
         ..options

@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub(crate) use self::{
     calls::{Calls, as_tickets, clock, is_done, may_act_after, may_be_done, told},
     certain::{Span, Taken},
-    ownership::{Broken, Ended, Ownership, at},
+    ownership::{Broken, Ended, Ownership},
 };
 use crate::{
     evidence::Evidence,

@@ -70,8 +70,8 @@ pub struct Owner {
     pub booking: Uuid,
 }
 
-/// A place in a feed: transaction, then row.
-pub type Position = (i64, i64);
+/// A place in a feed: the id of a row.
+pub type Position = i64;
 
 /// A row of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,11 +12,13 @@ use booked_verify::evidence::{EventRow, Meta, SeatMap};
 use booked_verify::{Limits, Report, Sources, judge, read_evidence, verify};
 use uuid::Uuid;
 
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../../migrations/ticketing/20260101000100_outbox/up.sql"),
     include_str!("../../../migrations/ticketing/20260101000200_feed_cursors/up.sql"),
     include_str!("../../../migrations/ticketing/20260101000300_tickets/up.sql"),
     include_str!("../../../migrations/ticketing/20260101000400_waitlist/up.sql"),
+    include_str!("../../../migrations/ticketing/20260201000400_outbox_horizon/up.sql"),
+    include_str!("../../../migrations/ticketing/20260201000401_feed_cursors_by_row/up.sql"),
 ];
 const ANN: Uuid = Uuid::from_u128(0xa);
 const LATER_MS: i64 = 4_000_000_000_000;

@@ -47,7 +47,7 @@ async fn a_position_that_was_reached_needs_no_feed() {
     sale.catch_up_to(position, event).await;
     sale.events.feeds(Feeding::Away);
     sale.catch_up(&position.to_string()).await.says("200");
-    sale.catch_up("0-0").await.says("200");
+    sale.catch_up("0").await.says("200");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,7 +55,7 @@ async fn a_position_that_cannot_be_reached_is_given_up_in_time() {
     let sale = Sale::start().await;
     let (event, position) = sale.events.create(5).await;
     sale.catch_up_to(position, event).await;
-    let future = format!("{}-1", position.transaction_id() + 1_000_000_000);
+    let future = (position.row_id() + 1_000_000_000).to_string();
     for feeding in [Feeding::Serving, Feeding::Silent, Feeding::Away] {
         sale.events.feeds(feeding);
         sale.catch_up(&future).await.says("503 SYS-07").within(ANSWER_WITHIN);

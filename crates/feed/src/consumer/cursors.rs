@@ -16,7 +16,6 @@ diesel::table! {
     feed_cursors (feed) {
         feed -> Text,
         incarnation -> Text,
-        transaction_id -> BigInt,
         row_id -> BigInt,
         holder -> Nullable<Uuid>,
         held_until -> Nullable<Timestamptz>,
@@ -24,10 +23,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    feed_set_aside (feed, incarnation, transaction_id, row_id) {
+    feed_set_aside (feed, incarnation, row_id) {
         feed -> Text,
         incarnation -> Text,
-        transaction_id -> BigInt,
         row_id -> BigInt,
         kind -> Text,
         subject -> Uuid,
@@ -43,17 +41,17 @@ pub(crate) struct Cursor {
     pub(crate) position: Position,
 }
 
-type Row = (String, i64, i64);
+type Row = (String, i64);
 
 impl From<Row> for Cursor {
-    fn from((incarnation, transaction_id, row_id): Row) -> Self {
-        Self { incarnation, position: Position::new(transaction_id, row_id) }
+    fn from((incarnation, row_id): Row) -> Self {
+        Self { incarnation, position: Position(row_id) }
     }
 }
 
 /// Where the feed's cursor stands; it is made where there is none.
 pub(crate) async fn read(connection: &mut AsyncPgConnection, feed: &str) -> QueryResult<Cursor> {
-    let columns = (feed_cursors::incarnation, feed_cursors::transaction_id, feed_cursors::row_id);
+    let columns = (feed_cursors::incarnation, feed_cursors::row_id);
     let row: Option<Row> =
         feed_cursors::table.find(feed).select(columns).first(connection).await.optional()?;
     if row.is_none() {
@@ -68,7 +66,7 @@ pub(crate) async fn read(connection: &mut AsyncPgConnection, feed: &str) -> Quer
 
 /// The same, locked until the transaction ends.
 pub(crate) async fn lock(connection: &mut AsyncPgConnection, feed: &str) -> QueryResult<Cursor> {
-    let columns = (feed_cursors::incarnation, feed_cursors::transaction_id, feed_cursors::row_id);
+    let columns = (feed_cursors::incarnation, feed_cursors::row_id);
     let row: Row = feed_cursors::table.find(feed).select(columns).for_update().first(connection).await?;
     Ok(row.into())
 }
@@ -76,11 +74,7 @@ pub(crate) async fn lock(connection: &mut AsyncPgConnection, feed: &str) -> Quer
 /// Moves the cursor.
 pub(crate) async fn advance(connection: &mut AsyncPgConnection, feed: &str, to: &Cursor) -> QueryResult<()> {
     diesel::update(feed_cursors::table.find(feed))
-        .set((
-            feed_cursors::incarnation.eq(&to.incarnation),
-            feed_cursors::transaction_id.eq(to.position.transaction_id),
-            feed_cursors::row_id.eq(to.position.row_id),
-        ))
+        .set((feed_cursors::incarnation.eq(&to.incarnation), feed_cursors::row_id.eq(to.position.row_id())))
         .execute(connection)
         .await
         .map(drop)
@@ -98,8 +92,7 @@ pub(crate) async fn set_aside(
         .values((
             feed_set_aside::feed.eq(feed),
             feed_set_aside::incarnation.eq(incarnation),
-            feed_set_aside::transaction_id.eq(entry.position.transaction_id),
-            feed_set_aside::row_id.eq(entry.position.row_id),
+            feed_set_aside::row_id.eq(entry.position.row_id()),
             feed_set_aside::kind.eq(&entry.kind),
             feed_set_aside::subject.eq(entry.subject),
             feed_set_aside::data.eq(&entry.data),

@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl as _;
 use tokio::time::{Instant, interval, sleep};
 
 use super::rows;
+use crate::Position;
 
 /// How many months beyond the current one have their partition.
 const MONTHS_AHEAD: i32 = 2;
@@ -42,25 +43,24 @@ pub(crate) async fn add_partitions(database: Database) {
     }
 }
 
-/// Measures for ever how long the oldest writing transaction of the whole server has held the feed back: while it is
-/// open, nothing that began after it is shown.
+/// Measures for ever how long the oldest transaction that writes to the outbox has held the feed back: while it is open,
+/// nothing that was written after it is shown.
 pub(crate) async fn measure_horizon(database: Database) {
     let held_back = opentelemetry::global::meter("booked-feed")
         .u64_gauge("booked_feed_held_back_seconds")
-        .with_description(
-            "How long the oldest writing transaction of the database server has held the feed back",
-        )
+        .with_description("How long the oldest transaction that writes to the outbox has held the feed back")
         .build();
     let mut round = interval(HORIZON_INTERVAL);
-    let mut oldest = (0, Instant::now());
+    let mut oldest = (Position::START, Instant::now());
     loop {
         let now = round.tick().await;
-        let Ok((horizon, is_open)) =
-            database.read(async |connection| rows::read_horizon(connection).await).await
+        let certain = oldest.0;
+        let Ok((horizon, last)) =
+            database.read(async move |connection| rows::read_horizon(connection, certain).await).await
         else {
             continue;
         };
-        if !is_open || horizon != oldest.0 {
+        if horizon == last || horizon != oldest.0 {
             oldest = (horizon, now);
         }
         held_back.record(now.duration_since(oldest.1).as_secs(), &[]);

@@ -13,7 +13,7 @@ use super::rows;
 use crate::Position;
 
 /// How often the outbox is looked at while somebody waits. Rows of other processes are found by this alone, and so are
-/// those that an older transaction holds back.
+/// those that an earlier one holds back.
 const LOOK_INTERVAL: Duration = Duration::from_millis(25);
 /// The same while the database does not answer.
 const LOOK_INTERVAL_AFTER_FAILURE: Duration = Duration::from_millis(500);
@@ -64,13 +64,22 @@ impl Watcher {
 
     /// Looks at the outbox for ever.
     pub(crate) async fn run(self, database: Database) {
+        let (mut horizon, mut last_shown) = (Position::START, Position::START);
         loop {
             if self.last_shown.receiver_count() == 0 {
                 self.signal.0.notified().await;
             }
-            let looked = database.read(async |connection| rows::read_last_shown(connection).await).await;
-            match looked {
-                Ok(last_shown) => {
+            let looked = database.read(async move |connection| {
+                let (risen, _) = rows::read_horizon(connection, horizon).await?;
+                // Up to a horizon nothing changes any more.
+                let is_known = risen == horizon && last_shown != Position::START;
+                let last =
+                    if is_known { last_shown } else { rows::read_last_shown(connection, risen).await? };
+                Ok((risen, last))
+            });
+            match looked.await {
+                Ok(seen) => {
+                    (horizon, last_shown) = seen;
                     self.last_shown.send_replace(last_shown);
                     tokio::select! {
                         () = sleep(LOOK_INTERVAL) => {}

@@ -32,8 +32,8 @@ async fn catching_up_asks_nobody_where_the_position_was_passed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn catching_up_gives_up_in_time() {
-    let (producer, listener) = (Producer::on_its_own_server(), Listener::new());
-    let _holds_back = producer.open_transaction().await;
+    let (producer, listener) = (Producer::start(), Listener::new());
+    let _holds_back = producer.open_writer().await;
     let position = producer.write(subject(1), 1..=1).await;
     let start = Instant::now();
     let result = listener.replica(&producer).catch_up(&position, Duration::from_millis(300)).await;
@@ -43,8 +43,8 @@ async fn catching_up_gives_up_in_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pull_waits_for_what_was_committed_but_is_held_back() {
-    let (producer, listener) = (Producer::on_its_own_server(), Listener::new());
-    let mut holds_back = producer.open_transaction().await;
+    let (producer, listener) = (Producer::start(), Listener::new());
+    let mut holds_back = producer.open_writer().await;
     producer.write(subject(1), 1..=1).await;
     let replica = listener.replica(&producer);
     replica
@@ -112,10 +112,10 @@ async fn a_pull_while_the_feed_changes_its_incarnation_applies_all_of_the_new_on
     let listener = Listener::new();
     // The first answer is the last one of the old life, whose head meant something else; its rows are never shown.
     let feed = Changing::start(vec![
-        ("old", "10-1", vec![]),
-        ("new", "30-2", vec![("20-1", 1)]),
-        ("new", "30-2", vec![("30-2", 2)]),
-        ("new", "30-2", vec![]),
+        ("old", "10", vec![]),
+        ("new", "30", vec![("20", 1)]),
+        ("new", "30", vec![("30", 2)]),
+        ("new", "30", vec![]),
     ]);
     listener.replica_of(feed.address).pull_now().await.unwrap();
     assert_eq!(listener.applied(), [1, 2]);

@@ -5,6 +5,7 @@
 mod applying;
 mod changing;
 mod following;
+mod ordering;
 mod partitions;
 mod serving;
 mod tables;

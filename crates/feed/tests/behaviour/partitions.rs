@@ -22,8 +22,7 @@ async fn rows_that_went_to_the_default_partition_move_to_their_month() {
     assert_eq!(producer.execute("SELECT outbox_add_partitions(4)").trim(), "2");
     assert_eq!(producer.execute("SELECT count(*) FROM outbox_default").trim(), "0");
     let second = producer.write(subject(1), 2..=2).await;
-    // Each by itself: transactions of other tests hold rows back for a moment.
-    for (after, expected) in [("0-0".to_owned(), first), (first.to_string(), second)] {
+    for (after, expected) in [("0".to_owned(), first), (first.to_string(), second)] {
         let events = producer.read(&format!("lastEventId={after}&limit=1&timeout=20000")).await;
         let ids: Vec<_> = events.iter().map(|event| event["id"].as_str().unwrap()).collect();
         assert_eq!(ids, [expected.to_string()]);
@@ -41,9 +40,7 @@ async fn a_page_is_read_in_the_order_of_the_index() {
     let plan = producer.execute(
         "SET plan_cache_mode = force_generic_plan;
          PREPARE page(bigint, bigint, bigint) AS SELECT * FROM (SELECT * FROM outbox
-         WHERE (transaction_id, id) > ($1::text::xid8, $2)
-         AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-         ORDER BY transaction_id, id LIMIT 500) AS page ORDER BY page.transaction_id, page.id LIMIT $3;
+         WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 500) AS page ORDER BY page.id LIMIT $3;
          EXPLAIN EXECUTE page(0, 0, 10)",
     );
     assert!(!plan.contains("Sort  ("), "{plan}");

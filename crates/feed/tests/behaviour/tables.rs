@@ -5,9 +5,13 @@ use std::{fs, path::Path};
 #[test]
 fn the_migrations_of_the_services_hold_copies_of_the_tables() {
     let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
-    for (table, services) in
-        [("outbox", ["event", "ticketing"]), ("feed_cursors", ["ticketing", "analytics"])]
-    {
+    let (producers, consumers) = (["event", "ticketing"], ["ticketing", "analytics"]);
+    for (table, services) in [
+        ("outbox", producers),
+        ("outbox_horizon", producers),
+        ("feed_cursors", consumers),
+        ("feed_cursors_by_row", consumers),
+    ] {
         let definition =
             fs::read_to_string(format!("{}/sql/{table}.sql", env!("CARGO_MANIFEST_DIR"))).unwrap();
         for service in services {

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use booked_feed::{Apply, Consumer, Entry, Feed, FeedClient, NewEntry, Position, outbox};
 use booked_identity::internal::Credential;
 use booked_postgres::{Database, DatabaseSettings, WriteFailure};
-use booked_sandbox::{PostgresServer, TestDatabase, test_database, test_postgres};
+use booked_sandbox::{TestDatabase, test_database};
 use booked_server::{Lifecycle, Peer, SystemRandom};
 use diesel::{
     QueryResult,
@@ -29,8 +29,9 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 pub(crate) const KIND: &str = "test.state";
-const OUTBOX: &str = include_str!("../../sql/outbox.sql");
-const FEED_CURSORS: &str = include_str!("../../sql/feed_cursors.sql");
+const OUTBOX: &[&str] = &[include_str!("../../sql/outbox.sql"), include_str!("../../sql/outbox_horizon.sql")];
+const FEED_CURSORS: &[&str] =
+    &[include_str!("../../sql/feed_cursors.sql"), include_str!("../../sql/feed_cursors_by_row.sql")];
 
 /// What the producer tells about a subject: its whole state.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -39,32 +40,9 @@ pub(crate) struct State {
     pub(crate) name: String,
 }
 
-/// A database of the shared server, or a server of its own for a test that holds transactions open: those would hold
-/// back the feeds of all other tests.
-enum Place {
-    Shared(TestDatabase),
-    Own(Box<PostgresServer>),
-}
-
-impl Place {
-    fn url(&self) -> String {
-        match self {
-            Self::Shared(database) => database.url(),
-            Self::Own(server) => server.url("postgres"),
-        }
-    }
-
-    fn execute(&self, sql: &str) -> String {
-        match self {
-            Self::Shared(database) => database.execute(sql),
-            Self::Own(server) => server.execute("postgres", sql).unwrap(),
-        }
-    }
-}
-
 /// A service with a feed.
 pub(crate) struct Producer {
-    place: Place,
+    place: TestDatabase,
     pub(crate) lifecycle: Lifecycle,
     database: Database,
     feed: Feed,
@@ -75,15 +53,8 @@ pub(crate) struct Producer {
 
 impl Producer {
     pub(crate) fn start() -> Self {
-        Self::at(Place::Shared(test_database("producer", |_| {})))
-    }
-
-    pub(crate) fn on_its_own_server() -> Self {
-        Self::at(Place::Own(Box::new(test_postgres())))
-    }
-
-    fn at(place: Place) -> Self {
-        place.execute(OUTBOX);
+        let place = test_database("producer", |_| {});
+        OUTBOX.iter().for_each(|sql| drop(place.execute(sql)));
         let lifecycle = Lifecycle::new();
         let database = database(&place.url());
         let feed = Feed::start("/test", database.clone(), &lifecycle);
@@ -112,6 +83,10 @@ impl Producer {
         self.place.execute(sql)
     }
 
+    pub(crate) fn database_url(&self) -> String {
+        self.place.url()
+    }
+
     pub(crate) fn tell(&self) {
         self.feed.signal().notify();
     }
@@ -136,11 +111,17 @@ impl Producer {
         last
     }
 
-    /// A connection in an open transaction that has its place in the feed's order already.
-    pub(crate) async fn open_transaction(&self) -> AsyncPgConnection {
-        let mut connection = AsyncPgConnection::establish(&self.place.url()).await.unwrap();
-        connection.batch_execute("BEGIN; SELECT pg_current_xact_id()").await.unwrap();
-        connection
+    /// A connection in an open transaction that has begun to write to the outbox.
+    pub(crate) async fn open_writer(&self) -> AsyncPgConnection {
+        let nothing =
+            "INSERT INTO outbox (kind, subject, data) SELECT '', gen_random_uuid(), '{}' WHERE false";
+        open_transaction(&self.place.url(), nothing).await
+    }
+
+    /// A connection in an open transaction that writes, and not to the outbox.
+    pub(crate) async fn open_stranger(&self) -> AsyncPgConnection {
+        open_transaction(&self.place.url(), "CREATE TABLE of_a_stranger (); SELECT pg_current_xact_id()")
+            .await
     }
 
     /// What the feed answers without waiting.
@@ -164,6 +145,13 @@ pub(crate) async fn append(
     outbox::append(connection, &[NewEntry::new(KIND, subject, &state)?]).await
 }
 
+/// A connection in a transaction that has done this and stays open.
+pub(crate) async fn open_transaction(url: &str, work: &str) -> AsyncPgConnection {
+    let mut connection = AsyncPgConnection::establish(url).await.unwrap();
+    connection.batch_execute(&format!("BEGIN; {work}")).await.unwrap();
+    connection
+}
+
 fn database(url: &str) -> Database {
     Database::new(&DatabaseSettings::for_url(url).unwrap(), &Handle::current()).unwrap()
 }
@@ -178,7 +166,7 @@ pub(crate) struct Listener {
 impl Listener {
     pub(crate) fn new() -> Self {
         let place = test_database("consumer", |_| {});
-        place.execute(FEED_CURSORS);
+        FEED_CURSORS.iter().for_each(|sql| drop(place.execute(sql)));
         place.execute(
             "CREATE TABLE states (subject uuid PRIMARY KEY, version bigint NOT NULL, name text NOT NULL);
              CREATE TABLE applied (number bigint GENERATED ALWAYS AS IDENTITY, version bigint NOT NULL);",
@@ -285,4 +273,9 @@ pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
 
 pub(crate) fn subject(number: u128) -> Uuid {
     Uuid::from_u128(number)
+}
+
+/// The versions of the states that these entries tell.
+pub(crate) fn versions(events: &[serde_json::Value]) -> Vec<i64> {
+    events.iter().map(|event| event["data"]["version"].as_i64().unwrap()).collect()
 }

@@ -1,6 +1,6 @@
 //! `crates/feed/src/consumer/pull.rs`: a page is fetched, and applied together with the cursor.
 
-use super::producer::{Entry, Position, Producer, TRANSACTIONS};
+use super::producer::{Entry, Producer, TRANSACTIONS};
 use crate::guards::{Guard, Guards};
 
 type Page = [Option<Entry>; TRANSACTIONS];
@@ -9,20 +9,22 @@ type Page = [Option<Entry>; TRANSACTIONS];
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Cursor {
     incarnation: u8,
-    position: Position,
+    position: u8,
 }
 
 /// The consumer's database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Consumer {
     cursor: Cursor,
-    /// The newest that is known.
-    pub(super) version: u8,
-    /// A change that waits for its turn (a row of `event_changes`); 0 where none does.
-    noted: u8,
+    /// The newest that is known of each subject.
+    pub(super) versions: [u8; 2],
+    /// Changes that wait for their turn (rows of `event_changes`); 0 where none does.
+    noted: [u8; 2],
+    /// Something older was taken for the newest.
+    pub(super) went_back: bool,
     /// A count that commutes: how many rows were applied.
     pub(super) count: u8,
-    /// Which versions came by, as a set.
+    /// Whose rows came by, as a set.
     applied: u8,
 }
 
@@ -38,7 +40,7 @@ pub(super) struct Puller {
 /// Somebody who must have all that was committed when he asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Waits {
-    /// What that was, as a set of versions.
+    /// Whose rows that were, as a set.
     asked: u8,
     /// The head, once the feed has said it.
     goal: Option<Cursor>,
@@ -47,6 +49,14 @@ struct Waits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Step {
     Fetch,
+    /// Reads what else the horizon is made of.
+    FindHorizon {
+        standing: Standing,
+    },
+    /// Reads rows.
+    ReadRows {
+        standing: Standing,
+    },
     Apply {
         incarnation: u8,
         page: Page,
@@ -57,6 +67,17 @@ enum Step {
     },
 }
 
+/// What was read before the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Standing {
+    incarnation: u8,
+    head: u8,
+    /// As far as it is known.
+    horizon: u8,
+    /// What was committed when it was begun, as a set, where that is what rows are read of.
+    snapshot: Option<u8>,
+}
+
 impl Puller {
     /// Has read the cursor.
     pub(super) fn one_page(consumer: &Consumer) -> Self {
@@ -64,7 +85,7 @@ impl Puller {
     }
 
     pub(super) fn all(consumer: &Consumer, producer: &Producer) -> Self {
-        let waits = Some(Waits { asked: producer.versions(), goal: None });
+        let waits = Some(Waits { asked: producer.committed(), goal: None });
         Self { waits, ..Self::one_page(consumer) }
     }
 
@@ -78,17 +99,35 @@ impl Puller {
         guards: Guards,
     ) -> Option<Self> {
         match self.step {
-            Step::Fetch => self.fetch(producer, consumer, was_late, page_size, guards),
+            Step::Fetch => Some(Self { step: Self::look(producer, guards), ..self }),
+            // Another server does not have this connection.
+            Step::FindHorizon { standing } | Step::ReadRows { standing }
+                if standing.incarnation != producer.incarnation =>
+            {
+                None
+            }
+            Step::FindHorizon { standing } => {
+                let last_comes_first = guards.has(Guard::LastBeforeLocks);
+                let other = if last_comes_first { producer.lowest_lock() } else { producer.last };
+                let standing = Standing { horizon: standing.horizon.min(other), ..standing };
+                Some(Self { step: Step::ReadRows { standing }, ..self })
+            }
+            Step::ReadRows { standing } => {
+                let visible = standing.snapshot.unwrap_or_else(|| producer.committed());
+                let shown = (standing.horizon, visible);
+                let page = producer.page(self.cursor.position, shown, page_size, guards);
+                self.has_fetched(standing, page, producer, consumer, was_late, guards)
+            }
             Step::Apply { incarnation, page } => {
                 if guards.has(Guard::CursorAsRead) && consumer.cursor != self.cursor {
-                    return self.again(consumer, was_late, guards);
+                    return self.again(producer, consumer, was_late, guards);
                 }
                 let is_another = guards.has(Guard::IncarnationCompared)
                     && incarnation != self.cursor.incarnation
-                    && self.cursor.position != Position::default();
+                    && self.cursor.position != 0;
                 if is_another {
                     consumer.begin_again(incarnation, guards);
-                    return self.again(consumer, was_late, guards);
+                    return self.again(producer, consumer, was_late, guards);
                 }
                 consumer.apply(&page, guards);
                 let last = page.iter().flatten().next_back().map_or(self.cursor.position, |entry| entry.at);
@@ -97,48 +136,66 @@ impl Puller {
                     return Some(Self { step: Step::MoveCursor { to }, ..self });
                 }
                 consumer.cursor = to;
-                self.again(consumer, was_late, guards)
+                self.again(producer, consumer, was_late, guards)
             }
             Step::MoveCursor { to } => {
                 consumer.cursor = to;
-                self.again(consumer, was_late, guards)
+                self.again(producer, consumer, was_late, guards)
             }
         }
     }
 
-    fn fetch(
+    /// The first look at the feed.
+    fn look(producer: &Producer, guards: Guards) -> Step {
+        let last_comes_first = guards.has(Guard::LastBeforeLocks);
+        let standing = Standing {
+            incarnation: producer.incarnation,
+            head: producer.head(guards),
+            horizon: if last_comes_first { producer.last } else { producer.lowest_lock() },
+            snapshot: (!guards.has(Guard::RowsAfterLocks)).then(|| producer.committed()),
+        };
+        Step::FindHorizon { standing }
+    }
+
+    fn has_fetched(
         mut self,
+        standing: Standing,
+        page: Page,
         producer: &Producer,
         consumer: &Consumer,
         was_late: &mut bool,
-        page_size: usize,
         guards: Guards,
     ) -> Option<Self> {
-        let page = producer.page(self.cursor.position, page_size, guards);
-        let is_same = producer.incarnation == self.cursor.incarnation
-            || self.cursor.position == Position::default()
+        let is_same = standing.incarnation == self.cursor.incarnation
+            || self.cursor.position == 0
             || !guards.has(Guard::IncarnationCompared);
         let has_moved = page[0].is_some() || !is_same;
         if let Some(waits) = &mut self.waits {
-            let head = Cursor { incarnation: producer.incarnation, position: producer.head(guards) };
+            let head = Cursor { incarnation: standing.incarnation, position: standing.head };
             let is_fresh = |goal: &Cursor| {
                 goal.incarnation == head.incarnation || !guards.has(Guard::GoalOfThisIncarnation)
             };
             let goal = waits.goal.filter(is_fresh).unwrap_or(head);
             waits.goal = Some(goal);
             if !has_moved && self.cursor.position >= goal.position {
-                *was_late |= waits.asked & !consumer.applied != 0;
+                *was_late |= consumer.lacks(waits.asked, producer);
                 return None;
             }
         }
         if !has_moved {
-            return self.again(consumer, was_late, guards);
+            return self.again(producer, consumer, was_late, guards);
         }
-        Some(Self { step: Step::Apply { incarnation: producer.incarnation, page }, ..self })
+        Some(Self { step: Step::Apply { incarnation: standing.incarnation, page }, ..self })
     }
 
     /// Whoever waits for all goes on from where the cursor stands now, unless that is far enough; else that was it.
-    fn again(self, consumer: &Consumer, was_late: &mut bool, guards: Guards) -> Option<Self> {
+    fn again(
+        self,
+        producer: &Producer,
+        consumer: &Consumer,
+        was_late: &mut bool,
+        guards: Guards,
+    ) -> Option<Self> {
         let Waits { asked, goal } = self.waits?;
         let is_reached = |goal: Cursor| {
             let is_comparable = consumer.cursor.incarnation == goal.incarnation;
@@ -146,7 +203,7 @@ impl Puller {
                 && (is_comparable || !guards.has(Guard::GoalOfThisIncarnation))
         };
         if goal.is_some_and(is_reached) {
-            *was_late |= asked & !consumer.applied != 0;
+            *was_late |= consumer.lacks(asked, producer);
             return None;
         }
         Some(Self { cursor: consumer.cursor, step: Step::Fetch, ..self })
@@ -157,26 +214,35 @@ impl Consumer {
     fn apply(&mut self, page: &Page, guards: Guards) {
         for entry in page.iter().flatten() {
             let is_newer = |known: u8| entry.version > known || !guards.has(Guard::NewestWins);
-            if self.version == 0 {
-                self.version = entry.version;
-            } else if is_newer(self.version) && is_newer(self.noted) {
-                self.noted = entry.version;
+            let (known, noted) = (&mut self.versions[entry.subject], &mut self.noted[entry.subject]);
+            if *known == 0 {
+                *known = entry.version;
+            } else if is_newer(*known) && is_newer(*noted) {
+                *noted = entry.version;
             }
             self.count += 1;
-            self.applied |= 1 << entry.version;
+            self.applied |= 1 << entry.by;
         }
     }
 
-    /// The change's turn has come; whenever that is, since what it was noted for may be old by then.
+    /// The changes' turn has come; whenever that is, since what it was noted for may be old by then.
     pub(super) fn carry_out(&mut self, guards: Guards) {
-        if self.noted > self.version || (self.noted != 0 && !guards.has(Guard::NewestWins)) {
-            self.version = self.noted;
+        for (known, noted) in self.versions.iter_mut().zip(&mut self.noted) {
+            let noted = std::mem::take(noted);
+            if noted > *known || (noted != 0 && !guards.has(Guard::NewestWins)) {
+                self.went_back |= noted < *known;
+                *known = noted;
+            }
         }
-        self.noted = 0;
+    }
+
+    /// Whether one of these is not applied that the producer still has.
+    fn lacks(&self, asked: u8, producer: &Producer) -> bool {
+        asked & producer.committed() & !self.applied != 0
     }
 
     fn begin_again(&mut self, incarnation: u8, guards: Guards) {
-        self.cursor = Cursor { incarnation, position: Position::default() };
+        self.cursor = Cursor { incarnation, position: 0 };
         self.applied = 0;
         if guards.has(Guard::RestartEmptiesCounts) {
             self.count = 0;

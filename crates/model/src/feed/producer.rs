@@ -1,32 +1,40 @@
-//! `crates/feed/src/outbox.rs` and `crates/feed/src/producer/rows.rs`: rows are written with the id of their transaction,
-//! and shown in the order of these ids.
+//! `crates/feed/sql/outbox_horizon.sql`, `crates/feed/src/outbox.rs` and `crates/feed/src/producer/rows.rs`: a transaction
+//! takes a lock that says how far ids were given out, then an id for its row; and rows are shown up to the horizon.
 
 use super::consumer::Consumer;
 use crate::guards::{Guard, Guards};
 
 pub(super) const TRANSACTIONS: usize = 3;
-
-/// `Position`: a transaction's id, and the row's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Position {
-    pub(super) transaction: u8,
-    pub(super) row: u8,
-}
+const SUBJECTS: usize = 2;
 
 /// A committed row, or one that would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Entry {
-    pub(super) at: Position,
+    /// `Position`: the row's id.
+    pub(super) at: u8,
+    /// What it tells of.
+    pub(super) subject: usize,
     pub(super) version: u8,
+    /// The transaction that wrote it.
+    pub(super) by: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 enum Transaction {
     #[default]
     Unborn,
-    Open {
-        id: u8,
-        written: Option<Entry>,
+    /// Has read how far ids are given out.
+    HasRead {
+        last: u8,
+    },
+    /// Holds the lock that says so.
+    Announced {
+        last: u8,
+    },
+    /// Has its id, and the lock unless that comes later.
+    Written {
+        entry: Entry,
+        lock: Option<u8>,
     },
     Over,
 }
@@ -36,73 +44,100 @@ enum Transaction {
 pub(super) struct Producer {
     /// Which life of the feed the positions belong to.
     pub(super) incarnation: u8,
-    /// The version of the one row that all change.
-    version: u8,
-    ids: u8,
-    rows: u8,
+    /// The last id that was given out.
+    pub(super) last: u8,
+    /// The versions of the subjects.
+    versions: [u8; SUBJECTS],
     transactions: [Transaction; TRANSACTIONS],
     /// What is committed, in the order of positions.
     outbox: [Option<Entry>; TRANSACTIONS],
+    /// The transaction that was committed last.
+    newest: Option<usize>,
 }
 
 impl Producer {
-    pub(super) fn begin(&mut self, transaction: usize) -> Option<()> {
-        let transaction = &mut self.transactions[transaction];
-        if *transaction != Transaction::Unborn {
-            return None;
-        }
-        self.ids += 1;
-        *transaction = Transaction::Open { id: self.ids, written: None };
+    /// Reads how far ids are given out.
+    pub(super) fn begin(&mut self, transaction: usize, guards: Guards) -> Option<()> {
+        let is_unborn = self.transactions[transaction] == Transaction::Unborn;
+        (is_unborn && guards.has(Guard::LockBeforeId)).then_some(())?;
+        self.transactions[transaction] = Transaction::HasRead { last: self.last };
         Some(())
     }
 
-    /// Waits while another one has the row.
-    pub(super) fn write(&mut self, transaction: usize) -> Option<()> {
-        let has_written = |it: &Transaction| matches!(it, Transaction::Open { written: Some(_), .. });
-        if self.transactions.iter().any(has_written) {
-            return None;
-        }
-        let Transaction::Open { id, written } = &mut self.transactions[transaction] else { return None };
-        self.rows += 1;
-        let at = Position { transaction: *id, row: self.rows };
-        *written = Some(Entry { at, version: self.version + 1 });
+    /// Takes the lock.
+    pub(super) fn announce(&mut self, transaction: usize) -> Option<()> {
+        self.transactions[transaction] = match self.transactions[transaction] {
+            Transaction::HasRead { last } => Transaction::Announced { last },
+            Transaction::Written { entry, lock: None } => {
+                Transaction::Written { entry, lock: Some(entry.at - 1) }
+            }
+            _ => return None,
+        };
         Some(())
     }
 
+    /// Takes an id and writes; waits while another one has the subject's row.
+    pub(super) fn write(&mut self, transaction: usize, subjects: usize, guards: Guards) -> Option<()> {
+        let subject = transaction % subjects;
+        let has_subject =
+            |it: &Transaction| matches!(it, Transaction::Written { entry, .. } if entry.subject == subject);
+        if self.transactions.iter().any(has_subject) {
+            return None;
+        }
+        let lock = match self.transactions[transaction] {
+            Transaction::Announced { last } => Some(last),
+            Transaction::Unborn if !guards.has(Guard::LockBeforeId) => None,
+            _ => return None,
+        };
+        self.last += 1;
+        let version = self.versions[subject] + 1;
+        let entry = Entry { at: self.last, subject, version, by: transaction };
+        self.transactions[transaction] = Transaction::Written { entry, lock };
+        Some(())
+    }
+
+    /// What it wrote is there for all to see, and then its lock is gone.
     pub(super) fn commit(&mut self, transaction: usize) -> Option<()> {
-        let Transaction::Open { written: Some(entry), .. } = self.transactions[transaction] else {
+        let Transaction::Written { entry, lock: Some(_) } = self.transactions[transaction] else {
             return None;
         };
         self.transactions[transaction] = Transaction::Over;
-        self.version = entry.version;
+        self.versions[entry.subject] = entry.version;
+        self.newest = Some(transaction);
         *self.outbox.iter_mut().find(|row| row.is_none())? = Some(entry);
         self.sort();
         Some(())
     }
 
     pub(super) fn roll_back(&mut self, transaction: usize) -> Option<()> {
-        let is_open = matches!(self.transactions[transaction], Transaction::Open { .. });
-        self.transactions[transaction] = is_open.then_some(Transaction::Over)?;
+        let transaction = &mut self.transactions[transaction];
+        let is_open = !matches!(transaction, Transaction::Unborn | Transaction::Over);
+        *transaction = is_open.then_some(Transaction::Over)?;
         Some(())
     }
 
     pub(super) fn roll_back_all(&mut self) {
-        for transaction in &mut self.transactions {
-            *transaction = Transaction::Over;
-        }
+        self.transactions = [Transaction::Over; TRANSACTIONS];
     }
 
-    /// A logical restore sets the transaction ids of the outbox to 0, and ids begin anew.
+    /// Another server takes over, which does not have what was committed last: its id is given out again.
     pub(super) fn restore(&mut self) -> Option<()> {
         self.incarnation = (self.incarnation == 0).then_some(1)?;
-        self.ids = 0;
         for transaction in &mut self.transactions {
-            if matches!(transaction, Transaction::Open { .. }) {
+            if *transaction != Transaction::Unborn {
                 *transaction = Transaction::Over;
             }
         }
-        self.outbox.iter_mut().flatten().for_each(|row| row.at.transaction = 0);
+        for row in &mut self.outbox {
+            row.take_if(|row| Some(row.by) == self.newest);
+        }
+        self.newest = None;
         self.sort();
+        let rows = || self.outbox.iter().flatten();
+        self.last = rows().map(|row| row.at).max().unwrap_or_default();
+        self.versions = std::array::from_fn(|subject| {
+            rows().filter(|row| row.subject == subject).map(|row| row.version).max().unwrap_or_default()
+        });
         Some(())
     }
 
@@ -110,48 +145,70 @@ impl Producer {
         self.outbox.sort_by_key(|row| (row.is_none(), *row));
     }
 
-    /// The oldest transaction that may still commit, or the next one.
-    fn xmin(&self) -> u8 {
-        let open = self.transactions.iter().filter_map(|it| match it {
-            Transaction::Open { id, .. } => Some(*id),
+    /// The lowest number of a lock that somebody holds.
+    pub(super) fn lowest_lock(&self) -> u8 {
+        let locks = self.transactions.iter().filter_map(|it| match it {
+            Transaction::Announced { last } => Some(*last),
+            Transaction::Written { lock, .. } => *lock,
             _ => None,
         });
-        open.min().unwrap_or(self.ids + 1)
+        locks.min().unwrap_or(u8::MAX)
     }
 
-    fn is_shown(&self, entry: &Entry, guards: Guards) -> bool {
-        entry.at.transaction < self.xmin() || !guards.has(Guard::BelowXmin)
+    fn is_shown(entry: &Entry, horizon: u8, guards: Guards) -> bool {
+        entry.at <= horizon || !guards.has(Guard::BelowHorizon)
     }
 
-    /// `ReadEntries`.
-    pub(super) fn page(&self, after: Position, size: usize, guards: Guards) -> [Option<Entry>; TRANSACTIONS] {
-        let shown =
-            self.outbox.iter().flatten().filter(|entry| entry.at > after && self.is_shown(entry, guards));
+    /// `ReadEntries`, of what these transactions wrote.
+    pub(super) fn page(
+        &self,
+        after: u8,
+        (horizon, visible): (u8, u8),
+        size: usize,
+        guards: Guards,
+    ) -> [Option<Entry>; TRANSACTIONS] {
+        let shown = self.outbox.iter().flatten().filter(|entry| {
+            entry.at > after && visible & 1 << entry.by != 0 && Self::is_shown(entry, horizon, guards)
+        });
         let mut page = shown.take(size).copied();
         std::array::from_fn(|_| page.next())
     }
 
+    fn horizon(&self) -> u8 {
+        self.last.min(self.lowest_lock())
+    }
+
     /// `ReadStanding`: the last row that is committed, shown or not.
-    pub(super) fn head(&self, guards: Guards) -> Position {
-        let counts = |entry: &&Entry| guards.has(Guard::HeadCountsHidden) || self.is_shown(entry, guards);
+    pub(super) fn head(&self, guards: Guards) -> u8 {
+        let counts = |entry: &&Entry| {
+            guards.has(Guard::HeadCountsHidden) || Self::is_shown(entry, self.horizon(), guards)
+        };
         self.outbox.iter().flatten().rfind(counts).map(|entry| entry.at).unwrap_or_default()
     }
 
-    /// The versions that are committed, as a set.
-    pub(super) fn versions(&self) -> u8 {
-        self.outbox.iter().flatten().fold(0, |versions, entry| versions | 1 << entry.version)
+    /// The transactions that are committed, as a set.
+    pub(super) fn committed(&self) -> u8 {
+        self.outbox.iter().flatten().fold(0, |committed, entry| committed | 1 << entry.by)
     }
 
+    /// Whoever lost acknowledged writes may know less than was told before.
     pub(super) fn is_told_by(&self, consumer: &Consumer) -> bool {
-        consumer.version == self.version
+        let knows = |(known, version): (&u8, &u8)| known >= version;
+        consumer.versions.iter().zip(&self.versions).all(knows)
             && usize::from(consumer.count) == self.outbox.iter().flatten().count()
     }
 
-    pub(super) fn is_out_of_order(&self) -> bool {
-        !self.outbox.iter().flatten().is_sorted_by_key(|entry| entry.version)
+    /// A row is there before one with a lower id.
+    pub(super) fn is_overtaken(&self) -> bool {
+        let open = self.transactions.iter().filter_map(|it| match it {
+            Transaction::Written { entry, .. } => Some(entry.at),
+            _ => None,
+        });
+        let highest = self.outbox.iter().flatten().map(|entry| entry.at).max();
+        open.min().is_some_and(|lowest| highest.is_some_and(|highest| lowest < highest))
     }
 
     pub(super) fn holds_back(&self, guards: Guards) -> bool {
-        self.outbox.iter().flatten().any(|entry| !self.is_shown(entry, guards))
+        self.outbox.iter().flatten().any(|entry| !Self::is_shown(entry, self.horizon(), guards))
     }
 }

@@ -1,8 +1,8 @@
 //! Who owned which ticket and when, as the ledger says.
 //!
-//! For one seat the order of transaction ids is the order in which things happened, though for the ledger as a whole it
-//! is not quite: a booking that finds a seat free began after the cancel that freed it was committed, and a cancel finds
-//! only what was committed before it began.
+//! For one seat the order of rows is the order in which things happened, though for the ledger as a whole it is not quite:
+//! a booking that finds a seat free took its row's id after the cancel that freed it was committed, and a cancel finds only
+//! what was committed before it took its own.
 
 use std::collections::BTreeMap;
 
@@ -80,9 +80,7 @@ impl Folding {
                 let shown_by = vec![
                     format!(
                         "ledger row {}: booked by user {}, attempt {}",
-                        at(owner.from),
-                        owner.user,
-                        owner.booking
+                        owner.from, owner.user, owner.booking
                     ),
                     row(position, booked),
                 ];
@@ -106,11 +104,7 @@ impl Folding {
             let row = || {
                 format!(
                     "ledger row {}: user {} cancels seat {} of event {}, booked by attempt {}",
-                    at(position),
-                    cancelled.user_id,
-                    gone.seat,
-                    cancelled.event_id,
-                    gone.booking_id
+                    position, cancelled.user_id, gone.seat, cancelled.event_id, gone.booking_id
                 )
             };
             let ended = Ended { at: position, cancelled_us: us_of_ms(cancelled.cancelled_unix_ms) };
@@ -138,15 +132,10 @@ impl Folding {
 fn row(position: Position, booked: &TicketsBooked) -> String {
     format!(
         "ledger row {}: booked by user {}, attempt {}, event {}, {} seats",
-        at(position),
+        position,
         booked.user_id,
         booked.booking_id,
         booked.event_id,
         booked.seats.len()
     )
-}
-
-/// A position as the feed writes it.
-pub(crate) fn at((transaction, row): Position) -> String {
-    format!("{transaction}-{row}")
 }

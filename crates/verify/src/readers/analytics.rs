@@ -13,19 +13,19 @@ use crate::{
 
 pub(super) async fn read(snapshot: &mut Snapshot) -> Result<Analytics, CannotRead> {
     let mut analytics = Analytics::default();
-    let cursor = "SELECT incarnation, transaction_id, row_id FROM feed_cursors WHERE feed = 'ticketing'";
+    let cursor = "SELECT incarnation, row_id FROM feed_cursors WHERE feed = 'ticketing'";
     snapshot
         .each(cursor, |row| {
             analytics.incarnation = column(row, 0)?;
-            analytics.cursor = (column(row, 1)?, column(row, 2)?);
+            analytics.cursor = column(row, 1)?;
             Ok(())
         })
         .await?;
-    let set_aside = "SELECT aside.transaction_id, aside.row_id FROM feed_set_aside AS aside \
+    let set_aside = "SELECT aside.row_id FROM feed_set_aside AS aside \
          JOIN feed_cursors USING (feed, incarnation) WHERE feed = 'ticketing'";
     snapshot
         .each(set_aside, |row| {
-            analytics.set_aside.insert((column(row, 0)?, column(row, 1)?));
+            analytics.set_aside.insert(column(row, 0)?);
             Ok(())
         })
         .await?;

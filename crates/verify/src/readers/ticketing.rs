@@ -81,21 +81,20 @@ async fn tickets(
 
 async fn ledger(snapshot: &mut Snapshot, into: &mut Vec<Entry>) -> Result<(), CannotRead> {
     let query = format!(
-        "SELECT transaction_id::text::bigint, id, kind, data::text FROM outbox WHERE kind IN ('{}', '{}', '{}') \
-         ORDER BY transaction_id, id",
+        "SELECT id, kind, data::text FROM outbox WHERE kind IN ('{}', '{}', '{}') ORDER BY id",
         TicketsBooked::KIND,
         TicketsCancelled::KIND,
         EventOnSale::KIND,
     );
     snapshot
         .each(&query, |row| {
-            let (kind, data): (String, String) = (column(row, 2)?, column(row, 3)?);
+            let (kind, data): (String, String) = (column(row, 1)?, column(row, 2)?);
             let what = match kind.as_str() {
                 TicketsBooked::KIND => Happened::Booked(decode(&data)?),
                 TicketsCancelled::KIND => Happened::Cancelled(decode(&data)?),
                 _ => Happened::OnSale(decode(&data)?),
             };
-            into.push(Entry { position: (column(row, 0)?, column(row, 1)?), what });
+            into.push(Entry { position: column(row, 0)?, what });
             Ok(())
         })
         .await

@@ -7,7 +7,7 @@ use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
 use crate::{
-    case::{Case, Ownership, Span, as_tickets, at, is_done, told},
+    case::{Case, Ownership, Span, as_tickets, is_done, told},
     history::{Answer, Asked, Call, Outcome},
     report::RuleReport,
 };
@@ -49,7 +49,7 @@ fn booked(case: &Case<'_>, report: &mut RuleReport, user: Uuid, call: &Call, tic
         if !is_there {
             let ledger = owners.iter().map(|owner| {
                 let Ownership { user, booking, from, .. } = owner;
-                format!("ledger row {}: booked by user {user}, attempt {booking}", at(*from))
+                format!("ledger row {from}: booked by user {user}, attempt {booking}")
             });
             let what = format!("ticket {ticket} was booked, and the ledger does not know it");
             report.wrong(what, std::iter::once(told(call)).chain(ledger));

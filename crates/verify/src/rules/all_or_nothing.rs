@@ -8,7 +8,7 @@ use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
 use crate::{
-    case::{Case, Ownership, as_tickets, at, is_done, may_be_done, ticket, told, us_of_ms},
+    case::{Case, Ownership, as_tickets, is_done, may_be_done, ticket, told, us_of_ms},
     evidence::{Happened, Position, Ticketing},
     history::{Answer, Asked, Call, Outcome},
     report::RuleReport,
@@ -64,7 +64,7 @@ struct Booking {
 impl Booking {
     fn told(&self) -> String {
         let users: Vec<String> = self.users.iter().map(Uuid::to_string).collect();
-        let (first, count) = (at(self.first), self.tickets.len());
+        let (first, count) = (self.first, self.tickets.len());
         format!("ledger from row {first}: attempt {}, user {}, {count} tickets", self.id, users.join(" and "))
     }
 }
@@ -215,13 +215,8 @@ fn are_latest(
             cancelled.user_id, earliest.ticket, kept.ticket
         );
         let row = |owned: &Ownership| {
-            format!(
-                "ledger row {}: ticket {} booked by attempt {}",
-                at(owned.from),
-                owned.ticket,
-                owned.booking
-            )
+            format!("ledger row {}: ticket {} booked by attempt {}", owned.from, owned.ticket, owned.booking)
         };
-        report.wrong(what, [row(earliest), row(kept), format!("ledger row {}: the cancel", at(position))]);
+        report.wrong(what, [row(earliest), row(kept), format!("ledger row {position}: the cancel")]);
     }
 }

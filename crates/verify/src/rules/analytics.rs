@@ -21,7 +21,7 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
         return report.unchecked("analytics has read another incarnation of the feed, and will begin anew");
     }
     for position in &analytics.set_aside {
-        report.unchecked(format!("row {}-{}, which analytics could not read", position.0, position.1));
+        report.unchecked(format!("row {position}, which analytics could not read"));
     }
     let behind = ticketing.ledger.iter().filter(|entry| entry.position > analytics.cursor).count();
     if behind > 0 {
@@ -38,7 +38,7 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
             report.wrong(
                 format!("analytics counts event {event} otherwise than the ledger"),
                 [
-                    format!("analytics, up to {}-{}: {}", cursor.0, cursor.1, told(shown)),
+                    format!("analytics, up to {cursor}: {}", told(shown)),
                     format!("the ledger, up to there: {}", told(in_ledger)),
                 ],
             );

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use booked_ids::TicketId;
 
 use crate::{
-    case::{Case, Ownership, Span, at, told},
+    case::{Case, Ownership, Span, told},
     evidence::{Owner, Ticketing},
     report::RuleReport,
 };
@@ -55,7 +55,7 @@ fn tickets(case: &Case<'_>, ticketing: &Ticketing, report: &mut RuleReport) {
 
 fn row(ownership: &Ownership) -> String {
     let Ownership { user, booking, from, .. } = ownership;
-    format!("ledger row {}: booked by user {user}, attempt {booking}", at(*from))
+    format!("ledger row {from}: booked by user {user}, attempt {booking}")
 }
 
 fn clients(case: &Case<'_>, report: &mut RuleReport) {

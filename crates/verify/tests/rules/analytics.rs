@@ -41,7 +41,7 @@ fn an_event_that_is_not_counted_at_all_is_found() {
 fn what_is_counted_beyond_the_cursor_is_found() {
     found(4, "otherwise than the ledger", counted(), |evidence| {
         let last = ticketing(evidence).ledger.last().unwrap().position;
-        evidence.analytics.as_mut().unwrap().cursor = (last.0 - 1, last.1);
+        evidence.analytics.as_mut().unwrap().cursor = last - 1;
     });
 }
 
@@ -49,7 +49,7 @@ fn what_is_counted_beyond_the_cursor_is_found() {
 fn rows_after_the_cursor_and_another_incarnation_are_not_judged() {
     not_judged(4, "has not counted yet", counted(), |evidence| {
         let analytics = evidence.analytics.as_mut().unwrap();
-        analytics.cursor = (0, 0);
+        analytics.cursor = 0;
         analytics.counts.clear();
     });
     not_judged(4, "another incarnation", counted(), |evidence| {

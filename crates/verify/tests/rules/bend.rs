@@ -53,8 +53,8 @@ pub(crate) fn is_book(asked: &Asked) -> bool {
 /// Adds a row at the end of the ledger, which analytics has not counted.
 pub(crate) fn append(evidence: &mut Evidence, what: Happened) {
     let ledger = &mut ticketing(evidence).ledger;
-    let (transaction, row) = ledger.last().unwrap().position;
-    ledger.push(Entry { position: (transaction + 100, row + 100), what });
+    let last = ledger.last().unwrap().position;
+    ledger.push(Entry { position: last + 100, what });
 }
 
 pub(crate) fn ticket(evidence: &Evidence, seat: u32) -> TicketId {

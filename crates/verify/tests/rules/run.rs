@@ -338,7 +338,7 @@ impl Run {
 
     fn write(&mut self, what: Happened) {
         self.rows += 1;
-        self.ticketing.ledger.push(Entry { position: (self.rows, self.rows), what });
+        self.ticketing.ledger.push(Entry { position: self.rows, what });
     }
 
     fn times(&mut self) -> Times {

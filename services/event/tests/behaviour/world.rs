@@ -64,15 +64,13 @@ impl World {
 
     /// The states that the outbox tells, in order.
     pub(crate) fn told(&self) -> Vec<Value> {
-        let lines = self.database.execute("SELECT data FROM outbox ORDER BY transaction_id, id");
+        let lines = self.database.execute("SELECT data FROM outbox ORDER BY id");
         lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// The feed's position of the last row.
     pub(crate) fn last_position(&self) -> String {
-        let last =
-            "SELECT transaction_id || '-' || id FROM outbox ORDER BY transaction_id DESC, id DESC LIMIT 1";
-        self.database.execute(last).trim().to_owned()
+        self.database.execute("SELECT max(id) FROM outbox").trim().to_owned()
     }
 }
 

@@ -40,6 +40,8 @@ pub trait BooksAudit: Send + Sync {
 pub struct Watched {
     /// That moment: the transactions that were committed by then, as Postgres names them.
     pub moment: String,
+    /// A row of the ledger up to which all were committed by then, or never will be.
+    pub ledger_until: i64,
     /// The server's timeline.
     pub timeline: String,
     /// The events, each with its tickets.

@@ -24,7 +24,10 @@ use booked_sandbox::{TestDatabase, test_database};
 use booked_server::{Lifecycle, Random as _, SystemRandom};
 use tokio::runtime::Handle;
 
-const OUTBOX: &str = include_str!("../../../../crates/feed/sql/outbox.sql");
+const OUTBOX: [&str; 2] = [
+    include_str!("../../../../crates/feed/sql/outbox.sql"),
+    include_str!("../../../../crates/feed/sql/outbox_horizon.sql"),
+];
 /// When all events were made, as their ids say.
 const MADE_UNIX_MS: u64 = 1_800_000_000_000;
 /// How long the long polls of consumers wait; what waits less is a pull that somebody waits for.
@@ -63,7 +66,7 @@ struct Gate {
 impl EventService {
     pub(crate) fn start() -> Self {
         let place = test_database("events", |_| {});
-        place.execute(OUTBOX);
+        OUTBOX.iter().for_each(|sql| drop(place.execute(sql)));
         let lifecycle = Lifecycle::new();
         let settings = DatabaseSettings::for_url(&place.url()).unwrap();
         let database = Database::new(&settings, &Handle::current()).unwrap();

@@ -253,7 +253,7 @@ impl Sale {
 
     /// The payloads of this kind in the own outbox, in the order of the feed.
     pub(crate) fn told<T: serde::de::DeserializeOwned>(&self, kind: &str) -> Vec<T> {
-        let query = format!("SELECT data FROM outbox WHERE kind = '{kind}' ORDER BY transaction_id, id");
+        let query = format!("SELECT data FROM outbox WHERE kind = '{kind}' ORDER BY id");
         self.postgres.execute(&query).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }

@@ -24,7 +24,7 @@ impl Run {
         self.counts.booked_now.retain(|_, count| *count != 0 && !row.deleted);
         let analytics = Analytics {
             incarnation: INCARNATION.to_owned(),
-            cursor: (self.rows, self.rows),
+            cursor: self.rows,
             counts: BTreeMap::from([(self.event, self.counts)]),
             ..Analytics::default()
         };

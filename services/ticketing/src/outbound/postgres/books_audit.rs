@@ -1,9 +1,11 @@
-//! The port [`BooksAudit`] on Postgres. Every look is one statement, and so at one moment.
+//! The port [`BooksAudit`] on Postgres. Every look is one statement, and so at one moment; how far the ledger was certain by
+//! then is asked before it.
 
 use std::{convert::Infallible, time::Duration};
 
 use async_trait::async_trait;
 use booked_contract::feed::{TicketsBooked, TicketsCancelled};
+use booked_feed::outbox;
 use booked_ids::{EventId, TicketId};
 use booked_postgres::{Abort, Database};
 use diesel::{
@@ -77,10 +79,11 @@ impl BooksAudit for PostgresBooksAudit {
         seats_max: u32,
     ) -> Result<Watched, StoreFailure> {
         let after = after.map_or(Uuid::nil(), EventId::as_uuid);
-        let rows: Vec<WatchedRow> = self
+        let (ledger_until, rows): (i64, Vec<WatchedRow>) = self
             .0
             .read(async move |connection| {
-                diesel::sql_query(
+                let certain = outbox::certain_until(connection).await?;
+                let rows = diesel::sql_query(
                     "SELECT id, seat_count, pg_current_snapshot()::text AS moment, \
                          left(pg_walfile_name(pg_current_wal_lsn()), 8) AS timeline, (SELECT count(*) FROM tickets \
                              WHERE tickets.id > page.id AND tickets.id <= last_ticket_id(page.id)) AS tickets \
@@ -93,19 +96,22 @@ impl BooksAudit for PostgresBooksAudit {
                 .bind::<BigInt, _>(i64::from(events_max))
                 .bind::<BigInt, _>(i64::from(seats_max))
                 .load(connection)
-                .await
+                .await?;
+                Ok((certain.row_id(), rows))
             })
             .await?;
         let first = rows.as_slice().first();
         let moment = first.map(|row| row.moment.clone()).unwrap_or_default();
         let timeline = first.map(|row| row.timeline.clone()).unwrap_or_default();
-        Ok(Watched { moment, timeline, events: rows.into_iter().filter_map(WatchedRow::counted).collect() })
+        let events = rows.into_iter().filter_map(WatchedRow::counted).collect();
+        Ok(Watched { moment, ledger_until, timeline, events })
     }
 
     async fn compare(&self, watched: &Watched) -> Result<Vec<TicketsBetween>, StoreFailure> {
         let (ids, before): (Vec<Uuid>, Vec<i64>) =
             watched.events.iter().map(|(event, tickets)| (event.id.as_uuid(), *tickets)).unzip();
         let (moment, timeline) = (watched.moment.clone(), watched.timeline.clone());
+        let ledger_until = watched.ledger_until;
         let rows: Vec<BetweenRow> = self
             .0
             .read(async move |connection| {
@@ -113,7 +119,7 @@ impl BooksAudit for PostgresBooksAudit {
                     "WITH ledger AS MATERIALIZED ( \
                          SELECT subject, sum(CASE WHEN kind = $5 THEN json_array_length(data->'seats') \
                              ELSE -json_array_length(data->'tickets') END) AS change \
-                         FROM outbox WHERE transaction_id >= pg_snapshot_xmin($3::pg_snapshot) \
+                         FROM outbox WHERE id > $7 \
                              AND NOT pg_visible_in_snapshot(transaction_id, $3::pg_snapshot) \
                              AND kind IN ($5, $6) AND subject = ANY($1) GROUP BY subject) \
                      SELECT events.id, before.tickets AS before, coalesce(ledger.change, 0)::bigint AS change, \
@@ -130,6 +136,7 @@ impl BooksAudit for PostgresBooksAudit {
                 .bind::<Text, _>(timeline)
                 .bind::<Text, _>(TicketsBooked::KIND)
                 .bind::<Text, _>(TicketsCancelled::KIND)
+                .bind::<BigInt, _>(ledger_until)
                 .load(connection)
                 .await
             })
