@@ -97,13 +97,13 @@ async fn an_event_that_has_yet_to_come_is_not_taken_for_a_deleted_one() {
 async fn what_is_no_position_is_no_reason_to_pull() {
     let sale = Sale::start().await;
     let pulls = sale.events.pulls();
-    for position in ["", "1", "-1-1", "a-b", "1-1-1", "9223372036854775808-1"] {
+    for position in ["", "-1", "1-1", "a", "1 ", "9223372036854775808"] {
         sale.catch_up(position).await.says("400 SYS-01");
     }
     for body in [json!({}), json!([]), json!({ "position": 1 }), json!({ "position": null })] {
         sale.internal("/internal/catch-up", &body).await.says("400 SYS-01");
     }
-    sale.as_a_stranger("/internal/catch-up", &json!({ "position": "1-1" })).await.says("401 USER-06");
+    sale.as_a_stranger("/internal/catch-up", &json!({ "position": "1" })).await.says("401 USER-06");
     assert_eq!(sale.events.pulls(), pulls);
 }
 
