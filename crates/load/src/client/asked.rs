@@ -8,10 +8,14 @@ use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::gateway::{Answer, Request, Unanswered};
+use super::{
+    clock::now_us,
+    gateway::{Answer, Request, Unanswered},
+};
 
 /// In 2030: all that is made up here takes place then.
 const UNIX_TIME: i64 = 1_900_000_000;
+const SECONDS_OF_A_DAY: u64 = 86_400;
 
 /// The request that asks this.
 pub(super) fn request(asked: &Asked) -> Request {
@@ -51,7 +55,8 @@ fn tickets(ids: &[Uuid]) -> TicketIds {
 fn event_of(seat_count: u32) -> NewEvent {
     NewEvent {
         name: format!("An event of {seat_count} seats"),
-        unix_time: Some(UNIX_TIME),
+        // A second takes a thousand events: here each millisecond begins another one.
+        unix_time: Some(UNIX_TIME + i64::try_from(now_us() / 1_000 % SECONDS_OF_A_DAY).unwrap_or_default()),
         address: "Prenzlauer Berg, Berlin".to_owned(),
         description: "Made by the load kit".to_owned(),
         seat_count: i64::from(seat_count),
