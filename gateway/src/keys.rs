@@ -43,7 +43,7 @@ struct Looked {
     keys: Option<Arc<VerifiedTokens>>,
     /// How many wishes were there when it began: those are fulfilled.
     wishes_fulfilled: u64,
-    /// When keys that can be used were last seen; when the process began, where none were.
+    /// When the keys were last fetched; when the process began, where they never were.
     succeeded: Instant,
 }
 
@@ -105,7 +105,7 @@ impl TokenKeys {
 fn show_age(looked: watch::Receiver<Looked>) {
     opentelemetry::global::meter("booked-gateway")
         .f64_observable_gauge("booked_gateway_keys_age_seconds")
-        .with_description("Time since public keys that can be used were last fetched")
+        .with_description("Time since the public keys were last fetched")
         .with_callback(move |gauge| {
             let succeeded = looked.borrow().succeeded;
             gauge.observe(succeeded.elapsed().as_secs_f64(), &[]);
@@ -137,11 +137,10 @@ impl Job {
             }
             answered = fetched.is_ok();
             let fetched = fetched.ok();
-            let keys = fetched.as_ref().and_then(|jwks| self.usable(jwks, &mut known));
-            let is_good = fetched.is_some() && fetched == known;
+            let keys = fetched.as_ref().and_then(|jwks| self.changed(jwks, &mut known));
             self.publish.send_modify(|looked| {
                 looked.wishes_fulfilled = wishes_fulfilled;
-                if is_good {
+                if fetched.is_some() {
                     looked.succeeded = Instant::now();
                 }
                 if keys.is_some() {
@@ -155,23 +154,21 @@ impl Job {
         }
     }
 
-    /// The keys, where they are others than before: an unchanged set keeps the tokens that were found good by it.
-    fn usable(&self, jwks: &Jwks, known: &mut Option<Jwks>) -> Option<Arc<VerifiedTokens>> {
+    /// The keys, where they are others than before: an unchanged set keeps the tokens that were found good by it. A set says
+    /// which keys are good and that no others are, also where it is empty.
+    fn changed(&self, jwks: &Jwks, known: &mut Option<Jwks>) -> Option<Arc<VerifiedTokens>> {
         if known.as_ref() == Some(jwks) {
             return None;
         }
-        match Verifier::new(jwks) {
-            Ok(verifier) => {
-                let kids: Vec<&str> = jwks.keys.iter().map(|key| key.kid.as_str()).collect();
-                tracing::info!(?kids, "tokens are verified by these keys from now on");
-                *known = Some(jwks.clone());
-                Some(Arc::new(VerifiedTokens::new(verifier, self.verified_tokens_max)))
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the user service publishes keys that cannot be used");
-                None
-            }
+        let verifier = Verifier::new(jwks);
+        let kids: Vec<&str> = verifier.kids().collect();
+        if kids.is_empty() {
+            tracing::error!("the user service publishes no key that can be used: every token is refused");
+        } else {
+            tracing::info!(?kids, "tokens are verified by these keys from now on");
         }
+        *known = Some(jwks.clone());
+        Some(Arc::new(VerifiedTokens::new(verifier, self.verified_tokens_max)))
     }
 
     /// The first replica that answers is enough: all publish the same set.

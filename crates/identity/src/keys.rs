@@ -36,15 +36,14 @@ use crate::{
 ///
 /// # While running
 ///
-/// A set never changes. [`SigningKeys::load`] costs a few small reads: call it on a clock and put the new set in the
-/// place of the old one. Where it fails (a mount that changes under the read, a file that is not a key) keep the
-/// set that was there and try again.
+/// A set never changes. A [`KeyFolder`](crate::KeyFolder) reads the folder again on a clock and has the new one.
 pub struct SigningKeys {
-    signer: SigningKey,
-    published_only: Vec<SigningKey>,
+    /// The first signs; where there is none, nothing is signed and no token is good.
+    keys: Vec<SigningKey>,
 }
 
-struct SigningKey {
+#[derive(Clone)]
+pub(crate) struct SigningKey {
     id: KeyId,
     jwk: Jwk,
     private: EncodingKey,
@@ -61,14 +60,16 @@ impl SigningKeys {
         let files = key_files::in_order(dir)?;
         let mut keys = Vec::new();
         for path in &files {
-            let pem = key_files::read(path)?;
-            keys.extend(parse(&pem).ok_or_else(|| KeyError::NoKeyInFile { path: path.clone() })?);
+            keys.extend(read(path)?);
         }
         // A file that is renamed during the listing may be seen under neither name, and its tokens would be refused.
         if key_files::in_order(dir)? != files {
             return Err(KeyError::Changing { path: dir.to_owned() });
         }
-        Self::from_keys(keys).ok_or_else(|| KeyError::EmptyFolder { path: dir.to_owned() })
+        if keys.is_empty() {
+            return Err(KeyError::EmptyFolder { path: dir.to_owned() });
+        }
+        Ok(Self::from_keys(keys))
     }
 
     /// Keys from a text of one or more PEM blocks; the first signs.
@@ -77,7 +78,7 @@ impl SigningKeys {
     ///
     /// The text holds no key, or something that is not an Ed25519 key.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
-        parse(pem).and_then(Self::from_keys).ok_or(KeyError::NoKey)
+        parse(pem).map(Self::from_keys).ok_or(KeyError::NoKey)
     }
 
     /// Makes a key and writes it to `name` (`.pem` is added) in the folder, with mode 0600 and in one step, so that a
@@ -100,37 +101,32 @@ impl SigningKeys {
     ///
     /// # Errors
     ///
-    /// The life is not positive, or the email is so long that no verifier would take the token.
+    /// There is no key, the life is not positive, or the email is so long that no verifier would take the token.
     pub fn sign(&self, identity: &Identity, now_unix_s: i64, lifetime_s: i64) -> Result<String, SignError> {
-        tokens::sign(&self.signer.id, &self.signer.private, identity, now_unix_s, lifetime_s)
+        let signer = self.keys.first().ok_or(SignError::NoKey)?;
+        tokens::sign(&signer.id, &signer.private, identity, now_unix_s, lifetime_s)
     }
 
     /// What is published, the signing key first.
     #[must_use]
     pub fn jwks(&self) -> Jwks {
-        Jwks { keys: self.all().map(|key| key.jwk.clone()).collect() }
+        Jwks { keys: self.keys.iter().map(|key| key.jwk.clone()).collect() }
     }
 
     /// The names of all keys, the signing one first: for the log when the set changes.
     pub fn ids(&self) -> impl Iterator<Item = &KeyId> {
-        self.all().map(|key| &key.id)
-    }
-
-    fn all(&self) -> impl Iterator<Item = &SigningKey> {
-        std::iter::once(&self.signer).chain(&self.published_only)
+        self.keys.iter().map(|key| &key.id)
     }
 
     /// A key that stands twice, as it does while a file is renamed by copying, counts where it stands first.
-    fn from_keys(keys: Vec<SigningKey>) -> Option<Self> {
-        let mut keys = keys.into_iter();
-        let signer = keys.next()?;
-        let mut published_only: Vec<SigningKey> = Vec::new();
-        for key in keys {
-            if key.id != signer.id && published_only.iter().all(|other| other.id != key.id) {
-                published_only.push(key);
+    pub(crate) fn from_keys(all: impl IntoIterator<Item = SigningKey>) -> Self {
+        let mut keys: Vec<SigningKey> = Vec::new();
+        for key in all {
+            if keys.iter().all(|other| other.id != key.id) {
+                keys.push(key);
             }
         }
-        Some(Self { signer, published_only })
+        Self { keys }
     }
 }
 
@@ -142,6 +138,12 @@ impl fmt::Debug for SigningKeys {
 
 const PRIVATE_KEY_TAG: &str = "PRIVATE KEY";
 const BLOCK_START: &str = "-----BEGIN";
+
+/// Every key of a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<SigningKey>, KeyError> {
+    let pem = key_files::read(path)?;
+    parse(&pem).ok_or_else(|| KeyError::NoKeyInFile { path: path.to_owned() })
+}
 
 /// Every key of the text, or nothing where one of its blocks is no Ed25519 key or there is none.
 fn parse(pem: &str) -> Option<Vec<SigningKey>> {
@@ -224,13 +226,4 @@ pub enum KeyError {
     /// The machine has no randomness to give.
     #[error("no key could be made")]
     NotGenerated,
-    /// The JWKS has no key that could have signed a token.
-    #[error("the JWKS holds no Ed25519 key")]
-    NoPublicKey,
-    /// A key of the JWKS is not the 32 bytes that it should be.
-    #[error("the JWKS' key {kid} is malformed")]
-    BadPublicKey {
-        /// The key's name.
-        kid: String,
-    },
 }

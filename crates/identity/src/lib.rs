@@ -1,15 +1,16 @@
 //! Who is asking: tokens (sign, verify, JWKS) and the identity that a gateway hands on to the services.
 //!
 //! In reading order: [`Identity`] is what it is all about; the user service signs one into a token with
-//! [`SigningKeys`] and publishes their public halves as [`Jwks`]; the gateway checks tokens with a [`Verifier`],
+//! [`SigningKeys`] of a [`KeyFolder`] and publishes their public halves as [`Jwks`]; the gateway checks tokens with a [`Verifier`],
 //! remembers them in [`VerifiedTokens`], and hands the identity on as the headers of [`internal`].
 //!
-//! Nothing here reads a clock: the time is passed in, as Unix seconds.
+//! Nothing here reads a clock: the time is passed in.
 
 mod identity;
 pub mod internal;
 mod jwks;
 mod key_files;
+mod key_folder;
 mod keys;
 mod tokens;
 mod verified_tokens;
@@ -17,6 +18,7 @@ mod verified_tokens;
 pub use identity::{Identity, Role, UnknownRole};
 pub use jwks::{Jwk, Jwks, KeyId};
 pub use key_files::next_key_name;
+pub use key_folder::{KeyFolder, UNREADABLE_MAX};
 pub use keys::{KeyError, SigningKeys};
 pub use tokens::{InvalidToken, SignError, TOKEN_BYTES_MAX, Verified, Verifier};
 pub use verified_tokens::VerifiedTokens;

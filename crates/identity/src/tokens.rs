@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use booked_ids::UserId;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
-use crate::{Identity, Jwks, KeyError, Role, jwks::KeyId};
+use crate::{Identity, Jwks, Role, jwks::KeyId};
 
 /// The longest token that is looked at, and so the longest that is signed.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
@@ -35,22 +35,21 @@ pub struct Verified {
 }
 
 impl Verifier {
-    /// Takes the Ed25519 signature keys of the set; keys of another kind are passed over.
-    ///
-    /// # Errors
-    ///
-    /// There is none, or one is malformed.
-    pub fn new(jwks: &Jwks) -> Result<Self, KeyError> {
-        let mut keys = HashMap::new();
-        for jwk in jwks.keys.iter().filter(|jwk| jwk.signs_tokens()) {
-            let public = URL_SAFE_NO_PAD.decode(&jwk.x).ok().filter(|bytes| bytes.len() == PUBLIC_KEY_BYTES);
-            let public = public.ok_or_else(|| KeyError::BadPublicKey { kid: jwk.kid.clone() })?;
-            keys.insert(jwk.kid.clone(), DecodingKey::from_ed_der(&public));
-        }
-        if keys.is_empty() {
-            return Err(KeyError::NoPublicKey);
-        }
-        Ok(Self { keys, signature_only: signature_only() })
+    /// Takes the Ed25519 signature keys of the set. Keys of another kind and malformed ones are passed over: nothing
+    /// that is wrong with one key may keep another from coming or going. Of an empty set no token is good.
+    #[must_use]
+    pub fn new(jwks: &Jwks) -> Self {
+        let keys = jwks.keys.iter().filter(|jwk| jwk.signs_tokens()).filter_map(|jwk| {
+            let public =
+                URL_SAFE_NO_PAD.decode(&jwk.x).ok().filter(|bytes| bytes.len() == PUBLIC_KEY_BYTES)?;
+            Some((jwk.kid.clone(), DecodingKey::from_ed_der(&public)))
+        });
+        Self { keys: keys.collect(), signature_only: signature_only() }
+    }
+
+    /// The names of the keys whose tokens are good.
+    pub fn kids(&self) -> impl Iterator<Item = &str> {
+        self.keys.keys().map(String::as_str)
     }
 
     /// Whether the set has a key of this name.
@@ -70,6 +69,9 @@ impl Verifier {
             return Err(InvalidToken::TooLong);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| InvalidToken::Malformed)?;
+        if changes_meaning(token) {
+            return Err(InvalidToken::Malformed);
+        }
         let key = self.key_for(&header)?;
         let claims = jsonwebtoken::decode::<Claims>(token, key, &self.signature_only)
             .map_err(|error| match error.kind() {
@@ -84,13 +86,40 @@ impl Verifier {
         if header.alg != Algorithm::EdDSA {
             return Err(InvalidToken::WrongAlgorithm);
         }
-        // A `crit` names extensions that must be understood; none is.
-        if header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
+        if header.typ.as_deref() != Some(TYPE) {
             return Err(InvalidToken::Malformed);
         }
         let kid = header.kid.as_deref().ok_or(InvalidToken::Malformed)?;
         self.keys.get(kid).ok_or(InvalidToken::UnknownKey)
     }
+}
+
+/// Whether the header has a member that gives the rest another meaning: `crit` names extensions that must be understood, and
+/// none is; the others are such extensions. That it is there counts, whatever its value: the library takes `null` for absent.
+fn changes_meaning(token: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Extensions {
+        #[serde(default, deserialize_with = "is_there")]
+        crit: bool,
+        #[serde(default, deserialize_with = "is_there")]
+        b64: bool,
+        #[serde(default, deserialize_with = "is_there")]
+        zip: bool,
+        #[serde(default, deserialize_with = "is_there")]
+        enc: bool,
+    }
+    let header = token.split('.').next().and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    let extensions = header.and_then(|header| serde_json::from_slice(&header).ok());
+    extensions.is_none_or(|Extensions { crit, b64, zip, enc }| crit || b64 || zip || enc)
+}
+
+fn is_there<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(value).map(|_| true)
+}
+
+/// A claim that may be absent, but not `null`.
+fn some<'de, D: Deserializer<'de>>(value: D) -> Result<Option<i64>, D::Error> {
+    i64::deserialize(value).map(Some)
 }
 
 /// The library checks form and signature; the claims are checked here, since it would read the clock by itself and
@@ -118,6 +147,7 @@ pub(crate) fn sign(
         email: identity.email.clone(),
         role: identity.role.as_str().to_owned(),
         iat: now_unix_s,
+        nbf: None,
         exp: expires.ok_or(SignError::BadLifetime)?,
     };
     let mut header = Header::new(Algorithm::EdDSA);
@@ -137,6 +167,9 @@ struct Claims {
     email: String,
     role: String,
     iat: i64,
+    /// Ours have none; one that is there counts.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "some")]
+    nbf: Option<i64>,
     exp: i64,
 }
 
@@ -151,7 +184,8 @@ impl Claims {
         if now_unix_s >= self.exp {
             return Err(InvalidToken::Expired);
         }
-        if self.iat > now_unix_s.saturating_add(CLOCK_SKEW_MAX_S) {
+        let begins = self.nbf.map_or(self.iat, |not_before| not_before.max(self.iat));
+        if begins > now_unix_s.saturating_add(CLOCK_SKEW_MAX_S) {
             return Err(InvalidToken::FromTheFuture);
         }
         let user: UserId = self.sub.parse().map_err(|_| InvalidToken::Malformed)?;
@@ -188,14 +222,17 @@ pub enum InvalidToken {
     /// Its time is over.
     #[error("token expired")]
     Expired,
-    /// Issued later than now, by more than clocks differ.
-    #[error("token issued in the future")]
+    /// Issued later than now, or good only later, by more than clocks differ.
+    #[error("token of the future")]
     FromTheFuture,
 }
 
 /// Why a token could not be signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
+    /// All keys were taken away.
+    #[error("there is no key to sign with")]
+    NoKey,
     /// The life is not positive, or ends beyond all time.
     #[error("the life of a token must be a positive number of seconds")]
     BadLifetime,

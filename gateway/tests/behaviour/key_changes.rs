@@ -36,6 +36,22 @@ async fn tokens_of_a_key_that_was_withdrawn_end_within_a_refresh() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_the_only_key_was_withdrawn_every_token_is_refused_until_there_is_another() {
+    let gateway = Gateway::start_with(&["--jwks-refresh-ms", "200"], Seen::echo).await;
+    assert_eq!(asked_with(&gateway, &admin_token()).await, GOOD);
+
+    gateway.keys.publish("");
+
+    until(|| async { asked_with(&gateway, &admin_token()).await == refused(401, "USER-06") }).await;
+    assert_eq!(asked_with(&gateway, &token_signed_by(OTHER_KEY)).await, refused(401, "USER-06"));
+
+    gateway.keys.publish(OTHER_KEY);
+
+    until(|| async { asked_with(&gateway, &token_signed_by(OTHER_KEY)).await == GOOD }).await;
+    assert_eq!(asked_with(&gateway, &admin_token()).await, refused(401, "USER-06"), "not by the old one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn made_up_keys_do_not_make_the_gateway_flood_the_user_service() {
     let gateway = Gateway::start_with(&["--jwks-refresh-ms", "240000"], Seen::echo).await;
     let (before, start) = (gateway.keys.fetched(), Instant::now());

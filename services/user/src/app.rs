@@ -13,7 +13,7 @@ use crate::{
     outbound::{
         hashing::BcryptHasher,
         postgres::{MIGRATIONS, PostgresAccounts},
-        signing_keys::KeyFolder,
+        signing_keys::FolderKeys,
     },
     ports::{AccountStore, PasswordHasher, TokenSigner},
     usecases::{Context, Tokens},
@@ -59,10 +59,11 @@ pub async fn bind_with(
     let Adapters { accounts, passwords, signer, clock, random } = replace(Adapters {
         accounts: Arc::new(PostgresAccounts::new(database.clone())),
         passwords: Arc::new(BcryptHasher::start(config.hash)?),
-        signer: Arc::<KeyFolder>::clone(&keys),
+        signer: Arc::<FolderKeys>::clone(&keys),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
     });
+    keys.show(&opentelemetry::global::meter("booked-user"));
     lifecycle.spawn_job(jobs::read_keys_again(Arc::clone(&keys), config.keys_reload));
 
     let context = web::Data::new(Context { accounts, passwords, clock, random });

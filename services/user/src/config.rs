@@ -7,7 +7,7 @@ use booked_postgres::{DatabaseArgs, DatabaseSettings};
 use booked_server::config::{CredentialArgs, HttpArgs, HttpSettings, Mistakes};
 use clap::Args;
 
-use crate::outbound::{hashing::HashSettings, signing_keys::KeyFolder};
+use crate::outbound::{hashing::HashSettings, signing_keys::FolderKeys};
 
 /// What bcrypt takes at least.
 const COST_MIN: u32 = 4;
@@ -41,7 +41,8 @@ struct KeyArgs {
     /// published; the command `new-key` makes one.
     #[arg(long, env = "SIGNING_KEYS_DIR", value_name = "DIR")]
     signing_keys_dir: Option<PathBuf>,
-    /// How often the folder is read again, in milliseconds.
+    /// How often the folder is read again, in milliseconds. A key whose file is gone is refused once the gateways, too, have
+    /// looked again (JWKS_REFRESH_MS).
     #[arg(long, env = "SIGNING_KEYS_RELOAD_MS", default_value = "10000", value_name = "MS")]
     signing_keys_reload_ms: String,
     /// How long a user's token is good, in seconds.
@@ -79,7 +80,7 @@ pub struct Config {
     pub(crate) http: HttpSettings,
     pub(crate) credential: Credential,
     pub(crate) database: DatabaseSettings,
-    pub(crate) keys: KeyFolder,
+    pub(crate) keys: FolderKeys,
     pub(crate) keys_reload: Duration,
     pub(crate) token_lifetime_s: i64,
     pub(crate) admin_token_lifetime_s: i64,
@@ -121,14 +122,14 @@ impl ServeArgs {
 }
 
 impl KeyArgs {
-    fn open(&self, mistakes: &mut Mistakes) -> Option<KeyFolder> {
+    fn open(&self, mistakes: &mut Mistakes) -> Option<FolderKeys> {
         const SETTING: &str = "SIGNING_KEYS_DIR";
         let Some(dir) = self.signing_keys_dir.clone() else {
             mistakes.add(SETTING, "is missing");
             return None;
         };
         let unusable = |error| format!("has no usable key ({error}); the command `new-key` makes one");
-        KeyFolder::open(dir).map_err(|error| mistakes.add(SETTING, unusable(error))).ok()
+        FolderKeys::open(dir).map_err(|error| mistakes.add(SETTING, unusable(error))).ok()
     }
 }
 

@@ -38,17 +38,42 @@ async fn a_new_key_is_published_first_and_signs_later_while_old_tokens_stay_good
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_that_cannot_be_used_leaves_the_keys_as_they_were() {
+async fn the_only_key_that_is_deleted_is_published_and_signs_no_more() {
     let service = Service::start_with(&[SOON], |adapters| adapters).await;
-    let before = published(&service).await;
-    let key = fs::read(service.keys.path().join("000001.pem")).unwrap();
+    service.register(EMAIL, PASSWORD).await;
+    assert_eq!(service.log_in(EMAIL, PASSWORD).await.said(), "200");
+
+    fs::remove_file(service.keys.path().join("000001.pem")).unwrap();
+
+    eventually("no key is published", async || published(&service).await.is_empty()).await;
+    let refused = service.log_in(EMAIL, PASSWORD).await;
+    assert_eq!(refused.said(), "503 SYS-07");
+    assert!(refused.retry_after.is_some());
+
+    let new = SigningKeys::generate(service.keys.path(), "000002").unwrap().to_string();
+    eventually("the new key is published", async || published(&service).await == [new.clone()]).await;
+    assert_eq!(service.log_in(EMAIL, PASSWORD).await.said(), "200");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stolen_key_that_is_deleted_ends_though_another_file_is_broken() {
+    let service = Service::start_with(&[SOON], |adapters| adapters).await;
+    let new = SigningKeys::generate(service.keys.path(), "000002").unwrap().to_string();
+    fs::write(service.keys.path().join("000003.pem"), "half a key").unwrap();
+
+    fs::remove_file(service.keys.path().join("000001.pem")).unwrap();
+
+    eventually("the new key alone is left", async || published(&service).await == [new.clone()]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_half_written_takes_no_key_away_at_once_and_keeps_no_other_from_coming() {
+    let service = Service::start_with(&[SOON], |adapters| adapters).await;
+    let [first] = &published(&service).await[..] else { panic!("not one key") };
 
     fs::write(service.keys.path().join("000001.pem"), "half a key").unwrap();
     let another = SigningKeys::generate(service.keys.path(), "000002").unwrap().to_string();
-    for _ in 0..20 {
-        assert_eq!(published(&service).await, before);
-    }
 
-    fs::write(service.keys.path().join("000001.pem"), key).unwrap();
-    eventually("the keys are read again", async || published(&service).await.contains(&another)).await;
+    let both = [first.clone(), another];
+    eventually("both keys are published", async || published(&service).await == both).await;
 }

@@ -123,7 +123,7 @@ impl Service {
     pub(crate) async fn read_token(&self, answer: &Answer, now_unix_s: i64) -> Verified {
         let jwks: Jwks = serde_json::from_str(&self.get("/internal/jwks").await.text).unwrap();
         let token = answer.token();
-        Verifier::new(&jwks).unwrap().verify(&token, now_unix_s).unwrap()
+        Verifier::new(&jwks).verify(&token, now_unix_s).unwrap()
     }
 
     /// The stored hash of the only account.

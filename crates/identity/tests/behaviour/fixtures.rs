@@ -32,7 +32,7 @@ pub(crate) fn private_key() -> EncodingKey {
 }
 
 pub(crate) fn verifier() -> Verifier {
-    Verifier::new(&keys().jwks()).unwrap()
+    Verifier::new(&keys().jwks())
 }
 
 pub(crate) fn ada() -> Identity {

@@ -141,9 +141,69 @@ fn claims_and_header_fields_that_cannot_be_ours_are_refused() {
         let token = signed(&header(), &with(good_claims(), claim, value.clone()));
         assert_eq!(refusal(&token), InvalidToken::Malformed, "{claim} is {value}");
     }
-    for (field, value) in [("typ", json!("at+jwt")), ("crit", json!(["exp"])), ("kid", json!(7))] {
+    let header_fields = [
+        ("typ", json!("at+jwt")),
+        ("kid", json!(7)),
+        ("crit", json!(["exp"])),
+        ("crit", json!([])),
+        ("crit", Value::Null),
+        ("crit", json!("exp")),
+        ("b64", json!(false)),
+        ("b64", json!(true)),
+        ("zip", json!("DEF")),
+        ("zip", Value::Null),
+        ("enc", json!("A256GCM")),
+    ];
+    for (field, value) in header_fields {
         let token = signed(&with(header(), field, value.clone()), &good_claims());
         assert_eq!(refusal(&token), InvalidToken::Malformed, "{field} is {value}");
+    }
+}
+
+#[test]
+fn a_token_whose_time_has_not_come_is_refused() {
+    let from = |nbf: Value| verifier().verify(&signed(&header(), &with(good_claims(), "nbf", nbf)), NOW);
+    for past in [json!(i64::MIN), json!(0), json!(NOW), json!(NOW + 60)] {
+        assert!(from(past.clone()).is_ok(), "not before {past}");
+    }
+    for future in [json!(NOW + 61), json!(NOW + HOUR_S), json!(i64::MAX)] {
+        assert_eq!(from(future.clone()), Err(InvalidToken::FromTheFuture), "not before {future}");
+    }
+    for no_time in [Value::Null, json!("0"), json!(0.5), json!([0]), json!(u64::MAX)] {
+        assert_eq!(from(no_time.clone()), Err(InvalidToken::Malformed), "not before {no_time}");
+    }
+}
+
+#[test]
+fn a_member_that_stands_twice_is_refused() {
+    let twice = |json: &Value, member: &str| {
+        let (first, others) = (json[member].to_string(), json.to_string());
+        format!("{{\"{member}\":{first},{}", &others[1..])
+    };
+    let sign = |header: &str, claims: &str| {
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let signature =
+            jsonwebtoken::crypto::sign(message.as_bytes(), &private_key(), Algorithm::EdDSA).unwrap();
+        format!("{message}.{signature}")
+    };
+    for member in ["alg", "typ", "kid"] {
+        let token = sign(&twice(&header(), member), &good_claims().to_string());
+        assert_eq!(refusal(&token), InvalidToken::Malformed, "{member} twice");
+    }
+    for claim in ["iss", "aud", "sub", "email", "role", "iat", "exp"] {
+        let token = sign(&header().to_string(), &twice(&good_claims(), claim));
+        assert_eq!(refusal(&token), InvalidToken::Malformed, "{claim} twice");
+    }
+    let not_before = with(with(good_claims(), "nbf", json!(NOW + HOUR_S)), "other", json!(0));
+    let claims = not_before.to_string().replace("\"other\"", "\"nbf\"");
+    assert_eq!(refusal(&sign(&header().to_string(), &claims)), InvalidToken::Malformed, "nbf twice");
+}
+
+#[test]
+fn a_key_that_is_to_be_fetched_is_not() {
+    for field in ["jku", "x5u"] {
+        let head = with(without(header(), "kid"), field, json!("https://example.com/keys"));
+        assert_eq!(refusal(&signed(&head, &good_claims())), InvalidToken::Malformed, "{field}");
     }
 }
 

@@ -11,7 +11,7 @@ fn load(dir: &Path) -> SigningKeys {
 }
 
 fn gateway_of(dir: &Path) -> Verifier {
-    Verifier::new(&load(dir).jwks()).unwrap()
+    Verifier::new(&load(dir).jwks())
 }
 
 fn sign(dir: &Path, identity: &Identity) -> String {

@@ -9,6 +9,8 @@ mod hostile_tokens;
 #[cfg(test)]
 mod key_files;
 #[cfg(test)]
+mod key_folder;
+#[cfg(test)]
 mod key_rotation;
 #[cfg(test)]
 mod tokens;

@@ -1,8 +1,8 @@
 //! `booked-user new-key`
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Instant};
 
-use booked_identity::{SigningKeys, next_key_name};
+use booked_identity::{KeyFolder, SigningKeys, next_key_name};
 use clap::Args;
 
 use super::tell;
@@ -21,7 +21,7 @@ pub(super) fn run(args: &NewKeyArgs) -> anyhow::Result<()> {
     let name = next_key_name(dir)?;
     let key = SigningKeys::generate(dir, &name)?;
     let file = dir.join(&name).with_extension("pem");
-    let signs = SigningKeys::load(dir)?.ids().next() == Some(&key);
+    let signs = KeyFolder::open(dir.clone(), Instant::now())?.keys().ids().next() == Some(&key);
     tell(format_args!("{}: key {key}", file.display()));
     if signs {
         tell("It signs tokens.");

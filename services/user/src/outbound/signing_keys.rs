@@ -1,44 +1,57 @@
-//! The folder of keys that sign tokens, read again now and then so that rotation needs no restart.
+//! The folder of keys that sign tokens, read again now and then so that rotation, and taking a key away, need no restart.
 
 use std::{
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
 };
 
-use booked_identity::{Identity, Jwks, KeyError, SignError, SigningKeys};
+use booked_identity::{Identity, Jwks, KeyError, KeyFolder, SignError, SigningKeys};
+use opentelemetry::metrics::Meter;
 
 use crate::ports::TokenSigner;
 
-/// A folder of keys and what was last read of it.
-pub struct KeyFolder {
-    dir: PathBuf,
+/// The keys of a folder, as they were when it was last read.
+pub struct FolderKeys {
+    folder: Mutex<KeyFolder>,
     keys: RwLock<Arc<SigningKeys>>,
+    /// How many of the folder's parts could not be read the last time.
+    unreadable: AtomicUsize,
 }
 
-impl KeyFolder {
-    /// Reads the folder.
+impl FolderKeys {
+    /// Reads the folder. This, like [`Self::read_again`], blocks for some small reads of files.
     ///
     /// # Errors
     ///
     /// It has no usable key.
     pub fn open(dir: PathBuf) -> Result<Self, KeyError> {
-        let keys = RwLock::new(Arc::new(SigningKeys::load(&dir)?));
-        Ok(Self { dir, keys })
+        let folder = KeyFolder::open(dir, Instant::now())?;
+        let keys = RwLock::new(Arc::new(folder.keys()));
+        Ok(Self { folder: Mutex::new(folder), keys, unreadable: AtomicUsize::default() })
     }
 
-    /// Reads the folder again. This blocks for some small reads of files.
-    ///
-    /// # Errors
-    ///
-    /// It has no usable key, or changed meanwhile; the keys stay as they were.
-    pub fn read_again(&self) -> Result<(), KeyError> {
-        let new = SigningKeys::load(&self.dir)?;
-        let old = self.keys();
-        if !new.ids().eq(old.ids()) {
-            tracing::info!(?old, ?new, "the signing keys changed; the first one signs");
-            *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+    /// Reads the folder again: keys that are gone sign and are published no more, whatever is wrong with others.
+    pub fn read_again(&self) {
+        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let wrong = folder.read_again(Instant::now());
+        for error in &wrong {
+            tracing::warn!(%error, "signing keys cannot be read; those read before end soon");
         }
-        Ok(())
+        self.unreadable.store(wrong.len(), Ordering::Relaxed);
+        let (old, new) = (self.keys(), folder.keys());
+        if new.ids().eq(old.ids()) {
+            return;
+        }
+        if new.ids().next().is_none() {
+            tracing::error!(?old, "no signing key is left: nobody can log in, and no token is good");
+        } else {
+            tracing::info!(?old, ?new, "the signing keys changed; the first one signs");
+        }
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
     }
 
     /// The public keys.
@@ -47,12 +60,32 @@ impl KeyFolder {
         self.keys().jwks()
     }
 
+    /// Shows how many keys there are, and what could not be read, whenever somebody looks.
+    pub(crate) fn show(self: &Arc<Self>, meter: &Meter) {
+        let keys = Arc::clone(self);
+        meter
+            .u64_observable_gauge("booked_user_signing_keys")
+            .with_description("Keys whose tokens are good; the first of them signs")
+            .with_callback(move |gauge| gauge.observe(count(keys.keys().ids().count()), &[]))
+            .build();
+        let keys = Arc::clone(self);
+        meter
+            .u64_observable_gauge("booked_user_signing_keys_unreadable")
+            .with_description("Key files, or the folder itself, that could not be read the last time")
+            .with_callback(move |gauge| gauge.observe(count(keys.unreadable.load(Ordering::Relaxed)), &[]))
+            .build();
+    }
+
     fn keys(&self) -> Arc<SigningKeys> {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl TokenSigner for KeyFolder {
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+impl TokenSigner for FolderKeys {
     fn sign(&self, identity: &Identity, now_unix_s: i64, lifetime_s: i64) -> Result<String, SignError> {
         self.keys().sign(identity, now_unix_s, lifetime_s)
     }

@@ -5,6 +5,7 @@ use booked_contract::{
     Code, ErrorBody,
     user::{LogIn, Token},
 };
+use booked_identity::SignError;
 use booked_server::{ApiError, Body};
 
 use super::failure;
@@ -52,6 +53,7 @@ impl From<LogInError> for ApiError {
             LogInError::WrongPassword => Self::new(Code::WrongPassword),
             LogInError::Hash(failure) => failure::of_hashing(&failure),
             LogInError::Store(failure) => failure::of_store(&failure),
+            LogInError::Sign(error @ SignError::NoKey) => Self::because(Code::Unavailable, &error),
             LogInError::Sign(error) => Self::because(Code::TokenNotSigned, &error),
         }
     }

@@ -2,9 +2,9 @@
 
 use actix_web::{Responder, get, web};
 
-use crate::outbound::signing_keys::KeyFolder;
+use crate::outbound::signing_keys::FolderKeys;
 
 #[get("/internal/jwks")]
-pub(super) async fn read_jwks(keys: web::Data<KeyFolder>) -> impl Responder {
+pub(super) async fn read_jwks(keys: web::Data<FolderKeys>) -> impl Responder {
     web::Json(keys.jwks())
 }
