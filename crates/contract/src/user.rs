@@ -10,13 +10,13 @@ use crate::json::text_or_empty;
 pub struct Registration {
     /// What the person is called.
     #[serde(default, deserialize_with = "text_or_empty")]
-    #[schema(required, min_length = 1, max_length = 200, example = "Ada Lovelace")]
+    #[schema(required, min_length = 1, example = "Ada Lovelace")]
     pub name: String,
     /// Compared without case and without outer white space.
     #[serde(default, deserialize_with = "text_or_empty")]
     #[schema(required, min_length = 3, max_length = 254, format = "email", example = "ada@example.com")]
     pub email: String,
-    /// At most 72 bytes.
+    /// At most 72 bytes, in Unicode's normal form C.
     #[serde(default, deserialize_with = "text_or_empty")]
     #[schema(required, min_length = 1, max_length = 72, format = "password", example = "correct horse")]
     pub password: String,

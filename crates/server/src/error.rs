@@ -23,13 +23,14 @@ pub struct ApiError {
     status: u16,
     detail: Option<String>,
     is_crowded: bool,
+    retry_after_s: Option<u64>,
 }
 
 impl ApiError {
     /// The error of this code, with its usual status.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, status: code.status(), detail: None, is_crowded: false }
+        Self { code, status: code.status(), detail: None, is_crowded: false, retry_after_s: None }
     }
 
     /// Says what is wrong in this case. The client sees it.
@@ -43,6 +44,13 @@ impl ApiError {
     #[must_use]
     pub fn for_a_crowd(mut self) -> Self {
         self.is_crowded = true;
+        self
+    }
+
+    /// Says after how many seconds it may be tried again.
+    #[must_use]
+    pub fn with_retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
         self
     }
 
@@ -92,9 +100,10 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponseBuilder::new(self.status_code());
-        if self.code == Code::Unavailable {
-            let seconds = if self.is_crowded { RETRY_AFTER_CROWD_S } else { RETRY_AFTER_S };
-            response.insert_header((header::RETRY_AFTER, one_of(seconds)));
+        let seconds = if self.is_crowded { RETRY_AFTER_CROWD_S } else { RETRY_AFTER_S };
+        let by_code = (self.code == Code::Unavailable).then(|| one_of(seconds));
+        if let Some(seconds) = self.retry_after_s.or(by_code) {
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
         response.json(ErrorBody::new(self.code, self.detail.clone()))
     }

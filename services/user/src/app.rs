@@ -11,11 +11,12 @@ use crate::{
     config::Config,
     inbound::{http::routes::routes, jobs},
     outbound::{
+        guess_limit::RecentFailures,
         hashing::BcryptHasher,
         postgres::{MIGRATIONS, PostgresAccounts},
         signing_keys::FolderKeys,
     },
-    ports::{AccountStore, PasswordHasher, TokenSigner},
+    ports::{AccountStore, GuessLimit, PasswordHasher, TokenSigner},
     usecases::{Context, Tokens},
 };
 
@@ -26,6 +27,8 @@ pub struct Adapters {
     pub accounts: Arc<dyn AccountStore>,
     /// Hashes passwords.
     pub passwords: Arc<dyn PasswordHasher>,
+    /// Slows guessing.
+    pub guesses: Arc<dyn GuessLimit>,
     /// Signs tokens.
     pub signer: Arc<dyn TokenSigner>,
     /// Tells the time.
@@ -56,9 +59,10 @@ pub async fn bind_with(
 ) -> anyhow::Result<Application> {
     let database = Database::new(&config.database, lifecycle.runtime())?;
     let keys = Arc::new(config.keys);
-    let Adapters { accounts, passwords, signer, clock, random } = replace(Adapters {
+    let Adapters { accounts, passwords, guesses, signer, clock, random } = replace(Adapters {
         accounts: Arc::new(PostgresAccounts::new(database.clone())),
         passwords: Arc::new(BcryptHasher::start(config.hash)?),
+        guesses: Arc::new(RecentFailures::default()),
         signer: Arc::<FolderKeys>::clone(&keys),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
@@ -66,7 +70,7 @@ pub async fn bind_with(
     keys.show(&opentelemetry::global::meter("booked-user"));
     lifecycle.spawn_job(jobs::read_keys_again(Arc::clone(&keys), config.keys_reload));
 
-    let context = web::Data::new(Context { accounts, passwords, clock, random });
+    let context = web::Data::new(Context { accounts, passwords, guesses, clock, random });
     let tokens = web::Data::new(Tokens {
         signer,
         lifetime_s: config.token_lifetime_s,

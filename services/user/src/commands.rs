@@ -25,6 +25,7 @@ use crate::{
     config::ServeArgs,
     domain::Email,
     outbound::{
+        guess_limit::RecentFailures,
         hashing::{BcryptHasher, HashSettings},
         postgres::{MIGRATIONS, PostgresAccounts},
     },
@@ -95,6 +96,7 @@ fn context(database: &DatabaseSettings, bcrypt_cost: u32) -> anyhow::Result<Cont
     Ok(Context {
         accounts: Arc::new(accounts(database)?),
         passwords: Arc::new(BcryptHasher::start(one_password)?),
+        guesses: Arc::new(RecentFailures::default()),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
     })

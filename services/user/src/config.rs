@@ -67,7 +67,8 @@ struct QueueArgs {
     /// Threads that hash passwords [default: one for each core].
     #[arg(long, env = "HASH_THREADS", value_name = "COUNT")]
     hash_threads: Option<String>,
-    /// Most log-ins and registrations that wait for such a thread; more are answered 503.
+    /// Most log-ins and registrations that wait for such a thread. The networks of clients take turns, and when it is full,
+    /// the one with the most loses its oldest, which is answered 503.
     #[arg(long, env = "LOGIN_QUEUE", default_value = "128", value_name = "COUNT")]
     login_queue: String,
     /// Longest wait for such a thread, in milliseconds; what is expected to wait longer is answered 503 at once.

@@ -5,7 +5,7 @@ use booked_identity::{Identity, Role, SignError};
 use booked_ids::UserId;
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Account, EmailKey, NewAccount, Password, PasswordHash};
+use crate::domain::{Account, EmailKey, NewAccount, Origin, Password, PasswordHash};
 
 /// Keeps accounts. Each call is atomic by itself.
 #[async_trait]
@@ -56,28 +56,66 @@ pub trait AccountStore: Send + Sync {
     async fn set_role(&self, email: &EmailKey, role: Role) -> Result<Role, ChangeFailure>;
 }
 
-/// Hashes passwords, a bounded number at a time: hashing is slow by design.
+/// Whether work that waited may begin after all.
+pub type Begin = Box<dyn FnOnce() -> Result<(), TooManyGuesses> + Send>;
+
+/// Hashes passwords, a bounded number at a time, and fair to the networks that ask: hashing is slow by design.
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
-    /// Hashes a password.
+    /// Hashes a password, for somebody who asks from there.
     ///
     /// # Errors
     ///
     /// See [`HashFailure`].
-    async fn hash(&self, password: Password) -> Result<PasswordHash, HashFailure>;
+    async fn hash(&self, password: Password, origin: Origin) -> Result<PasswordHash, HashFailure>;
 
-    /// Whether this is the password that was hashed.
+    /// Whether this is the password that was hashed. `begin` is asked when its turn has come, right before the work.
     ///
     /// # Errors
     ///
     /// See [`HashFailure`].
-    async fn verify(&self, password: Password, hash: PasswordHash) -> Result<bool, HashFailure>;
+    async fn verify(
+        &self,
+        password: Password,
+        hash: PasswordHash,
+        origin: Origin,
+        begin: Begin,
+    ) -> Result<bool, HashFailure>;
 
     /// A hash that no known password has, and that takes as long to verify as those of accounts.
     fn decoy(&self) -> PasswordHash;
 
-    /// Whether hashes are made at another cost today.
+    /// Whether hashes are made at a higher cost today. One that was made at a higher cost stays: bringing it to today's would
+    /// weaken it.
     fn is_outdated(&self, hash: &PasswordHash) -> bool;
+}
+
+/// Slows the guessing of passwords, without keeping owners out of their accounts.
+pub trait GuessLimit: Send + Sync {
+    /// Whether somebody may try to log in from there now. An email that nobody has counts like any other.
+    ///
+    /// # Errors
+    ///
+    /// Too much was tried before.
+    fn check(&self, email: &EmailKey, origin: Origin, now: DateTime<Utc>) -> Result<(), TooManyGuesses>;
+
+    /// The same for an attempt that was let in, when its turn has come: others may have failed while it waited.
+    ///
+    /// # Errors
+    ///
+    /// Too much was tried before.
+    fn begin(&self, email: &EmailKey, origin: Origin, now: DateTime<Utc>) -> Result<(), TooManyGuesses>;
+
+    /// Says what came of an attempt.
+    fn ended(&self, email: &EmailKey, origin: Origin, is_right: bool, now: DateTime<Utc>);
+}
+
+/// Whoever asked has to wait before the next attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many attempts to log in failed: the next one in {retry_after_s} s")]
+pub struct TooManyGuesses {
+    /// So long.
+    pub retry_after_s: u64,
 }
 
 /// Signs tokens.
@@ -135,6 +173,9 @@ pub enum HashFailure {
     /// Too many wait already.
     #[error("too many passwords wait to be hashed")]
     TooBusy,
+    /// It might not begin when its turn had come.
+    #[error(transparent)]
+    Slowed(#[from] TooManyGuesses),
     /// The hash cannot be read, or the machine failed.
     #[error("the password was not hashed: {0}")]
     Failed(String),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use booked_server::{Clock, Random};
 
-use crate::ports::{AccountStore, PasswordHasher, TokenSigner};
+use crate::ports::{AccountStore, GuessLimit, PasswordHasher, TokenSigner};
 
 mod add_account;
 pub mod create_admin;
@@ -23,6 +23,8 @@ pub struct Context {
     pub accounts: Arc<dyn AccountStore>,
     /// What hashes passwords.
     pub passwords: Arc<dyn PasswordHasher>,
+    /// What slows guessing.
+    pub guesses: Arc<dyn GuessLimit>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where ids come from.

@@ -10,8 +10,8 @@ use booked_identity::{Identity, Role, SignError};
 use booked_sandbox::TestPostgres;
 use booked_server::Clock;
 use booked_user::{
-    domain::{Password, PasswordHash},
-    ports::{HashFailure, PasswordHasher, TokenSigner},
+    domain::{Origin, Password, PasswordHash},
+    ports::{Begin, HashFailure, PasswordHasher, TokenSigner},
 };
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
@@ -82,14 +82,20 @@ struct Counting {
 
 #[async_trait]
 impl PasswordHasher for Counting {
-    async fn hash(&self, password: Password) -> Result<PasswordHash, HashFailure> {
-        self.hasher.hash(password).await
+    async fn hash(&self, password: Password, origin: Origin) -> Result<PasswordHash, HashFailure> {
+        self.hasher.hash(password, origin).await
     }
 
-    async fn verify(&self, password: Password, hash: PasswordHash) -> Result<bool, HashFailure> {
+    async fn verify(
+        &self,
+        password: Password,
+        hash: PasswordHash,
+        origin: Origin,
+        begin: Begin,
+    ) -> Result<bool, HashFailure> {
         assert!(!self.is_outdated(&hash), "a hash of another cost takes another time");
         self.verified.fetch_add(1, Ordering::Relaxed);
-        self.hasher.verify(password, hash).await
+        self.hasher.verify(password, hash, origin, begin).await
     }
 
     fn decoy(&self) -> PasswordHash {
@@ -150,7 +156,7 @@ async fn a_storm_of_log_ins_is_refused_in_part_and_slows_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hash_of_another_cost_is_good_and_brought_to_todays_cost() {
+async fn a_hash_of_a_lower_cost_is_good_and_brought_to_todays_cost() {
     let service = Service::start_with(&[("--bcrypt-cost", "5")], |adapters| adapters).await;
     service.register(EMAIL, PASSWORD).await;
     let old = bcrypt::hash(PASSWORD, 4).unwrap();
@@ -166,6 +172,46 @@ async fn a_hash_of_another_cost_is_good_and_brought_to_todays_cost() {
     assert_eq!(service.stored_hash(), renewed);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hash_of_a_higher_cost_is_good_and_is_not_weakened() {
+    let service = Service::start().await;
+    service.register(EMAIL, PASSWORD).await;
+    let strong = bcrypt::hash(PASSWORD, 5).unwrap();
+    service.database.execute(&format!("UPDATE users SET password_hash = '{strong}'"));
+
+    assert_eq!(service.log_in(EMAIL, PASSWORD).await.said(), "200");
+
+    assert_eq!(service.stored_hash(), strong);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_password_is_good_in_whatever_form_its_letters_are_composed() {
+    let service = Service::start().await;
+    let (composed, decomposed) = ("ma\u{f1}ana", "man\u{303}ana");
+    service.register(EMAIL, composed).await;
+    service.register("bob@example.com", decomposed).await;
+
+    for email in [EMAIL, "bob@example.com"] {
+        for password in [composed, decomposed] {
+            assert_eq!(service.log_in(email, password).await.said(), "200", "{email} {password:?}");
+        }
+        assert_eq!(service.log_in(email, "manana").await.said(), "401 USER-04");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hash_that_was_made_of_another_form_is_good_and_renewed() {
+    let service = Service::start().await;
+    let (composed, decomposed) = ("ma\u{f1}ana", "man\u{303}ana");
+    service.register(EMAIL, PASSWORD).await;
+    let earlier = bcrypt::hash(decomposed, 4).unwrap();
+    service.database.execute(&format!("UPDATE users SET password_hash = '{earlier}'"));
+
+    assert_eq!(service.log_in(EMAIL, decomposed).await.said(), "200");
+    assert_ne!(service.stored_hash(), earlier);
+    assert_eq!(service.log_in(EMAIL, composed).await.said(), "200");
+}
+
 /// Lets something happen in the moment in which a password is hashed.
 struct Meanwhile<F> {
     hasher: Arc<dyn PasswordHasher>,
@@ -174,13 +220,19 @@ struct Meanwhile<F> {
 
 #[async_trait]
 impl<F: Fn() + Send + Sync> PasswordHasher for Meanwhile<F> {
-    async fn hash(&self, password: Password) -> Result<PasswordHash, HashFailure> {
+    async fn hash(&self, password: Password, origin: Origin) -> Result<PasswordHash, HashFailure> {
         (self.happens)();
-        self.hasher.hash(password).await
+        self.hasher.hash(password, origin).await
     }
 
-    async fn verify(&self, password: Password, hash: PasswordHash) -> Result<bool, HashFailure> {
-        self.hasher.verify(password, hash).await
+    async fn verify(
+        &self,
+        password: Password,
+        hash: PasswordHash,
+        origin: Origin,
+        begin: Begin,
+    ) -> Result<bool, HashFailure> {
+        self.hasher.verify(password, hash, origin, begin).await
     }
 
     fn decoy(&self) -> PasswordHash {

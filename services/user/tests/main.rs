@@ -7,7 +7,10 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
+mod earlier_emails;
+mod guessing;
 mod log_in;
+mod log_in_flood;
 mod operators;
 mod register_user;
 mod schema;

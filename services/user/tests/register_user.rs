@@ -30,8 +30,8 @@ async fn what_is_wrong_is_told_in_the_contracts_order_and_leaves_no_account() {
         ("", "", "", "400 USER-02"),
         ("", "", &*long("x", 73), "400 USER-11"),
         ("", "", &*long("ä", 37), "400 USER-11"),
+        ("", "", &*long("a\u{308}", 37), "400 USER-11"),
         ("", "", "secret", "400 USER-08"),
-        (&*long("n", 201), "", "secret", "400 USER-08"),
         ("Ada", "", "secret", "400 USER-07"),
         ("Ada", " \n ", "secret", "400 USER-07"),
         ("Ada", "ada", "secret", "400 USER-10"),
@@ -55,7 +55,7 @@ async fn the_longest_of_everything_is_taken() {
     let email = format!("{}@{}.example", "a".repeat(63), vec!["d".repeat(60); 3].join("."));
     assert_eq!(email.len(), 254);
     let password = "ä".repeat(36);
-    let body = json!({ "name": "ñ".repeat(200), "email": email, "password": password });
+    let body = json!({ "name": "ñ".repeat(5_000), "email": email, "password": password });
 
     assert_eq!(service.post("/user/register/", body.to_string()).await.said(), "201");
 

@@ -2,7 +2,10 @@
 
 use std::{future::Future, path::Path, time::Duration};
 
-use booked_identity::{Jwks, SigningKeys, Verified, Verifier, internal::CREDENTIAL_HEADER};
+use booked_identity::{
+    Jwks, SigningKeys, Verified, Verifier,
+    internal::{CLIENT_ADDRESS_HEADER, CREDENTIAL_HEADER},
+};
 use booked_postgres::DatabaseSettings;
 use booked_sandbox::{TestDatabase, test_database};
 use booked_server::{Application, Lifecycle};
@@ -117,6 +120,13 @@ impl Service {
 
     pub(crate) async fn log_in(&self, email: &str, password: &str) -> Answer {
         self.post("/user/login/", json!({ "email": email, "password": password }).to_string()).await
+    }
+
+    /// The same, from a network as the gateway would name it.
+    pub(crate) async fn log_in_from(&self, network: &str, email: &str, password: &str) -> Answer {
+        let body = json!({ "email": email, "password": password }).to_string();
+        let request = self.client.post(format!("{}/user/login/", self.traffic)).body(body);
+        answer(request.header(CREDENTIAL_HEADER, CREDENTIAL).header(CLIENT_ADDRESS_HEADER, network)).await
     }
 
     /// What a token says by the keys that the service publishes.

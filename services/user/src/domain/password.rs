@@ -1,13 +1,19 @@
 //! Passwords and what is kept of them. Neither shows in `Debug`, and both are wiped when dropped.
 
 use secrecy::{ExposeSecret as _, SecretString};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// The most bytes of a password: bcrypt would cut the rest, and then two passwords would be one.
 pub const PASSWORD_BYTES_MAX: usize = 72;
 
-/// A password that an account may have.
+/// A password that an account may have, in Unicode's normal form C: one text is one password, however a keyboard composes its
+/// letters.
 #[derive(Clone, Debug)]
-pub struct Password(SecretString);
+pub struct Password {
+    text: SecretString,
+    /// What was given, where that is another text: hashes were once made of it.
+    given: Option<SecretString>,
+}
 
 /// Why a text is no password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,24 +27,46 @@ pub enum PasswordRefused {
 }
 
 impl Password {
-    /// Takes 1 to [`PASSWORD_BYTES_MAX`] bytes.
+    /// Takes 1 to [`PASSWORD_BYTES_MAX`] bytes, counted in the normal form. A text that fits as it is given and not in that
+    /// form, of which there are few, is taken as it is.
     ///
     /// # Errors
     ///
     /// It is empty or too long.
     pub fn parse(text: impl Into<SecretString>) -> Result<Self, PasswordRefused> {
-        let text = text.into();
-        match text.expose_secret().len() {
-            0 => Err(PasswordRefused::Empty),
-            1..=PASSWORD_BYTES_MAX => Ok(Self(text)),
-            _ => Err(PasswordRefused::TooLong),
+        let given = text.into();
+        if given.expose_secret().is_empty() {
+            return Err(PasswordRefused::Empty);
         }
+        let fits = |text: &SecretString| text.expose_secret().len() <= PASSWORD_BYTES_MAX;
+        if given.expose_secret().is_ascii() {
+            return if fits(&given) {
+                Ok(Self { text: given, given: None })
+            } else {
+                Err(PasswordRefused::TooLong)
+            };
+        }
+        let normal = SecretString::from(given.expose_secret().nfc().collect::<String>());
+        let is_other = normal.expose_secret() != given.expose_secret();
+        match (fits(&normal), fits(&given)) {
+            (true, fits_as_given) => {
+                Ok(Self { text: normal, given: Some(given).filter(|_| is_other && fits_as_given) })
+            }
+            (false, true) => Ok(Self { text: given, given: None }),
+            (false, false) => Err(PasswordRefused::TooLong),
+        }
+    }
+
+    /// The password as it was given, where that is another text.
+    #[must_use]
+    pub fn as_given(&self) -> Option<Self> {
+        self.given.clone().map(|text| Self { text, given: None })
     }
 
     /// The password, for the one that hashes it.
     #[must_use]
     pub fn expose(&self) -> &str {
-        self.0.expose_secret()
+        self.text.expose_secret()
     }
 }
 
@@ -70,6 +98,25 @@ mod tests {
         assert!(Password::parse(" ").is_ok());
         assert!(Password::parse("ä".repeat(36)).is_ok());
         assert_eq!(Password::parse("ä".repeat(37)).unwrap_err(), PasswordRefused::TooLong);
+    }
+
+    #[test]
+    fn one_text_is_one_password_in_whatever_form_it_is_given() {
+        let (composed, decomposed) = ("ma\u{f1}ana", "man\u{303}ana");
+        let password = Password::parse(decomposed).unwrap();
+        assert_eq!(password.expose(), composed);
+        assert_eq!(password.as_given().unwrap().expose(), decomposed);
+        assert!(Password::parse(composed).unwrap().as_given().is_none());
+    }
+
+    #[test]
+    fn the_bytes_of_the_normal_form_count_unless_only_what_was_given_fits() {
+        let decomposed = "a\u{308}".repeat(36);
+        assert_eq!(Password::parse(decomposed).unwrap().expose(), "ä".repeat(36));
+        assert_eq!(Password::parse("a\u{308}".repeat(37)).unwrap_err(), PasswordRefused::TooLong);
+        // Its normal form has two letters.
+        let longer_in_normal_form = "\u{958}".repeat(24);
+        assert_eq!(Password::parse(longer_in_normal_form.clone()).unwrap().expose(), longer_in_normal_form);
     }
 
     #[test]

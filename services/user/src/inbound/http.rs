@@ -2,6 +2,7 @@
 
 pub(crate) mod routes;
 
+mod client;
 mod failure;
 pub(crate) mod log_in;
 pub(crate) mod read_jwks;

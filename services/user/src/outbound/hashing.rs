@@ -1,5 +1,6 @@
 //! Passwords hashed with bcrypt, on threads of their own.
 
+mod fair_queue;
 mod workers;
 
 use std::time::Duration;
@@ -8,9 +9,10 @@ use async_trait::async_trait;
 use bcrypt::{BcryptError, HashParts};
 
 use self::workers::{NotRun, Workers};
+use super::refused_log_ins::{Reason, RefusedLogIns};
 use crate::{
-    domain::{Password, PasswordHash},
-    ports::{HashFailure, PasswordHasher},
+    domain::{Origin, Password, PasswordHash},
+    ports::{Begin, HashFailure, PasswordHasher},
 };
 
 /// How much is hashed, and at which cost.
@@ -20,7 +22,7 @@ pub struct HashSettings {
     pub cost: u32,
     /// Threads that hash.
     pub threads: usize,
-    /// The most passwords that wait for a thread.
+    /// The most passwords that wait for a thread; networks share the places.
     pub queue_max: usize,
     /// The longest that a password waits for a thread.
     pub wait_max: Duration,
@@ -31,6 +33,7 @@ pub struct BcryptHasher {
     workers: Workers,
     cost: u32,
     decoy: PasswordHash,
+    refused: RefusedLogIns,
 }
 
 impl BcryptHasher {
@@ -41,30 +44,53 @@ impl BcryptHasher {
     /// A thread cannot be started.
     pub fn start(settings: HashSettings) -> std::io::Result<Self> {
         let HashSettings { cost, threads, queue_max, wait_max } = settings;
-        Ok(Self { workers: Workers::start(threads, queue_max, wait_max)?, cost, decoy: decoy(cost) })
+        let workers = Workers::start(threads, queue_max, wait_max)?;
+        Ok(Self { workers, cost, decoy: decoy(cost), refused: RefusedLogIns::new() })
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, BcryptError> + Send + 'static,
+        origin: Origin,
+        work: impl FnOnce() -> Result<T, HashFailure> + Send + 'static,
     ) -> Result<T, HashFailure> {
-        match self.workers.run(work).await {
-            Ok(result) => result.map_err(|error| HashFailure::Failed(error.to_string())),
-            Err(NotRun::TooBusy) => Err(HashFailure::TooBusy),
+        let busy = |reason| {
+            self.refused.count(reason);
+            Err(HashFailure::TooBusy)
+        };
+        match self.workers.run(origin, work).await {
+            Ok(result) => result,
+            Err(NotRun::QueueFull) => busy(Reason::QueueFull),
+            Err(NotRun::Late) => busy(Reason::Late),
             Err(error @ NotRun::Lost) => Err(HashFailure::Failed(error.to_string())),
         }
     }
 }
 
+impl From<BcryptError> for HashFailure {
+    fn from(error: BcryptError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
 #[async_trait]
 impl PasswordHasher for BcryptHasher {
-    async fn hash(&self, password: Password) -> Result<PasswordHash, HashFailure> {
+    async fn hash(&self, password: Password, origin: Origin) -> Result<PasswordHash, HashFailure> {
         let cost = self.cost;
-        self.run(move || bcrypt::hash(password.expose(), cost).map(PasswordHash::new)).await
+        self.run(origin, move || Ok(PasswordHash::new(bcrypt::hash(password.expose(), cost)?))).await
     }
 
-    async fn verify(&self, password: Password, hash: PasswordHash) -> Result<bool, HashFailure> {
-        self.run(move || bcrypt::verify(password.expose(), hash.expose())).await
+    async fn verify(
+        &self,
+        password: Password,
+        hash: PasswordHash,
+        origin: Origin,
+        begin: Begin,
+    ) -> Result<bool, HashFailure> {
+        let verify = move || {
+            begin()?;
+            Ok(bcrypt::verify(password.expose(), hash.expose())?)
+        };
+        self.run(origin, verify).await
     }
 
     fn decoy(&self) -> PasswordHash {
@@ -72,7 +98,7 @@ impl PasswordHasher for BcryptHasher {
     }
 
     fn is_outdated(&self, hash: &PasswordHash) -> bool {
-        hash.expose().parse().is_ok_and(|parts: HashParts| parts.get_cost() != self.cost)
+        hash.expose().parse().is_ok_and(|parts: HashParts| parts.get_cost() < self.cost)
     }
 }
 
@@ -85,6 +111,7 @@ fn decoy(cost: u32) -> PasswordHash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::TooManyGuesses;
 
     fn hasher(cost: u32) -> BcryptHasher {
         let wait_max = Duration::from_secs(60);
@@ -95,14 +122,24 @@ mod tests {
         Password::parse(text).unwrap()
     }
 
+    impl BcryptHasher {
+        async fn hash_of(&self, text: &str) -> PasswordHash {
+            self.hash(password(text), Origin::default()).await.unwrap()
+        }
+
+        async fn is_right(&self, text: &str, hash: &PasswordHash) -> Result<bool, HashFailure> {
+            self.verify(password(text), hash.clone(), Origin::default(), Box::new(|| Ok(()))).await
+        }
+    }
+
     #[tokio::test]
     async fn a_password_is_right_for_its_own_hash_alone_and_counts_to_its_last_byte() {
         let hasher = hasher(4);
         let long = "x".repeat(72);
-        let hash = hasher.hash(password(&long)).await.unwrap();
+        let hash = hasher.hash_of(&long).await;
 
-        assert!(hasher.verify(password(&long), hash.clone()).await.unwrap());
-        assert!(!hasher.verify(password(&long[1..]), hash).await.unwrap());
+        assert!(hasher.is_right(&long, &hash).await.unwrap());
+        assert!(!hasher.is_right(&long[1..], &hash).await.unwrap());
     }
 
     #[tokio::test]
@@ -112,21 +149,35 @@ mod tests {
 
         assert!(!hasher.is_outdated(&decoy));
         assert_eq!(decoy.expose().parse::<HashParts>().unwrap().get_cost(), 5);
-        assert!(!hasher.verify(password("open sesame"), decoy).await.unwrap());
+        assert!(!hasher.is_right("open sesame", &decoy).await.unwrap());
     }
 
     #[tokio::test]
-    async fn a_hash_of_another_cost_is_verified_and_called_outdated() {
-        let old = hasher(4).hash(password("open sesame")).await.unwrap();
-        let today = hasher(5);
+    async fn a_hash_of_another_cost_is_verified_and_called_outdated_where_it_is_weaker() {
+        let (weaker, stronger) = (hasher(4), hasher(5));
+        let (weak, strong) = (weaker.hash_of("open sesame").await, stronger.hash_of("open sesame").await);
 
-        assert!(today.verify(password("open sesame"), old.clone()).await.unwrap());
-        assert!(today.is_outdated(&old));
+        assert!(stronger.is_right("open sesame", &weak).await.unwrap());
+        assert!(weaker.is_right("open sesame", &strong).await.unwrap());
+        assert!(stronger.is_outdated(&weak));
+        assert!(!weaker.is_outdated(&strong), "a log-in would weaken it");
+    }
+
+    #[tokio::test]
+    async fn what_may_not_begin_when_its_turn_has_come_is_not_hashed() {
+        let hasher = hasher(4);
+        let slow_down = TooManyGuesses { retry_after_s: 7 };
+        let nonsense = PasswordHash::new("nonsense");
+        let begin: Begin = Box::new(move || Err(slow_down));
+
+        let refused = hasher.verify(password("open sesame"), nonsense, Origin::default(), begin).await;
+
+        assert!(matches!(refused, Err(HashFailure::Slowed(given)) if given == slow_down), "{refused:?}");
     }
 
     #[tokio::test]
     async fn a_stored_hash_that_is_none_is_a_failure_and_not_a_wrong_password() {
-        let verified = hasher(4).verify(password("open sesame"), PasswordHash::new("nonsense")).await;
+        let verified = hasher(4).is_right("open sesame", &PasswordHash::new("nonsense")).await;
 
         assert!(matches!(verified, Err(HashFailure::Failed(_))), "{verified:?}");
     }

@@ -5,7 +5,7 @@ use booked_ids::UserId;
 
 use super::Context;
 use crate::{
-    domain::{Email, NewAccount, Password, PersonName},
+    domain::{Email, NewAccount, Origin, Password, PersonName},
     ports::{AddFailure, HashFailure, StoreFailure},
 };
 
@@ -38,9 +38,10 @@ pub(super) async fn add_account(
     context: &Context,
     person: Person,
     role: Role,
+    origin: Origin,
 ) -> Result<UserId, AddAccountError> {
     let Person { name, email, password } = person;
-    let password_hash = context.passwords.hash(password).await?;
+    let password_hash = context.passwords.hash(password, origin).await?;
     let id = UserId::from_uuid(context.random.uuid());
     let created_at = context.clock.now();
     context.accounts.add(NewAccount { id, name, email, password_hash, role, created_at }).await?;

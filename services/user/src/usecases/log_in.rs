@@ -1,12 +1,14 @@
 //! Somebody logs in and gets a token.
 
+use std::sync::Arc;
+
 use booked_identity::{Identity, Role, SignError};
 use booked_server::unix_seconds;
 
 use super::{Context, Tokens};
 use crate::{
-    domain::{Account, EmailKey, Password},
-    ports::{HashFailure, StoreFailure},
+    domain::{Account, EmailKey, Origin, Password, PasswordHash},
+    ports::{Begin, HashFailure, StoreFailure, TooManyGuesses},
 };
 
 /// Why there is no token.
@@ -18,9 +20,12 @@ pub enum LogInError {
     /// The password is not the account's.
     #[error("the password is not the account's")]
     WrongPassword,
+    /// Too many attempts failed before; this one was not looked at.
+    #[error(transparent)]
+    Slowed(#[from] TooManyGuesses),
     /// The password was not hashed.
     #[error(transparent)]
-    Hash(#[from] HashFailure),
+    Hash(HashFailure),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreFailure),
@@ -40,16 +45,18 @@ pub async fn log_in(
     tokens: &Tokens,
     email: &EmailKey,
     password: Password,
+    origin: Origin,
 ) -> Result<String, LogInError> {
+    context.guesses.check(email, origin, context.clock.now())?;
     let account = context.accounts.find(email).await?;
     let hash = account.as_ref().map_or_else(|| context.passwords.decoy(), |it| it.password_hash.clone());
-    let right = context.passwords.verify(password.clone(), hash).await?;
+    let right = is_right(context, email, &password, hash, origin).await?;
+    let right = right.filter(|_| account.is_some());
+    context.guesses.ended(email, origin, right.is_some(), context.clock.now());
     let account = account.ok_or(LogInError::NoSuchUser)?;
-    if !right {
-        return Err(LogInError::WrongPassword);
-    }
-    if context.passwords.is_outdated(&account.password_hash) {
-        renew_hash(context, &account, password).await;
+    let form = right.ok_or(LogInError::WrongPassword)?;
+    if form == Form::AsGiven || context.passwords.is_outdated(&account.password_hash) {
+        renew_hash(context, &account, password, origin).await;
     }
     let lifetime_s = match account.role {
         Role::User => tokens.lifetime_s,
@@ -60,13 +67,49 @@ pub async fn log_in(
     Ok(tokens.signer.sign(&identity, unix_seconds(&*context.clock), lifetime_s)?)
 }
 
-/// Brings a hash to today's cost while the password is at hand. Where it fails the next log-in tries again.
-async fn renew_hash(context: &Context, account: &Account, password: Password) {
+/// In which form a password was right.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Normal,
+    /// As it was given: hashes were once made of that.
+    AsGiven,
+}
+
+/// A password that is given in another form than the normal one costs a second hash, whether the email has an account or not.
+async fn is_right(
+    context: &Context,
+    email: &EmailKey,
+    password: &Password,
+    hash: PasswordHash,
+    origin: Origin,
+) -> Result<Option<Form>, LogInError> {
+    let (guesses, clock, of) = (Arc::clone(&context.guesses), Arc::clone(&context.clock), email.clone());
+    let begin: Begin = Box::new(move || guesses.begin(&of, origin, clock.now()));
+    if context.passwords.verify(password.clone(), hash.clone(), origin, begin).await? {
+        return Ok(Some(Form::Normal));
+    }
+    let Some(given) = password.as_given() else { return Ok(None) };
+    let is_right = context.passwords.verify(given, hash, origin, Box::new(|| Ok(()))).await?;
+    Ok(is_right.then_some(Form::AsGiven))
+}
+
+/// Brings a hash to today's cost, and to the password's normal form, while it is at hand. Where that fails the next log-in
+/// tries again.
+async fn renew_hash(context: &Context, account: &Account, password: Password, origin: Origin) {
     let renewed = async {
-        let new = context.passwords.hash(password).await?;
+        let new = context.passwords.hash(password, origin).await?;
         Ok::<_, LogInError>(context.accounts.renew_hash(account.id, &account.password_hash, &new).await?)
     };
     if let Err(error) = renewed.await {
-        tracing::info!(%error, "a password's hash was not brought to today's cost");
+        tracing::info!(%error, "a password's hash was not renewed");
+    }
+}
+
+impl From<HashFailure> for LogInError {
+    fn from(failure: HashFailure) -> Self {
+        match failure {
+            HashFailure::Slowed(wait) => Self::Slowed(wait),
+            failure => Self::Hash(failure),
+        }
     }
 }

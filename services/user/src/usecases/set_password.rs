@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::{
-    domain::{EmailKey, Password},
+    domain::{EmailKey, Origin, Password},
     ports::{ChangeFailure, HashFailure, StoreFailure},
 };
 
@@ -30,7 +30,7 @@ pub async fn set_password(
     email: &EmailKey,
     password: Password,
 ) -> Result<(), SetPasswordError> {
-    let hash = context.passwords.hash(password).await?;
+    let hash = context.passwords.hash(password, Origin::default()).await?;
     context.accounts.set_password(email, &hash, context.clock.now()).await?;
     Ok(())
 }

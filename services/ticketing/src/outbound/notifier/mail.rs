@@ -5,6 +5,8 @@ use lettre::{
     message::{Mailbox, SinglePart},
 };
 
+use unicode_normalization::char::is_combining_mark;
+
 use crate::ports::Message;
 
 /// Writes the mail. Its Message-ID comes from the message's id, so that whoever gets it twice can tell.
@@ -13,7 +15,7 @@ use crate::ports::Message;
 ///
 /// The address is none that mail can be sent to.
 pub(super) fn write(message: &Message, from: &Mailbox) -> Result<Mail, String> {
-    let to: Address = message.email.parse().map_err(|error| format!("the address: {error}"))?;
+    let to = address(&message.email).ok_or("the address: it is not of the form local@domain")?;
     Mail::builder()
         .from(from.clone())
         .to(Mailbox::new(None, to))
@@ -23,6 +25,15 @@ pub(super) fn write(message: &Message, from: &Mailbox) -> Result<Mail, String> {
         .map_err(|error| error.to_string())
 }
 
+/// The library takes no letter that is written with a mark of its own, as those of many scripts are. A mark does no harm in an
+/// address that is good without it.
+fn address(text: &str) -> Option<Address> {
+    let without_marks: String = text.chars().filter(|letter| !is_combining_mark(*letter)).collect();
+    without_marks.parse::<Address>().ok()?;
+    let (local, domain) = text.rsplit_once('@')?;
+    Some(Address::new_dangerous(local, domain))
+}
+
 fn text(message: &Message) -> String {
     let (event, seats) = (&message.event_name, message.seats);
     let seats_came = if seats == 1 { "1 seat came".to_owned() } else { format!("{seats} seats came") };
@@ -30,4 +41,21 @@ fn text(message: &Message) -> String {
         "{seats_came} free for an event that you are waiting for:\n\n    {event}\n\n\
          They are not kept for you: who reserves first has them. To hear of further seats, join the waitlist again.\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_can_have_an_account_can_be_written_to() {
+        for email in ["ada@example.com", "jose\u{301}@example.com", "संपर्क@डाटामेल.भारत", "தமிழ்@உதாரணம்.example"]
+        {
+            assert_eq!(address(email).map(|address| address.to_string()).as_deref(), Some(email));
+        }
+        for email in ["", "ada", "ada@", "a da@example.com", "ada@example.com\r\nDATA", "\u{301}@example.com"]
+        {
+            assert!(address(email).is_none(), "{email:?}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use booked_contract::Code;
 use booked_server::ApiError;
 
-use crate::ports::{HashFailure, StoreFailure};
+use crate::ports::{HashFailure, StoreFailure, TooManyGuesses};
 
 pub(super) fn of_store(failure: &StoreFailure) -> ApiError {
     let code = match failure {
@@ -16,9 +16,13 @@ pub(super) fn of_store(failure: &StoreFailure) -> ApiError {
 }
 
 pub(super) fn of_hashing(failure: &HashFailure) -> ApiError {
-    let code = match failure {
-        HashFailure::TooBusy => Code::Unavailable,
-        HashFailure::Failed(_) => Code::Unknown,
-    };
-    ApiError::because(code, failure)
+    match failure {
+        HashFailure::TooBusy => ApiError::because(Code::Unavailable, failure).for_a_crowd(),
+        HashFailure::Slowed(wait) => of_guessing(*wait),
+        HashFailure::Failed(_) => ApiError::because(Code::Unknown, failure),
+    }
+}
+
+pub(super) fn of_guessing(TooManyGuesses { retry_after_s }: TooManyGuesses) -> ApiError {
+    ApiError::new(Code::TooManyRequests).with_retry_after(retry_after_s)
 }

@@ -8,7 +8,7 @@ use booked_contract::{
 use booked_identity::SignError;
 use booked_server::{ApiError, Body};
 
-use super::failure;
+use super::{client::Client, failure};
 use crate::{
     domain::{EmailKey, Password},
     usecases::{
@@ -36,13 +36,14 @@ use crate::{
 #[post("/user/login/")]
 pub(super) async fn log_in(
     Body(LogIn { email, password }): Body<LogIn>,
+    client: Client,
     context: web::Data<Context>,
     tokens: web::Data<Tokens>,
 ) -> Result<web::Json<Token>, ApiError> {
     let email = EmailKey::parse(&email).map_err(|_| ApiError::new(Code::NoSuchUser))?;
     // No account has such a password, whoever asks: refusing it without a hash tells nothing.
     let password = Password::parse(password).map_err(|_| ApiError::new(Code::WrongPassword))?;
-    let token = check_and_sign(&context, &tokens, &email, password).await?;
+    let token = check_and_sign(&context, &tokens, &email, password, client.0).await?;
     Ok(web::Json(Token { token }))
 }
 
@@ -51,6 +52,7 @@ impl From<LogInError> for ApiError {
         match error {
             LogInError::NoSuchUser => Self::new(Code::NoSuchUser),
             LogInError::WrongPassword => Self::new(Code::WrongPassword),
+            LogInError::Slowed(wait) => failure::of_guessing(wait),
             LogInError::Hash(failure) => failure::of_hashing(&failure),
             LogInError::Store(failure) => failure::of_store(&failure),
             LogInError::Sign(error @ SignError::NoKey) => Self::because(Code::Unavailable, &error),

@@ -4,9 +4,9 @@ use actix_web::{HttpResponse, post, web};
 use booked_contract::{Code, ErrorBody, user::Registration};
 use booked_server::{ApiError, Body};
 
-use super::failure;
+use super::{client::Client, failure};
 use crate::{
-    domain::{Email, EmailRefused, Password, PasswordRefused, PersonName, PersonNameRefused},
+    domain::{Email, EmailRefused, EmptyName, Password, PasswordRefused, PersonName},
     usecases::{AddAccountError, Context, Person, register_user::register_user as register},
 };
 
@@ -17,7 +17,7 @@ use crate::{
     responses(
         (status = 201, description = "Registered"),
         (status = 400, body = ErrorBody, description = "SYS-01 the body cannot be decoded, USER-02 empty password, \
-            USER-11 password longer than 72 bytes, USER-08 empty name or one longer than 200 characters, \
+            USER-11 password longer than 72 bytes, USER-08 empty name, \
             USER-07 empty email, USER-10 email not valid"),
         (status = 409, body = ErrorBody, description = "USER-09 the email is registered already"),
         (status = 413, body = ErrorBody, description = "SYS-09 the body is larger than 1 MiB"),
@@ -30,9 +30,10 @@ use crate::{
 #[post("/user/register/")]
 pub(super) async fn register_user(
     Body(registration): Body<Registration>,
+    client: Client,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    let user = register(&context, parse(registration)?).await?;
+    let user = register(&context, parse(registration)?, client.0).await?;
     tracing::info!(%user, "registered");
     Ok(HttpResponse::Created().finish())
 }
@@ -55,14 +56,9 @@ impl From<PasswordRefused> for ApiError {
     }
 }
 
-impl From<PersonNameRefused> for ApiError {
-    fn from(refused: PersonNameRefused) -> Self {
-        // The contract has one code for names; the detail tells the two apart.
-        match refused {
-            PersonNameRefused::Empty | PersonNameRefused::TooLong => {
-                Self::new(Code::EmptyName).with_detail(refused)
-            }
-        }
+impl From<EmptyName> for ApiError {
+    fn from(_: EmptyName) -> Self {
+        Self::new(Code::EmptyName)
     }
 }
 

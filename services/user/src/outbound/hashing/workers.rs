@@ -1,18 +1,21 @@
-//! A fixed number of threads and a bounded queue before them. Nobody waits long only to be refused: what is expected
-//! to wait too long is refused at once.
+//! A fixed number of threads and a bounded queue before them, fair to the networks that ask. Nobody waits long only to be
+//! refused: what is expected to wait too long is refused at once.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-        mpsc::{Receiver, SyncSender, sync_channel},
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
     },
     thread,
     time::{Duration, Instant},
 };
 
+use booked_server::Deadline;
 use tokio::sync::oneshot;
+
+use super::fair_queue::{FairQueue, Taken};
+use crate::domain::Origin;
 
 /// Hashing gives way to everything else on the machine: a storm of log-ins is to slow log-ins alone.
 const NICENESS: i32 = 10;
@@ -21,8 +24,7 @@ const AVERAGE_OVER: u64 = 8;
 
 /// The threads. They end when this is dropped, after what is queued.
 pub(super) struct Workers {
-    queue: SyncSender<Job>,
-    load: Arc<Load>,
+    shared: Arc<Shared>,
     wait_max: Duration,
 }
 
@@ -31,91 +33,136 @@ pub(super) struct Workers {
 pub(super) enum NotRun {
     /// Too much is queued already.
     #[error("too much is queued")]
-    TooBusy,
+    QueueFull,
+    /// It waited so long that it is worth nothing any more.
+    #[error("it waited too long")]
+    Late,
     /// It panicked.
     #[error("the work was lost")]
     Lost,
 }
 
 struct Job {
-    asked: Instant,
-    work: Box<dyn FnOnce(Turn) + Send>,
+    begin_by: Instant,
+    /// Says whether it was run.
+    work: Box<dyn FnOnce(Turn) -> bool + Send>,
 }
 
-/// What a job meets when a thread takes it.
-#[derive(Clone, Copy)]
-enum Turn {
-    InTime,
-    TooLate,
-}
+/// What a job meets when it leaves the queue.
+type Turn = Result<(), NotRun>;
 
-struct Load {
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
     threads: u64,
-    waiting: AtomicUsize,
     average_micros: AtomicU64,
+}
+
+struct State {
+    queue: FairQueue<Origin, Job>,
+    is_ending: bool,
 }
 
 impl Workers {
     /// Starts so many threads.
     pub(super) fn start(threads: usize, queue_max: usize, wait_max: Duration) -> std::io::Result<Self> {
-        let (queue, jobs) = sync_channel(queue_max);
-        let jobs = Arc::new(Mutex::new(jobs));
-        let load = Arc::new(Load {
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State { queue: FairQueue::new(queue_max), is_ending: false }),
+            changed: Condvar::new(),
             threads: u64::try_from(threads).unwrap_or(u64::MAX),
-            waiting: AtomicUsize::default(),
             average_micros: AtomicU64::default(),
         });
         for number in 0..threads {
-            let (jobs, load) = (Arc::clone(&jobs), Arc::clone(&load));
-            thread::Builder::new()
-                .name(format!("hash-{number}"))
-                .spawn(move || run_jobs(&jobs, &load, wait_max))?;
+            let shared = Arc::clone(&shared);
+            thread::Builder::new().name(format!("hash-{number}")).spawn(move || run_jobs(&shared))?;
         }
-        show(&load);
-        Ok(Self { queue, load, wait_max })
+        show(&shared);
+        Ok(Self { shared, wait_max })
     }
 
-    /// Runs work on one of the threads. Dropping the future takes work back that has not begun.
+    /// Runs work on one of the threads, for somebody who asks from there. Dropping the future takes work back that has not
+    /// begun, and nothing is begun that whoever asks waits for no longer.
     pub(super) async fn run<T: Send + 'static>(
         &self,
+        origin: Origin,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NotRun> {
-        self.run_asked_at(Instant::now(), work).await
+        let wait_max = Deadline::wait_at_most(self.wait_max);
+        let begin_by = Instant::now().checked_add(wait_max);
+        self.run_until(begin_by, wait_max, origin, work).await
     }
 
-    async fn run_asked_at<T: Send + 'static>(
+    async fn run_until<T: Send + 'static>(
         &self,
-        asked: Instant,
+        begin_by: Option<Instant>,
+        wait_max: Duration,
+        origin: Origin,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NotRun> {
-        if self.load.expected_wait() > self.wait_max {
-            return Err(NotRun::TooBusy);
-        }
         let (answer, answered) = oneshot::channel();
-        let work = Box::new(move |turn| {
-            if answer.is_closed() {
-                return;
+        let work = Box::new(move |turn: Turn| {
+            let is_run = turn.is_ok() && !answer.is_closed();
+            if turn.is_err() || is_run {
+                // Nobody may wait for the answer any more.
+                let _ = answer.send(turn.map(|()| work()));
             }
-            // Nobody may wait for the answer any more.
-            let _ = answer.send(match turn {
-                Turn::InTime => Ok(work()),
-                Turn::TooLate => Err(NotRun::TooBusy),
-            });
+            is_run
         });
-        self.load.waiting.fetch_add(1, Ordering::Relaxed);
-        if self.queue.try_send(Job { asked, work }).is_err() {
-            self.load.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(NotRun::TooBusy);
-        }
+        let begin_by = begin_by.unwrap_or_else(far_away);
+        self.shared.queue(wait_max, origin, Job { begin_by, work })?;
         answered.await.unwrap_or(Err(NotRun::Lost))
     }
 }
 
-impl Load {
-    fn expected_wait(&self) -> Duration {
-        let waiting = u64::try_from(self.waiting.load(Ordering::Relaxed)).unwrap_or(u64::MAX);
+/// For a wait that no clock can count.
+fn far_away() -> Instant {
+    Instant::now() + Duration::from_secs(365 * 86_400)
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.shared.state().is_ending = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Shared {
+    fn queue(&self, wait_max: Duration, origin: Origin, job: Job) -> Result<(), NotRun> {
+        let put_out = {
+            let mut state = self.state();
+            if self.expected_wait(state.queue.groups()) > wait_max {
+                return Err(NotRun::QueueFull);
+            }
+            state.queue.push(origin, job)
+        };
+        self.changed.notify_one();
+        if let Some(job) = put_out {
+            (job.work)(Err(NotRun::QueueFull));
+        }
+        Ok(())
+    }
+
+    /// A newcomer is the next of its network, and each network has its turn before.
+    fn expected_wait(&self, networks: usize) -> Duration {
+        let turns = u64::try_from(networks).unwrap_or(u64::MAX);
         let average = self.average_micros.load(Ordering::Relaxed);
-        Duration::from_micros(waiting.saturating_mul(average) / self.threads.max(1))
+        Duration::from_micros(turns.saturating_mul(average) / self.threads.max(1))
+    }
+
+    /// Waits for jobs; none at the end.
+    fn take(&self) -> Option<Taken<Job>> {
+        let mut state = self.state();
+        loop {
+            let now = Instant::now();
+            let taken = state.queue.pop(|job| job.begin_by <= now);
+            if taken.next.is_some() || !taken.over.is_empty() {
+                return Some(taken);
+            }
+            if state.is_ending {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
     /// Two threads that finish at once may lose one's part in the average, which does no harm.
@@ -127,35 +174,36 @@ impl Load {
         };
         self.average_micros.store(average, Ordering::Relaxed);
     }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-fn run_jobs(jobs: &Mutex<Receiver<Job>>, load: &Load, wait_max: Duration) {
+fn run_jobs(shared: &Shared) {
     if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
         tracing::debug!(%error, "hashing keeps the common priority");
     }
-    loop {
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { asked, work }) = job else { return };
-        load.waiting.fetch_sub(1, Ordering::Relaxed);
-        let began = Instant::now();
-        if began - asked > wait_max {
-            work(Turn::TooLate);
-            continue;
+    while let Some(Taken { over, next }) = shared.take() {
+        for job in over {
+            (job.work)(Err(NotRun::Late));
         }
+        let Some(Job { work, .. }) = next else { continue };
+        let began = Instant::now();
         // One that panics must not take its thread along: nothing would bring that back.
-        if catch_unwind(AssertUnwindSafe(|| work(Turn::InTime))).is_ok() {
-            load.finished_one(began.elapsed());
+        if catch_unwind(AssertUnwindSafe(|| work(Ok(())))).is_ok_and(|is_run| is_run) {
+            shared.finished_one(began.elapsed());
         }
     }
 }
 
-fn show(load: &Arc<Load>) {
-    let load = Arc::clone(load);
+fn show(shared: &Arc<Shared>) {
+    let shared = Arc::clone(shared);
     opentelemetry::global::meter("booked-user")
         .u64_observable_gauge("booked_user_hashes_waiting")
         .with_description("Passwords that wait for a thread to hash them")
         .with_callback(move |gauge| {
-            let waiting = load.waiting.load(Ordering::Relaxed);
+            let waiting = shared.state().queue.waiting();
             gauge.observe(u64::try_from(waiting).unwrap_or(u64::MAX), &[]);
         })
         .build();
@@ -165,11 +213,15 @@ fn show(load: &Arc<Load>) {
 mod tests {
     use std::{sync::mpsc, task::Poll};
 
-    use futures_util::poll;
+    use futures_util::{future::join_all, poll};
 
     use super::*;
 
     const LONG: Duration = Duration::from_secs(60);
+
+    fn network(number: usize) -> Origin {
+        Origin::told_by(Some(&format!("2001:db8:{number:x}::")))
+    }
 
     /// Workers with one thread that is busy until the sender is dropped or used.
     async fn busy_worker(queue_max: usize, wait_max: Duration) -> (Arc<Workers>, mpsc::Sender<()>) {
@@ -182,75 +234,112 @@ mod tests {
                 began.send(()).unwrap();
                 let _ = released.recv();
             };
-            worker.run(work).await
+            worker.run(network(0), work).await
         });
         has_begun.await.unwrap();
         (workers, release)
     }
 
-    async fn until(condition: impl Fn() -> bool) {
-        let waited = tokio::time::timeout(LONG, async {
-            while !condition() {
-                tokio::task::yield_now().await;
+    /// Asks, and gives what waits.
+    async fn asked(
+        workers: &Arc<Workers>,
+        origin: Origin,
+        what: usize,
+    ) -> impl Future<Output = Result<usize, NotRun>> + use<> {
+        let workers = Arc::clone(workers);
+        let mut asked = Box::pin(async move { workers.run(origin, move || what).await });
+        let first = poll!(&mut asked);
+        async move {
+            match first {
+                Poll::Ready(done) => done,
+                Poll::Pending => asked.await,
             }
-        });
-        waited.await.expect("the condition never came true");
+        }
     }
 
     #[tokio::test]
-    async fn what_finds_the_queue_full_is_refused_at_once() {
-        let (workers, release) = busy_worker(1, LONG).await;
-        let waiting = tokio::spawn({
-            let workers = Arc::clone(&workers);
-            async move { workers.run(|| "done").await }
-        });
-        until(|| workers.load.waiting.load(Ordering::Relaxed) == 1).await;
-
-        assert_eq!(poll!(Box::pin(workers.run(|| "done"))), Poll::Ready(Err(NotRun::TooBusy)));
+    async fn a_flood_from_one_network_keeps_nobody_else_out() {
+        let (workers, release) = busy_worker(8, LONG).await;
+        let mut flood = Vec::new();
+        for number in 0..100 {
+            flood.push(asked(&workers, network(1), number).await);
+        }
+        let mut others = Vec::new();
+        for number in 0..6 {
+            others.push(asked(&workers, network(2 + number), number).await);
+            flood.push(asked(&workers, network(1), 100 + number).await);
+        }
 
         drop(release);
-        assert_eq!(waiting.await.unwrap(), Ok("done"));
+
+        assert!(join_all(others).await.iter().all(Result::is_ok));
+        let done = join_all(flood).await.into_iter().filter(Result::is_ok).count();
+        assert_eq!(done, 2, "the flood has what the others leave");
+    }
+
+    #[tokio::test]
+    async fn what_finds_the_queue_full_takes_the_place_of_the_oldest_of_the_longest_line() {
+        let (workers, release) = busy_worker(2, LONG).await;
+        let oldest = asked(&workers, network(1), 1).await;
+        let newer = asked(&workers, network(1), 2).await;
+        let newest = asked(&workers, network(1), 3).await;
+
+        assert_eq!(oldest.await, Err(NotRun::QueueFull));
+
+        drop(release);
+        assert_eq!((newer.await, newest.await), (Ok(2), Ok(3)));
     }
 
     #[tokio::test]
     async fn what_is_expected_to_wait_too_long_is_refused_at_once() {
         let (workers, _release) = busy_worker(8, Duration::from_millis(500)).await;
-        workers.load.finished_one(Duration::from_secs(1));
-        let mut waiting = Box::pin(workers.run(|| "done"));
+        workers.shared.finished_one(Duration::from_secs(1));
+        let mut waiting = Box::pin(workers.run(network(1), || "done"));
         assert!(poll!(&mut waiting).is_pending());
 
-        assert_eq!(poll!(Box::pin(workers.run(|| "done"))), Poll::Ready(Err(NotRun::TooBusy)));
+        let refused = poll!(Box::pin(workers.run(network(2), || "done")));
+        assert_eq!(refused, Poll::Ready(Err(NotRun::QueueFull)));
     }
 
     #[tokio::test]
     async fn what_waited_too_long_after_all_is_refused_without_being_run() {
         let workers = Workers::start(1, 8, LONG).unwrap();
-        let long_ago = Instant::now().checked_sub(2 * LONG).unwrap();
+        let long_ago = Instant::now().checked_sub(LONG);
 
-        let refused = workers.run_asked_at(long_ago, || panic!("it was run")).await;
+        let refused = workers.run_until(long_ago, LONG, network(1), || panic!("it was run")).await;
 
-        assert_eq!(refused, Err::<(), _>(NotRun::TooBusy));
+        assert_eq!(refused, Err::<(), _>(NotRun::Late));
+    }
+
+    #[tokio::test]
+    async fn what_its_caller_waits_for_no_longer_is_refused_without_being_run() {
+        let workers = Workers::start(1, 8, LONG).unwrap();
+        let over = Deadline::after(Duration::ZERO);
+
+        let refused = over.scope(workers.run(network(1), || panic!("it was run"))).await;
+
+        assert!(matches!(refused, Err::<(), _>(NotRun::Late | NotRun::QueueFull)), "{refused:?}");
     }
 
     #[tokio::test]
     async fn work_that_nobody_waits_for_any_more_is_not_run() {
         let (workers, release) = busy_worker(8, LONG).await;
         let (ran, has_run) = mpsc::channel();
-        let mut waiting = Box::pin(workers.run(move || ran.send(())));
+        let mut waiting = Box::pin(workers.run(network(1), move || ran.send(())));
         assert!(poll!(&mut waiting).is_pending());
 
         drop(waiting);
         drop(release);
 
-        assert_eq!(workers.run(|| "done").await, Ok("done"));
-        assert_eq!(has_run.try_recv(), Err(mpsc::TryRecvError::Disconnected));
+        assert_eq!(workers.run(network(1), || "done").await, Ok("done"));
+        assert!(has_run.recv().is_err());
     }
 
     #[tokio::test]
     async fn work_that_panics_is_lost_and_its_thread_goes_on() {
         let workers = Workers::start(1, 8, LONG).unwrap();
 
-        assert_eq!(workers.run(|| panic!("on purpose")).await, Err::<(), _>(NotRun::Lost));
-        assert_eq!(workers.run(|| "done").await, Ok("done"));
+        assert_eq!(workers.run(network(1), || panic!("on purpose")).await, Err::<(), _>(NotRun::Lost));
+        assert_eq!(workers.run(network(1), || "done").await, Ok("done"));
     }
 }

@@ -6,10 +6,11 @@ use booked_ids::UserId;
 use booked_postgres::{Abort, Database, ReadFailure, WriteFailure};
 use chrono::{DateTime, Utc};
 use diesel::{
-    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _,
+    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult, Queryable, Selectable,
+    SelectableHelper as _,
     result::{DatabaseErrorKind, Error},
 };
-use diesel_async::RunQueryDsl as _;
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
 use super::schema::users;
@@ -35,17 +36,71 @@ struct NoSuchAccount;
 /// What an insert meets where the unique index has the email.
 struct EmailTaken;
 
+/// An account as it is stored.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+struct Row {
+    id: Uuid,
+    email: String,
+    email_key: String,
+    password_hash: String,
+    role: String,
+}
+
+impl Row {
+    fn key(&self) -> EmailKey {
+        Email::from_store(self.email.clone()).key()
+    }
+
+    /// Whether this is the account of that address; its stored key may be one by which others are alike.
+    fn is_of(&self, email: &EmailKey) -> bool {
+        self.key() == *email
+    }
+}
+
+/// Up to two: one that has today's key, one that has the key of earlier releases.
+async fn with_key(connection: &mut AsyncPgConnection, email: &EmailKey) -> QueryResult<Vec<Row>> {
+    let keys = std::iter::once(email.as_str()).chain(email.earlier());
+    users::table
+        .filter(users::email_key.eq_any(keys.collect::<Vec<_>>()))
+        .select(Row::as_select())
+        .load(connection)
+        .await
+}
+
+/// The account of that address. Where earlier releases took two for different ones that are the same today, each keeps the
+/// one that it was registered with.
+async fn of(connection: &mut AsyncPgConnection, email: &EmailKey) -> QueryResult<Option<Row>> {
+    let mut rows = with_key(connection, email).await?;
+    rows.retain(|row| row.is_of(email));
+    rows.sort_by_key(|row| Some(row.email_key.as_str()) != email.earlier());
+    Ok(rows.into_iter().next())
+}
+
 #[async_trait]
 impl AccountStore for PostgresAccounts {
     async fn add(&self, account: NewAccount) -> Result<(), AddFailure> {
         let added = self
             .0
             .transaction(async move |connection| {
+                let key = account.email.key();
+                let alike = with_key(connection, &key).await?;
+                if alike.iter().any(|row| row.is_of(&key)) {
+                    return Err(Abort::Refuse(EmailTaken));
+                }
+                // What has the key by what earlier releases took for the same gives it up.
+                for row in alike {
+                    let own = row.key();
+                    diesel::update(users::table.find(row.id))
+                        .set(users::email_key.eq(own.as_str()))
+                        .execute(connection)
+                        .await?;
+                }
                 let row = (
                     users::id.eq(account.id.as_uuid()),
                     users::name.eq(account.name.as_str()),
                     users::email.eq(account.email.as_str()),
-                    users::email_key.eq(account.email.key().as_str().to_owned()),
+                    users::email_key.eq(key.as_str()),
                     users::password_hash.eq(account.password_hash.expose()),
                     users::role.eq(account.role.as_str()),
                     users::created_at.eq(account.created_at),
@@ -65,23 +120,14 @@ impl AccountStore for PostgresAccounts {
     }
 
     async fn find(&self, email: &EmailKey) -> Result<Option<Account>, StoreFailure> {
-        let email = email.as_str();
-        let row = self
-            .0
-            .read(async move |connection| {
-                users::table
-                    .filter(users::email_key.eq(email))
-                    .select((users::id, users::email, users::password_hash, users::role))
-                    .first::<(Uuid, String, String, String)>(connection)
-                    .await
-                    .optional()
-            })
-            .await
-            .map_err(|failure| match failure {
-                ReadFailure::Unavailable(why) => StoreFailure::Unavailable(why),
-                ReadFailure::Refused(error) => StoreFailure::NotRead(error.to_string()),
+        let row =
+            self.0.read(async move |connection| of(connection, email).await).await.map_err(|failure| {
+                match failure {
+                    ReadFailure::Unavailable(why) => StoreFailure::Unavailable(why),
+                    ReadFailure::Refused(error) => StoreFailure::NotRead(error.to_string()),
+                }
             })?;
-        let Some((id, email, password_hash, role)) = row else { return Ok(None) };
+        let Some(Row { id, email, password_hash, role, .. }) = row else { return Ok(None) };
         Ok(Some(Account {
             id: UserId::from_uuid(id),
             email: Email::from_store(email),
@@ -99,7 +145,8 @@ impl AccountStore for PostgresAccounts {
         let changed = self
             .0
             .transaction(async move |connection| {
-                let changed = diesel::update(users::table.filter(users::email_key.eq(email.as_str())))
+                let row = of(connection, email).await?.ok_or(Abort::Refuse(NoSuchAccount))?;
+                let changed = diesel::update(users::table.find(row.id))
                     .set((users::password_hash.eq(hash.expose()), users::password_changed_at.eq(now)))
                     .execute(connection)
                     .await?;
@@ -136,7 +183,8 @@ impl AccountStore for PostgresAccounts {
         let before = self
             .0
             .transaction(async move |connection| {
-                let mine = users::table.filter(users::email_key.eq(email.as_str()));
+                let row = of(connection, email).await?.ok_or(Abort::Refuse(NoSuchAccount))?;
+                let mine = users::table.find(row.id);
                 let before =
                     mine.select(users::role).for_update().first::<String>(connection).await.optional()?;
                 let before = before.ok_or(Abort::Refuse(NoSuchAccount))?;
