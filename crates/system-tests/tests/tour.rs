@@ -11,11 +11,11 @@ async fn the_tour_of_the_readme_works_as_it_is_written() {
     let script = blocks_of_the_tour(&std::fs::read_to_string(readme).unwrap());
     let world = World::start(&[]).await;
 
-    let (address, password) = (world.system.gateway_url(), world.system.admin().password.clone());
+    let (address, password_file) = (world.system.gateway_url(), world.system.admin_password_file());
     let output = tokio::task::spawn_blocking(move || {
         let mut bash = Command::new("bash");
         bash.args(["-euo", "pipefail", "-c", &script]);
-        bash.env("BOOKED", address).env("BOOKED_ADMIN_PASSWORD", password).output().unwrap()
+        bash.env("BOOKED", address).env("BOOKED_ADMIN_PASSWORD_FILE", password_file).output().unwrap()
     });
     let output = output.await.unwrap();
 

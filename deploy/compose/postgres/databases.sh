@@ -3,8 +3,10 @@
 set -eu
 
 for service in user event ticketing analytics; do
-    psql --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
-        --set role="booked_$service" --set password="$(cat "/run/roles/$service")" <<'SQL'
+    # psql reads the password itself: whoever looks at the processes sees arguments.
+    PASSWORD_FILE="/run/roles/$service" psql --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
+        --set role="booked_$service" <<'SQL'
+\set password `cat "$PASSWORD_FILE"`
 CREATE ROLE :"role" LOGIN PASSWORD :'password';
 CREATE DATABASE :"role" OWNER :"role";
 REVOKE ALL ON DATABASE :"role" FROM PUBLIC;

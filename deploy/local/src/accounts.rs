@@ -43,7 +43,7 @@ fn create(commands: &Commands<'_>, admin: &Admin, is_known: bool) -> Result<()> 
     }
     if commands.options.admin_password.is_none() {
         bail!(
-            "{email} has an account already, and its password is not kept here; set one by --admin-password"
+            "{email} has an account already, and its password is not kept here; set one by --admin-password-file"
         );
     }
     let words = ["set-password", "--email", email];

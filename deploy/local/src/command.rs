@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::admin_password::AdminPasswordArgs;
 use crate::bench::BenchArgs;
 use crate::load::LoadArgs;
 use crate::progress::warn;
@@ -55,9 +56,8 @@ struct UpArgs {
     /// Email of the admin.
     #[arg(long, env = "BOOKED_ADMIN_EMAIL", default_value = "admin@booked.local", value_name = "EMAIL")]
     admin_email: String,
-    /// Password of the admin; made up and kept in the data folder where it is not given.
-    #[arg(long, env = "BOOKED_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
-    admin_password: Option<String>,
+    #[command(flatten)]
+    admin_password: AdminPasswordArgs,
     /// How long a reserved seat is held, in seconds.
     #[arg(long, env = "BOOKED_HOLD_SECONDS", default_value_t = 600, value_name = "SECONDS",
         value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -131,7 +131,7 @@ impl UpArgs {
             replicas: self.replicas,
             hold: Duration::from_secs(self.hold_seconds),
             admin_email: self.admin_email,
-            admin_password: self.admin_password,
+            admin_password: self.admin_password.read()?,
             empty: self.empty,
             limits: self.limits == Limits::On,
             ..SystemOptions::new(self.data_dir)
@@ -148,6 +148,25 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_password_is_no_argument_but_a_file() {
+        assert!(CommandLine::try_parse_from(["booked", "up", "--admin-password", "secret"]).is_err());
+        assert!(
+            CommandLine::try_parse_from(["booked", "load", "browse", "--admin-password", "secret"]).is_err()
+        );
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("password");
+        std::fs::write(&file, "correct horse\n").unwrap();
+        let line = ["booked", "up", "--admin-password-file", file.to_str().unwrap()];
+        let Command::Up(args) = CommandLine::try_parse_from(line).unwrap().command else { panic!() };
+        assert_eq!(args.check().unwrap().admin_password.as_deref(), Some("correct horse"));
+
+        std::fs::write(&file, "\n").unwrap();
+        let Command::Up(args) = CommandLine::try_parse_from(line).unwrap().command else { panic!() };
+        assert!(args.check().is_err(), "an empty password was taken");
     }
 
     #[test]

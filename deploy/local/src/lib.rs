@@ -21,6 +21,7 @@ mod servers;
 mod service;
 
 mod accounts;
+mod admin_password;
 mod binaries;
 mod demo;
 mod process;

@@ -15,6 +15,7 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::admin_password::AdminPasswordArgs;
 use crate::data_folder::DataFolder;
 use crate::progress::{say, warn};
 
@@ -34,9 +35,8 @@ pub(crate) struct LoadArgs {
     /// Email of the admin.
     #[arg(long, env = "BOOKED_ADMIN_EMAIL", default_value = "admin@booked.local", value_name = "EMAIL")]
     admin_email: String,
-    /// Password of the admin; without it, the one that `cargo up` keeps in the data folder.
-    #[arg(long, env = "BOOKED_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
-    admin_password: Option<String>,
+    #[command(flatten)]
+    admin_password: AdminPasswordArgs,
     /// Folder of `cargo up`; the accounts' tokens are kept there too.
     #[arg(long, env = "BOOKED_DATA_DIR", default_value = ".booked", value_name = "FOLDER")]
     data_dir: PathBuf,
@@ -161,7 +161,7 @@ impl LoadArgs {
 
     fn options(&self, arrival: Arrival, duration: Duration) -> Result<Options> {
         let kept = || DataFolder::admin_password_in(&self.data_dir);
-        let password = self.admin_password.clone().or_else(kept);
+        let password = self.admin_password.read()?.or_else(kept);
         Ok(Options {
             url: self.url.clone(),
             scenario: self.scenario.context("a scenario is needed")?,

@@ -1,6 +1,7 @@
 //! All of it, running: the five, their Postgres and their Valkey.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::MutexGuard;
 use std::thread::{scope, sleep};
@@ -83,6 +84,12 @@ impl System {
     #[must_use]
     pub fn admin(&self) -> &Admin {
         &self.admin
+    }
+
+    /// The file in which the admin's password is kept, readable for its owner alone.
+    #[must_use]
+    pub fn admin_password_file(&self) -> PathBuf {
+        self.folder.secret_file(Secret::AdminPassword)
     }
 
     /// All processes, the gateway last.

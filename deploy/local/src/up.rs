@@ -42,7 +42,7 @@ fn greeting(system: &System, buyers: &[demo::Buyer]) -> String {
         "booked is running.".to_owned(),
         String::new(),
         format!("  Address    {address}    (its API to read: {address}/docs/)"),
-        format!("  Admin      {}    password {}", admin.email, admin.password),
+        format!("  Admin      {}    (password in {})", admin.email, system.admin_password_file().display()),
     ];
     for buyer in buyers {
         lines.push(format!("  Buyer      {}    password {}", buyer.email, buyer.password));
