@@ -153,10 +153,20 @@ impl Gateway {
     /// The same, reached from this address of this machine, over connections of its own.
     #[must_use]
     pub fn reached_from(&self, from: IpAddr) -> Self {
+        self.apart(Some(from))
+    }
+
+    /// The same, over new connections, as for somebody who comes anew.
+    #[must_use]
+    pub fn over_new_connections(&self) -> Self {
+        self.apart(self.0.from)
+    }
+
+    fn apart(&self, from: Option<IpAddr>) -> Self {
         let Inner { url, addresses, host, patience, .. } = &*self.0;
         Self(Arc::new(Inner {
             url: url.clone(),
-            from: Some(from),
+            from,
             addresses: addresses.clone(),
             host: host.clone(),
             patience: *patience,

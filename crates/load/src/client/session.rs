@@ -119,6 +119,12 @@ impl Gateway {
 }
 
 impl Session {
+    /// The same person, over new connections.
+    #[must_use]
+    pub fn over_new_connections(&self) -> Self {
+        Self { gateway: self.gateway.over_new_connections(), who: self.who.clone() }
+    }
+
     /// The user's id; none for an admin and for nobody in particular.
     #[must_use]
     pub fn user(&self) -> Option<Uuid> {

@@ -110,6 +110,8 @@ impl Buyer {
     }
 
     async fn buys_one(&mut self, event_id: Uuid, until: Instant) -> Option<()> {
+        // Each time anew: who is there already is not shut out.
+        self.session = self.session.over_new_connections();
         self.ask(Asked::ReadEvent { event_id }, until).await?;
         let held = self.ask(Asked::Reserve { event_id, count: 1 }, until).await?;
         let Answer::Held { ticket_ids, .. } = held else { return None };
@@ -144,9 +146,10 @@ async fn log_in(visitor: &Visitor, begins: Instant, shopping: &Shopping) -> (Vis
             continue;
         }
         let until = Instant::now() + shopping.patience;
+        let gateway = visitor.gateway.over_new_connections();
         loop {
             let sent = Instant::now();
-            let answered = visitor.gateway.ask_log_in(&visitor.email, password()).await;
+            let answered = gateway.ask_log_in(&visitor.email, password()).await;
             let done = answered.as_ref().is_ok_and(|answer| answer.status.is_success());
             all.push((done, sent.elapsed()));
             if done {
