@@ -18,6 +18,7 @@ from panels import (
     feed_in,
     feed_out,
     keys,
+    limits,
     lines,
     log_ins,
     number,
@@ -35,7 +36,7 @@ FOLDER = Path(__file__).resolve().parent / "dashboards"
 ANY = "(gateway|user|event|ticketing|analytics)"
 PARTS = ["gateway", "user", "event", "ticketing", "analytics"]
 SECTIONS = {
-    "gateway": [requests("gateway"), calls("gateway"), connections(), sharing("gateway"), keys()],
+    "gateway": [requests("gateway"), limits(), calls("gateway"), connections(), sharing("gateway"), keys()],
     "user": [requests("user"), log_ins(), database("user")],
     "event": [requests("event"), sharing("event"), calls("event"), database("event"), feed_out("event")],
     "ticketing": [

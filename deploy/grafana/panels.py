@@ -146,6 +146,29 @@ def connections():
     ]
 
 
+def limits():
+    """What clients meet of the gateway's limits."""
+    refused = per_second(f"booked_gateway_refused_total{of('gateway')}", "reason")
+    connected = "booked_gateway_client_connections" + of("gateway")
+    return "Limits for clients", [
+        lines(
+            "Refused or cut off",
+            "By the limit that was met. Much of it from few addresses is a flood that is held; what to turn is in the runbook.",
+            {"{{reason}}": refused},
+            "reqps",
+            part_of_row=2,
+        ),
+        lines(
+            "Clients' connections, share of what may be",
+            "By pod. Near 1 newcomers wait, whoever they are.",
+            {"{{instance}}": f"{connected} / booked_gateway_client_connections_max{of('gateway')}"},
+            "percentunit",
+            part_of_row=2,
+            most=1,
+        ),
+    ]
+
+
 def sharing(part):
     """How a crowd that reads the same shares what it costs."""
     callers, fetches = "booked_shared_fetch_callers_total" + of(part), "booked_shared_fetches_total" + of(part)
