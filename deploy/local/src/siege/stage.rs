@@ -24,6 +24,9 @@ const SEATS: u32 = 5_000;
 const RAIDERS: u8 = 8;
 /// Those who log in beside an attack on log-ins.
 const VISITORS: u8 = 4;
+/// Each of them is in a network of their own, as people are; so is the owner of the guessed account each time.
+const VISITORS_NET: u8 = 32;
+const OWNERS_NET: u8 = 64;
 const MADE_AT_ONCE: usize = 4;
 const PATIENCE: Patience = Patience { connect: Duration::from_secs(2), answer: Duration::from_secs(5) };
 
@@ -73,13 +76,13 @@ impl Stage {
         let buyers = stream::iter(making).buffered(MADE_AT_ONCE).try_collect().await.context("a buyer")?;
         let mut visitors = Vec::new();
         for number in 0..VISITORS {
-            let gateway = gateway.reached_from(address(1, 2, number));
+            let gateway = gateway.reached_from(address(1, VISITORS_NET + number, 0));
             let email = format!("visitor-{number}@example.com");
             enter(&gateway, &email).await.context("a visitor")?;
             visitors.push(Visitor { gateway, email });
         }
         let owner = |number| Visitor {
-            gateway: gateway.reached_from(address(1, 3, number)),
+            gateway: gateway.reached_from(address(1, OWNERS_NET + number, 0)),
             email: "owner@example.com".to_owned(),
         };
         let guessed: Vec<Visitor> = (0..VISITORS).map(owner).collect();
