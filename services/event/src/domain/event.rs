@@ -12,7 +12,7 @@ use super::{
 pub struct Event {
     /// Its id.
     pub id: EventId,
-    /// Rises with every change, from 1.
+    /// Rises with every change, from 1; see [`Event::next_version`].
     pub version: i64,
     /// What can be known of it.
     pub details: EventDetails,
@@ -75,12 +75,20 @@ impl Event {
         Self { id, version: 1, details }
     }
 
+    /// The version after this one, at this time in Unix milliseconds by the database's clock. It jumps with the clock, so that
+    /// it is higher than that of a change that was acknowledged and then lost with its server: who was told of that one
+    /// takes the next one for newer, as it is.
+    #[must_use]
+    pub fn next_version(&self, now_unix_ms: i64) -> i64 {
+        now_unix_ms.max(self.version + 1)
+    }
+
     /// The event after the change, in its next version; `None` where the change changes nothing.
     ///
     /// # Errors
     ///
     /// See [`ChangeRefused`].
-    pub fn changed(&self, change: EventChange) -> Result<Option<Self>, ChangeRefused> {
+    pub fn changed(&self, change: EventChange, now_unix_ms: i64) -> Result<Option<Self>, ChangeRefused> {
         let before = &self.details;
         if change.seat_count.is_some_and(|seat_count| seat_count < before.seat_count) {
             return Err(ChangeRefused::FewerSeats(before.seat_count.get()));
@@ -99,13 +107,15 @@ impl Event {
         if details == *before {
             return Ok(None);
         }
-        Ok(Some(Self { id: self.id, version: self.version + 1, details }))
+        Ok(Some(Self { id: self.id, version: self.next_version(now_unix_ms), details }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NOW: i64 = 1_900_000_000_000;
 
     fn event() -> Event {
         let details = EventDetails {
@@ -125,22 +135,22 @@ mod tests {
 
     #[test]
     fn a_change_of_nothing_is_no_new_version() {
-        assert_eq!(event().changed(EventChange::default()), Ok(None));
-        assert_eq!(event().changed(seats(10)), Ok(None));
+        assert_eq!(event().changed(EventChange::default(), NOW), Ok(None));
+        assert_eq!(event().changed(seats(10), NOW), Ok(None));
     }
 
     #[test]
     fn only_what_is_named_changes() {
         let name = EventName::parse("Last night".to_owned()).ok();
-        let after = event().changed(EventChange { name, ..EventChange::default() }).unwrap().unwrap();
-        assert_eq!((after.version, after.details.name.as_str()), (2, "Last night"));
+        let after = event().changed(EventChange { name, ..EventChange::default() }, NOW).unwrap().unwrap();
+        assert_eq!((after.version, after.details.name.as_str()), (NOW, "Last night"));
         assert_eq!(EventDetails { name: event().details.name, ..after.details }, event().details);
     }
 
     #[test]
     fn seats_grow_and_never_shrink() {
-        assert_eq!(event().changed(seats(11)).unwrap().unwrap().details.seat_count.get(), 11);
-        assert_eq!(event().changed(seats(9)), Err(ChangeRefused::FewerSeats(10)));
+        assert_eq!(event().changed(seats(11), NOW).unwrap().unwrap().details.seat_count.get(), 11);
+        assert_eq!(event().changed(seats(9), NOW), Err(ChangeRefused::FewerSeats(10)));
     }
 
     #[test]
@@ -148,10 +158,18 @@ mod tests {
         let (latitude, longitude) = (Latitude::parse(1.0).ok(), Longitude::parse(2.0).ok());
         let change = EventChange { latitude, ..EventChange::default() };
         let refused = ChangeRefused::Coordinates(InvalidCoordinates::Incomplete);
-        assert_eq!(event().changed(change.clone()), Err(refused));
-        let placed = event().changed(EventChange { longitude, ..change }).unwrap().unwrap();
+        assert_eq!(event().changed(change.clone(), NOW), Err(refused));
+        let placed = event().changed(EventChange { longitude, ..change }, NOW).unwrap().unwrap();
         let moved = EventChange { latitude: Latitude::parse(3.0).ok(), ..EventChange::default() };
-        let moved = placed.changed(moved).unwrap().unwrap().details.coordinates.unwrap();
+        let moved = placed.changed(moved, NOW).unwrap().unwrap().details.coordinates.unwrap();
         assert_eq!((moved.latitude.degrees(), moved.longitude.degrees()), (3.0, 2.0));
+    }
+
+    #[test]
+    fn a_version_follows_the_clock_and_never_goes_back_with_it() {
+        let after = event().changed(seats(11), NOW).unwrap().unwrap();
+        assert_eq!((after.version, after.next_version(NOW)), (NOW, NOW + 1));
+        assert_eq!(after.next_version(NOW - 60_000), NOW + 1);
+        assert_eq!(after.next_version(NOW + 60_000), NOW + 60_000);
     }
 }

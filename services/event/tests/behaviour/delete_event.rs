@@ -28,7 +28,8 @@ async fn the_deletion_is_told_as_the_last_version() {
     let id = world.event(1, 10).await;
     world.admin.delete(&format!("/event/?id={id}")).await;
     let told = world.told();
-    assert_eq!((told.len(), &told[1]["version"], &told[1]["deleted"]), (2, &json!(2), &json!(true)));
+    assert_eq!((told.len(), &told[1]["deleted"]), (2, &json!(true)));
+    assert!(told[1]["version"].as_i64() > told[0]["version"].as_i64());
     assert_eq!(world.ticketing.catch_ups().last().unwrap(), &world.last_position());
 }
 

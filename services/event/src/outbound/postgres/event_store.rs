@@ -5,7 +5,10 @@ use booked_feed::{FeedSignal, Position, outbox};
 use booked_ids::EventId;
 use booked_postgres::{Abort, Database, ReadFailure, WriteFailure};
 use chrono::{DateTime, Utc};
-use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, SelectableHelper as _};
+use diesel::{
+    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, SelectableHelper as _, dsl::sql,
+    sql_types::BigInt,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 
 use super::{
@@ -64,8 +67,9 @@ impl EventStore for PostgresEvents {
 
     async fn change(&self, id: EventId, change: EventChange) -> Result<Changed, ChangeFailure> {
         let changed = self.database.transaction(async move |connection| {
-            let before = lock(connection, id).await?.ok_or(Abort::Refuse(Refusal::NoSuchEvent))?;
-            let after = before.changed(change).map_err(|refused| Abort::Refuse(Refusal::Change(refused)))?;
+            let (before, now) = lock(connection, id).await?.ok_or(Abort::Refuse(Refusal::NoSuchEvent))?;
+            let after =
+                before.changed(change, now).map_err(|refused| Abort::Refuse(Refusal::Change(refused)))?;
             let Some(after) = after else { return Ok(None) };
             if after.details.unix_time != before.details.unix_time {
                 keep_a_place(connection, after.details.unix_time).await?;
@@ -86,8 +90,8 @@ impl EventStore for PostgresEvents {
 
     async fn delete(&self, id: EventId, now: DateTime<Utc>) -> Result<FeedPosition, DeleteFailure> {
         let deleted = self.database.transaction::<_, NoSuchEvent, _>(async move |connection| {
-            let mut event = lock(connection, id).await?.ok_or(Abort::Refuse(NoSuchEvent))?;
-            event.version += 1;
+            let (mut event, clock) = lock(connection, id).await?.ok_or(Abort::Refuse(NoSuchEvent))?;
+            event.version = event.next_version(clock);
             diesel::update(events::table.find(id.as_uuid()))
                 .set((events::version.eq(event.version), events::deleted_at.eq(now)))
                 .execute(connection)
@@ -124,20 +128,21 @@ impl EventStore for PostgresEvents {
     }
 }
 
-/// The event, locked until the transaction ends, unless it is deleted.
+/// The event, locked until the transaction ends, unless it is deleted; and the time in Unix milliseconds.
 async fn lock(
     connection: &mut AsyncPgConnection,
     id: EventId,
-) -> Result<Option<Event>, diesel::result::Error> {
-    let row: Option<Row> = events::table
+) -> Result<Option<(Event, i64)>, diesel::result::Error> {
+    let now = sql::<BigInt>("floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+    let row: Option<(Row, i64)> = events::table
         .find(id.as_uuid())
         .filter(events::deleted_at.is_null())
-        .select(Row::as_select())
+        .select((Row::as_select(), now))
         .for_update()
         .first(connection)
         .await
         .optional()?;
-    row.map(Row::into_event).transpose()
+    row.map(|(row, now)| Ok((row.into_event()?, now))).transpose()
 }
 
 impl From<FullSecond> for Refusal {
