@@ -67,6 +67,12 @@ pub(crate) async fn read_last_shown(
     Ok(last.map_or(Position::START, Position))
 }
 
+/// How many rows no month's partition was there for; more than ten thousand are not counted.
+pub(crate) async fn count_default_partition(connection: &mut AsyncPgConnection) -> QueryResult<i64> {
+    let late = "SELECT count(*) FROM (SELECT FROM outbox_default LIMIT 10000) AS late";
+    diesel::select(diesel::dsl::sql::<BigInt>(&format!("({late})"))).get_result(connection).await
+}
+
 // Fragments with ids of their own, since diesel does not keep other hand-written statements prepared.
 
 struct ReadStanding {

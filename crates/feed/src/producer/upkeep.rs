@@ -17,12 +17,22 @@ const PARTITION_INTERVAL_AFTER_FAILURE: Duration = Duration::from_secs(60);
 const HORIZON_INTERVAL: Duration = Duration::from_secs(5);
 
 diesel::define_sql_function! {
-    /// See `sql/outbox.sql`.
+    /// See `sql/outbox_partitions.sql`.
     fn outbox_add_partitions(ahead: Integer) -> Integer;
 }
 
 /// Adds partitions ahead of time, for ever. Where it fails, the default partition takes the rows.
 pub(crate) async fn add_partitions(database: Database) {
+    let meter = opentelemetry::global::meter("booked-feed");
+    let failures = meter
+        .u64_counter("booked_feed_partition_failures")
+        .with_description("Attempts at adding partitions to the outbox that failed")
+        .build();
+    failures.add(0, &[]);
+    let late = meter
+        .u64_gauge("booked_feed_default_partition_rows")
+        .with_description("Rows of the outbox that no month's partition was there for, 10,000 at most")
+        .build();
     loop {
         let added = database
             .read(async |connection| {
@@ -36,9 +46,14 @@ pub(crate) async fn add_partitions(database: Database) {
             }
             Err(error) => {
                 tracing::warn!(%error, "partitions could not be added to the outbox");
+                failures.add(1, &[]);
                 PARTITION_INTERVAL_AFTER_FAILURE
             }
         };
+        let rows = database.read(async |connection| rows::count_default_partition(connection).await).await;
+        if let Ok(rows) = rows {
+            late.record(rows.try_into().unwrap_or_default(), &[]);
+        }
         sleep(pause).await;
     }
 }

@@ -1,6 +1,8 @@
 //! The outbox is kept in a partition a month.
 
-use crate::world::{Producer, subject};
+use booked_sandbox::test_database;
+
+use crate::world::{OUTBOX, Producer, subject};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn this_month_and_the_next_two_have_a_partition_from_the_start() {
@@ -27,6 +29,39 @@ async fn rows_that_went_to_the_default_partition_move_to_their_month() {
         let ids: Vec<_> = events.iter().map(|event| event["id"].as_str().unwrap()).collect();
         assert_eq!(ids, [expected.to_string()]);
     }
+}
+
+/// What `k8s/README.md` gives to a role that serves, and nothing else.
+#[test]
+fn a_role_that_may_only_read_and_write_keeps_the_outbox_in_partitions() {
+    let database = test_database("narrow", |_| {});
+    let role = database.execute("SELECT 'serves_' || current_database()").trim().to_owned();
+    database.execute(&format!(
+        "CREATE ROLE \"{role}\";
+         ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO \"{role}\";"
+    ));
+    OUTBOX.iter().for_each(|sql| drop(database.execute(sql)));
+    let serve = |sql: &str| database.execute(&format!("SET ROLE \"{role}\"; {sql}")).replace("SET\n", "");
+    assert_eq!(serve("SELECT outbox_add_partitions(4)").trim(), "2");
+    serve("INSERT INTO outbox (kind, subject, data) VALUES ('x', gen_random_uuid(), '{}')");
+    serve("UPDATE outbox SET written_at = now() + interval '7 months'");
+    assert_eq!(serve("SELECT count(*) FROM outbox_default").trim(), "1");
+    assert_eq!(serve("SELECT outbox_add_partitions(4)").trim(), "1");
+    assert_eq!(serve("SELECT count(*) FROM outbox_default").trim(), "0");
+    assert_eq!(serve("SELECT count(*) FROM outbox").trim(), "1");
+    assert_eq!(serve("SELECT horizon || '/' || last FROM outbox_horizon(0)").trim(), "1/1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_several_months_in_the_default_partition_stay_where_they_are() {
+    let producer = Producer::start();
+    let last = producer.write(subject(1), 1..=3).await;
+    producer.execute("UPDATE outbox SET written_at = now() + (2 + id) * interval '1 month'");
+    let before = producer.execute("SELECT 'outbox_default'::regclass::oid");
+    assert_eq!(producer.execute("SELECT outbox_add_partitions(2)").trim(), "1");
+    assert_eq!(producer.execute("SELECT DISTINCT tableoid FROM outbox"), before);
+    assert_eq!(producer.execute("SELECT count(*) FROM outbox_default").trim(), "0");
+    assert_eq!(producer.read(&format!("lastEventId=0&limit={}", last.row_id())).await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

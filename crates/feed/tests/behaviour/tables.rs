@@ -9,6 +9,7 @@ fn the_migrations_of_the_services_hold_copies_of_the_tables() {
     for (table, services) in [
         ("outbox", producers),
         ("outbox_horizon", producers),
+        ("outbox_partitions", producers),
         ("feed_cursors", consumers),
         ("feed_cursors_by_row", consumers),
     ] {

@@ -29,7 +29,11 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 pub(crate) const KIND: &str = "test.state";
-const OUTBOX: &[&str] = &[include_str!("../../sql/outbox.sql"), include_str!("../../sql/outbox_horizon.sql")];
+pub(crate) const OUTBOX: &[&str] = &[
+    include_str!("../../sql/outbox.sql"),
+    include_str!("../../sql/outbox_horizon.sql"),
+    include_str!("../../sql/outbox_partitions.sql"),
+];
 const FEED_CURSORS: &[&str] =
     &[include_str!("../../sql/feed_cursors.sql"), include_str!("../../sql/feed_cursors_by_row.sql")];
 

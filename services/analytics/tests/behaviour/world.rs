@@ -28,9 +28,10 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 const SECRET: &str = "a-secret-that-is-known-to-tests-alone";
-const OUTBOX: [&str; 2] = [
+const OUTBOX: [&str; 3] = [
     include_str!("../../../../crates/feed/sql/outbox.sql"),
     include_str!("../../../../crates/feed/sql/outbox_horizon.sql"),
+    include_str!("../../../../crates/feed/sql/outbox_partitions.sql"),
 ];
 
 /// Noon, so that a day has room on both sides.
