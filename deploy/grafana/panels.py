@@ -123,11 +123,11 @@ def connections():
     active = of("gateway", 'http_connection_state="active"')
     by = f"by (instance, {', '.join(whom)})"
     in_use = f"sum {by} (http_client_open_connections{active})"
-    may_be = f"sum {by} (booked_gateway_connections_max{of('gateway')})"
+    may_be = f"sum {by} (booked_gateway_concurrency_limit{of('gateway')})"
     return "Connections to the services", [
         lines(
             "Share in use",
-            "In the fullest pod of the gateway. Each worker has its share: where it is used up, requests wait, and are answered 503 at last.",
+            "In the fullest pod of the gateway, of what the service is given since it answers so many in time. Where it is used up, requests wait, and are answered 503 at last.",
             {address: f"max by ({', '.join(whom)}) ({in_use} / {may_be})"},
             "percentunit",
             part_of_row=2,

@@ -10,6 +10,9 @@ use tokio_postgres::config::Host;
 
 use crate::connect;
 
+/// How often the server looks whether somebody still waits for a statement that takes long, in milliseconds.
+const LOOK_MS: u32 = 250;
+
 /// A service's own database.
 #[derive(Args, Clone)]
 pub struct DatabaseArgs {
@@ -92,7 +95,8 @@ impl DatabaseSettings {
     /// The server ends by itself what nobody waits for any more: else an abandoned statement would hold its locks, and
     /// an abandoned transaction would hold back every feed of the instance. It does so later than the client gives up: a
     /// commit that waits for a standby and is cut short answers "done" with a warning that diesel does not show, and
-    /// nobody must be there to believe it. Statements are short and come back: planned once each, and compiled never,
+    /// nobody must be there to believe it. A statement whose connection was closed ends at the server's next look at it: a
+    /// caller who gave up would else leave Postgres at work for nobody, with its locks. Statements are short and come back: planned once each, and compiled never,
     /// which would take longer than any of them. Each sees what was committed before it, whatever the server's default
     /// is: what is read under a lock must be what was written under it.
     fn limit_in_the_server(&mut self) {
@@ -100,6 +104,7 @@ impl DatabaseSettings {
         let given = self.postgres.get_options().unwrap_or_default();
         let options = format!(
             "{given} -c statement_timeout={work_ms} -c idle_in_transaction_session_timeout={work_ms} \
+             -c client_connection_check_interval={LOOK_MS} \
              -c plan_cache_mode=force_generic_plan -c jit=off -c default_transaction_isolation=read\\ committed"
         );
         self.postgres.options(options.trim());

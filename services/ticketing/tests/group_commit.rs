@@ -14,7 +14,8 @@ use std::time::Duration;
 use booked_contract::feed::TicketsBooked;
 use booked_ids::EventId;
 use futures_util::future::join_all;
-use support::{Answer, Buyer, Sale, eventually, seats};
+use reqwest::Method;
+use support::{Answer, Buyer, Sale, ask, eventually, json_ids, seats};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -161,6 +162,54 @@ async fn a_booking_that_waits_too_long_is_refused_in_time_and_its_hold_stays() {
     first.await.unwrap().says("200");
     bob.book(&of_bob).await.says("200");
     assert_eq!(bob.tickets_of(event).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booking_that_nobody_waits_for_any_more_is_not_begun_and_its_hold_stays() {
+    let sale = Sale::set_up().own_postgres().flag("--booking-flushers", 1).start().await;
+    let event = sale.create_event(10).await;
+    let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
+    let (of_ada, of_bob) = (ada.holds(event, 1).await, bob.holds(event, 2).await);
+    let locked = sale.postgres.lock_tickets().await;
+    let first = begin_to_book(&sale, &ada, &of_ada).await;
+    eventually("the first booking is in its transaction", async || waits_for_a_lock(&sale)).await;
+
+    let impatient = bob.request(Method::POST, "/ticket/book/").header("x-booked-deadline-ms", "1000");
+    let impatient = ask("Bob, for a second".to_owned(), impatient.body(json_ids(&of_bob).to_string()));
+    impatient.await.says("503 SYS-07");
+
+    drop(locked);
+    first.await.unwrap().says("200");
+    assert_eq!(bob.tickets_of(event).await, 0, "his booking was not begun");
+    bob.book(&of_bob).await.says("200");
+}
+
+/// A ticket takes 50 ms: of a hundred that want to be booked at once, a transaction of 1.5 s has room for thirty.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_postgres_is_slow_a_transaction_takes_no_more_bookings_than_fit() {
+    let sale = Sale::set_up().own_postgres().flag("--database-work-ms", 1_500).start().await;
+    sale.postgres.execute(
+        "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             PERFORM pg_sleep(0.05);
+             RETURN NEW;
+         END $$;
+         CREATE TRIGGER linger BEFORE INSERT ON tickets FOR EACH ROW EXECUTE FUNCTION linger()",
+    );
+    let event = sale.create_event(120).await;
+    let people = sale.crowd(100);
+    let holds = join_all(people.iter().map(|buyer| buyer.holds(event, 1))).await;
+
+    let mut waiting: Vec<_> = people.iter().zip(&holds).collect();
+    let mut answers = 0;
+    for _ in 0..12 {
+        let round = join_all(waiting.iter().map(|(buyer, tickets)| buyer.book(tickets))).await;
+        answers += round.len();
+        let mut round = round.into_iter();
+        waiting.retain(|_| round.next().unwrap().says_one_of(&["200", "503 SYS-07"]).said() != "200");
+    }
+
+    assert!(waiting.is_empty(), "{} of 100 are not booked after {answers} answers", waiting.len());
+    assert_eq!(sale.postgres.execute("SELECT count(*) FROM tickets"), "100");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -46,8 +46,11 @@ async fn a_connection_that_dies_in_the_commit_leaves_the_outcome_unknown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_is_not_answered_in_time_leaves_the_outcome_unknown() {
-    // The server gives up after twice the time that the client waits; the commit comes between the two.
-    let seats = seats_that_commit("PERFORM pg_sleep(3.5)");
+    // The server gives up after twice the time that the client waits; the commit comes between the two, where the server
+    // has not noticed that the client has gone.
+    let seats = seats_that_commit(
+        "PERFORM set_config('client_connection_check_interval', '0', false); PERFORM pg_sleep(3.5)",
+    );
     let database = connect(&seats.url(), &[("--database-work-ms", "3000")]);
 
     let outcome = insert(&database).await.unwrap();

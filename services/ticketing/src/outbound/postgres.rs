@@ -1,5 +1,6 @@
 //! Postgres: the only authority on who owns a seat.
 
+mod batch_size;
 mod book;
 mod booking_queue;
 mod bookings_of_user;

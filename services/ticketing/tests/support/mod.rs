@@ -15,7 +15,7 @@ mod waiting;
 
 pub(crate) use self::{
     answer::Answer,
-    buyer::{Buyer, json_ids, seats},
+    buyer::{Buyer, ask, json_ids, seats},
     event_service::{EventService, Feeding, unknown_event},
     figures::{figure, measure},
     late_join::{LateJoin, WithLateJoin},

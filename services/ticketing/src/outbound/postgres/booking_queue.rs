@@ -1,32 +1,33 @@
 //! Group commit: while a transaction is under way, bookings wait and then share the next one. Where none is, a booking does
 //! not linger for others; where one takes long, a second begins beside it. A refused booking never spoils its neighbours; a
-//! batch that surely failed is tried one by one.
+//! batch that surely failed is tried one by one. Where more wait than fit into transactions, those whose buyers still wait
+//! are booked.
 
 use std::{
     sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use booked_postgres::{Abort, Database, WriteFailure};
-use booked_server::Lifecycle;
+use booked_server::{Deadline, Lifecycle, StandingQueue};
 use tokio::{
-    sync::{Mutex, mpsc, oneshot},
+    sync::{Mutex, Notify, oneshot},
     time::{Instant, timeout},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::{Instrument as _, Span};
 
 use super::{
+    batch_size::BatchSize,
     book::{Booking, Verdict, book},
     queue_metrics::{QueueMetrics, Refused},
 };
 use crate::ports::StoreFailure;
 
-/// Bookings that share one transaction at most, and their tickets.
-const BOOKINGS_MAX: usize = 256;
+/// Tickets that share one transaction, at most.
 const TICKETS_MAX: usize = 2_000;
 /// How often a booking that met another one of the same ticket at the same moment is tried again: at the second time it
 /// sees the other one's ticket.
@@ -49,6 +50,8 @@ pub struct QueueSettings {
 struct Job {
     booking: Booking,
     queued: Instant,
+    /// Until when somebody waits for it; none where nobody said.
+    deadline: Option<Deadline>,
     /// Of the request.
     span: Span,
     /// Set by whoever comes first: the flusher that begins with it, or the caller who waits no longer.
@@ -59,21 +62,35 @@ struct Job {
 /// Bookings on their way into Postgres; clones share the queue.
 #[derive(Clone, Debug)]
 pub struct BookingQueue {
-    jobs: mpsc::Sender<Job>,
+    jobs: Arc<Jobs>,
     wait: Duration,
     metrics: QueueMetrics,
+}
+
+/// What waits.
+struct Jobs {
+    waiting: std::sync::Mutex<StandingQueue<Job>>,
+    length_max: usize,
+    came: Notify,
 }
 
 impl BookingQueue {
     /// Starts the flushers.
     #[must_use]
     pub fn start(database: &Database, settings: QueueSettings, lifecycle: &Lifecycle) -> Self {
-        let (jobs, waiting) = mpsc::channel(settings.length);
+        let jobs = Arc::new(Jobs {
+            waiting: std::sync::Mutex::default(),
+            length_max: settings.length,
+            came: Notify::new(),
+        });
         let metrics = QueueMetrics::new();
-        QueueMetrics::show_length(&jobs);
+        let shown = Arc::downgrade(&jobs);
+        QueueMetrics::show_length(settings.length, move || Some(shown.upgrade()?.length()));
         let flusher = Flusher {
             database: database.clone(),
-            waiting: Arc::new(Mutex::new(Waiting { jobs: waiting, last: None })),
+            jobs: Arc::clone(&jobs),
+            last: Arc::default(),
+            size: Arc::new(BatchSize::new()),
             wait: settings.wait,
             metrics: metrics.clone(),
         };
@@ -86,13 +103,13 @@ impl BookingQueue {
     pub(super) async fn book(&self, booking: Booking) -> Result<Verdict, StoreFailure> {
         let (answer, mut answered) = oneshot::channel();
         let decided = Arc::new(AtomicBool::new(false));
-        let (queued, span) = (Instant::now(), Span::current());
-        let job = Job { booking, queued, span, decided: Arc::clone(&decided), answer };
-        if self.jobs.try_send(job).is_err() {
+        let (queued, deadline, span) = (Instant::now(), Deadline::of_caller(), Span::current());
+        let job = Job { booking, queued, deadline, span, decided: Arc::clone(&decided), answer };
+        if !self.jobs.push(job) {
             self.metrics.refuse(Refused::Full, 1);
             return Err(StoreFailure::Unavailable("too many bookings wait".to_owned()));
         }
-        let answer = match timeout(self.wait, &mut answered).await {
+        let answer = match timeout(Deadline::wait_at_most(self.wait), &mut answered).await {
             Ok(answer) => answer,
             Err(_) if !decided.swap(true, Ordering::AcqRel) => {
                 self.metrics.refuse(Refused::Late, 1);
@@ -105,52 +122,83 @@ impl BookingQueue {
     }
 }
 
+impl Jobs {
+    /// Whether there was room for it.
+    fn push(&self, job: Job) -> bool {
+        let mut waiting = self.waiting();
+        waiting.forget_oldest_while(|job| job.decided.load(Ordering::Acquire));
+        if waiting.len() >= self.length_max {
+            return false;
+        }
+        waiting.push(job, Instant::now());
+        drop(waiting);
+        self.came.notify_one();
+        true
+    }
+
+    /// Whose turn it is: whoever has gone is passed over.
+    fn pop(&self) -> Option<Job> {
+        let mut waiting = self.waiting();
+        let now = Instant::now();
+        std::iter::from_fn(|| waiting.pop(now)).find(|job| !job.decided.swap(true, Ordering::AcqRel))
+    }
+
+    fn length(&self) -> usize {
+        self.waiting().len()
+    }
+
+    /// Nothing under this lock panics half-way.
+    fn waiting(&self) -> std::sync::MutexGuard<'_, StandingQueue<Job>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Jobs").field("length_max", &self.length_max).finish_non_exhaustive()
+    }
+}
+
 #[derive(Clone)]
 struct Flusher {
     database: Database,
-    waiting: Arc<Mutex<Waiting>>,
+    jobs: Arc<Jobs>,
+    /// For the flusher that is free: is cancelled when the transaction that was begun last has ended.
+    last: Arc<Mutex<Option<CancellationToken>>>,
+    size: Arc<BatchSize>,
     wait: Duration,
     metrics: QueueMetrics,
 }
 
-/// What waits, for the flusher that is free.
-struct Waiting {
-    jobs: mpsc::Receiver<Job>,
-    /// Is cancelled when the transaction that was begun last has ended.
-    last: Option<CancellationToken>,
-}
-
 impl Flusher {
     async fn run(self) {
-        while let Some((batch, _until_its_end)) = self.next_batch().await {
+        loop {
+            let (batch, _until_its_end) = self.next_batch().await;
             self.flush(batch).await;
         }
     }
 
-    /// Whatever is wanted when the transaction that was begun last is over, or takes long; `None` when nothing can come any
-    /// more.
-    async fn next_batch(&self) -> Option<(Vec<Job>, DropGuard)> {
-        let mut waiting = self.waiting.lock().await;
-        let mut next = Some(waiting.jobs.recv().await?);
-        if let Some(last) = waiting.last.take() {
+    /// Whatever is wanted when the transaction that was begun last is over, or takes long.
+    async fn next_batch(&self) -> (Vec<Job>, DropGuard) {
+        let mut last = self.last.lock().await;
+        while self.jobs.length() == 0 {
+            self.jobs.came.notified().await;
+        }
+        if let Some(last) = last.take() {
             // Where it takes long, this one begins beside it.
             let _ = timeout(STAGGER, last.cancelled()).await;
         }
         let under_way = CancellationToken::new();
-        waiting.last = Some(under_way.clone());
+        *last = Some(under_way.clone());
         let (mut batch, mut tickets) = (Vec::new(), 0);
-        while let Some(job) = next {
-            if !job.decided.swap(true, Ordering::AcqRel) {
-                tickets += job.booking.tickets.len();
-                batch.push(job);
-            }
-            next = if batch.len() < BOOKINGS_MAX && tickets < TICKETS_MAX {
-                waiting.jobs.try_recv().ok()
-            } else {
-                None
-            };
+        while batch.len() < self.size.get()
+            && tickets < TICKETS_MAX
+            && let Some(job) = self.jobs.pop()
+        {
+            tickets += job.booking.tickets.len();
+            batch.push(job);
         }
-        Some((batch, under_way.drop_guard()))
+        (batch, under_way.drop_guard())
     }
 
     async fn flush(&self, batch: Vec<Job>) {
@@ -160,7 +208,10 @@ impl Flusher {
         self.metrics.begin(batch.len());
         let span = booked_telemetry::shared_span("commit bookings", batch.iter().map(|job| &job.span));
         let bookings: Vec<Booking> = batch.iter().map(|job| job.booking.clone()).collect();
-        match self.transact(bookings).instrument(span).await {
+        let began = Instant::now();
+        let result = for_whoever_waits_longest(&batch, self.transact(bookings)).instrument(span).await;
+        self.size.learn(batch.len(), began.elapsed());
+        match result {
             Ok(verdicts) => {
                 batch.into_iter().zip(verdicts).for_each(|(job, verdict)| answer(job, Ok(verdict)))
             }
@@ -210,6 +261,15 @@ impl Flusher {
             self.metrics.decide(booking, *verdict);
         }
         Ok(verdicts)
+    }
+}
+
+/// A transaction is begun as long as somebody waits for one of its bookings.
+async fn for_whoever_waits_longest<T>(batch: &[Job], transaction: impl Future<Output = T>) -> T {
+    let deadlines: Option<Vec<Deadline>> = batch.iter().map(|job| job.deadline).collect();
+    match deadlines.and_then(|deadlines| deadlines.into_iter().max()) {
+        Some(deadline) => deadline.scope(transaction).await,
+        None => transaction.await,
     }
 }
 

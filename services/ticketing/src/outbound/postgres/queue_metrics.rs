@@ -5,7 +5,6 @@ use opentelemetry::{
     KeyValue, global,
     metrics::{Counter, Histogram},
 };
-use tokio::sync::mpsc;
 
 use super::book::{Booking, Verdict};
 
@@ -50,14 +49,13 @@ impl QueueMetrics {
     }
 
     /// Shows how full the queue is whenever somebody looks, as long as there is one.
-    pub(super) fn show_length<T: Send + 'static>(queue: &mpsc::Sender<T>) {
-        let (meter, waiting, most) = (global::meter(SCOPE), queue.downgrade(), queue.max_capacity());
+    pub(super) fn show_length(most: usize, waiting: impl Fn() -> Option<usize> + Send + Sync + 'static) {
+        let meter = global::meter(SCOPE);
         meter
             .u64_observable_gauge("booked_bookings_waiting")
             .with_description("Bookings that wait for a transaction")
             .with_callback(move |gauge| {
-                let Some(queue) = waiting.upgrade() else { return };
-                gauge.observe(count(queue.max_capacity() - queue.capacity()), &[]);
+                waiting().into_iter().for_each(|waiting| gauge.observe(count(waiting), &[]));
             })
             .build();
         meter
