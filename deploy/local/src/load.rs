@@ -66,7 +66,8 @@ pub(crate) struct LoadArgs {
     #[arg(long, default_value_t = 30_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=600_000))]
     timeout_ms: u64,
 
-    /// Accounts that the clients use. They are made once; where more visits are open, they share.
+    /// Accounts that the clients use. They are made once; where more visits are open, they share. One
+    /// account holds no more than HOLDS_PER_USER_MAX seats of an event, abandoned ones among them: take more, or raise that.
     #[arg(long, default_value_t = 100, value_name = "COUNT", value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000))]
     accounts: usize,
     /// What the emails of the accounts begin with.

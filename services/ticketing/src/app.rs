@@ -59,7 +59,8 @@ pub async fn bind_with(
     let database = Database::new(&config.database, lifecycle.runtime())?;
     let valkey = Valkey::new(config.valkey, lifecycle.runtime().clone());
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
-    let pool: Arc<dyn SeatPool> = Arc::new(ValkeySeatPool::new(valkey.clone(), config.lifetimes));
+    let pool: Arc<dyn SeatPool> =
+        Arc::new(ValkeySeatPool::new(valkey.clone(), config.lifetimes).limited(config.hold_limit));
 
     let own_feed = Feed::start(SOURCE, database.clone(), &lifecycle);
     let noted = ChangesNoted::default();
@@ -78,6 +79,8 @@ pub async fn bind_with(
         notifier: config.notifier.notifier()?,
         random,
         rebuilds: Arc::new(Rebuilds::new(&lifecycle)),
+        lines: Arc::default(),
+        known: Arc::default(),
         patience: config.patience,
     });
     let auditor = Auditor {

@@ -15,7 +15,7 @@ use crate::{
     outbound::{
         notifier::{NotifierArgs, NotifierSettings},
         postgres::QueueSettings,
-        valkey::{Lifetimes, ValkeyArgs, ValkeySettings},
+        valkey::{HoldLimit, Lifetimes, ValkeyArgs, ValkeySettings},
     },
     usecases::Patience,
 };
@@ -43,6 +43,13 @@ pub struct ServeArgs {
     /// How long a reservation holds its seats, in milliseconds.
     #[arg(long, env = "HOLD_MS", default_value = "600000", value_name = "MS")]
     hold_ms: String,
+    /// Seats of one event that a user may hold at a time, those that they gave up or let run out lately among them; one more
+    /// is answered 429. 0: any number.
+    #[arg(long, env = "HOLDS_PER_USER_MAX", default_value = "100", value_name = "COUNT")]
+    holds_per_user_max: String,
+    /// How long a hold that was not booked counts among a user's after it has ended, in milliseconds.
+    #[arg(long, env = "HOLD_COOLDOWN_MS", default_value = "600000", value_name = "MS")]
+    hold_cooldown_ms: String,
     /// How long a booking or a cancel may take before the janitor settles it, in milliseconds; must be longer than
     /// VALKEY_TIMEOUT_MS, BOOKING_WAIT_MS, DATABASE_WAIT_MS and DATABASE_WORK_MS together.
     #[arg(long, env = "CLAIM_MS", default_value = "10000", value_name = "MS")]
@@ -50,7 +57,8 @@ pub struct ServeArgs {
     /// How long a process may take to rebuild an event's map before another one may begin, in milliseconds.
     #[arg(long, env = "REBUILD_LEASE_MS", default_value = "10000", value_name = "MS")]
     rebuild_lease_ms: String,
-    /// How long a request waits for others that rebuild the same map or book the same tickets, in milliseconds.
+    /// How long a request waits for others that rebuild the same map, book the same tickets, cancel for the same user or join
+    /// the same waitlist, in milliseconds.
     #[arg(long, env = "PATIENCE_MS", default_value = "1500", value_name = "MS")]
     patience_ms: String,
     /// Booking transactions at the same time, at most: one begins beside another where that takes long.
@@ -88,6 +96,7 @@ pub struct Config {
     pub(crate) event_url: Replicas,
     pub(crate) request: Duration,
     pub(crate) lifetimes: Lifetimes,
+    pub(crate) hold_limit: HoldLimit,
     pub(crate) patience: Patience,
     pub(crate) queue: QueueSettings,
     pub(crate) jobs: JobSettings,
@@ -140,6 +149,8 @@ impl ServeArgs {
         let event_url = event_url.and_then(|url| mistakes.parse("EVENT_URL", &url));
         let request = mistakes.millis("REQUEST_MS", &self.request_ms, MS);
         let hold = mistakes.millis("HOLD_MS", &self.hold_ms, MS);
+        let holds_max = mistakes.number("HOLDS_PER_USER_MAX", &self.holds_per_user_max, 0..=1_000_000);
+        let cooldown = mistakes.millis("HOLD_COOLDOWN_MS", &self.hold_cooldown_ms, 0..=86_400_000);
         let claim = mistakes.millis("CLAIM_MS", &self.claim_ms, MS);
         let rebuild_lease = mistakes.millis("REBUILD_LEASE_MS", &self.rebuild_lease_ms, MS);
         let others = mistakes.millis("PATIENCE_MS", &self.patience_ms, MS);
@@ -159,6 +170,7 @@ impl ServeArgs {
             event_url: event_url?,
             request: request?,
             lifetimes: Lifetimes { hold: hold?, claim: claim?, rebuild_lease: rebuild_lease? },
+            hold_limit: HoldLimit { seats: holds_max?, cooldown: cooldown? },
             patience: Patience { others: others?, look_again: LOOK_AGAIN },
             queue: QueueSettings { flushers: flushers?, length: length?, wait: wait? },
             jobs: JobSettings { tick: tick?, reconcile_round: reconcile_round?, claim: claim? },

@@ -161,6 +161,7 @@ async fn one_who_joins_late_is_not_told_of_what_was_announced_before() {
     let late = LateJoin::of("Cyd@example.org");
     let stop = Arc::clone(&late);
     let sale = Sale::set_up()
+        .instances(2)
         .notifier(Arc::<Recorder>::clone(&recorder))
         .replace(move |context| Context {
             waitlist: Arc::new(WithLateJoin { inner: context.waitlist.clone(), late: Arc::clone(&stop) }),
@@ -170,7 +171,9 @@ async fn one_who_joins_late_is_not_told_of_what_was_announced_before() {
         .await;
     let (ada, bob, cyd) = (sale.buyer("Ada"), sale.buyer("Bob"), sale.buyer("Cyd"));
     let event = sold_out(&sale, &ada, 3).await;
-    let joining = tokio::spawn(async move { cyd.join(event, 2).await });
+    // At another instance, since those of one join one after the other.
+    let there = cyd.at(&sale.instances[1].url);
+    let joining = tokio::spawn(async move { there.join(event, 2).await });
     late.reached().await;
 
     bob.join(event, 1).await.says("200");
@@ -182,6 +185,38 @@ async fn one_who_joins_late_is_not_told_of_what_was_announced_before() {
     // Two seats are free, one announced and one not; neither came free after Cyd had joined.
     ada.cancel(event, 1).await.says("200");
     told(&recorder, &[(&bob, 1), (&sale.buyer("Cyd"), 1)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_the_list_keeps_nobody_from_the_database() {
+    let sale = Sale::set_up()
+        .own_postgres()
+        .flag("--database-connections", 2)
+        .flag("--database-wait-ms", 2_000)
+        .flag("--patience-ms", 25_000)
+        .start()
+        .await;
+    let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
+    let event = sold_out(&sale, &ada, 1).await;
+    bob.join(event, 1).await.says("200");
+    let elsewhere = sale.postgres.lock_waitlist(event).await;
+    for answer in join_all((0..30).map(|_| bob.join(event, 1))).await {
+        answer.says("400 WAITLIST-01");
+    }
+    let joins: Vec<_> = sale
+        .crowd(30)
+        .into_iter()
+        .map(|buyer| tokio::spawn(async move { buyer.join(event, 1).await }))
+        .collect();
+    let other = sale.create_event(10).await;
+    for _ in 0..5 {
+        ada.buys(other, 1).await;
+    }
+
+    drop(elsewhere);
+    for answer in join_all(joins).await {
+        answer.unwrap().says("200");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

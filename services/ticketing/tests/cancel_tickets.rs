@@ -163,6 +163,73 @@ async fn many_at_the_same_time_cancel_as_much_as_there_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_a_hundred_at_the_same_time_none_is_turned_away() {
+    let sale = Sale::set_up().flag("--database-wait-ms", 1_000).start().await;
+    let event = sale.create_event(100).await;
+    let ada = sale.buyer("Ada");
+    ada.buys(event, 60).await;
+    let answers = said(join_all((0..100).map(|_| ada.cancel(event, 1))).await);
+    assert_eq!(answers.iter().filter(|said| *said == "200").count(), 60, "{answers:?}");
+    assert_eq!(answers.iter().filter(|said| *said == "400 TICKET-03").count(), 40, "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_another_cancel_of_theirs_keeps_nobody_from_the_database() {
+    let sale = Sale::set_up()
+        .flag("--database-connections", 2)
+        .flag("--database-wait-ms", 2_000)
+        .flag("--patience-ms", 25_000)
+        .start()
+        .await;
+    let event = sale.create_event(20).await;
+    let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
+    ada.buys(event, 10).await;
+    let elsewhere = sale.postgres.lock_cancels(&ada.id(), event).await;
+    let cancels: Vec<_> = (0..30)
+        .map(|_| {
+            let ada = ada.clone();
+            tokio::spawn(async move { ada.cancel(event, 1).await })
+        })
+        .collect();
+    let settling = format!("{{{event}}}:settling");
+    eventually("a cancel is under way", async || sale.valkey.ask::<u32>(&["ZCARD", &settling]) > 0).await;
+    for _ in 0..5 {
+        bob.buys(event, 1).await;
+    }
+
+    drop(elsewhere);
+    let answers = join_all(cancels).await.into_iter().map(Result::unwrap).collect();
+    let answers = said(answers);
+    assert_eq!(answers.iter().filter(|said| *said == "200").count(), 10, "{answers:?}");
+    assert_eq!(answers.iter().filter(|said| *said == "400 TICKET-03").count(), 20, "{answers:?}");
+    assert_eq!(sale.occupied(event).await, Some(5), "what was cancelled is free");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_lets_too_many_wait_is_asked_to_slow_down() {
+    let sale = Sale::set_up().flag("--patience-ms", 25_000).start().await;
+    let event = sale.create_event(20).await;
+    let ada = sale.buyer("Ada");
+    ada.buys(event, 2).await;
+    let elsewhere = sale.postgres.lock_cancels(&ada.id(), event).await;
+    let cancels: Vec<_> = (0..200)
+        .map(|_| {
+            let ada = ada.clone();
+            tokio::spawn(async move { ada.cancel(event, 1).await })
+        })
+        .collect();
+    eventually("some are refused", async || cancels.iter().filter(|it| it.is_finished()).count() >= 72).await;
+    drop(elsewhere);
+    let answers = join_all(cancels)
+        .await
+        .into_iter()
+        .map(|answer| answer.unwrap().says_one_of(&["200", "400 TICKET-03", "429 SYS-06"]));
+    let answers = said(answers.collect());
+    assert_eq!(answers.iter().filter(|said| *said == "429 SYS-06").count(), 72, "{answers:?}");
+    assert_eq!(answers.iter().filter(|said| *said == "200").count(), 2, "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn booking_and_cancelling_at_once_neither_loses_nor_doubles_a_ticket() {
     // A seat that is cancelled before its booking is finished in Valkey is the reconciler's to free.
     let sale = Sale::set_up().instances(2).flag("--reconcile-ms", 300).start().await;

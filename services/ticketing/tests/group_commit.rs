@@ -294,7 +294,7 @@ async fn bookings_of_other_events_do_not_wait_for_one_that_is_locked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn large_bookings_at_once_are_all_carried_out() {
-    let sale = Sale::start().await;
+    let sale = Sale::set_up().flag("--holds-per-user-max", 0).start().await;
     let event = sale.create_event(4_000).await;
     let people = sale.crowd(4);
     let mut holds = Vec::new();

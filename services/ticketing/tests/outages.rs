@@ -259,3 +259,48 @@ async fn a_client_is_answered_in_time_by_a_postgres_that_hangs_and_its_booking_g
     eventually("both are booked all the same", async || ada.tickets_of(event).await == 3).await;
     ada.book(&first).await.says("200");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_no_space_left_for_tables_nothing_is_done_and_it_may_be_tried_again() {
+    let sale = Sale::start().await;
+    let event = sale.create_event(10).await;
+    let ada = sale.buyer("Ada");
+    ada.buys(event, 2).await;
+    let held = ada.holds(event, 2).await;
+    // As the server says it.
+    sale.postgres.execute(
+        "CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             RAISE 'could not extend file \"base/5/16384\": No space left on device' USING ERRCODE = 'disk_full'; END $$;
+         CREATE TRIGGER no_space BEFORE INSERT OR DELETE ON tickets EXECUTE FUNCTION no_space();
+         CREATE TRIGGER no_space BEFORE INSERT ON waitlist_entries EXECUTE FUNCTION no_space();",
+    );
+    ada.book(&held).await.says("503 SYS-07");
+    ada.cancel(event, 1).await.says("503 SYS-07");
+    ada.join(event, 1).await.says("503 SYS-07");
+    assert_eq!(ada.tickets_of(event).await, 2);
+
+    sale.postgres.execute("DROP FUNCTION no_space CASCADE");
+    ada.book(&held).await.says("200");
+    ada.cancel(event, 1).await.says("200");
+    ada.join(event, 1).await.says("200");
+    assert_eq!(ada.tickets_of(event).await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_postgres_may_only_be_read_nothing_is_done_and_it_may_be_tried_again() {
+    let sale = Sale::set_up().own_postgres().start().await;
+    let event = sale.create_event(10).await;
+    let ada = sale.buyer("Ada");
+    ada.buys(event, 2).await;
+    let held = ada.holds(event, 2).await;
+    sale.postgres.execute("ALTER SYSTEM SET default_transaction_read_only = on");
+    sale.postgres.execute("SELECT pg_reload_conf()");
+    eventually("bookings are refused", async || ada.book(&held).await.said() == "503 SYS-07").await;
+    ada.cancel(event, 1).await.says("503 SYS-07");
+    ada.join(event, 1).await.says("503 SYS-07");
+
+    sale.postgres.execute("ALTER SYSTEM RESET default_transaction_read_only");
+    sale.postgres.execute("SELECT pg_reload_conf()");
+    eventually("the booking is done", async || ada.book(&held).await.said() == "200").await;
+    assert_eq!(ada.tickets_of(event).await, 4);
+}

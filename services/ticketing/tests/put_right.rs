@@ -51,12 +51,17 @@ async fn each_kind_is_counted_and_shown_from_the_start() {
         sale.valkey.set_taken(event, seat, true);
         sale.valkey.ask::<u8>(&["ZADD", &settling, "1", &seat.to_string()]);
     }
+    sale.valkey.ask::<i64>(&["HINCRBY", &format!("{{{event}}}:meta"), "taken", "2"]);
     for (by, kind) in KINDS {
         eventually(&format!("a seat that was {kind} by the {by}"), async || {
             counted(by, kind).is_some_and(|seats| seats >= 1.0)
         })
         .await;
     }
+    eventually("a map that counts its seats again", async || {
+        figure("booked_maps_put_right_total", &[]).is_some_and(|maps| maps >= 1.0)
+    })
+    .await;
     eventually("only what is Ada's is taken", async || sale.occupied(event).await == Some(2)).await;
     ada.book(&booked).await.says("200");
 }

@@ -50,6 +50,23 @@ async fn a_sold_seat_that_looks_free_is_taken_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_map_whose_count_was_changed_by_hand_sells_all_its_seats_again() {
+    let sale = quickly_reconciled().start().await;
+    let event = sale.create_event(6).await;
+    let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
+    ada.buys(event, 2).await;
+    let meta = format!("{{{event}}}:meta");
+    sale.valkey.ask::<i64>(&["HINCRBY", &meta, "taken", "3"]);
+    eventually("two seats are occupied", async || sale.occupied(event).await == Some(2)).await;
+    sale.valkey.ask::<i64>(&["HSET", &meta, "hint", "5"]);
+    eventually("the search begins at the first free seat", async || {
+        sale.valkey.ask::<String>(&["HGET", &meta, "hint"]) == "2"
+    })
+    .await;
+    assert_eq!(seats(&bob.holds(event, 4).await), [3, 4, 5, 6]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hold_of_a_sold_seat_is_ended() {
     let sale = quickly_reconciled().start().await;
     let event = sale.create_event(3).await;

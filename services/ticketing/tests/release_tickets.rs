@@ -9,7 +9,7 @@
 
 mod support;
 
-use booked_ids::SeatNumber;
+use booked_ids::{EventId, SeatNumber};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
@@ -87,6 +87,41 @@ async fn over_several_events_all_are_released_or_none() {
         assert_eq!(answer, json!({ "occupied": [0, 0, 0] }));
         bob.book(&good).await.says("400 TICKET-02");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_made_up_events_cost_valkey_nothing() {
+    // Nothing runs on a clock that would be counted too.
+    let sale = Sale::set_up().own_valkey().flag("--tick-ms", 3_600_000).start().await;
+    let event = sale.create_event(5).await;
+    let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
+    let (mine, hers) = (bob.holds(event, 1).await[0], ada.holds(event, 1).await[0]);
+    let seat = SeatNumber::new(1).unwrap();
+    let made_up = (0..998_u32).map(|number| {
+        let mut random = [7; 16];
+        random[..4].copy_from_slice(&number.to_be_bytes());
+        EventId::new(1_800_000_000_000, random).ticket(seat).as_uuid()
+    });
+    let made_up: Vec<Uuid> = made_up.collect();
+    let scripts = || {
+        let stats = sale.valkey.ask::<String>(&["INFO", "commandstats"]);
+        let line =
+            stats.lines().find_map(|line| line.strip_prefix("cmdstat_evalsha:calls=").map(str::to_owned));
+        let calls = line.and_then(|line| line.split(',').next().and_then(|calls| calls.parse::<u32>().ok()));
+        calls.unwrap()
+    };
+    let before = scripts();
+
+    for (others, expected) in
+        [(vec![], "400 TICKET-02"), (vec![mine], "400 TICKET-02"), (vec![mine, hers], "400 TICKET-03")]
+    {
+        let tickets = [&made_up[..], &others].concat();
+        bob.release(&tickets).await.says(expected);
+        bob.book(&tickets).await.says(expected);
+    }
+    let asked = scripts() - before;
+    assert!(asked <= 20, "{asked} scripts for six calls");
+    bob.book(&[mine]).await.says("200");
 }
 
 #[tokio::test(flavor = "multi_thread")]

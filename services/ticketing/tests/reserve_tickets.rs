@@ -77,6 +77,37 @@ async fn one_call_reserves_1_to_100_seats() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_user_does_not_hold_a_whole_event() {
+    let sale = Sale::start().await;
+    let event = sale.create_event(5_000).await;
+    let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
+    let held = ada.holds(event, 100).await;
+    let refused = ada.reserve(event, 1).await.says("429 SYS-06");
+    let again_in: u64 = refused.retry_after.unwrap().parse().unwrap();
+    assert!((1..=60).contains(&again_in), "to be tried again in {again_in} s");
+    ada.release(&held[..50]).await.says("200");
+    ada.reserve(event, 50).await.says("429 SYS-06");
+    assert_eq!(sale.occupied(event).await, Some(50));
+    ada.book(&held[50..]).await.says("200");
+    ada.holds(event, 50).await;
+    bob.holds(event, 100).await;
+    let other = sale.create_event(100).await;
+    ada.holds(other, 100).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_changes_their_mind_a_few_times_is_not_kept_waiting() {
+    let sale = Sale::start().await;
+    let event = sale.create_event(10).await;
+    let ada = sale.buyer("Ada");
+    for _ in 0..20 {
+        let held = ada.holds(event, 4).await;
+        ada.release(&held).await.says("200");
+    }
+    ada.buys(event, 4).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn seats_of_one_call_are_neighbours_where_there_are_any() {
     let sale = Sale::start().await;
     let event = sale.create_event(10).await;
@@ -91,7 +122,7 @@ async fn seats_of_one_call_are_neighbours_where_there_are_any() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_seats_of_a_large_event_can_be_had() {
-    let sale = Sale::start().await;
+    let sale = Sale::set_up().flag("--holds-per-user-max", 0).start().await;
     let event = sale.create_event(250).await;
     let ada = sale.buyer("Ada");
     for _ in 0..2 {

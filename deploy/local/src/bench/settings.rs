@@ -6,6 +6,9 @@ use std::time::Duration;
 /// How many clients ask at a time, where nothing else is said.
 pub(super) const CLIENTS: usize = 64;
 
+/// Seats of one event that a user may hold: counted as in a sale, but one buyer holds what hundreds would.
+pub(super) const HOLDS_PER_USER_MAX: u32 = 1_000_000;
+
 /// How much is measured of each subject.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Effort {

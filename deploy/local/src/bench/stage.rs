@@ -11,6 +11,7 @@ use booked_sandbox::{PostgresOptions, PostgresServer, ValkeyOptions, ValkeyServe
 use tokio::task::block_in_place;
 use uuid::Uuid;
 
+use super::settings::HOLDS_PER_USER_MAX;
 use super::{Bench, usage};
 use crate::{Progress, Servers, Service, System, SystemOptions};
 
@@ -54,6 +55,7 @@ impl Stage {
             },
             settings: settings
                 .iter()
+                .chain([&(Service::Ticketing, "HOLDS_PER_USER_MAX", HOLDS_PER_USER_MAX.to_string())])
                 .map(|(of, name, value)| (*of, (*name).to_owned(), value.clone()))
                 .collect(),
             ..SystemOptions::new(folder.join("system"))

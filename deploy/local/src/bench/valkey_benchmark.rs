@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use booked_sandbox::ValkeyServer;
 use uuid::Uuid;
 
-use super::settings::CLIENTS;
+use super::settings::{CLIENTS, HOLDS_PER_USER_MAX};
 use super::tools::{Tool, Tools, output};
 
 /// The script as ticketing sends it.
@@ -21,6 +21,8 @@ const KEYS: [&str; 7] = ["taken", "holds", "settling", "claims", "meta", "rebuil
 const UNSEATED: usize = 28;
 /// As `cargo up` holds seats.
 const HOLD_MS: u32 = 600_000;
+/// As `cargo up` counts holds that have ended.
+const COOLDOWN_MS: u32 = 600_000;
 /// Far slower than any machine is.
 const PER_S_MIN: u32 = 500;
 
@@ -48,6 +50,7 @@ impl ValkeyBenchmark<'_> {
         let unseated = event.to_string().get(..UNSEATED).unwrap_or_default().to_owned();
         arguments.extend([format!("{tag}{unseated}"), Uuid::from_u128(1).to_string()]);
         arguments.extend(["2".to_owned(), HOLD_MS.to_string()]);
+        arguments.extend([HOLDS_PER_USER_MAX.to_string(), COOLDOWN_MS.to_string()]);
         let takes = Duration::from_secs(u64::from(count / PER_S_MIN));
         let said = output(&self.tools.of(Tool::ValkeyBenchmark)?, &arguments, takes).await?;
         let held = self.taken(event)?.saturating_sub(before);

@@ -12,7 +12,9 @@ use crate::{Binaries, Progress, Replicas, Servers, Service, System, SystemOption
 
 const TICKETING: Replicas = Replicas { service: Service::Ticketing, count: 3 };
 /// Everything that has a time is quick, so that a short run meets every deadline many times.
-const TICKETING_SETTINGS: [(&str, &str); 8] = [
+// Few buyers reserve again and again here: what they hold is counted, and nobody is refused for it.
+const TICKETING_SETTINGS: [(&str, &str); 9] = [
+    ("HOLDS_PER_USER_MAX", "1000000"),
     ("VALKEY_TIMEOUT_MS", "500"),
     ("DATABASE_WAIT_MS", "500"),
     ("DATABASE_WORK_MS", "1000"),

@@ -42,8 +42,8 @@ const EDITS: &[Edit] = &[
     // outbound/valkey
     Edit {
         guards: &["finish-by-attempt"],
-        with: "local mine = claimed_by(ARGV[2], seats_from(3))\nif #mine > 0",
-        without: "local mine = seats_from(3)\nif #mine > 0",
+        with: "local mine, claimed = claimed_by(ARGV[2], seats_from(3))\nif #mine > 0",
+        without: "local mine, claimed = seats_from(3), {}\nif #mine > 0",
     },
     Edit {
         guards: &["give-back-by-attempt"],
@@ -53,8 +53,8 @@ const EDITS: &[Edit] = &[
     },
     Edit {
         guards: &["settle-by-attempt", "cancel-claims", "reconciler-claims"],
-        with: "local mine = claimed_by(ARGV[2], seats)\nif #mine == 0",
-        without: "local mine = seats\nif #mine == 0",
+        with: "local mine, claimed = claimed_by(ARGV[2], seats)\nif #mine == 0",
+        without: "local mine, claimed = seats, {}\nif #mine == 0",
     },
     Edit {
         guards: &["cancel-claims"],

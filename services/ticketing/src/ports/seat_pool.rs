@@ -1,5 +1,7 @@
 //! The seats of all events, as Valkey keeps them: fast, and never the authority on who owns one.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use booked_ids::{EventId, SeatNumber, UserId};
 
@@ -125,6 +127,9 @@ pub trait SeatPool: Send + Sync {
     /// that same hold. Says how many it repaired.
     async fn repair(&self, event: EventId, as_read: &[SeatState]) -> Result<u32, PoolFailure>;
 
+    /// Makes what the map says of itself agree with its seats; says whether it did not.
+    async fn recount(&self, event: EventId) -> Result<bool, PoolFailure>;
+
     /// Some of the events that had a hold or a claim lately, other ones at each call where there are many.
     async fn busy_events(&self, limit: u32) -> Result<Vec<EventId>, PoolFailure>;
 
@@ -151,6 +156,11 @@ pub enum Reserved {
     },
     /// Fewer are free; nothing is held.
     TooFew,
+    /// With these the user would hold, or would have held lately, more of the event than one may; nothing is held.
+    TooManyHeld {
+        /// After so long enough of their holds count no more.
+        again_in: Duration,
+    },
     /// The event has no map.
     NoMap,
 }

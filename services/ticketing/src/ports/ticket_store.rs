@@ -65,6 +65,9 @@ pub trait TicketStore: Send + Sync {
     /// At most this many deleted events of which something is left.
     async fn deleted_events(&self, limit: u32) -> Result<Vec<EventId>, StoreFailure>;
 
+    /// Those of the events that are known here, deleted ones among them.
+    async fn known_among(&self, events: &[EventId]) -> Result<Vec<EventId>, StoreFailure>;
+
     /// Those of the events that are deleted, whether something of them is left or not.
     async fn deleted_among(&self, events: &[EventId]) -> Result<Vec<EventId>, StoreFailure>;
 
@@ -113,6 +116,8 @@ pub enum Cancelled {
     Done,
     /// They were no longer the user's latest; nothing was cancelled.
     Changed,
+    /// Another cancel of the user and event is under way; nothing was cancelled.
+    Busy,
 }
 
 /// An event as far as ticketing needs it.

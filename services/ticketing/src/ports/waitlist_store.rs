@@ -12,7 +12,10 @@ use crate::domain::{count::SeatsWanted, waitlist::Seen};
 /// Who waits for what, in order.
 #[async_trait]
 pub trait WaitlistStore: Send + Sync {
-    /// Puts a user at the end of an event's list: locks the list, and where it is empty asks the pool, since the first entry
+    /// Whether the user stands on the list of an event that is there. Locks nothing.
+    async fn is_waiting(&self, user: UserId, event: EventId) -> Result<bool, StoreFailure>;
+
+    /// Puts a user at the end of an event's list: locks the list, unless somebody has it, and where it is empty asks the pool, since the first entry
     /// sets what has been seen of the sale. Where the pool does not answer, all that is free later counts.
     async fn join(
         &self,
@@ -81,4 +84,6 @@ pub enum Joined {
     AlreadyWaiting,
     /// The event is unknown or deleted.
     NoSuchEvent,
+    /// Somebody changes the list just now; nothing was done.
+    Busy,
 }

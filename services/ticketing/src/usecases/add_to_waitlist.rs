@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use booked_ids::{EventId, UserId};
+use tokio::time::{Instant, sleep};
 
 use super::{Context, RebuildError, rebuild_map};
 use crate::{
@@ -42,8 +43,12 @@ pub async fn add_to_waitlist(
     event: EventId,
     wanted: SeatsWanted,
 ) -> Result<(), AddToWaitlistError> {
+    // Most who ask again are answered by this look, which waits for nobody.
+    if context.waitlist.is_waiting(user, event).await? {
+        return Err(AddToWaitlistError::AlreadyWaiting);
+    }
     let mapped = see_to_a_map(context, event).await;
-    let join = || context.waitlist.join(user, email, event, wanted, Arc::clone(&context.pool));
+    let join = || join_in_turn(context, user, email, event, wanted);
     let mut joined = join().await?;
     if joined == Joined::NoSuchEvent {
         match mapped {
@@ -57,6 +62,30 @@ pub async fn add_to_waitlist(
         Joined::Done => Ok(()),
         Joined::AlreadyWaiting => Err(AddToWaitlistError::AlreadyWaiting),
         Joined::NoSuchEvent => Err(AddToWaitlistError::NoSuchEvent),
+        Joined::Busy => {
+            Err(AddToWaitlistError::Unavailable("the list is changed by others all the time".to_owned()))
+        }
+    }
+}
+
+/// Those who join the same list in this process do so one after the other. Another replica, or the telling, may have the list
+/// all the same: until it is through this one tries again.
+async fn join_in_turn(
+    context: &Context,
+    user: UserId,
+    email: &str,
+    event: EventId,
+    wanted: SeatsWanted,
+) -> Result<Joined, AddToWaitlistError> {
+    let give_up = Instant::now() + context.patience.others;
+    let turn = context.lines.joins.turn(event, give_up).await;
+    let _turn = turn.map_err(|no_turn| AddToWaitlistError::Unavailable(no_turn.to_string()))?;
+    loop {
+        let joined = context.waitlist.join(user, email, event, wanted, Arc::clone(&context.pool)).await?;
+        if joined != Joined::Busy || Instant::now() >= give_up {
+            return Ok(joined);
+        }
+        sleep(context.patience.look_again).await;
     }
 }
 

@@ -7,10 +7,9 @@
 use std::collections::HashMap;
 
 use booked_ids::{TicketId, UserId};
-use futures_util::future::{join_all, try_join_all};
 use tokio::time::{Instant, sleep};
 
-use super::Context;
+use super::{Context, few_at_once::few_at_once, known_events::without_unknown};
 use crate::{
     domain::{
         booking::{Refusal, Requested, Sorted, Tickets},
@@ -45,6 +44,7 @@ pub enum BookError {
 ///
 /// See [`BookError`].
 pub async fn book_tickets(context: &Context, user: UserId, requested: Requested) -> Result<(), BookError> {
+    let requested = without_unknown(context, requested).await;
     let all = requested.tickets;
     if requested.any_unknown {
         sort(context, user, &all).await?;
@@ -117,7 +117,7 @@ async fn sort(context: &Context, user: UserId, tickets: &Tickets) -> Result<Sort
     });
     let mut sorted = Sorted::default();
     let mut away = None;
-    for (event, seats, look) in join_all(looks).await {
+    for (event, seats, look) in few_at_once(looks).await {
         match look {
             Ok(Some(states)) => sorted.add(event, &states, user),
             Ok(None) => sorted.add_unseen(event, &seats),
@@ -240,14 +240,14 @@ async fn resolve(
 
 /// Best effort, as the next two: what is left of the claim is the janitor's.
 async fn finish(context: &Context, attempt: AttemptId, tickets: &Tickets) {
-    let done = try_join_all(
+    let done = few_at_once(
         tickets.by_event().map(async |(event, seats)| context.pool.finish(event, attempt, &seats).await),
     );
     left_to_the_janitor(done.await);
 }
 
 async fn give_back(context: &Context, attempt: AttemptId, tickets: &Tickets) {
-    let done = try_join_all(
+    let done = few_at_once(
         tickets.by_event().map(async |(event, seats)| context.pool.give_back(event, attempt, &seats).await),
     );
     left_to_the_janitor(done.await);
@@ -261,7 +261,7 @@ async fn settle_sold(
     tickets: &Tickets,
     owners: &HashMap<TicketId, UserId>,
 ) {
-    let done = try_join_all(tickets.by_event().map(async |(event, seats)| {
+    let done = few_at_once(tickets.by_event().map(async |(event, seats)| {
         let sold = seats.iter().filter(|seat| owners.contains_key(&event.ticket(**seat)));
         let sold: Vec<Settlement> = sold.map(|seat| Settlement { seat: *seat, sold: true }).collect();
         if !sold.is_empty() {
@@ -272,8 +272,8 @@ async fn settle_sold(
     left_to_the_janitor(done.await);
 }
 
-fn left_to_the_janitor<T>(done: Result<T, PoolFailure>) {
-    if let Err(failure) = done {
+fn left_to_the_janitor(done: Vec<Result<u32, PoolFailure>>) {
+    for failure in done.into_iter().filter_map(Result::err) {
         tracing::warn!(%failure, "a claim is left to the janitor");
     }
 }

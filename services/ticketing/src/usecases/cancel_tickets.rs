@@ -7,7 +7,7 @@
 use booked_ids::{EventId, SeatNumber, UserId};
 use tokio::time::{Instant, sleep};
 
-use super::{Context, SCRIPT_SEATS, settle_overdue::ask_and_settle};
+use super::{Context, SCRIPT_SEATS, lines::NoTurn, settle_overdue::ask_and_settle};
 use crate::{
     domain::{
         count::TicketsToCancel,
@@ -25,6 +25,9 @@ pub enum CancelError {
     /// The user has fewer tickets.
     #[error("the user has fewer tickets")]
     TooFew,
+    /// Too many cancels of the user and event wait already; nothing was done.
+    #[error("too many cancels of the user wait already")]
+    TooMany,
     /// Nothing was done; it may be tried again.
     #[error("not available: {0}")]
     Unavailable(String),
@@ -51,6 +54,7 @@ pub async fn cancel_tickets(
     count: TicketsToCancel,
 ) -> Result<(), CancelError> {
     let give_up = Instant::now() + context.patience.others;
+    let _turn = context.lines.cancels.turn((user, event), give_up).await?;
     loop {
         let latest = context.store.latest(user, event, count.get()).await.map_err(of_read)?;
         if !latest.any {
@@ -61,10 +65,14 @@ pub async fn cancel_tickets(
         }
         let attempt = context.attempt();
         let claimed = claim(context, event, attempt, &latest.seats).await;
-        match context.store.cancel(user, event, &latest.seats).await {
+        match cancel_between_others(context, user, event, &latest.seats, give_up).await {
             Ok(Cancelled::Done) => {
                 free(context, event, attempt, &claimed).await;
                 return Ok(());
+            }
+            // The claim stays for the janitor: what the other one leaves is not known yet.
+            Ok(Cancelled::Busy) => {
+                return Err(CancelError::Unavailable("another cancel of the user takes long".to_owned()));
             }
             Ok(Cancelled::Changed) => drop_claim(context, event, attempt, &claimed).await,
             Err(StoreFailure::Refused(why)) => {
@@ -77,6 +85,24 @@ pub async fn cancel_tickets(
         }
         if Instant::now() >= give_up {
             return Err(CancelError::Unavailable("the user's tickets change all the time".to_owned()));
+        }
+        sleep(context.patience.look_again).await;
+    }
+}
+
+/// Another replica may be cancelling for the same user and event: until it is through this one tries again, with nothing in
+/// hand but its claim.
+async fn cancel_between_others(
+    context: &Context,
+    user: UserId,
+    event: EventId,
+    seats: &[SeatNumber],
+    give_up: Instant,
+) -> Result<Cancelled, StoreFailure> {
+    loop {
+        let cancelled = context.store.cancel(user, event, seats).await?;
+        if cancelled != Cancelled::Busy || Instant::now() >= give_up {
+            return Ok(cancelled);
         }
         sleep(context.patience.look_again).await;
     }
@@ -120,6 +146,15 @@ async fn drop_claim(context: &Context, event: EventId, attempt: AttemptId, claim
     }
     if let Err(failure) = ask_and_settle(context, event, attempt, claimed).await {
         tracing::warn!(%failure, "a claim is left to the janitor");
+    }
+}
+
+impl From<NoTurn> for CancelError {
+    fn from(no_turn: NoTurn) -> Self {
+        match no_turn {
+            NoTurn::Crowded => Self::TooMany,
+            NoTurn::Late => Self::Unavailable(no_turn.to_string()),
+        }
     }
 }
 

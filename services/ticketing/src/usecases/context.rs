@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use booked_server::Random;
 
-use super::Rebuilds;
+use super::{KnownEvents, Lines, Rebuilds};
 use crate::{
     domain::seat::AttemptId,
     ports::{EventChanges, EventFeed, Notifier, SeatPool, TicketStore, WaitlistStore},
@@ -32,6 +32,10 @@ pub struct Context {
     pub random: Arc<dyn Random>,
     /// The maps that this process is making.
     pub rebuilds: Arc<Rebuilds>,
+    /// Who waits in this process to change the same thing.
+    pub lines: Arc<Lines>,
+    /// Events that this process knows.
+    pub known: Arc<KnownEvents>,
     /// How long a use case waits for others.
     pub patience: Patience,
 }
@@ -39,7 +43,8 @@ pub struct Context {
 /// How long a use case waits for others before it gives up.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// For a map that somebody else is rebuilding, or for a booking of the same tickets that is under way.
+    /// For a map that somebody else is rebuilding, a booking of the same tickets that is under way, cancels of the same user
+    /// and event, or others who join the same waitlist.
     pub others: Duration,
     /// Between two looks at what is waited for.
     pub look_again: Duration,

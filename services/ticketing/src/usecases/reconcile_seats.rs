@@ -26,6 +26,8 @@ pub struct Reconciled {
     pub set: u32,
     /// Seats that Postgres has and Valkey did not know of.
     pub grown: u32,
+    /// Maps that did not count what they showed: 1 or 0.
+    pub recounted: u32,
 }
 
 /// Visits one event.
@@ -37,7 +39,8 @@ pub async fn reconcile_seats(context: &Context, event: EventRecord) -> Result<Re
     let grown = context.pool.grow(event.id, event.capacity).await?;
     // Read once: what is held or not any more by the time of a later piece is looked at again before it is touched.
     let held: HashSet<SeatNumber> = context.pool.held(event.id).await?.into_iter().collect();
-    let mut done = Reconciled { grown, ..Reconciled::default() };
+    let recounted = u32::from(context.pool.recount(event.id).await?);
+    let mut done = Reconciled { grown, recounted, ..Reconciled::default() };
     let mut first = 1;
     while let Some(start) = SeatNumber::new(first).filter(|start| start.get() <= event.capacity) {
         if !visit_piece(context, event.id, start, &held, &mut done).await? {

@@ -1,9 +1,8 @@
 //! Release: give holds back before their time, all or none. It never touches a settling seat.
 
 use booked_ids::{TicketId, UserId};
-use futures_util::future::try_join_all;
 
-use super::Context;
+use super::{Context, few_at_once::few_at_once, known_events::without_unknown};
 use crate::{
     domain::{
         booking::{Refusal, Requested, Sorted, Tickets},
@@ -39,6 +38,7 @@ pub async fn release_tickets(
     user: UserId,
     requested: Requested,
 ) -> Result<(), ReleaseError> {
+    let requested = without_unknown(context, requested).await;
     let tickets = requested.tickets;
     if requested.any_unknown {
         look(context, user, &tickets).await?;
@@ -82,14 +82,15 @@ async fn release_of_several_events(
         give_back(context, attempt, tickets).await;
         return Err(refusal);
     }
-    let settles = try_join_all(tickets.by_event().map(async |(event, seats)| {
+    let settles = few_at_once(tickets.by_event().map(async |(event, seats)| {
         let unsold: Vec<Settlement> =
             seats.iter().map(|seat| Settlement { seat: *seat, sold: false }).collect();
         let settled = context.pool.settle(event, attempt, &unsold).await?;
         let missed = seats.into_iter().filter(move |seat| !settled.contains(seat));
-        Ok::<_, PoolFailure>(missed.map(move |seat| event.ticket(seat)))
+        Ok::<Vec<TicketId>, PoolFailure>(missed.map(|seat| event.ticket(seat)).collect())
     }));
-    let missed: Tickets = settles.await.map_err(unknown)?.into_iter().flatten().collect();
+    let settled: Result<Vec<_>, PoolFailure> = settles.await.into_iter().collect();
+    let missed: Tickets = settled.map_err(unknown)?.into_iter().flatten().collect();
     release_given_back(context, user, &missed).await
 }
 
@@ -126,14 +127,12 @@ async fn release_given_back(context: &Context, user: UserId, missed: &Tickets) -
 /// Looks at all events before any of them is claimed, so that the refusal that weighs most is found wherever it is.
 async fn look(context: &Context, user: UserId, tickets: &Tickets) -> Result<(), ReleaseError> {
     let looks = tickets.by_event().map(async |(event, seats)| {
-        let look = context.pool.look(event, &seats).await?;
-        Ok::<_, PoolFailure>((event, seats, look))
+        let look = context.pool.look(event, &seats).await;
+        (event, seats, look)
     });
     let mut sorted = Sorted::default();
-    for (event, seats, look) in
-        try_join_all(looks).await.map_err(|failure| ReleaseError::Unavailable(failure.to_string()))?
-    {
-        match look {
+    for (event, seats, look) in few_at_once(looks).await {
+        match look.map_err(|failure| ReleaseError::Unavailable(failure.to_string()))? {
             Some(states) => sorted.add(event, &states, user),
             None => sorted.add_unseen(event, &seats),
         }
@@ -143,10 +142,10 @@ async fn look(context: &Context, user: UserId, tickets: &Tickets) -> Result<(), 
 }
 
 async fn give_back(context: &Context, attempt: AttemptId, tickets: &Tickets) {
-    let done = try_join_all(
+    let done = few_at_once(
         tickets.by_event().map(async |(event, seats)| context.pool.give_back(event, attempt, &seats).await),
     );
-    if let Err(failure) = done.await {
+    for failure in done.await.into_iter().filter_map(Result::err) {
         tracing::warn!(%failure, "a claim is left to the janitor");
     }
 }

@@ -1,5 +1,7 @@
 //! Reserve: hold seats of an event for a user, all or none. The common path is one script in Valkey and nothing else.
 
+use std::time::Duration;
+
 use booked_ids::{EventId, TicketId, UserId};
 
 use super::{Context, RebuildError, rebuild_map};
@@ -26,6 +28,12 @@ pub enum ReserveError {
     /// Fewer seats are free.
     #[error("fewer seats are free")]
     TooFew,
+    /// The user holds, or held lately, too many seats of the event; nothing was done.
+    #[error("the user holds too many seats of the event")]
+    TooManyHeld {
+        /// After so long so many more may be held.
+        again_in: Duration,
+    },
     /// The event does not exist.
     #[error("no such event")]
     NoSuchEvent,
@@ -57,6 +65,7 @@ pub async fn reserve_tickets(
                 let tickets = seats.into_iter().map(|seat| event.ticket(seat)).collect();
                 return Ok(Reservation { tickets, expires_unix_ms });
             }
+            Reserved::TooManyHeld { again_in } => return Err(ReserveError::TooManyHeld { again_in }),
             Reserved::TooFew => return Err(ReserveError::TooFew),
             Reserved::NoMap => rebuild_map(context, event).await?,
         }

@@ -136,6 +136,10 @@ impl SeatPool for StoppedPool {
         self.inner.repair(event, as_read).await
     }
 
+    async fn recount(&self, event: EventId) -> Answer<bool> {
+        self.inner.recount(event).await
+    }
+
     async fn busy_events(&self, limit: u32) -> Answer<Vec<EventId>> {
         self.inner.busy_events(limit).await
     }

@@ -78,6 +78,10 @@ impl TicketStore for StoppedStore {
         self.inner.deleted_events(limit).await
     }
 
+    async fn known_among(&self, events: &[EventId]) -> Answer<Vec<EventId>> {
+        self.inner.known_among(events).await
+    }
+
     async fn deleted_among(&self, events: &[EventId]) -> Answer<Vec<EventId>> {
         self.inner.deleted_among(events).await
     }

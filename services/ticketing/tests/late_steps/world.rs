@@ -198,6 +198,8 @@ impl World {
             notifier: Arc::new(LogNotifier),
             random,
             rebuilds: Arc::new(Rebuilds::new(lifecycle)),
+            lines: Arc::default(),
+            known: Arc::default(),
             patience: Patience { others: Duration::from_secs(10), look_again: Duration::from_millis(5) },
         };
         Replica { context, gates }

@@ -12,6 +12,7 @@ mod model;
 mod sale;
 mod step;
 
+mod hold_limit;
 mod neighbours;
 mod random_steps;
 mod single_steps;

@@ -7,10 +7,16 @@ use booked_ticketing::domain::seat::{AttemptId, ClaimKind};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
+    /// As many seats a user may hold.
+    pub(crate) held_max: usize,
+    /// So long a hold counts after its end.
+    pub(crate) cooldown_ms: i64,
     /// None: there is no map.
     pub(crate) map: Option<Map>,
     /// Pairs may be left of a map that was lost.
     pub(crate) pairs: BTreeMap<u32, UserId>,
+    /// What users hold, or held lately, by the end of each hold; it outlives a map.
+    pub(crate) held_lately: BTreeMap<UserId, BTreeMap<u32, i64>>,
     /// Before this no hold was made: an expiry that is older has passed.
     pub(crate) began_unix_ms: i64,
 }
@@ -113,6 +119,7 @@ impl Model {
     pub(crate) fn reserve(&mut self, user: UserId, count: u16, expiry: i64) -> Ended<Vec<u32>> {
         let count = usize::from(count);
         self.take_back(count);
+        let mine = self.held_lately.entry(user).or_default();
         let Some(map) = &mut self.map else { return Ended::NoMap };
         let runs = map.runs();
         // So few seats lie in one window of the search.
@@ -128,8 +135,26 @@ impl Model {
             map.bits.insert(*seat);
             map.holds.insert(*seat, expiry);
             self.pairs.insert(*seat, user);
+            mine.insert(*seat, expiry);
         }
         Ended::Done(granted)
+    }
+
+    /// Whether the user may hold so many more seats; what ended long ago is forgotten where they may not.
+    pub(crate) fn may_hold(&mut self, user: UserId, count: u16) -> bool {
+        let (count, forgotten) = (usize::from(count), self.began_unix_ms - self.cooldown_ms);
+        let mine = self.held_lately.entry(user).or_default();
+        if self.map.is_some() && mine.len() + count > self.held_max {
+            mine.retain(|_, end| *end > forgotten);
+        }
+        self.map.is_none() || mine.len() + count <= self.held_max
+    }
+
+    /// The model knows no clock: what ends now ends at the beginning.
+    fn ends_now(&mut self, user: UserId, seat: u32) {
+        if let Some(end) = self.held_lately.entry(user).or_default().get_mut(&seat) {
+            *end = self.began_unix_ms;
+        }
     }
 
     pub(crate) fn claim(&mut self, user: UserId, attempt: AttemptId, seats: &[u32]) -> Ended<()> {
@@ -149,7 +174,9 @@ impl Model {
     pub(crate) fn finish(&mut self, attempt: AttemptId, seats: &[u32]) {
         let Some(map) = &mut self.map else { return };
         for seat in map.claimed_by(attempt, seats) {
-            map.claims.remove(&seat);
+            if let Some((user, _)) = map.claims.remove(&seat).and_then(|claim| claim.hold) {
+                self.held_lately.entry(user).or_default().remove(&seat);
+            }
             self.pairs.remove(&seat);
         }
     }
@@ -177,11 +204,12 @@ impl Model {
         if !self.all_held(map, seats, user) {
             return Ended::Refused;
         }
-        let map = self.map.as_mut().unwrap();
         for seat in seats {
+            let map = self.map.as_mut().unwrap();
             map.holds.remove(seat);
             self.pairs.remove(seat);
             map.free(*seat);
+            self.ends_now(user, *seat);
         }
         Ended::Done(())
     }
@@ -196,15 +224,18 @@ impl Model {
     }
 
     pub(crate) fn settle(&mut self, attempt: AttemptId, seats: &[(u32, bool)]) {
-        let Some(map) = &mut self.map else { return };
         for (seat, is_sold) in seats {
+            let Some(map) = &mut self.map else { return };
             if map.claimed_by(attempt, &[*seat]).is_empty() {
                 continue;
             }
-            map.claims.remove(seat);
+            let claim = map.claims.remove(seat);
             self.pairs.remove(seat);
             if !is_sold {
                 map.free(*seat);
+                if let Some((user, _)) = claim.and_then(|claim| claim.hold) {
+                    self.ends_now(user, *seat);
+                }
             }
         }
     }

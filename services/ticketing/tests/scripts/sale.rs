@@ -14,7 +14,7 @@ use booked_ticketing::{
         count::SeatsWanted,
         seat::{AttemptId, ClaimKind, SeatState},
     },
-    outbound::valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeatPool},
+    outbound::valkey::{HoldLimit, Lifetimes, Valkey, ValkeyArgs, ValkeySeatPool},
     ports::{Claimed, LeaseNonce, Reserved, SeatPool as _, Settlement},
 };
 use redis::aio::MultiplexedConnection;
@@ -40,6 +40,8 @@ pub(crate) struct Kept {
     pub(crate) claims: BTreeMap<u32, String>,
     pub(crate) pairs: BTreeMap<u32, UserId>,
     pub(crate) meta: BTreeMap<String, String>,
+    /// What users hold, or held lately, by the end of each hold.
+    pub(crate) held_lately: BTreeMap<UserId, BTreeMap<u32, i64>>,
 }
 
 pub(crate) fn seat(number: u32) -> SeatNumber {
@@ -87,6 +89,11 @@ impl Sale {
             Lifetimes { hold: HOLD, claim: Duration::from_secs(60), rebuild_lease: Duration::from_secs(60) };
         let pool = ValkeySeatPool::new(Valkey::new(settings, Handle::current()), lifetimes);
         Self { pool, event: event(1), raw }
+    }
+
+    /// The same event, of which a user may hold so many seats, and holds that ended lately count.
+    pub(crate) fn limited(self, seats: u32, cooldown: Duration) -> Self {
+        Self { pool: self.pool.limited(HoldLimit { seats, cooldown }), ..self }
     }
 
     /// An event with this many seats, of which these are sold.
@@ -171,8 +178,15 @@ impl Sale {
 
     pub(crate) async fn kept(&self) -> Kept {
         let names = self.key_names().await;
-        let tickets: Vec<&String> =
-            names.iter().filter(|name| !FIXED_KEYS.contains(&name.as_str())).collect();
+        let users = names.iter().filter_map(|name| name.strip_prefix("of:"));
+        let users: Vec<UserId> = users.map(|user| user.parse().unwrap()).collect();
+        let mut held_lately = BTreeMap::new();
+        for user in users {
+            let held: Vec<(u32, i64)> = self.raw(&format!("ZRANGE E:of:{user} 0 -1 WITHSCORES")).await;
+            held_lately.insert(user, held.into_iter().collect());
+        }
+        let is_ticket = |name: &&String| !FIXED_KEYS.contains(&name.as_str()) && !name.starts_with("of:");
+        let tickets: Vec<&String> = names.iter().filter(is_ticket).collect();
         let mut pipe = redis::pipe();
         pipe.get(self.key("taken")).zrange_withscores(self.key("holds"), 0, -1);
         pipe.zrange_withscores(self.key("settling"), 0, -1);
@@ -202,6 +216,7 @@ impl Sale {
             claims,
             pairs: pairs.collect(),
             meta,
+            held_lately,
         }
     }
 }

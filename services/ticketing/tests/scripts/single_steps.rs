@@ -154,6 +154,25 @@ async fn a_repair_changes_only_what_is_still_as_it_was_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_map_says_of_itself_is_made_to_agree_with_its_seats() {
+    let sale = Sale::with(9, [1, 2]).await;
+    assert!(!sale.pool.recount(sale.event).await.unwrap(), "it is right");
+    for damage in [
+        "HINCRBY E:meta taken 7",
+        "HINCRBY E:meta taken -2",
+        "HDEL E:meta taken",
+        "HSET E:meta hint 8",
+        "HDEL E:meta hint",
+    ] {
+        let _: i64 = sale.raw(damage).await;
+        assert!(sale.pool.recount(sale.event).await.unwrap(), "after {damage}");
+        assert!(!sale.pool.recount(sale.event).await.unwrap(), "once after {damage}");
+        sale.kept().await.assert_whole();
+    }
+    assert_eq!(sale.hold(user(1), 7).await, [3, 4, 5, 6, 7, 8, 9]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_map_is_published_once_and_by_the_holder_of_the_lease() {
     let sale = Sale::unmapped().await;
     let nonce = |number| LeaseNonce(Uuid::from_u128(number));

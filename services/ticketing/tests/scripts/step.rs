@@ -63,6 +63,10 @@ pub(crate) enum Step {
         sold: Vec<u32>,
         is_late: bool,
     },
+    /// Of a map whose own figures were changed by hand, or were right.
+    Recount {
+        is_damaged: bool,
+    },
     LoseMap,
     /// Time passes for one hold, claimed or not.
     HoldPasses {
@@ -134,6 +138,14 @@ impl Step {
             Self::Publish { nonce, capacity, sold, is_late } => {
                 publish(sale, model, nonce, capacity, sold, is_late).await;
             }
+            Self::Recount { is_damaged } => {
+                let is_damaged = is_damaged && model.map.is_some();
+                if is_damaged {
+                    let _: i64 = sale.raw("HINCRBY E:meta taken 3").await;
+                    let _: u32 = sale.raw("HSET E:meta hint 1000").await;
+                }
+                assert_eq!(sale.pool.recount(sale.event).await.unwrap(), is_damaged);
+            }
             Self::LoseMap => {
                 let _: u32 = sale.raw("DEL E:taken").await;
                 model.map = None;
@@ -151,7 +163,11 @@ impl Step {
 
 async fn reserve(sale: &Sale, model: &mut Model, user: UserId, count: u16) {
     let wanted = SeatsWanted::new(count.into()).unwrap();
-    match sale.pool.reserve(sale.event, user, wanted).await.unwrap() {
+    let may_hold = model.may_hold(user, count);
+    let reserved = sale.pool.reserve(sale.event, user, wanted).await.unwrap();
+    assert_eq!(!matches!(reserved, Reserved::TooManyHeld { .. }), may_hold);
+    match reserved {
+        Reserved::TooManyHeld { .. } => {}
         Reserved::Held { seats, expires_unix_ms } => {
             let expected = model.reserve(user, count, expires_unix_ms);
             assert_eq!(Ended::Done(numbers(&seats)), expected);
@@ -176,6 +192,13 @@ async fn publish(sale: &Sale, model: &mut Model, nonce: u128, capacity: u32, sol
 
 async fn pass_hold(sale: &Sale, model: &mut Model, number: u32, unix_ms: i64, is_pair_gone: bool) {
     let map = model.map.as_mut().unwrap();
+    let claimer = map.claims.get(&number).and_then(|claim| claim.hold).map(|(user, _)| user);
+    if let Some(user) = claimer.or(model.pairs.get(&number).copied()) {
+        let _: u32 = sale.raw(&format!("ZADD E:of:{user} XX {unix_ms} {number}")).await;
+        if let Some(end) = model.held_lately.entry(user).or_default().get_mut(&number) {
+            *end = unix_ms;
+        }
+    }
     if let Some(claim) = map.claims.get_mut(&number) {
         let (user, _) = claim.hold.expect("a booking's claim");
         claim.hold = Some((user, unix_ms));
@@ -225,11 +248,26 @@ fn assert_seen(states: &[SeatState], asked: &[u32], model: &Model) {
     }
 }
 
+/// What ended by itself ends when it was to, and what its user ended, since the test began.
+fn assert_held_lately(kept: &Kept, model: &Model) {
+    let expected: Vec<_> = model.held_lately.iter().filter(|(_, held)| !held.is_empty()).collect();
+    assert_eq!(kept.held_lately.len(), expected.len(), "users who held seats lately");
+    for (user, expected) in expected {
+        let held = &kept.held_lately[user];
+        assert!(held.keys().eq(expected.keys()), "{user} held {held:?} lately, not {expected:?}");
+        for (seat, end) in expected {
+            let is_now = *end == model.began_unix_ms && held[seat] >= *end;
+            assert!(is_now || held[seat] == *end, "{user}'s seat {seat} ends at {}, not {end}", held[seat]);
+        }
+    }
+}
+
 /// After a step everything that Valkey keeps, and everything that it says without changing anything, is as in the model.
 pub(crate) async fn assert_same(sale: &Sale, model: &Model) -> Kept {
     let kept = sale.kept().await;
     kept.assert_whole();
     assert_eq!(kept.pairs, model.pairs);
+    assert_held_lately(&kept, model);
     assert_eq!(sale.occupied().await, model.occupied());
     let Some(map) = &model.map else {
         assert_eq!(kept.bits, None, "something made a map");

@@ -34,6 +34,7 @@ async fn no_other_script_makes_a_key() {
         let as_read = SeatState { seat: seat(1), taken: hold.is_some(), hold, claim: None };
         assert_eq!(pool.repair(event, &[as_read]).await.unwrap(), 0);
     }
+    assert!(!pool.recount(event).await.unwrap());
     assert_eq!(pool.taken(event, seat(1), 8).await.unwrap(), None);
     assert_eq!(pool.held(event).await.unwrap(), []);
     assert!(!pool.publish(event, LeaseNonce(Uuid::from_u128(1)), 8, &[]).await.unwrap(), "without a lease");

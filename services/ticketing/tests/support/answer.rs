@@ -40,8 +40,9 @@ impl Answer {
             expected.join(" or "),
             self.text,
         );
-        // The contract names the header for every 503.
-        assert_eq!(self.retry_after.is_some(), self.status == 503, "{}: Retry-After", self.question);
+        // The contract names the header for every 429 and 503.
+        let says_when = matches!(self.status, 429 | 503);
+        assert_eq!(self.retry_after.is_some(), says_when, "{}: Retry-After", self.question);
         self
     }
 

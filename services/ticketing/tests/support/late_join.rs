@@ -42,6 +42,10 @@ pub(crate) struct WithLateJoin {
 
 #[async_trait]
 impl WaitlistStore for WithLateJoin {
+    async fn is_waiting(&self, user: UserId, event: EventId) -> Result<bool, StoreFailure> {
+        self.inner.is_waiting(user, event).await
+    }
+
     async fn join(
         &self,
         user: UserId,

@@ -57,6 +57,23 @@ impl SalePostgres {
         connection
     }
 
+    /// Nobody cancels tickets for the user and event until the connection is dropped, as while another replica does.
+    pub(crate) async fn lock_cancels(&self, user: &str, event: EventId) -> AsyncPgConnection {
+        let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();
+        let lock = format!("SELECT pg_advisory_lock(hashtextextended('{user}{event}', 0))");
+        connection.batch_execute(&lock).await.unwrap();
+        connection
+    }
+
+    /// Nobody joins the event's waitlist until the connection is dropped, as while another replica changes it.
+    pub(crate) async fn lock_waitlist(&self, event: EventId) -> AsyncPgConnection {
+        let _ = self.own_server();
+        let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();
+        let lock = format!("BEGIN; SELECT FROM waitlists WHERE event_id = '{event}' FOR UPDATE");
+        connection.batch_execute(&lock).await.unwrap();
+        connection
+    }
+
     /// Nobody can book tickets of the event until the connection is dropped.
     pub(crate) async fn lock_event(&self, event: EventId) -> AsyncPgConnection {
         let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();

@@ -127,6 +127,8 @@ impl World {
             notifier: Arc::new(LogNotifier),
             random,
             rebuilds: Arc::new(Rebuilds::new(&lifecycle)),
+            lines: Arc::default(),
+            known: Arc::default(),
             patience: Patience { others: Duration::from_millis(1500), look_again: Duration::from_millis(20) },
         };
         Self { cluster, valkey, context, postgres, lifecycle, _database: database }

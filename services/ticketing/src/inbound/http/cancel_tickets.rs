@@ -1,5 +1,7 @@
 //! `POST /ticket/cancel/`: the caller's latest tickets of an event become free.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, web::Data};
 use booked_contract::{Code, ErrorBody, ticket::SeatsOfEvent};
 use booked_server::{ApiError, Body, User};
@@ -9,6 +11,9 @@ use crate::{
     domain::count::TicketsToCancel,
     usecases::{self, CancelError, Context},
 };
+
+/// By then some of a user's cancels that wait are through.
+const AGAIN_IN: Duration = Duration::from_secs(1);
 
 /// Cancel the caller's latest tickets of an event, exactly as many, or none.
 #[utoipa::path(
@@ -20,6 +25,7 @@ use crate::{
     responses(
         (status = 200, description = "The tickets are cancelled"),
         (status = 400, description = "SYS-01, SYS-03, TICKET-01 (the caller has fewer tickets, or count is below 1), TICKET-03 (the caller has none)", body = ErrorBody),
+        (status = 429, description = "SYS-06: too many cancels of the caller for the event wait already", body = ErrorBody),
         (status = 500, description = "SYS-02, DB-01, DB-03", body = ErrorBody),
     )
 )]
@@ -41,6 +47,9 @@ fn error(error: CancelError) -> ApiError {
     match &error {
         CancelError::NoTicket => Code::NotYourTicket.into(),
         CancelError::TooFew => Code::TooFewTickets.into(),
+        CancelError::TooMany => {
+            ApiError::from(Code::TooManyRequests).with_detail(&error).with_retry_after(AGAIN_IN)
+        }
         CancelError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
         CancelError::ReadFailed(_) => ApiError::because(Code::ReadFailed, &error),
         CancelError::Refused(_) => ApiError::because(Code::TransactionFailed, &error),

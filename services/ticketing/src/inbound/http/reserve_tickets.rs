@@ -1,5 +1,7 @@
 //! `POST /ticket/reserve/`: hold seats of an event for the caller.
 
+use std::time::Duration;
+
 use actix_web::web::{Data, Json};
 use booked_contract::{
     Code, ErrorBody,
@@ -13,6 +15,9 @@ use crate::{
     usecases::{self, Context, ReserveError},
 };
 
+/// Who holds too many is asked to wait no longer than this: what they book meanwhile counts no more.
+const AGAIN_IN_MAX: Duration = Duration::from_secs(60);
+
 /// Hold seats, all or none, for a limited time.
 #[utoipa::path(
     post,
@@ -23,6 +28,7 @@ use crate::{
     responses(
         (status = 200, description = "The seats are held", body = Reservation),
         (status = 400, description = "SYS-01, SYS-03, TICKET-01 (fewer seats are free, or count is not within 1 to 100), EVENT-03", body = ErrorBody),
+        (status = 429, description = "SYS-06: the caller holds, or held lately, too many seats of the event", body = ErrorBody),
         (status = 500, description = "SYS-02, DB-01", body = ErrorBody),
     )
 )]
@@ -46,6 +52,10 @@ pub(super) async fn reserve_tickets(
 fn error(error: ReserveError) -> ApiError {
     match &error {
         ReserveError::TooFew => Code::TooFewTickets.into(),
+        ReserveError::TooManyHeld { again_in } => {
+            let again_in = (*again_in).min(AGAIN_IN_MAX);
+            ApiError::from(Code::TooManyRequests).with_detail(&error).with_retry_after(again_in)
+        }
         ReserveError::NoSuchEvent => Code::NoSuchEvent.into(),
         ReserveError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
         ReserveError::ReadFailed(_) => ApiError::because(Code::ReadFailed, &error),

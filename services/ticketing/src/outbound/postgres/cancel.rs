@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use diesel::{
     BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, OptionalExtension as _,
     QueryDsl as _, QueryResult, QueryableByName,
-    sql_types::{Timestamptz, Uuid as SqlUuid},
+    sql_types::{Bool, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
@@ -41,6 +41,12 @@ pub(super) async fn latest(
 }
 
 #[derive(QueryableByName)]
+struct Turn {
+    #[diesel(sql_type = Bool)]
+    is_mine: bool,
+}
+
+#[derive(QueryableByName)]
 struct Gone {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
@@ -59,12 +65,18 @@ pub(super) async fn cancel(
     event: EventId,
     seats: &[SeatNumber],
 ) -> Result<Cancelled, Abort<Infallible>> {
-    // Two cancels of one user and event are carried out one after the other.
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1::text || $2::text, 0))")
-        .bind::<SqlUuid, _>(user.as_uuid())
-        .bind::<SqlUuid, _>(event.as_uuid())
-        .execute(connection)
-        .await?;
+    // Two cancels of one user and event are carried out one after the other. Nobody waits for it with a connection in hand:
+    // others need that.
+    let turn: Turn = diesel::sql_query(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended($1::text || $2::text, 0)) AS is_mine",
+    )
+    .bind::<SqlUuid, _>(user.as_uuid())
+    .bind::<SqlUuid, _>(event.as_uuid())
+    .get_result(connection)
+    .await?;
+    if !turn.is_mine {
+        return Ok(Cancelled::Busy);
+    }
     turns::share(connection, event).await?;
     // Like a booking: no deletion comes between the look and the ledger.
     let deleted: Option<bool> = events::table

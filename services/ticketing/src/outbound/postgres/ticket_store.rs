@@ -279,6 +279,17 @@ impl TicketStore for PostgresTicketStore {
         Ok(ids.into_iter().filter_map(|id| EventId::from_uuid(id).ok()).collect())
     }
 
+    async fn known_among(&self, asked: &[EventId]) -> Result<Vec<EventId>, StoreFailure> {
+        let ids: Vec<Uuid> = asked.iter().map(|event| event.as_uuid()).collect();
+        let ids: Vec<Uuid> = self
+            .database
+            .read(async move |connection| {
+                events::table.filter(events::id.eq_any(ids)).select(events::id).load(connection).await
+            })
+            .await?;
+        Ok(ids.into_iter().filter_map(|id| EventId::from_uuid(id).ok()).collect())
+    }
+
     async fn deleted_among(&self, asked: &[EventId]) -> Result<Vec<EventId>, StoreFailure> {
         let ids: Vec<Uuid> = asked.iter().map(|event| event.as_uuid()).collect();
         let ids: Vec<Uuid> = self

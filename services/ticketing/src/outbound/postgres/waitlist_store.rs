@@ -45,6 +45,17 @@ impl PostgresWaitlistStore {
 
 #[async_trait]
 impl WaitlistStore for PostgresWaitlistStore {
+    async fn is_waiting(&self, user: UserId, event: EventId) -> Result<bool, StoreFailure> {
+        let waiting = self.database.read(async move |connection| {
+            let entry = waitlist_entries::table
+                .filter(waitlist_entries::event_id.eq(event.as_uuid()))
+                .filter(waitlist_entries::user_id.eq(user.as_uuid()));
+            let live = events::table.find(event.as_uuid()).filter(events::deleted.eq(false));
+            diesel::select(exists(entry).and(exists(live))).get_result(connection).await
+        });
+        Ok(waiting.await?)
+    }
+
     async fn join(
         &self,
         user: UserId,
@@ -201,7 +212,12 @@ async fn join(
         .on_conflict_do_nothing()
         .execute(connection)
         .await?;
-    lock(connection, event).await?;
+    // The row is there: who finds none does not wait with a connection in hand, which others need, but comes again.
+    let list = waitlists::table.find(event.as_uuid()).select(waitlists::event_id);
+    let locked: Option<Uuid> = list.for_update().skip_locked().get_result(connection).await.optional()?;
+    if locked.is_none() {
+        return Ok(Joined::Busy);
+    }
     let entries = waitlist_entries::table.filter(waitlist_entries::event_id.eq(event.as_uuid()));
     let anybody_waits: bool = diesel::select(exists(entries)).get_result(connection).await?;
     if !anybody_waits {

@@ -10,6 +10,12 @@ local function pair(seat)
   return ARGV[1] .. string.format('%08x', seat)
 end
 
+-- The seats of this event that a user holds, or held until lately, by the end of their hold. It ends by itself, and losing
+-- it costs fairness, never a seat.
+local function held_lately(user)
+  return string.sub(taken, 1, -#'taken' - 1) .. 'of:' .. user
+end
+
 local function now_ms()
   local time = call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -103,6 +109,20 @@ local function claimed_by(attempt, seats)
     end
   end
   return mine, details
+end
+
+-- Whose booking a claim is for; nobody's where it is for something else.
+local function booker(claim)
+  return string.match(claim or '', '^[^|]*|book|([^|]+)|')
+end
+
+-- These holds end now, and count as lately held from now on.
+local function count_as_ended(user, seats, now)
+  local scored = {}
+  for i, seat in ipairs(seats) do
+    scored[2 * i - 1], scored[2 * i] = now, seat
+  end
+  call('ZADD', held_lately(user), 'XX', unpack(scored))
 end
 
 local function drop_claims(seats)

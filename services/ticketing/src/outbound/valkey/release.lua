@@ -12,5 +12,6 @@ if not all_held(found, user, now) then
 end
 call('ZREM', holds, unpack(seats))
 call('DEL', unpack(pairs_of(seats)))
+count_as_ended(user, seats, now)
 free(seats)
 return {'released'}

@@ -1,11 +1,13 @@
 //! What scripts answer, read into the rules' own types. An answer of another shape is an error of ours.
 
+use std::time::Duration;
+
 use booked_ids::{SeatNumber, UserId, parse_uuid};
 use redis::{FromRedisValue, Value};
 
 use crate::{
     domain::seat::{AttemptId, Claim, ClaimKind, Hold, SeatState, SeatStates},
-    ports::PoolFailure,
+    ports::{PoolFailure, Reserved},
 };
 
 pub(super) fn read<T: FromRedisValue>(value: Value) -> Result<T, PoolFailure> {
@@ -21,6 +23,25 @@ pub(super) fn worded(value: Value) -> Result<(String, std::vec::IntoIter<Value>)
     let mut values = read::<Vec<Value>>(value)?.into_iter();
     let word = read(values.next().unwrap_or(Value::Nil))?;
     Ok((word, values))
+}
+
+/// What the script that reserves answers.
+pub(super) fn reserved(value: Value) -> Result<Reserved, PoolFailure> {
+    let (word, mut rest) = worded(value)?;
+    let mut number = || read::<i64>(rest.next().unwrap_or(Value::Nil));
+    match word.as_str() {
+        "no map" => Ok(Reserved::NoMap),
+        "too few" => Ok(Reserved::TooFew),
+        "too many held" => {
+            let again_in = Duration::from_millis(number()?.unsigned_abs());
+            Ok(Reserved::TooManyHeld { again_in })
+        }
+        "held" => {
+            let expires_unix_ms = number()?;
+            Ok(Reserved::Held { seats: seats(rest)?, expires_unix_ms })
+        }
+        other => Err(unexpected(&other)),
+    }
 }
 
 pub(super) fn seats(values: impl Iterator<Item = Value>) -> Result<Vec<SeatNumber>, PoolFailure> {

@@ -1,7 +1,9 @@
 -- Reserve: holds `count` seats for a user, all or none: neighbours where a bounded search finds them, else the lowest
 -- free seats. Costs the same however large the event is, and however much of it is sold.
--- ARGV: 2 user, 3 count, 4 how long to hold them, in ms.
--- Answers {'no map'}, {'too few'}, or {'held', expiry in Unix ms, seat, seat, …}.
+-- ARGV: 2 user, 3 count, 4 how long to hold them, in ms, 5 how many seats a user may hold (0: any number), 6 for how many
+-- ms a hold counts after its end.
+-- Answers {'no map'}, {'too few'}, {'too many held', ms until so many may be held}, or {'held', expiry in Unix ms, seat,
+-- seat, …}.
 
 -- Neighbours are looked for in so many windows of the map, each from the next free seat on.
 local WINDOWS_MAX, WINDOW_BYTES = 2, 64
@@ -13,7 +15,18 @@ if no_map() then
   return {'no map'}
 end
 local user, count = ARGV[2], tonumber(ARGV[3])
-local now = now_ms()
+local now, held_max, cooldown = now_ms(), tonumber(ARGV[5]), tonumber(ARGV[6])
+local mine = held_lately(user)
+if held_max > 0 then
+  local over = call('ZCARD', mine) + count - held_max
+  if over > 0 then
+    over = over - call('ZREMRANGEBYSCORE', mine, '-inf', now - cooldown)
+  end
+  if over > 0 then
+    local ends = call('ZRANGE', mine, over - 1, over - 1, 'WITHSCORES')[2]
+    return {'too many held', ends and ends + cooldown - now or 0}
+  end
+end
 take_back(now, count)
 
 local found = call('HMGET', meta, 'capacity', 'taken', 'hint')
@@ -108,5 +121,9 @@ for i, seat in ipairs(seats) do
   answer[i + 2] = seat
 end
 call('ZADD', holds, unpack(scored))
+if held_max > 0 then
+  call('ZADD', mine, unpack(scored))
+  call('PEXPIREAT', mine, expiry + cooldown)
+end
 call('HSET', meta, 'taken', used + granted, 'hint', hint)
 return answer

@@ -44,6 +44,7 @@ event_scripts! {
     DROP_EVENT = "drop_event.lua";
     PUBLISH = "publish.lua";
     REPAIR = "repair.lua";
+    RECOUNT = "recount.lua";
     AUDIT = "audit.lua";
 }
 

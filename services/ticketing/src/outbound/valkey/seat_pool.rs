@@ -5,14 +5,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use booked_ids::{EventId, SeatNumber, UserId};
 use futures_util::future::{join_all, try_join_all};
+use opentelemetry::metrics::Counter;
 use redis::{Cmd, Value};
 
 use super::{
+    arguments::{add_attempt, add_seats, millis},
     bitmap,
     busy::Busy,
     client::Valkey,
     keys::EventKeys,
-    reply::{read, seat, seats, states, unexpected, worded},
+    lifetimes::{HoldLimit, Lifetimes},
+    reply::{read, reserved, seat, seats, states, unexpected, worded},
     scripts::{self, Script},
 };
 use crate::{
@@ -28,19 +31,10 @@ use crate::{
 
 /// How long a deleted event's lease is kept: longer than any rebuild can be late.
 const DROPPED_FOR: Duration = Duration::from_secs(24 * 3600);
+/// Events whose seats are counted at once: a page may have thousands, and others wait for Valkey too.
+const COUNTED_AT_ONCE: usize = 64;
 /// Holds that are read at once.
 const SCAN_COUNT: u32 = 1000;
-
-/// How long things last in Valkey.
-#[derive(Clone, Copy, Debug)]
-pub struct Lifetimes {
-    /// A hold.
-    pub hold: Duration,
-    /// A claim, until the janitor may settle it.
-    pub claim: Duration,
-    /// The lease of a rebuild.
-    pub rebuild_lease: Duration,
-}
 
 /// The seats of all events, in Valkey.
 #[derive(Clone, Debug)]
@@ -48,13 +42,28 @@ pub struct ValkeySeatPool {
     valkey: Valkey,
     busy: Busy,
     lifetimes: Lifetimes,
+    limit: HoldLimit,
+    refused: Counter<u64>,
 }
 
 impl ValkeySeatPool {
-    /// The seats in this Valkey.
+    /// The seats in this Valkey; a user may hold any number.
     #[must_use]
     pub fn new(valkey: Valkey, lifetimes: Lifetimes) -> Self {
-        Self { busy: Busy::new(valkey.clone()), valkey, lifetimes }
+        let refused = opentelemetry::global::meter("booked-ticketing")
+            .u64_counter("booked_holds_refused")
+            .with_description(
+                "Reservations refused since their user held, or held lately, too many seats of the event",
+            )
+            .build();
+        refused.add(0, &[]);
+        Self { busy: Busy::new(valkey.clone()), valkey, lifetimes, limit: HoldLimit::default(), refused }
+    }
+
+    /// A user may hold no more than this.
+    #[must_use]
+    pub fn limited(self, limit: HoldLimit) -> Self {
+        Self { limit, ..self }
     }
 
     async fn run(
@@ -73,20 +82,6 @@ impl ValkeySeatPool {
     }
 }
 
-fn add_seats(command: &mut Cmd, seats: &[SeatNumber]) {
-    seats.iter().for_each(|seat| {
-        command.arg(seat.get());
-    });
-}
-
-fn add_attempt(command: &mut Cmd, attempt: AttemptId) {
-    command.arg(attempt.0.to_string());
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
 #[async_trait]
 impl SeatPool for ValkeySeatPool {
     async fn reserve(
@@ -99,18 +94,14 @@ impl SeatPool for ValkeySeatPool {
         let answer = self
             .run(&scripts::RESERVE, event, |command| {
                 command.arg(user.to_string()).arg(count.get()).arg(millis(self.lifetimes.hold));
+                command.arg(self.limit.seats).arg(millis(self.limit.cooldown));
             })
             .await?;
-        let (word, mut rest) = worded(answer)?;
-        match word.as_str() {
-            "no map" => Ok(Reserved::NoMap),
-            "too few" => Ok(Reserved::TooFew),
-            "held" => {
-                let expires_unix_ms = read(rest.next().unwrap_or(Value::Nil))?;
-                Ok(Reserved::Held { seats: seats(rest)?, expires_unix_ms })
-            }
-            other => Err(unexpected(&other)),
+        let reserved = reserved(answer)?;
+        if matches!(reserved, Reserved::TooManyHeld { .. }) {
+            self.refused.add(1, &[]);
         }
+        Ok(reserved)
     }
 
     async fn claim(
@@ -236,12 +227,16 @@ impl SeatPool for ValkeySeatPool {
     }
 
     async fn occupied(&self, events: &[EventId]) -> Result<Vec<Option<u32>>, PoolFailure> {
-        let counts = events.iter().map(async |event| {
+        let count = async |event: &EventId| {
             let count: i64 = read(self.run(&scripts::OCCUPIED, *event, |_| {}).await?)?;
             // Below 0 there is no map.
             Ok::<_, PoolFailure>(u32::try_from(count).ok())
-        });
-        try_join_all(counts).await
+        };
+        let mut counts = Vec::with_capacity(events.len());
+        for some in events.chunks(COUNTED_AT_ONCE) {
+            counts.extend(try_join_all(some.iter().map(count)).await?);
+        }
+        Ok(counts)
     }
 
     async fn seen_now(&self, events: &[EventId]) -> Vec<Result<Option<Seen>, PoolFailure>> {
@@ -373,6 +368,10 @@ impl SeatPool for ValkeySeatPool {
             }
         });
         read(answer.await?)
+    }
+
+    async fn recount(&self, event: EventId) -> Result<bool, PoolFailure> {
+        Ok(read::<u32>(self.run(&scripts::RECOUNT, event, |_| {}).await?)? == 1)
     }
 
     async fn busy_events(&self, limit: u32) -> Result<Vec<EventId>, PoolFailure> {

@@ -10,7 +10,7 @@ for i = 3, #ARGV, 2 do
   seats[#seats + 1] = seat
   sold[seat] = ARGV[i + 1] == '1'
 end
-local mine = claimed_by(ARGV[2], seats)
+local mine, claimed = claimed_by(ARGV[2], seats)
 if #mine == 0 then
   return mine
 end
@@ -23,4 +23,8 @@ for _, seat in ipairs(mine) do
   end
 end
 free(unsold)
+local user = booker(claimed[1])
+if user and #unsold > 0 then
+  count_as_ended(user, unsold, now_ms())
+end
 return mine
