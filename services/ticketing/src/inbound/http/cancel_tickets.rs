@@ -1,7 +1,5 @@
 //! `POST /ticket/cancel/`: the caller's latest tickets of an event become free.
 
-use std::time::Duration;
-
 use actix_web::{HttpResponse, web::Data};
 use booked_contract::{Code, ErrorBody, ticket::SeatsOfEvent};
 use booked_server::{ApiError, Body, User};
@@ -13,7 +11,7 @@ use crate::{
 };
 
 /// By then some of a user's cancels that wait are through.
-const AGAIN_IN: Duration = Duration::from_secs(1);
+const AGAIN_IN_S: u64 = 1;
 
 /// Cancel the caller's latest tickets of an event, exactly as many, or none.
 #[utoipa::path(
@@ -48,7 +46,7 @@ fn error(error: CancelError) -> ApiError {
         CancelError::NoTicket => Code::NotYourTicket.into(),
         CancelError::TooFew => Code::TooFewTickets.into(),
         CancelError::TooMany => {
-            ApiError::from(Code::TooManyRequests).with_detail(&error).with_retry_after(AGAIN_IN)
+            ApiError::from(Code::TooManyRequests).with_detail(&error).with_retry_after(AGAIN_IN_S)
         }
         CancelError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
         CancelError::ReadFailed(_) => ApiError::because(Code::ReadFailed, &error),

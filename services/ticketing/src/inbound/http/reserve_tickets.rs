@@ -1,7 +1,5 @@
 //! `POST /ticket/reserve/`: hold seats of an event for the caller.
 
-use std::time::Duration;
-
 use actix_web::web::{Data, Json};
 use booked_contract::{
     Code, ErrorBody,
@@ -16,7 +14,7 @@ use crate::{
 };
 
 /// Who holds too many is asked to wait no longer than this: what they book meanwhile counts no more.
-const AGAIN_IN_MAX: Duration = Duration::from_secs(60);
+const AGAIN_IN_MAX_S: u64 = 60;
 
 /// Hold seats, all or none, for a limited time.
 #[utoipa::path(
@@ -53,8 +51,8 @@ fn error(error: ReserveError) -> ApiError {
     match &error {
         ReserveError::TooFew => Code::TooFewTickets.into(),
         ReserveError::TooManyHeld { again_in } => {
-            let again_in = (*again_in).min(AGAIN_IN_MAX);
-            ApiError::from(Code::TooManyRequests).with_detail(&error).with_retry_after(again_in)
+            let seconds = again_in.as_secs().saturating_add(1).min(AGAIN_IN_MAX_S);
+            ApiError::from(Code::TooManyRequests).with_detail(&error).with_retry_after(seconds)
         }
         ReserveError::NoSuchEvent => Code::NoSuchEvent.into(),
         ReserveError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
