@@ -150,7 +150,7 @@ async fn two_at_the_same_time_are_carried_out_one_after_the_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_at_the_same_time_cancel_as_much_as_there_is() {
-    let sale = Sale::set_up().instances(2).start().await;
+    let sale = Sale::set_up().instances(2).flag("--patience-ms", 25_000).start().await;
     let event = sale.create_event(10).await;
     let ada = sale.buyer("Ada");
     ada.buys(event, 10).await;
@@ -164,7 +164,7 @@ async fn many_at_the_same_time_cancel_as_much_as_there_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_hundred_at_the_same_time_none_is_turned_away() {
-    let sale = Sale::set_up().flag("--database-wait-ms", 1_000).start().await;
+    let sale = Sale::set_up().flag("--database-wait-ms", 1_000).flag("--patience-ms", 25_000).start().await;
     let event = sale.create_event(100).await;
     let ada = sale.buyer("Ada");
     ada.buys(event, 60).await;
