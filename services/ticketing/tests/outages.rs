@@ -228,12 +228,14 @@ async fn a_repeated_booking_is_not_told_as_done_while_the_standbys_may_lack_it()
     impatient.until_ready().await;
     sale.postgres.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
     sale.postgres.execute("SELECT pg_reload_conf()");
+    let somebody = sale.postgres.keep_committing();
     eventually("commits wait", async || {
         sale.postgres.execute("SHOW synchronous_standby_names") == "nobody"
             && sale.postgres.execute("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
                 == "t"
     })
     .await;
+    somebody.abort();
     let repeated = ada.at(&impatient.url).book(&booked).await;
     repeated.says_one_of(&["503 SYS-07", "504 SYS-08"]);
 

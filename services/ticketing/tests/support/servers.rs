@@ -11,6 +11,7 @@ use booked_sandbox::{
 use booked_ticketing::outbound::postgres::MIGRATIONS;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 use redis::FromRedisValue;
+use tokio::task::JoinHandle;
 
 const OWN_DATABASE: &str = "ticketing";
 
@@ -55,6 +56,17 @@ impl SalePostgres {
         let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();
         connection.batch_execute("BEGIN; LOCK TABLE tickets IN EXCLUSIVE MODE").await.unwrap();
         connection
+    }
+
+    /// Somebody commits again and again until the task is aborted.
+    pub(crate) fn keep_committing(&self) -> JoinHandle<()> {
+        let url = self.url();
+        tokio::spawn(async move {
+            let mut connection = AsyncPgConnection::establish(&url).await.unwrap();
+            loop {
+                connection.batch_execute("SELECT pg_logical_emit_message(true, 'a test', '')").await.unwrap();
+            }
+        })
     }
 
     /// Nobody cancels tickets for the user and event until the connection is dropped, as while another replica does.
