@@ -63,16 +63,9 @@ pub(crate) fn serve(
             })
             .expect(fn_service(move |request| admit_expected(Rc::clone(&for_expected), request)))
             .h1(fn_service(move |request: Request| {
-                let turns = request.conn_data::<Rc<Turns>>().cloned();
                 let answered = answer(Rc::clone(&pipeline), request);
                 // On the heap, where it is gone when the connection is idle.
-                Box::pin(async move {
-                    // Who sends requests ahead and takes no answer would else have all answers made and kept.
-                    if let Some(turns) = turns {
-                        turns.taken().await;
-                    }
-                    Ok::<_, Infallible>(answered.await)
-                })
+                Box::pin(async move { Ok::<_, Infallible>(answered.await) })
             }));
         fn_service(move |stream: TcpStream| {
             let clients = Arc::clone(&clients);

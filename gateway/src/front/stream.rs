@@ -43,6 +43,8 @@ pub(super) struct ClientStream {
     /// It goes off no later than the client's time is over, and is set anew as seldom as that allows.
     alarm: Pin<Box<Sleep>>,
     is_over: bool,
+    /// Some of an answer waits to be written.
+    is_blocked: bool,
     place: Place,
 }
 
@@ -52,7 +54,7 @@ impl ClientStream {
         end_when_stalled(&io, limits.stall);
         let turns = Rc::new(Turns::new(limits.head_timeout, limits.idle));
         let alarm = Box::pin(sleep(limits.head_timeout));
-        Ok(Self { io, turns, alarm, is_over: false, place })
+        Ok(Self { io, turns, alarm, is_over: false, is_blocked: false, place })
     }
 
     pub(super) fn turns(&self) -> Rc<Turns> {
@@ -91,7 +93,7 @@ impl ClientStream {
         if is_head {
             self.place.note_slow_head();
             // Between answers alone; and a client that takes nothing misses it.
-            if !self.turns.is_blocked() {
+            if !self.is_blocked {
                 let _ = self.io.try_write(TOO_SLOW);
             }
         }
@@ -122,7 +124,7 @@ impl AsyncRead for ClientStream {
 impl AsyncWrite for ClientStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
-        self.turns.wrote(written.is_pending());
+        self.is_blocked = written.is_pending();
         written
     }
 

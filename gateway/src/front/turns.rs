@@ -1,12 +1,6 @@
 //! Whose turn it is on a connection, the client's or ours, and until when.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::poll_fn,
-    rc::Rc,
-    task::{Poll, Waker},
-    time::Duration,
-};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -21,10 +15,6 @@ pub(super) struct Turns {
     read: Cell<usize>,
     /// Bytes that may belong to a request which has not begun.
     surplus: Cell<usize>,
-    /// Some of an answer waits until the client takes it.
-    is_blocked: Cell<bool>,
-    /// Who waits for that.
-    waiting: RefCell<Option<Waker>>,
     head_timeout: Duration,
     idle: Duration,
 }
@@ -46,8 +36,6 @@ impl Turns {
             phase: Cell::new(Phase::Head { until: Instant::now() + head_timeout }),
             read: Cell::new(0),
             surplus: Cell::new(0),
-            is_blocked: Cell::new(false),
-            waiting: RefCell::default(),
             head_timeout,
             idle,
         }
@@ -70,31 +58,6 @@ impl Turns {
         if let Phase::Idle { .. } = self.phase.get() {
             self.phase.set(Phase::Head { until: Instant::now() + self.head_timeout });
         }
-    }
-
-    pub(super) fn is_blocked(&self) -> bool {
-        self.is_blocked.get()
-    }
-
-    /// Something was to be written, and had to wait or not.
-    pub(super) fn wrote(&self, is_blocked: bool) {
-        self.is_blocked.set(is_blocked);
-        if !is_blocked && let Some(waiting) = self.waiting.borrow_mut().take() {
-            waiting.wake();
-        }
-    }
-
-    /// Comes back when the client takes what is written to it. Until then it is not waited for, but for how long it stalls.
-    pub(super) async fn taken(&self) {
-        poll_fn(|cx| {
-            if !self.is_blocked.get() {
-                return Poll::Ready(());
-            }
-            self.phase.set(Phase::Serving);
-            *self.waiting.borrow_mut() = Some(cx.waker().clone());
-            Poll::Pending
-        })
-        .await;
     }
 
     /// A request with a body of so many bytes was answered. What came and was neither it nor an usual head is the next

@@ -157,26 +157,3 @@ async fn who_reads_a_long_answer_slowly_gets_all_of_it_whatever_was_sent_ahead()
         assert_eq!((answer.status, answer.body.len()), (200, ANSWER_BYTES), "{ahead:?}");
     }
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn who_asks_ahead_and_takes_no_answer_is_given_no_more_of_them_until_they_do() {
-    const ANSWER_BYTES: usize = 1 << 20;
-    const ASKED: usize = 100;
-    let gateway = Gateway::start_with(&[], |_| {
-        HttpResponse::Ok().content_type("application/json").body(vec![b' '; ANSWER_BYTES])
-    })
-    .await;
-
-    let mut raw = gateway.raw().await;
-    raw.write(GET.repeat(ASKED)).await;
-    // Long enough for all of them, if nobody held them back.
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let made = gateway.service.seen().len();
-
-    // What the kernels of both sides take is not ours; a few MiB each.
-    assert!((1..ASKED / 2).contains(&made), "{made} answers were made for who takes none");
-    for number in 0..ASKED {
-        let answer = raw.answer().await.map(|answer| (answer.status, answer.body.len()));
-        assert_eq!(answer, Some((200, ANSWER_BYTES)), "answer {number}");
-    }
-}
