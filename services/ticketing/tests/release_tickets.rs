@@ -9,6 +9,8 @@
 
 mod support;
 
+use std::collections::HashSet;
+
 use booked_ids::{EventId, SeatNumber};
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -97,12 +99,12 @@ async fn a_thousand_made_up_events_cost_valkey_nothing() {
     let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
     let (mine, hers) = (bob.holds(event, 1).await[0], ada.holds(event, 1).await[0]);
     let seat = SeatNumber::new(1).unwrap();
-    let made_up = (0..998_u32).map(|number| {
-        let mut random = [7; 16];
-        random[..4].copy_from_slice(&number.to_be_bytes());
-        EventId::new(1_800_000_000_000, random).ticket(seat).as_uuid()
+    let made_up = (0..998).map(|number| {
+        let event = EventId::new(1_800_000_000_000 + number, [7; 16]);
+        event.ticket(seat).as_uuid()
     });
     let made_up: Vec<Uuid> = made_up.collect();
+    assert_eq!(made_up.iter().collect::<HashSet<_>>().len(), 998);
     let scripts = || {
         let stats = sale.valkey.ask::<String>(&["INFO", "commandstats"]);
         let line =
