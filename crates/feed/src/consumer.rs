@@ -2,6 +2,7 @@
 
 mod client;
 mod cursors;
+mod digest;
 mod lag;
 mod pull;
 

@@ -161,8 +161,12 @@ pub enum Guard {
     /// A batch is applied only where the cursor is still where the batch begins: `expect` in
     /// `crates/feed/src/consumer/pull.rs`.
     CursorAsRead,
-    /// Another incarnation is read from the start: `begin_again` in `crates/feed/src/consumer/pull.rs`.
+    /// Positions of another incarnation are not taken for the same: `change_incarnation` in
+    /// `crates/feed/src/consumer/pull.rs`.
     IncarnationCompared,
+    /// It is read on only where the rows that were applied are all there still, else from the start: `is_unchanged` in
+    /// `crates/feed/src/consumer/pull.rs`.
+    OnlyUnchangedGoesOn,
     /// What counts is emptied before it is counted again: `restarted` in `services/analytics/src/inbound/feed.rs`.
     RestartEmptiesCounts,
     /// A reader who must have all waits for the head, rows that are not shown yet included: `ReadStanding` in

@@ -214,7 +214,9 @@ fn find(guard: Guard) -> (Run, &'static str) {
         G::NewestWins => {
             (Run::Feed(Feed { subjects: 1, restores: true, ..feed(2, 1) }), "what is known never gets older")
         }
-        G::IncarnationCompared => (Run::Feed(Feed { restores: true, ..feed(2, 1) }), ONCE),
+        G::IncarnationCompared | G::OnlyUnchangedGoesOn => {
+            (Run::Feed(Feed { restores: true, ..feed(2, 1) }), ONCE)
+        }
         G::RestartEmptiesCounts => (Run::Feed(Feed { restores: true, ..feed(2, 1) }), ONCE),
         G::HeadCountsHidden => (Run::Feed(feed(2, 1)), ALL),
         G::GoalOfThisIncarnation => (Run::Feed(Feed { restores: true, ..feed(2, 1) }), ALL),

@@ -96,6 +96,7 @@ guards! {
     cursor_with_batch CursorWithBatch breaks
     cursor_as_read CursorAsRead breaks
     incarnation_compared IncarnationCompared breaks
+    only_unchanged_goes_on OnlyUnchangedGoesOn breaks
     restart_empties_counts RestartEmptiesCounts breaks
     head_counts_hidden HeadCountsHidden breaks
     goal_of_this_incarnation GoalOfThisIncarnation breaks

@@ -10,6 +10,7 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
+use super::digest::Digest;
 use crate::{Entry, MalformedEntry, Position};
 
 diesel::table! {
@@ -17,6 +18,8 @@ diesel::table! {
         feed -> Text,
         incarnation -> Text,
         row_id -> BigInt,
+        digest -> BigInt,
+        digest_before -> BigInt,
         holder -> Nullable<Uuid>,
         held_until -> Nullable<Timestamptz>,
     }
@@ -39,21 +42,29 @@ diesel::table! {
 pub(crate) struct Cursor {
     pub(crate) incarnation: String,
     pub(crate) position: Position,
+    /// Of what was applied last.
+    pub(crate) digest: Digest,
 }
 
-type Row = (String, i64);
+type Row = (String, i64, i64, i64);
+
+const COLUMNS: (
+    feed_cursors::incarnation,
+    feed_cursors::row_id,
+    feed_cursors::digest,
+    feed_cursors::digest_before,
+) = (feed_cursors::incarnation, feed_cursors::row_id, feed_cursors::digest, feed_cursors::digest_before);
 
 impl From<Row> for Cursor {
-    fn from((incarnation, row_id): Row) -> Self {
-        Self { incarnation, position: Position(row_id) }
+    fn from((incarnation, row_id, last, before): Row) -> Self {
+        Self { incarnation, position: Position(row_id), digest: Digest { last, before } }
     }
 }
 
 /// Where the feed's cursor stands; it is made where there is none.
 pub(crate) async fn read(connection: &mut AsyncPgConnection, feed: &str) -> QueryResult<Cursor> {
-    let columns = (feed_cursors::incarnation, feed_cursors::row_id);
     let row: Option<Row> =
-        feed_cursors::table.find(feed).select(columns).first(connection).await.optional()?;
+        feed_cursors::table.find(feed).select(COLUMNS).first(connection).await.optional()?;
     if row.is_none() {
         diesel::insert_into(feed_cursors::table)
             .values(feed_cursors::feed.eq(feed))
@@ -66,15 +77,19 @@ pub(crate) async fn read(connection: &mut AsyncPgConnection, feed: &str) -> Quer
 
 /// The same, locked until the transaction ends.
 pub(crate) async fn lock(connection: &mut AsyncPgConnection, feed: &str) -> QueryResult<Cursor> {
-    let columns = (feed_cursors::incarnation, feed_cursors::row_id);
-    let row: Row = feed_cursors::table.find(feed).select(columns).for_update().first(connection).await?;
+    let row: Row = feed_cursors::table.find(feed).select(COLUMNS).for_update().first(connection).await?;
     Ok(row.into())
 }
 
 /// Moves the cursor.
 pub(crate) async fn advance(connection: &mut AsyncPgConnection, feed: &str, to: &Cursor) -> QueryResult<()> {
     diesel::update(feed_cursors::table.find(feed))
-        .set((feed_cursors::incarnation.eq(&to.incarnation), feed_cursors::row_id.eq(to.position.row_id())))
+        .set((
+            feed_cursors::incarnation.eq(&to.incarnation),
+            feed_cursors::row_id.eq(to.position.row_id()),
+            feed_cursors::digest.eq(to.digest.last),
+            feed_cursors::digest_before.eq(to.digest.before),
+        ))
         .execute(connection)
         .await
         .map(drop)

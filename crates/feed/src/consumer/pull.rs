@@ -12,8 +12,9 @@ use super::{
     Apply,
     client::{FeedClient, Page},
     cursors::{self, Cursor},
+    digest::Digest,
 };
-use crate::{Entry, MalformedEntry, Position};
+use crate::{Entry, MalformedEntry, Position, wire::LIMIT_MAX};
 
 /// Where the feed could not be pulled or its entries not be applied. Nothing was done by halves.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -105,10 +106,11 @@ impl Puller {
     /// Applies a page of at most so many entries that was fetched after this cursor.
     pub(crate) async fn apply(&self, cursor: Cursor, page: Page, limit: u32) -> Result<Step, Unavailable> {
         let from = cursor.position;
-        let head = Cursor { incarnation: page.incarnation.clone(), position: page.head };
+        let head =
+            Cursor { incarnation: page.incarnation.clone(), position: page.head, digest: Digest::default() };
         if page.incarnation != cursor.incarnation && from != Position::START {
-            self.begin_again(cursor, page.incarnation).await?;
-            return Ok(Step { from, head, moved: true, is_full: true, to: Position::START });
+            let to = self.change_incarnation(cursor, page.incarnation).await?;
+            return Ok(Step { from, head, moved: true, is_full: true, to });
         }
         let Some(to) = page.entries.last().map(|entry| entry.position) else {
             return Ok(Step { from, head, moved: false, is_full: false, to: from });
@@ -118,17 +120,42 @@ impl Puller {
         Ok(Step { from, head, moved: true, is_full, to })
     }
 
-    /// Positions of another incarnation mean nothing here. Everything is read again; consumers bear that.
-    async fn begin_again(&self, cursor: Cursor, incarnation: String) -> Result<(), Unavailable> {
-        tracing::warn!(feed = self.feed, ?cursor, incarnation, "the feed has another incarnation");
+    /// Positions of another incarnation mean something only where the rows that were applied last are still the same, as
+    /// after a failover that lost nothing: then the consumer goes on. Else everything is read again, and consumers bear
+    /// that. It answers where the cursor is then.
+    async fn change_incarnation(&self, cursor: Cursor, incarnation: String) -> Result<Position, Unavailable> {
+        let is_unchanged = self.is_unchanged(&cursor, &incarnation).await?;
         let feed = self.feed;
-        let start = Cursor { incarnation, position: Position::START };
+        tracing::warn!(feed, ?cursor, incarnation, is_unchanged, "the feed has another incarnation");
+        let to = match is_unchanged {
+            true => Cursor { incarnation, ..cursor.clone() },
+            false => Cursor { incarnation, ..Cursor::default() },
+        };
+        let position = to.position;
         let result = self.database.transaction(async move |connection| {
             expect(connection, feed, &cursor).await?;
-            self.apply.restarted(connection).await?;
-            Ok(cursors::advance(connection, feed, &start).await?)
+            if !is_unchanged {
+                self.apply.restarted(connection).await?;
+            }
+            Ok(cursors::advance(connection, feed, &to).await?)
         });
-        done_or_overtaken(result.await).map(drop)
+        done_or_overtaken(result.await).map(|_| position)
+    }
+
+    /// Whether this incarnation has all rows that the cursor's digest covers, and no other.
+    async fn is_unchanged(&self, cursor: &Cursor, incarnation: &str) -> Result<bool, Unavailable> {
+        let (mut digest, mut at) = (Digest::default(), Digest::begins_after(cursor.position));
+        while at < cursor.position {
+            let page = self.source.fetch(at, Duration::ZERO, LIMIT_MAX).await?;
+            let Some(last) = page.entries.last().map(|entry| entry.position) else { return Ok(false) };
+            if page.incarnation != incarnation {
+                return Ok(false);
+            }
+            let applied = page.entries.iter().filter(|entry| entry.position <= cursor.position);
+            digest = digest.with(at, applied);
+            at = last;
+        }
+        Ok(digest == cursor.digest)
     }
 
     /// Applies a page. An entry that cannot be decoded is set aside with what it holds and why, in the transaction that
@@ -136,7 +163,8 @@ impl Puller {
     /// failure stops the feed here until it is gone, since what could be applied must not be skipped.
     async fn apply_page(&self, cursor: Cursor, page: Page) -> Result<(), Unavailable> {
         let Some(last) = page.entries.last().map(|entry| entry.position) else { return Ok(()) };
-        let to = Cursor { incarnation: page.incarnation, position: last };
+        let digest = cursor.digest.with(cursor.position, &page.entries);
+        let to = Cursor { incarnation: page.incarnation, position: last, digest };
         let (mut good, mut bad) = (page.entries, Vec::new());
         loop {
             let result = {

@@ -73,6 +73,38 @@ async fn a_new_incarnation_is_read_from_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_incarnation_that_has_what_was_applied_is_read_on() {
+    let (producer, listener) = (Producer::start(), Listener::new());
+    // Over the end of a block of the digest.
+    producer.execute("ALTER SEQUENCE outbox_id_seq RESTART WITH 16380");
+    producer.write(subject(1), 1..=8).await;
+    let replica = listener.replica(&producer);
+    replica.pull_now().await.unwrap();
+    listener.execute("UPDATE feed_cursors SET incarnation = 'of before'");
+    let last = producer.write(subject(1), 9..=9).await;
+    replica.catch_up(&last, SOON).await.unwrap();
+    replica.pull_now().await.unwrap();
+    assert_eq!(listener.applied(), (1..=9).collect::<Vec<_>>());
+    assert_eq!(listener.table.restarts.load(Ordering::Relaxed), 0);
+    assert_eq!(listener.execute("SELECT incarnation = 'of before' FROM feed_cursors"), "f");
+}
+
+/// A server that takes over and lacks what was committed last gives its ids to others; and not always was that the last row.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_incarnation_that_lacks_one_of_the_rows_is_read_from_the_start() {
+    for lost in ["DELETE FROM outbox WHERE id = 2", "UPDATE outbox SET written_at = now() WHERE id = 3"] {
+        let (producer, listener) = (Producer::start(), Listener::new());
+        producer.write(subject(1), 1..=3).await;
+        let replica = listener.replica(&producer);
+        replica.pull_now().await.unwrap();
+        listener.execute("UPDATE feed_cursors SET incarnation = 'of before'");
+        producer.execute(lost);
+        replica.pull_now().await.unwrap();
+        assert_eq!(listener.table.restarts.load(Ordering::Relaxed), 1, "{lost}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_entry_that_cannot_be_decoded_is_set_aside_and_the_others_are_applied() {
     let (producer, listener) = (Producer::start(), Listener::new());
     producer.write(subject(1), 1..=1).await;

@@ -12,6 +12,7 @@ fn the_migrations_of_the_services_hold_copies_of_the_tables() {
         ("outbox_partitions", producers),
         ("feed_cursors", consumers),
         ("feed_cursors_by_row", consumers),
+        ("feed_cursors_digest", consumers),
     ] {
         let definition =
             fs::read_to_string(format!("{}/sql/{table}.sql", env!("CARGO_MANIFEST_DIR"))).unwrap();

@@ -34,8 +34,11 @@ pub(crate) const OUTBOX: &[&str] = &[
     include_str!("../../sql/outbox_horizon.sql"),
     include_str!("../../sql/outbox_partitions.sql"),
 ];
-const FEED_CURSORS: &[&str] =
-    &[include_str!("../../sql/feed_cursors.sql"), include_str!("../../sql/feed_cursors_by_row.sql")];
+const FEED_CURSORS: &[&str] = &[
+    include_str!("../../sql/feed_cursors.sql"),
+    include_str!("../../sql/feed_cursors_by_row.sql"),
+    include_str!("../../sql/feed_cursors_digest.sql"),
+];
 
 /// What the producer tells about a subject: its whole state.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]

@@ -126,7 +126,12 @@ impl Puller {
                     && incarnation != self.cursor.incarnation
                     && self.cursor.position != 0;
                 if is_another {
-                    consumer.begin_again(incarnation, guards);
+                    let is_unchanged = producer.rows_until(self.cursor.position) == consumer.applied;
+                    if is_unchanged || !guards.has(Guard::OnlyUnchangedGoesOn) {
+                        consumer.cursor.incarnation = incarnation;
+                    } else {
+                        consumer.begin_again(incarnation, guards);
+                    }
                     return self.again(producer, consumer, was_late, guards);
                 }
                 consumer.apply(&page, guards);

@@ -191,6 +191,12 @@ impl Producer {
         self.outbox.iter().flatten().fold(0, |committed, entry| committed | 1 << entry.by)
     }
 
+    /// Whose rows are there up to a position, as a set.
+    pub(super) fn rows_until(&self, position: u8) -> u8 {
+        let rows = self.outbox.iter().flatten().filter(|entry| entry.at <= position);
+        rows.fold(0, |rows, entry| rows | 1 << entry.by)
+    }
+
     /// Whoever lost acknowledged writes may know less than was told before.
     pub(super) fn is_told_by(&self, consumer: &Consumer) -> bool {
         let knows = |(known, version): (&u8, &u8)| known >= version;

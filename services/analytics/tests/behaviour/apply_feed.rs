@@ -83,6 +83,23 @@ async fn a_feed_that_is_read_again_from_its_start_counts_once() {
     assert_eq!(world.analytics.rates().await, rates);
 }
 
+/// What was archived need not be there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failover_that_lost_nothing_leaves_the_counts_as_they_are() {
+    let world = World::start().await;
+    world
+        .database
+        .execute("INSERT INTO events VALUES ('00000000-0063-8000-8000-000000000000', 1, false, 10, 5, 1)");
+    world.tell([on_sale(event(1), 1, 10), booked(event(1), 5, TODAY)]).await;
+
+    world.pretend_that_another_server_took_over();
+    world.tell([booked(event(1), 1, TODAY)]).await;
+
+    let rows = world.analytics.rows().await;
+    let sold: Vec<_> = rows.iter().map(|row| row.sold_tickets).collect();
+    assert_eq!(sold, [6, 4]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_new_life_of_a_feed_does_not_have_is_forgotten() {
     let world = World::start().await;

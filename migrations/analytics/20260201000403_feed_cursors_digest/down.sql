@@ -1,0 +1,1 @@
+ALTER TABLE feed_cursors DROP COLUMN digest, DROP COLUMN digest_before;
