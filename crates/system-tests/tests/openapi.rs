@@ -20,7 +20,7 @@ const DESCRIPTION: &str = "Sells seats: every seat at most once, nothing acknowl
 
 /// What the gateway may answer in place of any service: status, codes, and whether it comes with `Retry-After`.
 const GATEWAYS_OWN: [(&str, &str, bool); 4] = [
-    ("413", "SYS-09: the body is larger than 1 MiB.", false),
+    ("413", "SYS-09: the body is larger than its route uses.", false),
     ("429", "SYS-06: too many requests.", true),
     ("503", "SYS-07: nothing was done, try again.", true),
     ("504", "SYS-08: it may have been done.", false),

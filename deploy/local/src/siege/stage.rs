@@ -17,8 +17,9 @@ use crate::{Binaries, Progress, Servers, Service, System, SystemOptions};
 
 /// The default.
 pub(super) const HOLD_MS: u64 = 600_000;
-/// So few, so that a few thousand connections show what a hundred thousand would do to the default.
-const CONNECTIONS_MAX: (&str, &str) = ("CLIENT_CONNECTIONS_MAX", "1000");
+/// A twenty-fifth of the defaults, so that a few thousand connections show what a hundred thousand would do to those.
+const CONNECTIONS_MAX: [(&str, &str); 2] =
+    [("CLIENT_CONNECTIONS_MAX", "1000"), ("ADDRESS_CONNECTIONS_MAX", "40")];
 const SEATS: u32 = 5_000;
 /// Accounts that attack; the first is the one that is alone where one account attacks.
 const RAIDERS: u8 = 8;
@@ -54,12 +55,14 @@ impl Stage {
     /// Starts everything.
     pub(super) async fn start(folder: &Path, options: &SiegeOptions, binaries: &Binaries) -> Result<Self> {
         raise_file_limit();
-        let (name, value) = CONNECTIONS_MAX;
-        let connections = (Service::Gateway, name.to_owned(), value.to_owned());
+        let connections =
+            CONNECTIONS_MAX.map(|(name, value)| (Service::Gateway, name.to_owned(), value.to_owned()));
         let options_of_system = SystemOptions {
             servers: Servers::Temporary,
             hold: Duration::from_millis(HOLD_MS),
-            settings: options.settings.iter().cloned().chain([connections]).collect(),
+            // It is they that are tried.
+            limits: true,
+            settings: options.settings.iter().cloned().chain(connections).collect(),
             ..SystemOptions::new(folder)
         };
         let system =

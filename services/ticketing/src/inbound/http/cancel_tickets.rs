@@ -23,7 +23,6 @@ const AGAIN_IN_S: u64 = 1;
     responses(
         (status = 200, description = "The tickets are cancelled"),
         (status = 400, description = "SYS-01, SYS-03, TICKET-01 (the caller has fewer tickets, or count is below 1), TICKET-03 (the caller has none)", body = ErrorBody),
-        (status = 429, description = "SYS-06: too many cancels of the caller for the event wait already", body = ErrorBody),
         (status = 500, description = "SYS-02, DB-01, DB-03", body = ErrorBody),
     )
 )]

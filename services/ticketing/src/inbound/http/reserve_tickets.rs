@@ -26,7 +26,6 @@ const AGAIN_IN_MAX_S: u64 = 60;
     responses(
         (status = 200, description = "The seats are held", body = Reservation),
         (status = 400, description = "SYS-01, SYS-03, TICKET-01 (fewer seats are free, or count is not within 1 to 100), EVENT-03", body = ErrorBody),
-        (status = 429, description = "SYS-06: the caller holds, or held lately, too many seats of the event", body = ErrorBody),
         (status = 500, description = "SYS-02, DB-01", body = ErrorBody),
     )
 )]
