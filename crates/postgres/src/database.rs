@@ -18,7 +18,11 @@ use diesel_async::{
     pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::Pool},
 };
 use futures_util::FutureExt as _;
-use tokio::{runtime::Handle, time::Instant};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout},
+};
 use tracing::Instrument as _;
 
 use crate::{
@@ -35,14 +39,17 @@ const SYSTEM: &str = "postgresql";
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<AsyncPgConnection>,
+    /// Half of the pool's connections, for those who may have no more.
+    half: Arc<Semaphore>,
+    is_half: bool,
     wait: Duration,
-    work: Duration,
+    pub(crate) work: Duration,
     durations: Durations,
 }
 
-const NONE_LEFT: &str = "the connection was given back already";
+pub(crate) const NONE_LEFT: &str = "the connection was given back already";
 
-type Connection = Object<AsyncDieselConnectionManager<AsyncPgConnection>>;
+pub(crate) type Connection = Object<AsyncDieselConnectionManager<AsyncPgConnection>>;
 
 impl Database {
     /// A pool that opens connections as they are needed, on this runtime: a connection dies with the runtime that
@@ -74,7 +81,16 @@ impl Database {
             .build()?;
         let pool_or_none = pool.weak();
         metrics::show(move || pool_or_none.upgrade().map(|pool| pool.status()));
-        Ok(Self { pool, wait: settings.wait, work: settings.work, durations: Durations::new() })
+        let half = Arc::new(Semaphore::new((settings.connections / 2).max(1)));
+        let (wait, work, durations) = (settings.wait, settings.work, Durations::new());
+        Ok(Self { pool, half, is_half: false, wait, work, durations })
+    }
+
+    /// The same database for work of which there may be too much: all who have this together use half of the connections at
+    /// most, so that the others always find one.
+    #[must_use]
+    pub fn half(&self) -> Self {
+        Self { is_half: true, ..self.clone() }
     }
 
     /// Reads, with one connection, each statement by itself.
@@ -90,7 +106,7 @@ impl Database {
         T: Send,
     {
         let mut lent = self.connection().await.map_err(ReadFailure::Unavailable)?;
-        let Some(connection) = &mut lent.0 else {
+        let Some(connection) = &mut lent.connection else {
             return Err(ReadFailure::Unavailable(NONE_LEFT.to_owned()));
         };
         let span = database_span(SYSTEM, "read");
@@ -125,7 +141,7 @@ impl Database {
         R: Send,
     {
         let mut lent = self.connection().await.map_err(WriteFailure::Unavailable)?;
-        let Some(connection) = &mut lent.0 else {
+        let Some(connection) = &mut lent.connection else {
             return Err(WriteFailure::Unavailable(NONE_LEFT.to_owned()));
         };
         let commits = Arc::new(AtomicBool::new(false));
@@ -168,33 +184,49 @@ impl Database {
     }
 
     /// A connection, as soon as there is one, unless the caller would not wait for what is done with it.
-    async fn connection(&self) -> Result<Lent, String> {
+    pub(crate) async fn connection(&self) -> Result<Lent, String> {
         let wait = Deadline::wait_at_most(self.wait);
         if wait.is_zero() {
             return Err("nobody waits for it any more".to_owned());
         }
-        let timeouts = Timeouts { wait: Some(wait), create: Some(self.wait), recycle: Some(self.wait) };
         let began = Instant::now();
+        let permit = if self.is_half {
+            let permit = timeout(wait, Arc::clone(&self.half).acquire_owned()).await;
+            Some(
+                permit
+                    .map_err(|_| "others of its kind use half of the connections")?
+                    .map_err(|e| e.to_string())?,
+            )
+        } else {
+            None
+        };
+        let wait = wait.saturating_sub(began.elapsed());
+        let timeouts = Timeouts { wait: Some(wait), create: Some(self.wait), recycle: Some(self.wait) };
         let connection = self.pool.timeout_get(&timeouts).await;
         self.durations.waited(connection.is_ok(), began.elapsed());
-        connection.map(|connection| Lent(Some(connection))).map_err(|error| error.to_string())
+        connection
+            .map(|connection| Lent { connection: Some(connection), _permit: permit })
+            .map_err(|error| error.to_string())
     }
 }
 
 /// A connection on loan. It is closed where this is dropped before the work on it has ended, at a time-out or because the
 /// caller has gone: the next one would wait behind the statement that is still running on it.
-struct Lent(Option<Connection>);
+pub(crate) struct Lent {
+    pub(crate) connection: Option<Connection>,
+    _permit: Option<OwnedSemaphorePermit>,
+}
 
 impl Lent {
     /// The work has ended.
-    fn give_back(mut self) {
-        self.0.take();
+    pub(crate) fn give_back(mut self) {
+        self.connection.take();
     }
 }
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        drop(self.0.take().map(Object::take));
+        drop(self.connection.take().map(Object::take));
     }
 }
 

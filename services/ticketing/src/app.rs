@@ -102,7 +102,7 @@ pub async fn bind_with(
     let routes = move |service: &mut web::ServiceConfig| {
         let (context, deadline, database, consumer, feed) = shared.clone();
         service.app_data(web::Data::new(context)).app_data(web::Data::new(deadline));
-        service.app_data(web::Data::new(database)).app_data(web::Data::new(consumer));
+        service.app_data(web::Data::new(database.half())).app_data(web::Data::new(consumer));
         service.configure(feed).configure(routes);
     };
     let application = Application::bind(config.http, config.credential, lifecycle, metrics, routes)?;

@@ -161,6 +161,7 @@ async fn nothing_is_left_of_a_deleted_event_but_that_it_was_deleted() {
     assert_eq!(sale.postgres.execute("SELECT count(*) FROM tickets"), "1", "the other event's");
     assert_eq!(sale.postgres.execute("SELECT event_id FROM waitlist_entries"), other.to_string());
     assert_eq!(sale.postgres.execute("SELECT event_id FROM waitlists"), other.to_string());
+    assert_eq!(sale.postgres.execute("SELECT event_id, sold FROM sold_counts"), format!("{other}|1"));
     let keys: Vec<String> = sale.valkey.ask(&["KEYS", &format!("{{{event}}}:??????*")]);
     let left = keys.iter().filter(|key| {
         ["taken", "holds", "settling", "claims", "meta"].iter().any(|name| key.ends_with(name))

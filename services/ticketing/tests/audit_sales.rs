@@ -90,6 +90,11 @@ async fn tickets_that_go_without_the_ledger_are_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_count_that_is_not_that_of_the_tickets_is_found() {
+    is_found("tickets_are_counted", |_| "UPDATE sold_counts SET sold = sold + 1".to_owned()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_map_that_counts_wrongly_is_found() {
     let (sale, event) = audited("map_is_counted").await;
     assert_eq!(violations("map_is_counted"), Some(0.0), "nothing is damaged yet");

@@ -93,6 +93,70 @@ async fn without_a_map_sold_seats_are_occupied_and_none_is_made_by_looking() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_sold_is_known_without_looking_at_a_single_ticket() {
+    let sale = Sale::set_up().own_postgres().instances(2).start().await;
+    let (proms, gala) = (sale.create_event(100).await, sale.create_event(100).await);
+    let buys = sale.crowd(20).into_iter().enumerate().map(async |(number, buyer)| {
+        let event = if number % 2 == 0 { proms } else { gala };
+        buyer.buys(event, 3).await;
+        buyer.cancel(event, 1).await.says("200");
+    });
+    join_all(buys).await;
+    sale.valkey.flush();
+    // Whoever reads a ticket waits.
+    let locked = sale.postgres.hide_tickets().await;
+    assert_eq!(occupied(&sale, &[gala, proms]).await, json!([20, 20]));
+    drop(locked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sold_before_there_were_counts_is_counted() {
+    const SOLD_BEFORE: &str =
+        include_str!("../../../migrations/ticketing/20260201000210_sold_before_counts/up.sql");
+    let sale = Sale::start().await;
+    let (proms, gala) = (sale.create_event(10).await, sale.create_event(10).await);
+    let ada = sale.buyer("Ada");
+    ada.buys(proms, 4).await;
+    sale.postgres.execute("TRUNCATE sold_counts");
+    // While nothing but this is counted, the release before goes on selling.
+    ada.buys(proms, 2).await;
+    ada.cancel(proms, 3).await.says("200");
+    ada.buys(gala, 1).await;
+    sale.postgres.execute(SOLD_BEFORE);
+    sale.valkey.flush();
+    assert_eq!(occupied(&sale, &[proms, gala]).await, json!([3, 1]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_look_a_booking_finds_a_connection() {
+    let sale = Sale::set_up()
+        .own_postgres()
+        .flag("--database-wait-ms", 1_000)
+        .flag("--database-work-ms", 30_000)
+        .start()
+        .await;
+    let (event, asked) = (sale.create_event(10).await, sale.create_event(10).await);
+    let ada = sale.buyer("Ada");
+    let held = ada.holds(event, 5).await;
+    let slow = sale.postgres.hide_counts().await;
+    let looks = (0..40).map(async |_| sale.availability(&[asked]).await.said());
+    let bookings = async {
+        eventually("looks are under way", async || {
+            sale.postgres.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").parse::<u32>().unwrap()
+                > 0
+        })
+        .await;
+        for ticket in &held {
+            ada.book(&[*ticket]).await.says("200");
+        }
+        drop(slow);
+    };
+    let (said, ()) = tokio::join!(join_all(looks), bookings);
+    let fine = said.iter().all(|said| ["200", "503 SYS-07"].contains(&said.as_str()));
+    assert!(fine && said.contains(&"200".to_owned()), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_long_list_is_counted_at_once() {
     let sale = Sale::start().await;
     let ada = sale.buyer("Ada");

@@ -8,6 +8,7 @@
 )]
 
 mod failures;
+mod half;
 mod passing;
 mod schema;
 mod support;

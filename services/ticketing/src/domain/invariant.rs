@@ -15,6 +15,8 @@ pub enum Invariant {
     NothingOfPurged,
     /// An event's tickets change by what the ledger says, and by nothing else.
     TicketsFollowLedger,
+    /// An event's count of sold seats is that of its tickets.
+    TicketsAreCounted,
     /// The counts of a map say what its bits, holds and claims say.
     MapIsCounted,
     /// A map offers no seats that Postgres does not have.
@@ -23,12 +25,13 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every one.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::TicketHasBooking,
         Self::TicketHasEvent,
         Self::SeatWithinCapacity,
         Self::NothingOfPurged,
         Self::TicketsFollowLedger,
+        Self::TicketsAreCounted,
         Self::MapIsCounted,
         Self::MapWithinCapacity,
     ];
@@ -42,6 +45,7 @@ impl Invariant {
             Self::SeatWithinCapacity => "seat_within_capacity",
             Self::NothingOfPurged => "nothing_of_purged",
             Self::TicketsFollowLedger => "tickets_follow_ledger",
+            Self::TicketsAreCounted => "tickets_are_counted",
             Self::MapIsCounted => "map_is_counted",
             Self::MapWithinCapacity => "map_within_capacity",
         }
@@ -120,6 +124,29 @@ impl TicketsBetween {
             what: format!(
                 "event {event} had {before} tickets and has {now}, but the ledger says {change:+} of it"
             ),
+        })
+    }
+}
+
+/// An event's tickets beside their count, at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TicketsCounted {
+    /// The event.
+    pub event: EventId,
+    /// Its tickets.
+    pub tickets: i64,
+    /// As many as were counted when they were booked and cancelled.
+    pub counted: i64,
+}
+
+impl TicketsCounted {
+    /// Whether the count is another.
+    #[must_use]
+    pub fn violation(&self) -> Option<Violation> {
+        let Self { event, tickets, counted } = self;
+        (tickets != counted).then(|| Violation {
+            invariant: Invariant::TicketsAreCounted,
+            what: format!("event {event} has {tickets} tickets, and {counted} are counted"),
         })
     }
 }

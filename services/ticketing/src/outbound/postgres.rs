@@ -14,6 +14,7 @@ mod messages;
 mod purge;
 mod queue_metrics;
 mod schema;
+mod snapshot;
 mod ticket_store;
 mod turns;
 mod waitlist_store;

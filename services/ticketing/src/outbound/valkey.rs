@@ -13,6 +13,7 @@ mod link;
 mod links;
 mod maps_audit;
 mod metrics;
+mod rebuild_lease;
 mod reply;
 mod scripts;
 mod seat_pool;

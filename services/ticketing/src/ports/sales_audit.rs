@@ -7,7 +7,7 @@ use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
 use super::{EventRecord, PoolFailure, StoreFailure};
-use crate::domain::invariant::{AuditedTicket, MapFigures, TicketsBetween};
+use crate::domain::invariant::{AuditedTicket, MapFigures, TicketsBetween, TicketsCounted};
 
 /// The books, as Postgres keeps them.
 #[async_trait]
@@ -46,6 +46,8 @@ pub struct Watched {
     pub timeline: String,
     /// The events, each with its tickets.
     pub events: Vec<(EventRecord, i64)>,
+    /// Their tickets beside their counts.
+    pub counted: Vec<TicketsCounted>,
 }
 
 /// The maps, as Valkey keeps them.

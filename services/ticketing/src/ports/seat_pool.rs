@@ -103,6 +103,12 @@ pub trait SeatPool: Send + Sync {
     /// Takes the lease of a rebuild, unless somebody has it. It ends by itself.
     async fn lease_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Result<bool, PoolFailure>;
 
+    /// The lease lasts as long again, if it is this nonce's still.
+    async fn keep_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Result<(), PoolFailure>;
+
+    /// Ends the lease, if it is this nonce's still, so that another rebuild may begin.
+    async fn end_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Result<(), PoolFailure>;
+
     /// Publishes a rebuilt map, if the lease is still this nonce's and there is no map; says whether it did.
     async fn publish(
         &self,

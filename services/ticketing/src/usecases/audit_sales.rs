@@ -7,7 +7,7 @@ use booked_ids::{EventId, TicketId};
 
 use super::settle_overdue::VisitFailure;
 use crate::{
-    domain::invariant::{TicketsBetween, Violation},
+    domain::invariant::{TicketsBetween, TicketsCounted, Violation},
     ports::{BooksAudit, MapsAudit, TicketStore, Watched},
 };
 
@@ -77,8 +77,9 @@ async fn audit_ledger(auditor: &mut Auditor) -> Result<Vec<Violation>, VisitFail
         watched = auditor.books.watch(None, EVENTS_MAX, SEATS_MAX).await?;
     }
     auditor.progress.event = watched.events.last().map(|(event, _)| event.id);
+    let counted: Vec<Violation> = watched.counted.iter().filter_map(TicketsCounted::violation).collect();
     auditor.progress.watched = Some(watched).filter(|watched| !watched.events.is_empty());
-    Ok(between.iter().filter_map(TicketsBetween::violation).collect())
+    Ok(between.iter().filter_map(TicketsBetween::violation).chain(counted).collect())
 }
 
 /// The maps of the events that are watched now.

@@ -6,6 +6,8 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
+    future::Future,
+    pin::pin,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -22,6 +24,9 @@ const REBUILDS_MAX: usize = 4_096;
 
 /// Published maps that are remembered; of more, the reconciler's ordinary round takes care.
 const PUBLISHED_MAX: usize = 100_000;
+
+/// How often a lease is prolonged.
+const KEEP_LEASE: Duration = Duration::from_secs(1);
 
 /// The maps that a process is making, and those that it made lately.
 #[derive(Debug)]
@@ -106,14 +111,12 @@ async fn make_map(context: &Context, event: EventId) -> Result<(), RebuildError>
     loop {
         let nonce = LeaseNonce(context.random.uuid());
         if context.pool.lease_rebuild(event, nonce).await? {
-            // Read under the lease: what was read before may be older than a map that came and went since.
-            let Some(Snapshot { capacity, sold }) = context.store.snapshot(event).await? else {
-                return Err(RebuildError::NoSuchEvent);
-            };
-            if context.pool.publish(event, nonce, capacity, &sold).await? {
-                context.rebuilds.note(event);
+            let published = make_under_lease(context, event, nonce).await;
+            if published.is_err() {
+                // Else nobody could try again before it ends by itself. Where Valkey is away, it does.
+                let _ = context.pool.end_rebuild(event, nonce).await;
             }
-            return grow_to_what_is_committed(context, event, capacity).await;
+            return grow_to_what_is_committed(context, event, published?).await;
         }
         sleep(context.patience.look_again).await;
         if context.pool.sale_state(event).await?.is_some() {
@@ -121,6 +124,35 @@ async fn make_map(context: &Context, event: EventId) -> Result<(), RebuildError>
         }
         if Instant::now() >= give_up {
             return Err(RebuildError::Unavailable("somebody else is rebuilding the event's map".to_owned()));
+        }
+    }
+}
+
+/// Makes the map and says of which capacity it is.
+async fn make_under_lease(context: &Context, event: EventId, nonce: LeaseNonce) -> Result<u32, RebuildError> {
+    // Read under the lease: what was read before may be older than a map that came and went since.
+    let snapshot = keeping_lease(context, event, nonce, context.store.snapshot(event)).await?;
+    let Some(Snapshot { capacity, sold }) = snapshot else { return Err(RebuildError::NoSuchEvent) };
+    if context.pool.publish(event, nonce, capacity, &sold).await? {
+        context.rebuilds.note(event);
+    }
+    Ok(capacity)
+}
+
+/// Prolongs the lease while work is under way: a large event on a slow disk takes as long as it takes. A process that sleeps
+/// prolongs nothing, and finds another's lease.
+async fn keeping_lease<T>(
+    context: &Context,
+    event: EventId,
+    nonce: LeaseNonce,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    loop {
+        match timeout(KEEP_LEASE, &mut work).await {
+            Ok(done) => return done,
+            // A failure shows when the map is published.
+            Err(_) => drop(context.pool.keep_rebuild(event, nonce).await),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! A rebuild that stops between its steps, while others rebuild, book, delete and grow.
 
-use booked_ids::{EventId, TicketId};
+use booked_ids::{EventId, SeatNumber, TicketId};
+use booked_postgres::Abort;
 use booked_ticketing::{
-    ports::SeatPool as _,
+    ports::{LeaseNonce, SeatPool as _},
     usecases::{BookError, ReserveError},
 };
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::{
     gates::{Step, Stopped},
@@ -150,4 +152,60 @@ async fn seats_that_an_event_got_while_its_map_was_made_are_on_sale_at_once() {
     publish.go_on();
     late.await.unwrap().unwrap();
     assert_eq!(world.pool().sale_state(event).await.unwrap().unwrap().free_now, i64::from(CAPACITY) + 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_that_failed_leaves_nobody_waiting_for_the_end_of_its_lease() {
+    // Leases last longer than any test here.
+    let (world, replica, event) = World::with_event().await;
+    replica.gates.fail(Step::Snapshot);
+    let failed = replica.reserve(user(1), event, 1).await;
+    assert!(matches!(failed, Err(ReserveError::Unavailable(_))), "{failed:?}");
+    soon(replica.reserve(user(1), event, 1)).await.unwrap();
+    world.assert_settled(event).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_is_prolonged_and_ended_by_its_own_rebuild_alone() {
+    let (world, _, event) = World::with_event().await;
+    let (pool, other_pool) = (world.pool(), world.pool());
+    let (own, others) = (LeaseNonce(Uuid::from_u128(1)), LeaseNonce(Uuid::from_u128(2)));
+    assert!(pool.lease_rebuild(event, own).await.unwrap());
+    other_pool.keep_rebuild(event, others).await.unwrap();
+    other_pool.end_rebuild(event, others).await.unwrap();
+    pool.keep_rebuild(event, own).await.unwrap();
+    assert!(!other_pool.lease_rebuild(event, others).await.unwrap());
+    pool.end_rebuild(event, own).await.unwrap();
+    assert!(other_pool.lease_rebuild(event, others).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_of_many_pieces_is_of_one_moment() {
+    const SOLD: u32 = 60_000;
+    let (world, replica, _) = World::with_event().await;
+    let event = EventId::new(1_900_000_000_000, [7; 16]);
+    world.apply(state(event, 1, SOLD + 1, false)).await;
+    world.database.execute(&format!(
+        "INSERT INTO tickets SELECT overlay('{event}' PLACING lpad(to_hex(seat), 8, '0') FROM 29)::uuid, '{event}', \
+         '{event}', '{event}', now() FROM generate_series(1, {SOLD}) AS seat"
+    ));
+    // The first and the last seat change places: always so many are sold.
+    let database = world.postgres.clone();
+    let moving = tokio::spawn(async move {
+        for [from, to] in [[1, SOLD + 1], [SOLD + 1, 1]].into_iter().cycle() {
+            let id = |seat: u32| event.ticket(SeatNumber::new(seat).unwrap());
+            let change = format!("UPDATE tickets SET id = '{}' WHERE id = '{}'", id(to), id(from));
+            let moved = database.transaction(async move |connection| {
+                use diesel_async::RunQueryDsl as _;
+                diesel::sql_query(change).execute(connection).await.map_err(Abort::<()>::Failed)
+            });
+            assert_eq!(moved.await.unwrap(), 1);
+        }
+    });
+    for _ in 0..20 {
+        let snapshot = replica.context.store.snapshot(event).await.unwrap().unwrap();
+        assert_eq!((snapshot.capacity, snapshot.sold.len()), (SOLD + 1, usize::try_from(SOLD).unwrap()));
+    }
+    assert!(!moving.is_finished(), "seats moved all the while");
+    moving.abort();
 }

@@ -112,6 +112,14 @@ impl SeatPool for StoppedPool {
         self.inner.lease_rebuild(event, nonce).await
     }
 
+    async fn keep_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Answer<()> {
+        self.inner.keep_rebuild(event, nonce).await
+    }
+
+    async fn end_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Answer<()> {
+        self.inner.end_rebuild(event, nonce).await
+    }
+
     async fn publish(
         &self,
         event: EventId,

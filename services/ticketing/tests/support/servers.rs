@@ -86,6 +86,24 @@ impl SalePostgres {
         connection
     }
 
+    /// Nobody can so much as read a ticket until the connection is dropped; as with [`SalePostgres::lock_tickets`].
+    pub(crate) async fn hide_tickets(&self) -> AsyncPgConnection {
+        self.hide("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE").await
+    }
+
+    /// Looks at counts wait until the connection is dropped; bookings go on, uncounted.
+    pub(crate) async fn hide_counts(&self) -> AsyncPgConnection {
+        self.execute("ALTER TABLE tickets DISABLE TRIGGER USER");
+        self.hide("LOCK TABLE sold_counts IN ACCESS EXCLUSIVE MODE").await
+    }
+
+    async fn hide(&self, lock: &str) -> AsyncPgConnection {
+        let _ = self.own_server();
+        let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();
+        connection.batch_execute(&format!("BEGIN; {lock}")).await.unwrap();
+        connection
+    }
+
     /// Nobody can book tickets of the event until the connection is dropped.
     pub(crate) async fn lock_event(&self, event: EventId) -> AsyncPgConnection {
         let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::leases::{give_lease, take_lease};
 use crate::{
-    domain::invariant::{AuditedEvent, AuditedTicket, TicketsBetween},
+    domain::invariant::{AuditedEvent, AuditedTicket, TicketsBetween, TicketsCounted},
     ports::{BooksAudit, EventRecord, StoreFailure, Watched},
 };
 
@@ -86,7 +86,8 @@ impl BooksAudit for PostgresBooksAudit {
                 let rows = diesel::sql_query(
                     "SELECT id, seat_count, pg_current_snapshot()::text AS moment, \
                          left(pg_walfile_name(pg_current_wal_lsn()), 8) AS timeline, (SELECT count(*) FROM tickets \
-                             WHERE tickets.id > page.id AND tickets.id <= last_ticket_id(page.id)) AS tickets \
+                             WHERE tickets.id > page.id AND tickets.id <= last_ticket_id(page.id)) AS tickets, \
+                         (SELECT coalesce(sum(sold), 0) FROM sold_counts WHERE event_id = page.id) AS counted \
                      FROM (SELECT id, seat_count, sum(seat_count) OVER (ORDER BY id) - seat_count AS seats_before \
                            FROM (SELECT id, seat_count FROM events WHERE id > $1 AND NOT deleted \
                                  ORDER BY id LIMIT $2) AS next) AS page \
@@ -103,8 +104,9 @@ impl BooksAudit for PostgresBooksAudit {
         let first = rows.as_slice().first();
         let moment = first.map(|row| row.moment.clone()).unwrap_or_default();
         let timeline = first.map(|row| row.timeline.clone()).unwrap_or_default();
-        let events = rows.into_iter().filter_map(WatchedRow::counted).collect();
-        Ok(Watched { moment, ledger_until, timeline, events })
+        let counted = rows.iter().filter_map(WatchedRow::counted).collect();
+        let events = rows.into_iter().filter_map(WatchedRow::watched).collect();
+        Ok(Watched { moment, ledger_until, timeline, events, counted })
     }
 
     async fn compare(&self, watched: &Watched) -> Result<Vec<TicketsBetween>, StoreFailure> {
@@ -179,10 +181,17 @@ struct WatchedRow {
     timeline: String,
     #[diesel(sql_type = BigInt)]
     tickets: i64,
+    #[diesel(sql_type = BigInt)]
+    counted: i64,
 }
 
 impl WatchedRow {
-    fn counted(self) -> Option<(EventRecord, i64)> {
+    fn counted(&self) -> Option<TicketsCounted> {
+        let Self { id, tickets, counted, .. } = *self;
+        Some(TicketsCounted { event: EventId::from_uuid(id).ok()?, tickets, counted })
+    }
+
+    fn watched(self) -> Option<(EventRecord, i64)> {
         let capacity = u32::try_from(self.seat_count).unwrap_or_default();
         Some((EventRecord { id: EventId::from_uuid(self.id).ok()?, capacity }, self.tickets))
     }

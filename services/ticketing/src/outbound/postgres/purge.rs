@@ -33,6 +33,7 @@ pub(super) async fn purge(
     if is_empty {
         for step in [
             "DELETE FROM waitlists WHERE event_id = $1",
+            "DELETE FROM sold_counts WHERE event_id = $1",
             "UPDATE events SET purged = true, name = '', address = '', description = '', latitude = NULL, \
              longitude = NULL WHERE id = $1 AND deleted",
         ] {

@@ -10,7 +10,7 @@ use booked_server::whoever_waits;
 use booked_telemetry::count;
 use diesel::{
     ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryableByName,
-    sql_types::{Array, BigInt, Bool, Integer, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Bool, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl as _;
 use opentelemetry::metrics::Counter;
@@ -22,6 +22,7 @@ use super::{
     cancel,
     purge::purge,
     schema::{events, tickets},
+    snapshot::snapshot,
 };
 use crate::{
     domain::{booking::Tickets, seat::AttemptId},
@@ -33,6 +34,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct PostgresTicketStore {
     database: Database,
+    /// For what strangers ask, and for what takes long: bookings find a connection all the same.
+    looks: Database,
     queue: BookingQueue,
     signal: FeedSignal,
     seats_cancelled: Counter<u64>,
@@ -47,7 +50,7 @@ impl PostgresTicketStore {
             .with_description("Seats whose cancelling this process committed")
             .build();
         seats_cancelled.add(0, &[]);
-        Self { database, queue, signal, seats_cancelled }
+        Self { looks: database.half(), database, queue, signal, seats_cancelled }
     }
 }
 
@@ -181,11 +184,11 @@ impl TicketStore for PostgresTicketStore {
     async fn sold_counts(&self, asked: &[EventId]) -> Result<Vec<Option<u32>>, StoreFailure> {
         let ids: Vec<Uuid> = asked.iter().map(|event| event.as_uuid()).collect();
         let rows: Vec<SoldCount> = self
-            .database
+            .looks
             .read(async move |connection| {
                 diesel::sql_query(
-                    "SELECT events.id, (SELECT count(*) FROM tickets \
-                         WHERE tickets.id > events.id AND tickets.id <= last_ticket_id(events.id)) AS sold \
+                    "SELECT events.id, (SELECT coalesce(sum(sold_counts.sold), 0) FROM sold_counts \
+                         WHERE sold_counts.event_id = events.id) AS sold \
                      FROM events WHERE events.id = ANY($1) AND NOT events.deleted",
                 )
                 .bind::<Array<SqlUuid>, _>(ids)
@@ -217,24 +220,7 @@ impl TicketStore for PostgresTicketStore {
     }
 
     async fn snapshot(&self, event: EventId) -> Result<Option<Snapshot>, StoreFailure> {
-        let found: Option<SnapshotRow> = self
-            .database
-            .read(async move |connection| {
-                diesel::sql_query(
-                    "SELECT seat_count, \
-                         ARRAY(SELECT id FROM tickets WHERE id > $1 AND id <= last_ticket_id($1)) AS ids \
-                     FROM events WHERE id = $1 AND NOT deleted",
-                )
-                .bind::<SqlUuid, _>(event.as_uuid())
-                .get_result(connection)
-                .await
-                .optional()
-            })
-            .await?;
-        Ok(found.map(|row| Snapshot {
-            capacity: seats_of(row.seat_count),
-            sold: SoldIds { ids: row.ids }.seats(),
-        }))
+        Ok(snapshot(&self.looks, event).await?)
     }
 
     async fn live_events(
@@ -353,14 +339,6 @@ struct SoldCount {
     id: Uuid,
     #[diesel(sql_type = BigInt)]
     sold: i64,
-}
-
-#[derive(QueryableByName)]
-struct SnapshotRow {
-    #[diesel(sql_type = Integer)]
-    seat_count: i32,
-    #[diesel(sql_type = Array<SqlUuid>)]
-    ids: Vec<Uuid>,
 }
 
 #[derive(QueryableByName)]

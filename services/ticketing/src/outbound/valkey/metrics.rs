@@ -3,9 +3,24 @@
 use std::time::Duration;
 
 use booked_telemetry::durations;
-use opentelemetry::{KeyValue, metrics::Histogram};
+use opentelemetry::{
+    KeyValue,
+    metrics::{Counter, Histogram},
+};
 
 use crate::ports::PoolFailure;
+
+/// Shown from the start.
+pub(super) fn holds_refused() -> Counter<u64> {
+    let refused = opentelemetry::global::meter("booked-ticketing")
+        .u64_counter("booked_holds_refused")
+        .with_description(
+            "Reservations refused since their user held, or held lately, too many seats of the event",
+        )
+        .build();
+    refused.add(0, &[]);
+    refused
+}
 
 #[derive(Clone)]
 pub(super) struct Durations(Histogram<f64>);

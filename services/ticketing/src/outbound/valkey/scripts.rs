@@ -42,6 +42,7 @@ event_scripts! {
     OVERDUE = "overdue.lua";
     GROW = "grow.lua";
     DROP_EVENT = "drop_event.lua";
+    KEEP_REBUILD = "keep_rebuild.lua";
     PUBLISH = "publish.lua";
     REPAIR = "repair.lua";
     RECOUNT = "recount.lua";

@@ -15,6 +15,8 @@ use super::{
     client::Valkey,
     keys::EventKeys,
     lifetimes::{HoldLimit, Lifetimes},
+    metrics::holds_refused,
+    rebuild_lease,
     reply::{read, reserved, seat, seats, states, unexpected, worded},
     scripts::{self, Script},
 };
@@ -50,14 +52,8 @@ impl ValkeySeatPool {
     /// The seats in this Valkey; a user may hold any number.
     #[must_use]
     pub fn new(valkey: Valkey, lifetimes: Lifetimes) -> Self {
-        let refused = opentelemetry::global::meter("booked-ticketing")
-            .u64_counter("booked_holds_refused")
-            .with_description(
-                "Reservations refused since their user held, or held lately, too many seats of the event",
-            )
-            .build();
-        refused.add(0, &[]);
-        Self { busy: Busy::new(valkey.clone()), valkey, lifetimes, limit: HoldLimit::default(), refused }
+        let (busy, limit) = (Busy::new(valkey.clone()), HoldLimit::default());
+        Self { valkey, busy, lifetimes, limit, refused: holds_refused() }
     }
 
     /// A user may hold no more than this.
@@ -66,7 +62,7 @@ impl ValkeySeatPool {
         Self { limit, ..self }
     }
 
-    async fn run(
+    pub(super) async fn run(
         &self,
         script: &Script,
         event: EventId,
@@ -295,10 +291,15 @@ impl SeatPool for ValkeySeatPool {
     }
 
     async fn lease_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Result<bool, PoolFailure> {
-        let mut command = redis::cmd("SET");
-        command.arg(EventKeys::of(event).rebuild()).arg(nonce.0.to_string());
-        command.arg("NX").arg("PX").arg(millis(self.lifetimes.rebuild_lease));
-        Ok(self.valkey.send(&command).await? == Value::Okay)
+        rebuild_lease::take(&self.valkey, event, nonce, self.lifetimes.rebuild_lease).await
+    }
+
+    async fn keep_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Result<(), PoolFailure> {
+        rebuild_lease::keep(self, event, nonce, self.lifetimes.rebuild_lease).await
+    }
+
+    async fn end_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Result<(), PoolFailure> {
+        rebuild_lease::keep(self, event, nonce, Duration::ZERO).await
     }
 
     async fn publish(

@@ -1,0 +1,1 @@
+DELETE FROM sold_counts WHERE shard = 16;
