@@ -21,9 +21,8 @@ fn a_process_ends_with_a_clear_error() {
         server.command(&["CONFIG", "SET", "maxmemory-policy", policy]).unwrap();
         let (status, said) = Process::serve(&[("VALKEY_URL", &server.url())]).ended();
         assert_eq!(status.code(), Some(1), "{said}");
-        let last = said.lines().last().unwrap();
         let why = format!("booked-ticketing: Valkey's maxmemory-policy is {policy}; it must be noeviction");
-        assert_eq!(last, why, "the last thing that it says");
+        assert_eq!(last_words(&said), why);
     }
 }
 
@@ -35,7 +34,12 @@ fn a_node_of_a_cluster_is_no_single_server() {
     let (status, said) = Process::serve(&[("VALKEY_URL", node)]).ended();
     assert_eq!(status.code(), Some(1), "{said}");
     let why = "booked-ticketing: Valkey is a cluster; VALKEY_URL must be redis-cluster://…";
-    assert_eq!(said.lines().last().unwrap(), why);
+    assert_eq!(last_words(&said), why);
+}
+
+/// The last line that is for a reader: the runtime, which ends after `main` has spoken, may still log below it.
+fn last_words(said: &str) -> &str {
+    said.lines().rfind(|line| !line.starts_with('{')).unwrap()
 }
 
 #[test]
