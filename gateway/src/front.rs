@@ -2,6 +2,7 @@
 
 mod clients;
 mod files;
+mod framing;
 mod stream;
 mod turns;
 
@@ -12,7 +13,7 @@ use actix_service::{ServiceFactoryExt as _, fn_service};
 use actix_web::{dev::Server, rt::net::TcpStream};
 use booked_server::config::HttpSettings;
 
-pub(crate) use self::{clients::Clients, turns::Serving};
+pub(crate) use self::{clients::Clients, framing::BodyLength, turns::Serving};
 use self::{
     stream::{ClientStream, Limits},
     turns::Turns,
@@ -81,5 +82,5 @@ pub(crate) fn serve(
 
 /// That a request is served on its connection, as long as this lives.
 pub(crate) fn begin(request: &Request) -> Serving {
-    Serving::on(request.conn_data::<Rc<Turns>>())
+    Serving::begin(request.conn_data::<Rc<Turns>>(), request)
 }

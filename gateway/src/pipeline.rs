@@ -165,7 +165,7 @@ impl Pipeline {
         incoming: &Incoming<'_>,
         admitted: Option<Admitted>,
         mut body: RequestBody,
-        mut serving: Serving,
+        serving: Serving,
     ) -> HttpResponse {
         let asks_for_another_protocol = incoming.request.head().connection_type() == ConnectionType::Upgrade;
         let admitted = match admitted {
@@ -182,7 +182,6 @@ impl Pipeline {
         };
         let response = answer.unwrap_or_else(|refusal| self.refuse(refusal, incoming.request));
         let is_read = body.read_away().await;
-        serving.has_read(body.read_bytes());
         // Under way until the client has its answer: whoever does not take answers gets no more of them.
         let kept = (serving, under_way, (!is_read).then_some(body));
         let mut response = Keeping::put(response, kept);

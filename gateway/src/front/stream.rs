@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use actix_web::rt::net::TcpStream;
+use actix_web::{rt::net::TcpStream, web::Bytes};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::{Instant, Sleep, sleep},
@@ -16,10 +16,12 @@ use tokio::{
 
 use super::{
     clients::Place,
-    turns::{Phase, Turns},
+    turns::{Next, Phase, Turns},
 };
 use crate::config::ClientSettings;
 
+/// The most that is read at a time, and so the most of later requests that a connection keeps.
+const READ_BYTES: usize = 8 << 10;
 /// Written where a head takes too long, since the server knows nothing of it.
 const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
@@ -40,6 +42,8 @@ impl Limits {
 pub(super) struct ClientStream {
     io: TcpStream,
     turns: Rc<Turns>,
+    /// What came and is not for the server yet.
+    ahead: Bytes,
     /// It goes off no later than the client's time is over, and is set anew as seldom as that allows.
     alarm: Pin<Box<Sleep>>,
     is_over: bool,
@@ -54,7 +58,7 @@ impl ClientStream {
         end_when_stalled(&io, limits.stall);
         let turns = Rc::new(Turns::new(limits.head_timeout, limits.idle));
         let alarm = Box::pin(sleep(limits.head_timeout));
-        Ok(Self { io, turns, alarm, is_over: false, is_blocked: false, place })
+        Ok(Self { io, turns, ahead: Bytes::new(), alarm, is_over: false, is_blocked: false, place })
     }
 
     pub(super) fn turns(&self) -> Rc<Turns> {
@@ -65,27 +69,53 @@ impl ClientStream {
     fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let (until, is_head) = match self.turns.phase() {
-                Phase::Head { until } => (Some(until), true),
-                Phase::Idle { until } => (Some(until), false),
-                Phase::Serving => (None, false),
+                Phase::Head { until } => (until, true),
+                Phase::Idle { until } => (until, false),
+                Phase::Serving => return Poll::Pending,
             };
-            if let Some(until) = until
-                && until < self.alarm.deadline()
-            {
+            if until < self.alarm.deadline() {
                 self.alarm.as_mut().reset(until);
             }
             ready!(self.alarm.as_mut().poll(cx));
-            let now = Instant::now();
-            match until {
-                Some(until) if until <= now => {
-                    self.end(is_head);
-                    return Poll::Ready(());
-                }
-                Some(until) => self.alarm.as_mut().reset(until),
-                // Nobody may look here when the answer is given, so somebody looks soon after.
-                None => self.alarm.as_mut().reset(now + self.turns.head_timeout()),
+            if until <= Instant::now() {
+                self.end(is_head);
+                return Poll::Ready(());
             }
+            self.alarm.as_mut().reset(until);
         }
+    }
+
+    /// Whether the server may have more now. No head while an answer waits to be written: who does not take answers would
+    /// be owed ever more of them.
+    fn is_readable(&self) -> bool {
+        match self.turns.next() {
+            Next::Head(_) => !self.is_blocked,
+            Next::Body(_) => true,
+            Next::Nothing => false,
+        }
+    }
+
+    /// Hands the server what it may have of what came before.
+    fn hand_ahead(&mut self, buffer: &mut ReadBuf<'_>) {
+        let room = buffer.remaining().min(self.ahead.len());
+        let handed = self.turns.hand(self.ahead.get(..room).unwrap_or_default());
+        buffer.put_slice(&self.ahead.split_to(handed));
+        if self.ahead.is_empty() {
+            self.ahead = Bytes::new();
+        }
+    }
+
+    /// Reads, hands the server what it may have, and keeps the rest.
+    fn poll_more(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let mut read = ReadBuf::new(buffer.initialize_unfilled_to(buffer.remaining().min(READ_BYTES)));
+        ready!(Pin::new(&mut self.io).poll_read(cx, &mut read))?;
+        let bytes = read.filled();
+        let handed = self.turns.hand(bytes);
+        if let Some(ahead) = bytes.get(handed..).filter(|ahead| !ahead.is_empty()) {
+            self.ahead = Bytes::copy_from_slice(ahead);
+        }
+        buffer.advance(handed);
+        Poll::Ready(Ok(()))
     }
 
     fn end(&mut self, is_head: bool) {
@@ -110,21 +140,27 @@ impl AsyncRead for ClientStream {
         if self.is_over {
             return Poll::Ready(Ok(()));
         }
-        let before = buffer.filled().len();
-        match Pin::new(&mut self.io).poll_read(cx, buffer) {
-            Poll::Ready(read) => {
-                self.turns.arrived(buffer.filled().len() - before);
-                Poll::Ready(read)
+        if self.is_readable() {
+            if !self.ahead.is_empty() {
+                self.hand_ahead(buffer);
+                return Poll::Ready(Ok(()));
             }
-            Poll::Pending => self.poll_over(cx).map(Ok),
+            if let Poll::Ready(read) = self.poll_more(cx, buffer) {
+                return Poll::Ready(read);
+            }
         }
+        self.turns.wake_when_changed(cx);
+        self.poll_over(cx).map(Ok)
     }
 }
 
 impl AsyncWrite for ClientStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
-        self.is_blocked = written.is_pending();
+        // Nothing else makes the server read on.
+        if std::mem::replace(&mut self.is_blocked, written.is_pending()) && written.is_ready() {
+            cx.waker().wake_by_ref();
+        }
         written
     }
 

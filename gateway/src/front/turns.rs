@@ -1,20 +1,26 @@
 //! Whose turn it is on a connection, the client's or ours, and until when.
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    task::{Context, Waker},
+    time::Duration,
+};
 
+use actix_http::Request;
 use tokio::time::Instant;
 
-/// What a request may bring beside its body, on average: nothing that is still unread after more than that is a next one.
-const HEAD_BYTES_USUAL: usize = 8 << 10;
+use super::framing::{BodyLength, Head, Rest};
 
 /// The state of one connection; the stream below the server and the pipeline above it share it.
+///
+/// The server is handed one request at a time: it would parse whatever it has read, and what becomes of a head takes three
+/// hundred times the bytes of the shortest.
 #[derive(Debug)]
 pub(super) struct Turns {
     phase: Cell<Phase>,
-    /// Bytes that came since the last request ended.
-    read: Cell<usize>,
-    /// Bytes that may belong to a request which has not begun.
-    surplus: Cell<usize>,
+    next: Cell<Next>,
+    reader: RefCell<Option<Waker>>,
     head_timeout: Duration,
     idle: Duration,
 }
@@ -30,12 +36,21 @@ pub(super) enum Phase {
     Idle { until: Instant },
 }
 
+/// Which bytes the server may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    Head(Head),
+    Body(Rest),
+    /// None: it has a whole request.
+    Nothing,
+}
+
 impl Turns {
     pub(super) fn new(head_timeout: Duration, idle: Duration) -> Self {
         Self {
             phase: Cell::new(Phase::Head { until: Instant::now() + head_timeout }),
-            read: Cell::new(0),
-            surplus: Cell::new(0),
+            next: Cell::new(Next::Head(Head::default())),
+            reader: RefCell::default(),
             head_timeout,
             idle,
         }
@@ -45,60 +60,79 @@ impl Turns {
         self.phase.get()
     }
 
-    pub(super) fn head_timeout(&self) -> Duration {
-        self.head_timeout
+    pub(super) fn next(&self) -> Next {
+        self.next.get()
     }
 
-    /// Bytes have come, if it is not the end that came.
-    pub(super) fn arrived(&self, bytes: usize) {
-        if bytes == 0 {
-            return;
-        }
-        self.read.set(self.read.get().saturating_add(bytes));
-        if let Phase::Idle { .. } = self.phase.get() {
-            self.phase.set(Phase::Head { until: Instant::now() + self.head_timeout });
+    /// How many of these bytes, which have come, the server gets now.
+    pub(super) fn hand(&self, bytes: &[u8]) -> usize {
+        match self.next.get() {
+            Next::Head(mut head) => {
+                if let (Phase::Idle { .. }, false) = (self.phase.get(), bytes.is_empty()) {
+                    self.phase.set(Phase::Head { until: Instant::now() + self.head_timeout });
+                }
+                let end = head.end_in(bytes);
+                self.next.set(if end.is_some() { Next::Nothing } else { Next::Head(head) });
+                end.unwrap_or(bytes.len())
+            }
+            Next::Body(rest) => {
+                let (handed, rest) = rest.take(bytes);
+                self.next.set(rest.map_or(Next::Nothing, Next::Body));
+                handed
+            }
+            Next::Nothing => 0,
         }
     }
 
-    /// A request with a body of so many bytes was answered. What came and was neither it nor an usual head is the next
-    /// one's, which then has begun.
-    fn ended(&self, body_bytes: usize) {
-        let read = self.read.take() + self.surplus.get();
-        let surplus = read.saturating_sub(body_bytes.saturating_add(HEAD_BYTES_USUAL));
-        self.surplus.set(surplus);
-        let now = Instant::now();
-        self.phase.set(match surplus {
-            0 => Phase::Idle { until: now + self.idle },
-            _ => Phase::Head { until: now + self.head_timeout },
-        });
+    /// The task is woken when the server may have other bytes, or the phase is another.
+    pub(super) fn wake_when_changed(&self, cx: &Context<'_>) {
+        let mut reader = self.reader.borrow_mut();
+        if !reader.as_ref().is_some_and(|reader| reader.will_wake(cx.waker())) {
+            *reader = Some(cx.waker().clone());
+        }
+    }
+
+    fn changed(&self) {
+        if let Some(reader) = &*self.reader.borrow() {
+            reader.wake_by_ref();
+        }
+    }
+
+    fn begun(&self, body: BodyLength) {
+        self.phase.set(Phase::Serving);
+        if let Some(rest) = Rest::of(body) {
+            self.next.set(Next::Body(rest));
+            self.changed();
+        }
+    }
+
+    /// A request was answered. Where some of its body did not come, the connection ends.
+    fn ended(&self) {
+        self.phase.set(Phase::Idle { until: Instant::now() + self.idle });
+        if self.next.get() == Next::Nothing {
+            self.next.set(Next::Head(Head::default()));
+        }
+        self.changed();
     }
 }
 
 /// A request is served as long as this lives.
 #[derive(Debug)]
-pub(crate) struct Serving {
-    turns: Option<Rc<Turns>>,
-    body_bytes: usize,
-}
+pub(crate) struct Serving(Option<Rc<Turns>>);
 
 impl Serving {
-    pub(super) fn on(turns: Option<&Rc<Turns>>) -> Self {
+    pub(super) fn begin(turns: Option<&Rc<Turns>>, request: &Request) -> Self {
         if let Some(turns) = turns {
-            turns.phase.set(Phase::Serving);
+            turns.begun(BodyLength::announced(request));
         }
-        Self { turns: turns.cloned(), body_bytes: 0 }
-    }
-
-    /// So much was read of its body.
-    pub(crate) fn has_read(&mut self, body_bytes: usize) {
-        self.body_bytes = body_bytes;
+        Self(turns.cloned())
     }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        if let Some(turns) = &self.turns {
-            turns.ended(self.body_bytes);
+        if let Some(turns) = &self.0 {
+            turns.ended();
         }
     }
 }
@@ -107,18 +141,10 @@ impl Drop for Serving {
 mod tests {
     use super::*;
 
-    fn turns() -> Rc<Turns> {
-        Rc::new(Turns::new(Duration::from_secs(5), Duration::from_secs(75)))
-    }
+    const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
-    /// Whether the connection waits for the rest of a head when this was answered.
-    fn has_begun_after(arrived: usize, body_bytes: usize, turns: &Rc<Turns>) -> bool {
-        turns.arrived(arrived);
-        let mut serving = Serving::on(Some(turns));
-        assert_eq!(turns.phase(), Phase::Serving);
-        serving.has_read(body_bytes);
-        drop(serving);
-        matches!(turns.phase(), Phase::Head { .. })
+    fn turns() -> Turns {
+        Turns::new(Duration::from_secs(5), Duration::from_secs(75))
     }
 
     #[test]
@@ -126,22 +152,41 @@ mod tests {
         let turns = turns();
         assert!(matches!(turns.phase(), Phase::Head { .. }), "the first one is waited for from the start");
 
-        assert!(!has_begun_after(300, 0, &turns));
-        assert!(!has_begun_after(1_000_300, 1_000_000, &turns));
+        assert_eq!(turns.hand(HEAD), HEAD.len());
+        turns.begun(BodyLength::Nothing);
+        assert_eq!(turns.phase(), Phase::Serving);
+        turns.ended();
+        assert!(matches!(turns.phase(), Phase::Idle { .. }));
 
-        turns.arrived(1);
+        turns.hand(b"G");
         let begun = turns.phase();
         assert!(matches!(begun, Phase::Head { .. }));
-        turns.arrived(1);
+        turns.hand(b"E");
         assert_eq!(turns.phase(), begun, "another byte gives no more time");
     }
 
     #[test]
-    fn what_was_sent_ahead_of_an_answer_counts_as_begun() {
+    fn what_was_sent_ahead_stays_outside_until_the_answer() {
         let turns = turns();
+        let ahead = [HEAD, HEAD].concat();
 
-        assert!(has_begun_after(60_000, 0, &turns));
-        assert!(has_begun_after(0, 40_000, &turns));
-        assert!(!has_begun_after(0, 0, &turns));
+        assert_eq!(turns.hand(&ahead), HEAD.len());
+        assert_eq!(turns.hand(HEAD), 0);
+        turns.begun(BodyLength::Bytes(3));
+        assert_eq!(turns.hand(b"abcGET"), 3);
+        assert_eq!(turns.hand(HEAD), 0);
+        turns.ended();
+        assert_eq!(turns.hand(&ahead), HEAD.len());
+    }
+
+    #[test]
+    fn a_body_that_did_not_come_is_nobodys_head() {
+        let turns = turns();
+        turns.hand(HEAD);
+        turns.begun(BodyLength::Bytes(100));
+        turns.ended();
+
+        assert_eq!(turns.hand(HEAD), HEAD.len());
+        assert!(matches!(turns.next(), Next::Body(_)));
     }
 }

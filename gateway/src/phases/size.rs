@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use actix_http::Request;
 use actix_web::{
-    HttpMessage as _,
     dev::Payload,
-    http::header,
     web::{Bytes, BytesMut},
 };
 use booked_server::MAX_BODY_BYTES;
@@ -19,6 +17,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     body_budget::BodyShare,
+    front::BodyLength,
     refusal::Refusal,
     routes::{Route, Who},
 };
@@ -33,17 +32,9 @@ const STRANGERS_TIMEOUT: Duration = Duration::from_secs(5);
 /// A request's body, not read yet.
 pub(crate) struct RequestBody {
     payload: Payload,
-    left: Left,
+    left: BodyLength,
     read_bytes: usize,
     deadline: Instant,
-}
-
-/// What is still to come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Left {
-    Nothing,
-    Bytes(u64),
-    UntilItEnds,
 }
 
 enum Broken {
@@ -58,7 +49,12 @@ impl RequestBody {
             Who::Anyone => timeout.min(STRANGERS_TIMEOUT),
             Who::Users | Who::Admins => timeout,
         };
-        Self { payload, left: announced(request), read_bytes: 0, deadline: Instant::now() + timeout }
+        Self {
+            payload,
+            left: BodyLength::announced(request),
+            read_bytes: 0,
+            deadline: Instant::now() + timeout,
+        }
     }
 
     /// Reads all of it, into the request's share of what may be held. What the route does not use is not kept.
@@ -77,55 +73,48 @@ impl RequestBody {
         Ok(whole.freeze())
     }
 
-    /// How much of it was read, kept or not.
-    pub(crate) fn read_bytes(&self) -> usize {
-        self.read_bytes
-    }
-
     /// Reads away what was not read. Whether all is read then: else the connection must be closed behind the answer.
     pub(crate) async fn read_away(&mut self) -> bool {
-        while self.left != Left::Nothing && self.read_bytes <= UNWANTED_BYTES_MAX {
+        while self.left != BodyLength::Nothing && self.read_bytes <= UNWANTED_BYTES_MAX {
             let pause_end = Instant::now() + UNWANTED_PAUSE_MAX;
             if self.next(pause_end.min(self.deadline)).await.is_err() {
                 break;
             }
         }
-        self.left == Left::Nothing
+        self.left == BodyLength::Nothing
     }
 
     async fn next(&mut self, deadline: Instant) -> Result<Option<Bytes>, Broken> {
-        if self.left == Left::Nothing {
+        if self.left == BodyLength::Nothing {
             return Ok(None);
         }
         match timeout_at(deadline, self.payload.next()).await {
             Err(_) => Err(Broken::TooSlow),
             Ok(Some(Ok(chunk))) => {
                 self.read_bytes += chunk.len();
-                self.left = self.left.after(chunk.len());
+                self.left = after(self.left, chunk.len());
                 Ok(Some(chunk))
             }
             Ok(Some(Err(_))) => {
-                self.left = Left::Nothing;
+                self.left = BodyLength::Nothing;
                 Err(Broken::Off)
             }
             Ok(None) => {
-                self.left = Left::Nothing;
+                self.left = BodyLength::Nothing;
                 Ok(None)
             }
         }
     }
 }
 
-impl Left {
-    fn after(self, bytes: usize) -> Self {
-        match self {
-            Self::Nothing => Self::Nothing,
-            Self::UntilItEnds => Self::UntilItEnds,
-            Self::Bytes(left) => match left.saturating_sub(u64::try_from(bytes).unwrap_or(u64::MAX)) {
-                0 => Self::Nothing,
-                left => Self::Bytes(left),
-            },
-        }
+/// What is left of a body of which so many bytes came.
+fn after(left: BodyLength, bytes: usize) -> BodyLength {
+    match left {
+        BodyLength::Nothing | BodyLength::Chunked => left,
+        BodyLength::Bytes(left) => match left.saturating_sub(u64::try_from(bytes).unwrap_or(u64::MAX)) {
+            0 => BodyLength::Nothing,
+            left => BodyLength::Bytes(left),
+        },
     }
 }
 
@@ -140,10 +129,12 @@ impl From<Broken> for Refusal {
 
 /// Refuses a body that is announced as larger than its route's may be.
 pub(crate) fn check_announced(request: &Request, route: &Route) -> Result<(), Refusal> {
-    match announced(request) {
-        Left::Bytes(bytes) if usize::try_from(bytes).is_ok_and(|bytes| bytes <= bytes_max(route)) => Ok(()),
-        Left::Bytes(_) => Err(Refusal::BodyTooLarge),
-        Left::Nothing | Left::UntilItEnds => Ok(()),
+    match BodyLength::announced(request) {
+        BodyLength::Bytes(bytes) if usize::try_from(bytes).is_ok_and(|bytes| bytes <= bytes_max(route)) => {
+            Ok(())
+        }
+        BodyLength::Bytes(_) => Err(Refusal::BodyTooLarge),
+        BodyLength::Nothing | BodyLength::Chunked => Ok(()),
     }
 }
 
@@ -152,17 +143,5 @@ fn bytes_max(route: &Route) -> usize {
     match route.body_bytes_max {
         0 => MAX_BODY_BYTES,
         bytes => bytes,
-    }
-}
-
-/// What the head says of the body. It is not left to the payload's own end: behind `Upgrade: websocket` that never comes.
-fn announced(request: &Request) -> Left {
-    if request.chunked().unwrap_or(false) {
-        return Left::UntilItEnds;
-    }
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    match length.and_then(|length| length.trim().parse().ok()) {
-        None | Some(0) => Left::Nothing,
-        Some(bytes) => Left::Bytes(bytes),
     }
 }

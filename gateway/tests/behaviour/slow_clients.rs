@@ -1,10 +1,17 @@
 //! Clients that are slow, stop, or never end.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Arc, Barrier},
+    time::{Duration, Instant},
+};
 
 use actix_web::HttpResponse;
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    net::TcpSocket,
+};
 
-use crate::fixtures::{Gateway, Seen, refused};
+use crate::fixtures::{Gateway, Seen, refused, until};
 
 const GET: &str = "GET /event/ HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -78,6 +85,88 @@ async fn who_does_not_take_his_answer_is_cut_off() {
     tokio::time::sleep(stall * 10).await;
 
     assert!(raw.bytes_until_end().await < ANSWER_BYTES);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_take_their_answers_gets_no_more_of_them() {
+    /// In all far more than the kernel keeps for a client with so small a buffer.
+    const REQUESTS: usize = 2_000;
+    let gateway = Gateway::start_with(&[], |_| {
+        // No body, which the server would wait with by itself.
+        HttpResponse::NoContent().content_type(format!("text/{}", "x".repeat(8 << 10))).finish()
+    })
+    .await;
+    let asked = || gateway.service.seen().len();
+
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4 << 10).unwrap();
+    let (mut answers, mut requests) = socket.connect(gateway.address).await.unwrap().into_split();
+    let sent = tokio::spawn(async move {
+        let all = "GET /event/ HTTP/1.1\r\nHost: x\r\n\r\n".repeat(REQUESTS);
+        requests.write_all(all.as_bytes()).await.map(|()| requests)
+    });
+    until(async || {
+        let before = asked();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        before > 0 && asked() == before
+    })
+    .await;
+    assert!(asked() < REQUESTS / 2, "{} were asked for", asked());
+
+    let mut lines = BufReader::new(&mut answers).lines();
+    for _ in 0..REQUESTS {
+        while lines.next_line().await.unwrap().expect("the connection is open") != "HTTP/1.1 204 No Content" {
+        }
+    }
+    drop(sent.await.unwrap());
+}
+
+/// A head that is parsed takes 7 KiB, however short it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_are_sent_ahead_are_not_parsed_before_their_turn() {
+    let (asked, answering) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let gateway = {
+        let (asked, answering) = (Arc::clone(&asked), Arc::clone(&answering));
+        Gateway::start_with(&[], move |seen| {
+            if seen.path == "/event/first/" {
+                asked.wait();
+                answering.wait();
+            }
+            seen.echo()
+        })
+        .await
+    };
+    let mut first = gateway.raw().await;
+    first.write("GET /event/first/ HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    tokio::task::block_in_place(|| asked.wait());
+
+    // The service answers nobody now.
+    let before = memory_mib();
+    let mut clients = Vec::new();
+    for _ in 0..60 {
+        let mut client = gateway.raw().await;
+        client.write(GET).await;
+        client.write("GET / HTTP/1.1\nHost:\n\n".repeat(4_000)).await;
+        clients.push(client);
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let taken = memory_mib() - before;
+    tokio::task::block_in_place(|| answering.wait());
+
+    assert!(taken < 200, "{taken} MiB");
+    assert_eq!(first.answer().await.map(|answer| answer.status), Some(200));
+    for client in &mut clients {
+        assert!(client.answer().await.is_some());
+        for _ in 0..100 {
+            assert_eq!(client.answer().await.map(|answer| answer.status), Some(404));
+        }
+    }
+}
+
+fn memory_mib() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    kib.trim().trim_end_matches(" kB").parse::<i64>().unwrap() / 1_024
 }
 
 #[tokio::test(flavor = "multi_thread")]
