@@ -1,6 +1,7 @@
 //! Where clients connect: listening, connections and their time limits, below anything that knows a route.
 
 mod clients;
+mod crowd;
 mod files;
 mod framing;
 mod stream;
@@ -15,6 +16,7 @@ use booked_server::config::HttpSettings;
 
 pub(crate) use self::{clients::Clients, framing::BodyLength, turns::Serving};
 use self::{
+    crowd::Crowd,
     stream::{ClientStream, Limits},
     turns::Turns,
 };
@@ -42,14 +44,17 @@ pub(crate) fn serve(
     rustix::net::listen(&listener, BACKLOG)?;
     let addresses = vec![listener.local_addr()?];
     let limits = Limits::of(settings);
+    let connections_max = clients.connections_max(http.workers);
     let server = Server::build()
         .workers(http.workers)
-        .max_concurrent_connections(clients.connections_max(http.workers))
+        .max_concurrent_connections(connections_max)
         .shutdown_timeout(http.drain_timeout.as_secs().max(1))
         .disable_signals();
     let ends = server.graceful_shutdown_signal();
     let server = server.listen("gateway", listener, move || {
         let pipeline = Rc::new(pipeline());
+        let for_crowd = Arc::clone(&clients);
+        let crowd = Rc::new(Crowd::new(connections_max, move || for_crowd.note_idle_closed()));
         let (ends, clients, for_expected) = (ends.clone(), Arc::clone(&clients), Rc::clone(&pipeline));
         let http = HttpService::build()
             .graceful_shutdown_signal(move || {
@@ -69,10 +74,10 @@ pub(crate) fn serve(
                 Box::pin(async move { Ok::<_, Infallible>(answered.await) })
             }));
         fn_service(move |stream: TcpStream| {
-            let clients = Arc::clone(&clients);
+            let (clients, crowd) = (Arc::clone(&clients), Rc::clone(&crowd));
             async move {
                 let peer = stream.peer_addr()?;
-                Ok((ClientStream::new(stream, clients.take(peer.ip())?, limits)?, Some(peer)))
+                Ok((ClientStream::new(stream, clients.take(peer.ip())?, crowd, limits)?, Some(peer)))
             }
         })
         .and_then(http)

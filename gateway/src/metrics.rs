@@ -49,6 +49,7 @@ impl RequestMetrics {
 /// The limit because of which a client was refused or cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
+    IdleInACrowd,
     AddressConnections,
     AddressRate,
     AddressConcurrency,
@@ -61,7 +62,8 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
+        Self::IdleInACrowd,
         Self::AddressConnections,
         Self::AddressRate,
         Self::AddressConcurrency,
@@ -75,6 +77,7 @@ impl Reason {
 
     fn as_str(self) -> &'static str {
         match self {
+            Self::IdleInACrowd => "idle_in_a_crowd",
             Self::AddressConnections => "address_connections",
             Self::AddressRate => "address_rate",
             Self::AddressConcurrency => "address_concurrency",

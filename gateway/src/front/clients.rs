@@ -81,6 +81,11 @@ impl Clients {
         Ok(Place { clients: self, address: address.map(|(address, _)| address) })
     }
 
+    /// An idle connection was closed for those who come.
+    pub(super) fn note_idle_closed(&self) {
+        self.refusals.count(Reason::IdleInACrowd);
+    }
+
     fn give_back(&self, address: Option<IpAddr>) {
         let mut connected = self.lock();
         connected.all -= 1;

@@ -16,6 +16,7 @@ use tokio::{
 
 use super::{
     clients::Place,
+    crowd::Crowd,
     turns::{Next, Phase, Turns},
 };
 use crate::config::ClientSettings;
@@ -53,10 +54,11 @@ pub(super) struct ClientStream {
 }
 
 impl ClientStream {
-    pub(super) fn new(io: TcpStream, place: Place, limits: Limits) -> io::Result<Self> {
+    pub(super) fn new(io: TcpStream, place: Place, crowd: Rc<Crowd>, limits: Limits) -> io::Result<Self> {
         io.set_nodelay(true)?;
         end_when_stalled(&io, limits.stall);
-        let turns = Rc::new(Turns::new(limits.head_timeout, limits.idle));
+        crowd.enter();
+        let turns = Rc::new(Turns::new(crowd, limits.head_timeout, limits.idle));
         let alarm = Box::pin(sleep(limits.head_timeout));
         Ok(Self { io, turns, ahead: Bytes::new(), alarm, is_over: false, is_blocked: false, place })
     }
@@ -127,6 +129,12 @@ impl ClientStream {
                 let _ = self.io.try_write(TOO_SLOW);
             }
         }
+    }
+}
+
+impl Drop for ClientStream {
+    fn drop(&mut self) {
+        self.turns.left();
     }
 }
 

@@ -10,17 +10,21 @@ use std::{
 use actix_http::Request;
 use tokio::time::Instant;
 
-use super::framing::{BodyLength, Head, Rest};
+use super::{
+    crowd::{Crowd, IdleSince},
+    framing::{BodyLength, Head, Rest},
+};
 
 /// The state of one connection; the stream below the server and the pipeline above it share it.
 ///
 /// The server is handed one request at a time: it would parse whatever it has read, and what becomes of a head takes three
 /// hundred times the bytes of the shortest.
-#[derive(Debug)]
 pub(super) struct Turns {
     phase: Cell<Phase>,
     next: Cell<Next>,
     reader: RefCell<Option<Waker>>,
+    crowd: Rc<Crowd>,
+    idle_since: Cell<Option<IdleSince>>,
     head_timeout: Duration,
     idle: Duration,
 }
@@ -46,11 +50,14 @@ pub(super) enum Next {
 }
 
 impl Turns {
-    pub(super) fn new(head_timeout: Duration, idle: Duration) -> Self {
+    /// A connection that waits for its first head. Whoever makes it says when it has ended: [`Turns::left`].
+    pub(super) fn new(crowd: Rc<Crowd>, head_timeout: Duration, idle: Duration) -> Self {
         Self {
             phase: Cell::new(Phase::Head { until: Instant::now() + head_timeout }),
             next: Cell::new(Next::Head(Head::default())),
             reader: RefCell::default(),
+            crowd,
+            idle_since: Cell::new(None),
             head_timeout,
             idle,
         }
@@ -70,6 +77,7 @@ impl Turns {
             Next::Head(mut head) => {
                 if let (Phase::Idle { .. }, false) = (self.phase.get(), bytes.is_empty()) {
                     self.phase.set(Phase::Head { until: Instant::now() + self.head_timeout });
+                    self.end_idleness();
                 }
                 let end = head.end_in(bytes);
                 self.next.set(if end.is_some() { Next::Nothing } else { Next::Head(head) });
@@ -107,17 +115,36 @@ impl Turns {
     }
 
     /// A request was answered. Where some of its body did not come, the connection ends.
-    fn ended(&self) {
+    fn ended(self: &Rc<Self>) {
         self.phase.set(Phase::Idle { until: Instant::now() + self.idle });
+        self.idle_since.set(Some(self.crowd.add_idle(self)));
         if self.next.get() == Next::Nothing {
             self.next.set(Next::Head(Head::default()));
         }
         self.changed();
     }
+
+    fn end_idleness(&self) {
+        if let Some(since) = self.idle_since.take() {
+            self.crowd.remove_idle(since);
+        }
+    }
+
+    /// The idle time is over now.
+    pub(super) fn close_idle(&self) {
+        self.idle_since.set(None);
+        self.phase.set(Phase::Idle { until: Instant::now() });
+        self.changed();
+    }
+
+    /// The connection is no more.
+    pub(super) fn left(&self) {
+        self.end_idleness();
+        self.crowd.leave();
+    }
 }
 
 /// A request is served as long as this lives.
-#[derive(Debug)]
 pub(crate) struct Serving(Option<Rc<Turns>>);
 
 impl Serving {
@@ -143,8 +170,8 @@ mod tests {
 
     const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
-    fn turns() -> Turns {
-        Turns::new(Duration::from_secs(5), Duration::from_secs(75))
+    fn turns() -> Rc<Turns> {
+        Rc::new(Turns::new(Rc::new(Crowd::new(8, || ())), Duration::from_secs(5), Duration::from_secs(75)))
     }
 
     #[test]

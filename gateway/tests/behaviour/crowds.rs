@@ -183,3 +183,27 @@ async fn a_body_that_no_route_uses_is_neither_kept_nor_handed_on() {
     let seen = gateway.service.seen();
     assert_eq!((seen.len(), seen[0].body.as_str()), (1, ""));
 }
+
+/// From many addresses, so that no limit by address holds; here there is one, without such a limit.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_kept_for_nothing_make_room() {
+    const GET: &str = "GET /event/ HTTP/1.1\r\nHost: x\r\n\r\n";
+    let gateway = Gateway::start_with(&["--client-connections-max", "16"], Seen::echo).await;
+    let mut kept = Vec::new();
+    for _ in 0..16 {
+        let mut raw = gateway.raw().await;
+        assert_eq!(raw.exchange(GET).await.status, 200);
+        kept.push(raw);
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    let mut newest = kept.pop().unwrap();
+
+    for _ in 0..4 {
+        let mut newcomer = gateway.raw().await;
+        assert_eq!(newcomer.exchange(GET).await.status, 200);
+        drop(newcomer);
+    }
+
+    assert!(kept[0].is_closed().await);
+    assert_eq!(newest.exchange(GET).await.status, 200, "it was idle for the shortest time");
+}
