@@ -49,9 +49,9 @@ pub const ROUTES: &[Route] = &[
     route(Post, "/event/update/", Service(Event), Admins, WRITE, LARGE, Never),
     route(Get, "/event/{id}/", Service(Event), Anyone, LOOK, NONE, Once),
     route(Post, "/ticket/reserve/", Service(Ticketing), Users, WRITE, SMALL, Never),
-    route(Post, "/ticket/book/", Service(Ticketing), Users, WRITE, TICKETS, Never),
-    route(Post, "/ticket/release/", Service(Ticketing), Users, WRITE, TICKETS, Never),
-    route(Post, "/ticket/cancel/", Service(Ticketing), Users, WRITE, SMALL, Never),
+    route(Post, "/ticket/book/", Service(Ticketing), Users, WRITE, TICKETS, Never).first(),
+    route(Post, "/ticket/release/", Service(Ticketing), Users, WRITE, TICKETS, Never).first(),
+    route(Post, "/ticket/cancel/", Service(Ticketing), Users, WRITE, SMALL, Never).first(),
     route(Post, "/waitlist/add/", Service(Ticketing), Users, WRITE, SMALL, Never),
     route(Get, "/analytics/", Service(Analytics), Admins, LOOK, NONE, Once),
     route(Get, "/analytics/cancellation_rates/", Service(Analytics), Admins, LOOK, NONE, Once),
@@ -72,6 +72,8 @@ pub struct Route {
     pub cost: u32,
     /// The largest body that is taken, in bytes; 0 where none is used.
     pub body_bytes_max: usize,
+    /// Who goes first where more is asked than fits.
+    pub priority: Priority,
     /// Longest time that the answer may take.
     pub timeout: Duration,
     /// Whether a request that got lost on its way to a service is sent again.
@@ -87,7 +89,24 @@ const fn route(
     body_bytes_max: usize,
     retry: Retry,
 ) -> Route {
-    Route { method, path, answerer, who, cost, body_bytes_max, timeout: TIMEOUT, retry }
+    let priority = Priority::Normal;
+    Route { method, path, answerer, who, cost, body_bytes_max, priority, timeout: TIMEOUT, retry }
+}
+
+impl Route {
+    const fn first(self) -> Self {
+        Self { priority: Priority::High, ..self }
+    }
+}
+
+/// Who goes first where more is asked than fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// What begins something.
+    Normal,
+    /// What finishes something that was begun, or gives it back: seats that are held and cannot be booked were reserved for
+    /// nobody.
+    High,
 }
 
 /// A method that some route has.

@@ -12,6 +12,7 @@ mod pool;
 mod replica;
 mod running_on;
 mod turns;
+mod waiting;
 
 use std::{rc::Rc, time::Duration};
 
@@ -29,7 +30,7 @@ pub(crate) use self::{
 use crate::{
     config::{ServiceSettings, ServiceUrl},
     metrics::UpstreamMetrics,
-    routes::{Retry, ServiceName},
+    routes::{Priority, Retry, ServiceName},
 };
 
 /// All services, as one worker calls them.
@@ -76,6 +77,7 @@ pub(crate) struct Call {
     pub(crate) target: http::Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    pub(crate) priority: Priority,
 }
 
 /// Why there is no answer.
@@ -164,6 +166,7 @@ impl Call {
             target: http::Uri::from_static("/"),
             headers: HeaderMap::from_iter(named),
             body: Bytes::new(),
+            priority: Priority::Normal,
         }
     }
 

@@ -131,7 +131,8 @@ impl Question {
         let span = booked_telemetry::call_span(method.as_str(), target.path());
         // The service's part of the trace begins below this call.
         let headers = span.in_scope(|| headers(forward));
-        Self { route, call: Call { method, target, headers, body: forward.body.clone() }, span }
+        let (body, priority) = (forward.body.clone(), route.priority);
+        Self { route, call: Call { method, target, headers, body, priority }, span }
     }
 
     async fn ask(self, upstream: &Upstream) -> Result<Answer, Failure> {

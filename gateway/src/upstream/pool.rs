@@ -10,7 +10,10 @@ use super::{
     connections::ToReplica,
     turns::{Turn, Turns},
 };
-use crate::config::{ServiceSettings, ServiceUrl};
+use crate::{
+    config::{ServiceSettings, ServiceUrl},
+    routes::Priority,
+};
 
 /// Well below the 90 seconds after which a service closes an idle connection: no request is to meet a close half-way.
 const IDLE_MAX: Duration = Duration::from_secs(30);
@@ -44,8 +47,12 @@ impl Pool {
     }
 
     /// A connection that is ready for a request. Until this returns nothing is sent.
-    pub(super) async fn get(self: &Rc<Self>, deadline: Instant) -> Result<Connection, Failure> {
-        let turn = self.turns.get(deadline).await.map_err(Failure::Busy)?;
+    pub(super) async fn get(
+        self: &Rc<Self>,
+        priority: Priority,
+        deadline: Instant,
+    ) -> Result<Connection, Failure> {
+        let turn = self.turns.get(priority, deadline).await.map_err(Failure::Busy)?;
         while let Some(mut link) = self.last_used() {
             if let Ok(true) = timeout_at(deadline, link.is_ready()).await {
                 return Ok(self.use_of(link, turn));

@@ -60,7 +60,7 @@ impl Replica {
 
     async fn try_connections(self: &Rc<Self>, call: &Call, deadline: Instant) -> Result<Answer, Failure> {
         loop {
-            let connection = self.pool.get(deadline).await?;
+            let connection = self.pool.get(call.priority, deadline).await?;
             let used_before = connection.is_used();
             let request = call.request(&self.host, deadline);
             let work = Rc::clone(self).send(connection, request);

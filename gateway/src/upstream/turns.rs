@@ -2,23 +2,20 @@
 
 use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
-use booked_server::StandingQueue;
-use tokio::{
-    sync::oneshot,
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, timeout_at};
 
-use super::{connections::ToReplica, limit::Limit};
+use super::{connections::ToReplica, limit::Limit, waiting::Waiting};
+use crate::routes::Priority;
 
-/// How many may wait for each that may be under way; where there are more, the one that has waited longest is refused.
+/// How many of each priority may wait for each that may be under way; where there are more, the one that has waited longest
+/// is refused.
 const WAITING_FOR_EACH: usize = 4;
 /// Nobody waits longer than this part of the time that an answer may take: most of it must be left when a call is sent.
 const WAIT_OF: u32 = 10;
 
 pub(super) struct Turns {
     limit: RefCell<Limit>,
-    waiting: RefCell<StandingQueue<oneshot::Sender<Turn>>>,
-    waiting_max: usize,
+    waiting: RefCell<Waiting<Turn>>,
     wait_max: Duration,
     shown: Arc<ToReplica>,
 }
@@ -31,8 +28,7 @@ impl Turns {
         shown.allow(most);
         Self {
             limit: RefCell::new(Limit::new(most, answer_max, Instant::now())),
-            waiting: RefCell::default(),
-            waiting_max: most.saturating_mul(WAITING_FOR_EACH),
+            waiting: RefCell::new(Waiting::new(most.saturating_mul(WAITING_FOR_EACH))),
             wait_max: answer_max / WAIT_OF,
             shown,
         }
@@ -44,12 +40,16 @@ impl Turns {
     }
 
     /// A turn, or why there is none in time.
-    pub(super) async fn get(self: &Rc<Self>, deadline: Instant) -> Result<Turn, &'static str> {
+    pub(super) async fn get(
+        self: &Rc<Self>,
+        priority: Priority,
+        deadline: Instant,
+    ) -> Result<Turn, &'static str> {
         let came = Instant::now();
         let turn = match self.take() {
             Some(turn) => turn,
             None => {
-                let turn = self.wait_for(came);
+                let turn = self.waiting.borrow_mut().push(priority, came);
                 let give_up = deadline.min(came + self.wait_max);
                 let got = timeout_at(give_up, turn).await.map_err(|_| "all connections are in use")?;
                 got.map_err(|_| "too many wait for a connection")?
@@ -84,17 +84,6 @@ impl Turns {
         }
         limit.begin();
         Some(Turn(Rc::clone(self)))
-    }
-
-    fn wait_for(&self, now: Instant) -> oneshot::Receiver<Turn> {
-        let (turn, given) = oneshot::channel();
-        let mut waiting = self.waiting.borrow_mut();
-        waiting.forget_oldest_while(oneshot::Sender::is_closed);
-        if waiting.len() >= self.waiting_max {
-            waiting.pop_oldest();
-        }
-        waiting.push(turn, now);
-        given
     }
 
     /// Who waits is given what is free.

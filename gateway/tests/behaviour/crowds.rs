@@ -207,3 +207,27 @@ async fn connections_that_are_kept_for_nothing_make_room() {
     assert!(kept[0].is_closed().await);
     assert_eq!(newest.exchange(GET).await.status, 200, "it was idle for the shortest time");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_holds_seats_books_them_before_others_reserve_more() {
+    let flags = ["--upstream-connections-max", "1", "--upstream-timeout-ms", "60000"];
+    let (gateway, release) = held_gateway(&flags).await;
+    let token = user_token();
+    let post = |path: &str| {
+        let body = "{}";
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Length: 2\r\n\r\n{body}"
+        )
+    };
+    let mut clients = asking(&gateway, 3, &post("/ticket/reserve/")).await;
+    clients.extend(asking(&gateway, 1, &post("/ticket/book/")).await);
+    clients.extend(asking(&gateway, 3, &post("/ticket/reserve/")).await);
+    // Until one of them is with the service and the others wait.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+
+    drop(release);
+    for client in &mut clients {
+        assert_eq!(client.answer().await.map(|answer| answer.status), Some(200));
+    }
+    assert_eq!(gateway.service.seen()[1].path, "/ticket/book/");
+}
