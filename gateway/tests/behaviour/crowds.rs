@@ -219,9 +219,9 @@ async fn who_holds_seats_books_them_before_others_reserve_more() {
             "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Length: 2\r\n\r\n{body}"
         )
     };
-    let mut clients = asking(&gateway, 3, &post("/ticket/reserve/")).await;
+    let mut clients = asking(&gateway, 2, &post("/ticket/reserve/")).await;
     clients.extend(asking(&gateway, 1, &post("/ticket/book/")).await);
-    clients.extend(asking(&gateway, 3, &post("/ticket/reserve/")).await);
+    clients.extend(asking(&gateway, 2, &post("/ticket/reserve/")).await);
     // Until one of them is with the service and the others wait.
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
 
