@@ -5,6 +5,7 @@
 //! transaction, so that every entry has its effect once. The tables are in `sql/`; the services' migrations hold copies.
 
 mod entry;
+mod incarnation;
 mod position;
 mod wire;
 
@@ -17,4 +18,4 @@ pub use consumer::{Apply, Consumer, FeedClient, NotCaughtUp, Unavailable};
 pub use entry::{Entry, MalformedEntry};
 pub use outbox::NewEntry;
 pub use position::{NoPosition, Position};
-pub use producer::{Feed, FeedSignal};
+pub use producer::{ArchiveArgs, Feed, FeedSignal};
