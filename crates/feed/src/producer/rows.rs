@@ -234,9 +234,10 @@ impl QueryFragment<Pg> for ReadEntries {
 #[cfg(test)]
 mod tests {
     use booked_sandbox::{TestDatabase, test_database};
-    use diesel_async::{AsyncConnection as _, SimpleAsyncConnection as _};
+    use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 
-    use super::*;
+    use super::{read_entries, read_page, read_standing};
+    use crate::{Entry, Position};
 
     const MIGRATIONS: [&str; 4] = [
         include_str!("../../sql/outbox.sql"),
