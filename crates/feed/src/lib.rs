@@ -2,7 +2,8 @@
 //!
 //! A service writes what happened to its [`outbox`] in the transaction that made it happen, and serves it as a
 //! [`Feed`]. Another service's [`Consumer`] pulls the feed and applies each batch together with its cursor in one
-//! transaction, so that every entry has its effect once. The tables are in `sql/`; the services' migrations hold copies.
+//! transaction, so that every entry has its effect once. [`ArchiveArgs`] is the operators' command that keeps an outbox from
+//! growing for ever. The tables are in `sql/`; the services' migrations hold copies.
 
 mod entry;
 mod incarnation;

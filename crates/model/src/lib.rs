@@ -44,7 +44,8 @@
 //! bounded, and the space is finite all the same, because a name that nobody can mention any more is used again. States
 //! that differ by names only count as one. Jobs also run "at once", without taking up one of the places, so that clean-up
 //! goes on while all of them are late. In the other models: three bookings in any batches; two users who wait; three
-//! transactions that write to the outbox of one or two subjects, and two replicas that pull.
+//! transactions that write to the outbox of one or two subjects, any of whose rows may be archived once or twice, and two
+//! replicas that pull.
 //!
 //! # What is left out
 //!

@@ -63,9 +63,13 @@ BEGIN
     IF straddling IS NOT NULL THEN
         RAISE EXCEPTION 'the partition % has months before % and after it', straddling, month;
     END IF;
-    FOREACH part IN ARRAY coalesce(tables, '{}') LOOP
-        EXECUTE format('LOCK TABLE ONLY %s IN SHARE MODE', part);
-    END LOOP;
+    BEGIN
+        FOREACH part IN ARRAY coalesce(tables, '{}') LOOP
+            EXECUTE format('LOCK TABLE ONLY %s IN SHARE MODE', part);
+        END LOOP;
+    EXCEPTION WHEN lock_not_available THEN
+        RAISE EXCEPTION 'somebody writes to the partition %, or vacuums it: try again later', part;
+    END;
     IF EXISTS (SELECT FROM outbox_default WHERE written_at < cutoff) THEN
         RAISE EXCEPTION 'outbox_default has rows of before %', month
             USING HINT = 'SELECT outbox_add_partitions(2) makes a partition of them';

@@ -32,7 +32,16 @@ pub(crate) async fn read_page(
     after: Position,
     limit: u32,
 ) -> QueryResult<Page> {
-    let mut standing = read_standing(connection, after).await?;
+    let standing = read_standing(connection, after).await?;
+    finish_page(connection, after, standing, limit).await
+}
+
+async fn finish_page(
+    connection: &mut AsyncPgConnection,
+    after: Position,
+    mut standing: Standing,
+    limit: u32,
+) -> QueryResult<Page> {
     loop {
         let entries = read_entries(connection, after, &standing, limit).await?;
         if entries.is_empty() {
@@ -236,7 +245,7 @@ mod tests {
     use booked_sandbox::{TestDatabase, test_database};
     use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 
-    use super::{read_entries, read_page, read_standing};
+    use super::{finish_page, read_entries, read_page, read_standing};
     use crate::{Entry, Position};
 
     const MIGRATIONS: [&str; 4] = [
@@ -280,7 +289,7 @@ mod tests {
         for after in [0, 1] {
             assert!(read_entries(&mut reader, Position(after), &standing, 10).await.unwrap().is_empty());
         }
-        let page = read_page(&mut reader, Position::START, 10).await.unwrap();
+        let page = finish_page(&mut reader, Position::START, standing, 10).await.unwrap();
         assert_eq!(ids(&page.entries), [2]);
         assert!(page.incarnation.ends_with("/1/2"), "{}", page.incarnation);
     }
