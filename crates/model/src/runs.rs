@@ -120,7 +120,7 @@ pub const SMALL: &[(&str, Run)] = &[
     ("waitlist-2-deleting", Run::Waitlist(Waitlist { deletes: true, ..waitlist(2) })),
     ("feed-3-1", Run::Feed(feed(3, 1))),
     ("feed-2-1-restoring", Run::Feed(Feed { restores: true, ..feed(2, 1) })),
-    ("feed-2-1-archiving", Run::Feed(Feed { archives: 2, ..feed(2, 1) })),
+    ("feed-2-1-archiving", Run::Feed(Feed { archives: 1, ..feed(2, 1) })),
 ];
 
 /// Larger ones, for an evening.
@@ -147,7 +147,9 @@ pub const LARGE: &[(&str, Run)] = &[
     ("feed-3-1-restoring", Run::Feed(Feed { restores: true, ..feed(3, 1) })),
     ("feed-3-2-restoring", Run::Feed(Feed { restores: true, ..feed(3, 2) })),
     ("feed-3-1-archiving", Run::Feed(Feed { archives: 1, ..feed(3, 1) })),
-    ("feed-2-1-archiving-restoring", Run::Feed(Feed { archives: 2, restores: true, ..feed(2, 1) })),
+    ("feed-2-1-archiving-restoring", Run::Feed(Feed { archives: 1, restores: true, ..feed(2, 1) })),
+    ("feed-2-1-archiving-twice", Run::Feed(Feed { archives: 2, ..feed(2, 1) })),
+    ("feed-2-1-archiving-twice-restoring", Run::Feed(Feed { archives: 2, restores: true, ..feed(2, 1) })),
 ];
 
 /// The size in which the lack of a guard shows, and the property that it breaks; for those of
