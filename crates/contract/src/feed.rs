@@ -57,7 +57,7 @@ impl EventOnSale {
 }
 
 /// Tickets of one event were booked together. With [`TicketsCancelled`] it makes up the ledger, which is only ever
-/// added to.
+/// added to; of months that were archived, [`TicketsCounted`] is left.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct TicketsBooked {
     /// The attempt that booked them; one booking may have several of these, one an event.
@@ -104,4 +104,31 @@ pub struct CancelledTicket {
     pub booking_id: Uuid,
     /// When it had been booked, in Unix milliseconds.
     pub booked_unix_ms: i64,
+}
+
+/// What was booked and cancelled of one event in months that were archived. It stands in the feed instead of the
+/// [`TicketsBooked`] and [`TicketsCancelled`] that it adds up: whoever counts adds it like these.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct TicketsCounted {
+    /// The event.
+    pub event_id: Uuid,
+    /// One for each day on which tickets were booked, rising.
+    pub days: Vec<DayCounted>,
+}
+
+impl TicketsCounted {
+    /// Its kind in ticketing's feed.
+    pub const KIND: &str = "booked.ticketing.tickets_counted";
+}
+
+/// Tickets of one event that were booked on one UTC day. A cancel may be archived before its booking is, so either count may
+/// be the larger one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct DayCounted {
+    /// When the day began, in Unix milliseconds.
+    pub day_unix_ms: i64,
+    /// How many were booked.
+    pub booked: u32,
+    /// How many of this day's were cancelled, whenever that was.
+    pub cancelled: u32,
 }

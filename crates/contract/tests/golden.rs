@@ -8,7 +8,9 @@ use booked_contract::{
     Code, ErrorBody,
     analytics::{EventAnalytics, EventCancellations},
     event::{Event, EventChange, EventPage, NewEvent},
-    feed::{CancelledTicket, EventOnSale, EventState, TicketsBooked, TicketsCancelled},
+    feed::{
+        CancelledTicket, DayCounted, EventOnSale, EventState, TicketsBooked, TicketsCancelled, TicketsCounted,
+    },
     internal::{CatchUp, Occupied, OccupiedQuery},
     ticket::{Booking, Reservation, SeatsOfEvent, TicketIds},
     user::{LogIn, Registration, Token},
@@ -277,6 +279,11 @@ fn the_ledger() {
             cancelled_unix_ms: 1_890_000_001_456,
         },
         r#"{"event_id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000","user_id":"aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee","tickets":[{"seat":42,"booking_id":"11111111-2222-4333-8444-555555555555","booked_unix_ms":1890000000123}],"cancelled_unix_ms":1890000001456}"#,
+    );
+    let day = DayCounted { day_unix_ms: 1_889_913_600_000, booked: 41, cancelled: 2 };
+    assert_json(
+        &TicketsCounted { event_id: EVENT, days: vec![day] },
+        r#"{"event_id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000","days":[{"day_unix_ms":1889913600000,"booked":41,"cancelled":2}]}"#,
     );
 }
 

@@ -2,9 +2,11 @@
 //!
 //! A service writes what happened to its [`outbox`] in the transaction that made it happen, and serves it as a
 //! [`Feed`]. Another service's [`Consumer`] pulls the feed and applies each batch together with its cursor in one
-//! transaction, so that every entry has its effect once. The tables are in `sql/`; the services' migrations hold copies.
+//! transaction, so that every entry has its effect once. [`ArchiveArgs`] is the operators' command that keeps an outbox from
+//! growing for ever. The tables are in `sql/`; the services' migrations hold copies.
 
 mod entry;
+mod incarnation;
 mod position;
 mod wire;
 
@@ -17,4 +19,4 @@ pub use consumer::{Apply, Consumer, FeedClient, NotCaughtUp, Unavailable};
 pub use entry::{Entry, MalformedEntry};
 pub use outbox::NewEntry;
 pub use position::{NoPosition, Position};
-pub use producer::{Feed, FeedSignal};
+pub use producer::{ArchiveArgs, Feed, FeedSignal};

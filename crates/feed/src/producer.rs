@@ -1,5 +1,6 @@
 //! The side that tells: the outbox over HTTP, with long polling.
 
+mod archive;
 pub(crate) mod rows;
 mod upkeep;
 mod watcher;
@@ -19,7 +20,7 @@ use crate::{
     wire::{CONTENT_TYPE, CloudEvent, HEAD_HEADER, INCARNATION_HEADER, LIMIT_MAX, PATH},
 };
 
-pub use self::watcher::FeedSignal;
+pub use self::{archive::ArchiveArgs, watcher::FeedSignal};
 
 /// The longest that a request waits; a longer `timeout` is cut to this.
 const WAIT_MAX: Duration = Duration::from_secs(20);

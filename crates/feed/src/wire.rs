@@ -10,7 +10,8 @@ use crate::{Entry, NoPosition};
 /// Where a service serves its feed.
 pub(crate) const PATH: &str = "/internal/feed";
 pub(crate) const CONTENT_TYPE: &str = "application/cloudevents-batch+json";
-/// Which life of the feed's database the positions belong to. Another one: positions of before mean nothing.
+/// Which life of the feed's database the positions belong to, and what was archived of it. Another one: positions of before
+/// may mean nothing.
 pub(crate) const INCARNATION_HEADER: &str = "x-feed-incarnation";
 /// The position of the last row that was committed before the answer was begun, whether it may be shown yet or not.
 pub(crate) const HEAD_HEADER: &str = "x-feed-head";

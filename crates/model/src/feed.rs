@@ -2,7 +2,7 @@
 //!
 //! A few transactions change one or two subjects of the producer, and each writes a row of the outbox. The consumer keeps
 //! the newest versions and counts the rows. The producer's database may be replaced by one that lacks what was committed
-//! last, and gives its position to another row.
+//! last, and gives its position to another row. Rows may be archived, so that one stands for several.
 
 mod consumer;
 mod producer;
@@ -30,6 +30,8 @@ pub struct Feed {
     pub subjects: usize,
     /// The producer's database may be replaced, once.
     pub restores: bool,
+    /// How often rows may be archived.
+    pub archives: u8,
 }
 
 /// Both sides, and the replicas that pull.
@@ -57,6 +59,8 @@ pub enum Action {
     RollBack(usize),
     /// The producer's database is replaced by one that does not have all of it.
     Restore,
+    /// The rows of these transactions, a set, are archived.
+    Archive(u8),
     /// A replica pulls one page …
     Pull,
     /// … or until all that was committed by now is applied.
@@ -120,6 +124,9 @@ impl Model for Feed {
         if self.restores {
             actions.push(Action::Restore);
         }
+        if self.archives > 0 {
+            actions.extend((1..1 << TRANSACTIONS).map(Action::Archive));
+        }
     }
 
     fn next_state(&self, last: &Services, action: Action) -> Option<Services> {
@@ -132,6 +139,7 @@ impl Model for Feed {
             Action::Commit(transaction) => producer.commit(transaction)?,
             Action::RollBack(transaction) => producer.roll_back(transaction)?,
             Action::Restore => producer.restore()?,
+            Action::Archive(which) => producer.archive(which, self.archives)?,
             Action::Pull => {
                 let puller = Puller::one_page(consumer);
                 services.start(puller)?;

@@ -167,6 +167,11 @@ pub enum Guard {
     /// It is read on only where the rows that were applied are all there still, else from the start: `is_unchanged` in
     /// `crates/feed/src/consumer/pull.rs`.
     OnlyUnchangedGoesOn,
+    /// A page has rows of one generation of the archive: `generation` in `crates/feed/src/producer/rows.rs`.
+    PageOfOneGeneration,
+    /// Whoever has read only a part of what is archived begins anew: `archived_up_to` in
+    /// `crates/feed/src/consumer/pull.rs`.
+    BehindArchiveBeginsAnew,
     /// What counts is emptied before it is counted again: `restarted` in `services/analytics/src/inbound/feed.rs`.
     RestartEmptiesCounts,
     /// A reader who must have all waits for the head, rows that are not shown yet included: `ReadStanding` in

@@ -95,7 +95,7 @@ const fn waitlist(freed_max: u8) -> Waitlist {
 }
 
 const fn feed(transactions: usize, page: usize) -> Feed {
-    Feed { guards: Guards::All, transactions, page, subjects: 2, restores: false }
+    Feed { guards: Guards::All, transactions, page, subjects: 2, restores: false, archives: 0 }
 }
 
 /// Sizes that `cargo test` explores, all of them in well under a minute.
@@ -120,6 +120,7 @@ pub const SMALL: &[(&str, Run)] = &[
     ("waitlist-2-deleting", Run::Waitlist(Waitlist { deletes: true, ..waitlist(2) })),
     ("feed-3-1", Run::Feed(feed(3, 1))),
     ("feed-2-1-restoring", Run::Feed(Feed { restores: true, ..feed(2, 1) })),
+    ("feed-2-1-archiving", Run::Feed(Feed { archives: 1, ..feed(2, 1) })),
 ];
 
 /// Larger ones, for an evening.
@@ -145,6 +146,10 @@ pub const LARGE: &[(&str, Run)] = &[
     ("feed-3-2", Run::Feed(feed(3, 2))),
     ("feed-3-1-restoring", Run::Feed(Feed { restores: true, ..feed(3, 1) })),
     ("feed-3-2-restoring", Run::Feed(Feed { restores: true, ..feed(3, 2) })),
+    ("feed-3-1-archiving", Run::Feed(Feed { archives: 1, ..feed(3, 1) })),
+    ("feed-2-1-archiving-restoring", Run::Feed(Feed { archives: 1, restores: true, ..feed(2, 1) })),
+    ("feed-2-1-archiving-twice", Run::Feed(Feed { archives: 2, ..feed(2, 1) })),
+    ("feed-2-1-archiving-twice-restoring", Run::Feed(Feed { archives: 2, restores: true, ..feed(2, 1) })),
 ];
 
 /// The size in which the lack of a guard shows, and the property that it breaks; for those of
@@ -216,6 +221,9 @@ fn find(guard: Guard) -> (Run, &'static str) {
         }
         G::IncarnationCompared | G::OnlyUnchangedGoesOn => {
             (Run::Feed(Feed { restores: true, ..feed(2, 1) }), ONCE)
+        }
+        G::PageOfOneGeneration | G::BehindArchiveBeginsAnew => {
+            (Run::Feed(Feed { subjects: 1, archives: 1, ..feed(2, 1) }), ONCE)
         }
         G::RestartEmptiesCounts => (Run::Feed(Feed { restores: true, ..feed(2, 1) }), ONCE),
         G::HeadCountsHidden => (Run::Feed(feed(2, 1)), ALL),

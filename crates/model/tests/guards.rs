@@ -97,6 +97,8 @@ guards! {
     cursor_as_read CursorAsRead breaks
     incarnation_compared IncarnationCompared breaks
     only_unchanged_goes_on OnlyUnchangedGoesOn breaks
+    page_of_one_generation PageOfOneGeneration breaks
+    behind_archive_begins_anew BehindArchiveBeginsAnew breaks
     restart_empties_counts RestartEmptiesCounts breaks
     head_counts_hidden HeadCountsHidden breaks
     goal_of_this_incarnation GoalOfThisIncarnation breaks

@@ -9,9 +9,9 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _};
 
 use crate::{
     Database, DatabaseSettings, ReadFailure,
-    connect::connect,
     create::create_if_missing,
     fitness::{self, Fitness},
+    operator::open_for_operator,
 };
 
 /// Any number will do, as long as every process that migrates takes the same.
@@ -26,12 +26,7 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// Where the database cannot be reached or a migration fails; it is rolled back then.
 pub async fn migrate(settings: &DatabaseSettings, migrations: EmbeddedMigrations) -> anyhow::Result<()> {
     create_if_missing(settings).await?;
-    let mut postgres = settings.postgres.clone();
-    // A migration takes the time it takes; of what is set twice the last counts.
-    let limits = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=60000";
-    let options = format!("{} {limits}", settings.postgres.get_options().unwrap_or_default());
-    postgres.options(options);
-    let mut connection = connect(&postgres, settings.tls.as_ref()).await?;
+    let mut connection = open_for_operator(settings).await?;
     fitness::read(&mut connection).await?.require(now_unix_s())?;
     diesel::sql_query("SELECT pg_advisory_lock($1)")
         .bind::<diesel::sql_types::BigInt, _>(LOCK)

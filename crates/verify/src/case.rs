@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub(crate) use self::{
     calls::{Calls, as_tickets, clock, is_done, may_act_after, may_be_done, told},
     certain::{Span, Taken},
-    ownership::{Broken, Ended, Ownership},
+    ownership::{Broken, Ended, Folded, Ownership},
 };
 use crate::{
     evidence::Evidence,
@@ -31,6 +31,8 @@ pub(crate) struct Case<'a> {
     pub(crate) ownerships: BTreeMap<TicketId, Vec<Ownership>>,
     /// What in the ledger cannot be.
     pub(crate) broken: Vec<Broken>,
+    /// How many tickets were cancelled whose booking is archived.
+    pub(crate) ends_of_archived: usize,
     /// What buyers surely held, by ticket, as far as what they recorded tells.
     pub(crate) held: HashMap<TicketId, Vec<Span<'a>>>,
     /// What buyers surely owned, by ticket.
@@ -49,8 +51,9 @@ impl<'a> Case<'a> {
             Line::Call(_) | Line::Settings(_) => None,
         });
         let faults: Vec<&Fault> = faults.collect();
-        let ledger = evidence.ticketing.as_ref().map_or(&[][..], |ticketing| &ticketing.ledger);
-        let (ownerships, broken) = ownership::fold(ledger);
+        let folded = evidence.ticketing.as_ref();
+        let folded = folded.map(|ticketing| ownership::fold(&ticketing.ledger, &ticketing.archived_attempts));
+        let Folded { ownerships, broken, ends_of_archived } = folded.unwrap_or_default();
         let mut by_owner: HashMap<_, Vec<Ownership>> = HashMap::new();
         for owned in ownerships.values().flatten().filter(|it| calls.first_of(it.user).is_some()) {
             by_owner.entry((owned.user, owned.ticket.event())).or_default().push(owned.clone());
@@ -62,6 +65,7 @@ impl<'a> Case<'a> {
             faults,
             ownerships,
             broken,
+            ends_of_archived,
             taken: Taken::of(held.iter().chain(&sold)),
             held,
             sold,
@@ -80,6 +84,25 @@ impl<'a> Case<'a> {
     /// A little later than this time of another clock.
     pub(crate) fn after(&self, us: u64) -> u64 {
         us.saturating_add(self.skew_us)
+    }
+
+    /// Whether what was asked for at this time may be archived: then the ledger has its sums only.
+    pub(crate) fn may_be_archived(&self, us: u64) -> bool {
+        self.archived_before_us().is_some_and(|archived| us <= self.after(archived))
+    }
+
+    /// Whether what was done by this time is archived for certain.
+    pub(crate) fn is_archived(&self, us: u64) -> bool {
+        self.archived_before_us().is_some_and(|archived| us < self.before(archived))
+    }
+
+    fn archived_before_us(&self) -> Option<u64> {
+        self.evidence.ticketing.as_ref()?.archived_before_ms.map(us_of_ms)
+    }
+
+    /// Whether the ledger may lack this user's booking of this ticket, because it is archived.
+    pub(crate) fn booking_may_be_archived(&self, user: Uuid, ticket: TicketId) -> bool {
+        self.calls.books(user, ticket).any(|call| may_be_done(call) && self.may_be_archived(call.sent_us))
     }
 
     /// Whether Valkey may have forgotten something of this time.

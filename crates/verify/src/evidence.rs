@@ -2,11 +2,11 @@
 //! is `None`, and what needs it is not judged.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
-use booked_contract::feed::{EventOnSale, TicketsBooked, TicketsCancelled};
+use booked_contract::feed::{EventOnSale, TicketsBooked, TicketsCancelled, TicketsCounted};
 use booked_ids::{EventId, TicketId};
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -44,6 +44,10 @@ pub struct Ticketing {
     pub attempts: HashMap<Uuid, bool>,
     /// What happened, in the order of the feed.
     pub ledger: Vec<Entry>,
+    /// What was booked and cancelled before this time is archived, in Unix milliseconds: only its sums are in the ledger.
+    pub archived_before_ms: Option<i64>,
+    /// The attempts at booking that were settled before that.
+    pub archived_attempts: HashSet<Uuid>,
     /// Who waits.
     pub waiting: Vec<Waiting>,
     /// Who was told, in that order.
@@ -89,6 +93,8 @@ pub enum Happened {
     Booked(TicketsBooked),
     /// Tickets of one event were cancelled.
     Cancelled(TicketsCancelled),
+    /// What was booked and cancelled of an event in months that are archived.
+    Counted(TicketsCounted),
     /// An event was made, changed or deleted.
     OnSale(EventOnSale),
 }

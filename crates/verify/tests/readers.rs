@@ -8,17 +8,19 @@ use std::time::{Duration, Instant};
 
 use booked_ids::{EventId, SeatNumber};
 use booked_sandbox::{TestDatabase, ValkeyServer, test_database, test_valkey, test_valkey_cluster};
-use booked_verify::evidence::{EventRow, Meta, SeatMap};
+use booked_verify::evidence::{EventRow, Happened, Meta, SeatMap};
 use booked_verify::{Limits, Report, Sources, judge, read_evidence, verify};
 use uuid::Uuid;
 
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../../../migrations/ticketing/20260101000100_outbox/up.sql"),
     include_str!("../../../migrations/ticketing/20260101000200_feed_cursors/up.sql"),
     include_str!("../../../migrations/ticketing/20260101000300_tickets/up.sql"),
     include_str!("../../../migrations/ticketing/20260101000400_waitlist/up.sql"),
     include_str!("../../../migrations/ticketing/20260201000400_outbox_horizon/up.sql"),
     include_str!("../../../migrations/ticketing/20260201000401_feed_cursors_by_row/up.sql"),
+    include_str!("../../../migrations/ticketing/20260201000402_outbox_partitions/up.sql"),
+    include_str!("../../../migrations/ticketing/20260201000700_outbox_archive/up.sql"),
 ];
 const ANN: Uuid = Uuid::from_u128(0xa);
 const LATER_MS: i64 = 4_000_000_000_000;
@@ -166,6 +168,52 @@ async fn a_seat_that_stays_wrong_is_found_when_patience_is_over() {
     assert!(evidence.looks.len() >= 3, "it looked {} times", evidence.looks.len());
     let report = judge(&evidence);
     assert_eq!((report.rules[2].found, report.found()), (1, 1), "{report}");
+}
+
+const MAKE_OLD: &str = "UPDATE outbox SET written_at = now() - interval '3 months';
+     UPDATE bookings SET settled_at = now() - interval '3 months';
+     SELECT outbox_add_partitions(0)";
+const ARCHIVE: &str = "SELECT outbox_archive_before((date_trunc('month', now() AT TIME ZONE 'UTC') - interval '1 month')::date)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tickets_whose_booking_is_archived_are_not_judged_and_not_wrong() {
+    let valkey = [test_valkey()];
+    let sale = Sale::on(&valkey);
+    sale.database.execute(MAKE_OLD);
+    sale.database.execute(ARCHIVE);
+
+    let evidence = read_evidence(&sale.sources(valkey[0].url(), Duration::ZERO), Vec::new()).await.unwrap();
+
+    let ticketing = evidence.ticketing.as_ref().unwrap();
+    assert!(ticketing.incarnation.ends_with("/1/1"), "{}", ticketing.incarnation);
+    assert!(matches!(&ticketing.ledger[..], [entry] if matches!(entry.what, Happened::Counted(_))));
+    let report = judge(&evidence);
+    assert!(report.right && unchecked(&report).iter().any(|why| why.contains("is archived")), "{report}");
+}
+
+/// Its transaction sees one moment, and partitions as they are when they are opened: the rows must be in both.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ledger_is_read_whole_while_it_is_archived() {
+    let valkey = [test_valkey()];
+    let sale = Sale::on(&valkey);
+    sale.database.execute(MAKE_OLD);
+    let (archiving, connection) =
+        tokio_postgres::connect(&sale.database.url(), tokio_postgres::NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    archiving.batch_execute(&format!("BEGIN; {ARCHIVE}")).await.unwrap();
+    let sources = sale.sources(valkey[0].url(), Duration::ZERO);
+    let reading = read_evidence(&sources, Vec::new());
+    let ends = async {
+        let waiting = "SELECT count(*) FROM pg_stat_activity \
+             WHERE wait_event_type = 'Lock' AND datname = current_database()";
+        while sale.database.execute(waiting).trim() == "0" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        archiving.batch_execute("COMMIT").await.unwrap();
+    };
+    let (evidence, ()) = tokio::join!(reading, ends);
+    assert_eq!(evidence.unwrap().ticketing.unwrap().ledger.len(), 1);
+    connection.abort();
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use booked_feed::ArchiveArgs;
 use booked_postgres::DatabaseArgs;
 use booked_server::{
     HealthcheckArgs, Lifecycle,
@@ -30,6 +31,8 @@ enum Command {
     Serve(Box<ServeArgs>),
     /// Bring the database's schema up to date.
     Migrate(DatabaseArgs),
+    /// Take months that are over out of the outbox; what they add up to stays.
+    ArchiveOutbox(ArchiveArgs),
     /// Ask the process on this machine whether it is ready.
     Healthcheck(HealthcheckArgs),
 }
@@ -49,6 +52,7 @@ impl Command {
                 let database = args.check(&mut mistakes);
                 booked_postgres::migrate(&mistakes.finish(database)?, MIGRATIONS).await
             }
+            Self::ArchiveOutbox(args) => args.run().await,
             Self::Healthcheck(args) => booked_server::healthcheck(&args),
         }
     }

@@ -14,7 +14,7 @@ use super::{
     cursors::{self, Cursor},
     digest::Digest,
 };
-use crate::{Entry, MalformedEntry, Position, wire::LIMIT_MAX};
+use crate::{Entry, MalformedEntry, Position, incarnation::Incarnation, wire::LIMIT_MAX};
 
 /// Where the feed could not be pulled or its entries not be applied. Nothing was done by halves.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -121,15 +121,15 @@ impl Puller {
     }
 
     /// Positions of another incarnation mean something only where the rows that were applied last are still the same, as
-    /// after a failover that lost nothing: then the consumer goes on. Else everything is read again, and consumers bear
-    /// that. It answers where the cursor is then.
+    /// after a failover that lost nothing, or where nothing but rows that were all applied was archived: then the consumer
+    /// goes on. Else everything is read again, and consumers bear that. It answers where the cursor is then.
     async fn change_incarnation(&self, cursor: Cursor, incarnation: String) -> Result<Position, Unavailable> {
-        let is_unchanged = self.is_unchanged(&cursor, &incarnation).await?;
-        let feed = self.feed;
+        let kept = self.digest_to_go_on_with(&cursor, &incarnation).await?;
+        let (feed, is_unchanged) = (self.feed, kept.is_some());
         tracing::warn!(feed, ?cursor, incarnation, is_unchanged, "the feed has another incarnation");
-        let to = match is_unchanged {
-            true => Cursor { incarnation, ..cursor.clone() },
-            false => Cursor { incarnation, ..Cursor::default() },
+        let to = match kept {
+            Some(digest) => Cursor { incarnation, position: cursor.position, digest },
+            None => Cursor { incarnation, ..Cursor::default() },
         };
         let position = to.position;
         let result = self.database.transaction(async move |connection| {
@@ -142,20 +142,38 @@ impl Puller {
         done_or_overtaken(result.await).map(|_| position)
     }
 
-    /// Whether this incarnation has all rows that the cursor's digest covers, and no other.
-    async fn is_unchanged(&self, cursor: &Cursor, incarnation: &str) -> Result<bool, Unavailable> {
-        let (mut digest, mut at) = (Digest::default(), Digest::begins_after(cursor.position));
-        while at < cursor.position {
+    /// With which digest the consumer may go on in this incarnation; none where it must begin anew.
+    ///
+    /// Whoever has read only a part of what was archived may have read facts that a checkpoint further on counts again, or
+    /// passed a checkpoint's place before it was there. That goes for both incarnations, since the archive may be what a
+    /// failover lost. Within one life of the server nothing is lost, and what the digest covered may just be archived.
+    async fn digest_to_go_on_with(
+        &self,
+        cursor: &Cursor,
+        incarnation: &str,
+    ) -> Result<Option<Digest>, Unavailable> {
+        let (known, now) = (Incarnation::of(&cursor.incarnation), Incarnation::of(incarnation));
+        if cursor.position < known.archived_up_to.max(now.archived_up_to) {
+            return Ok(None);
+        }
+        let digest = self.digest_now(cursor.position, incarnation).await?;
+        Ok(digest.filter(|digest| *digest == cursor.digest || known.life == now.life))
+    }
+
+    /// The digest of this incarnation at a position; none where the feed ends before.
+    async fn digest_now(&self, position: Position, incarnation: &str) -> Result<Option<Digest>, Unavailable> {
+        let (mut digest, mut at) = (Digest::default(), Digest::begins_after(position));
+        while at < position {
             let page = self.source.fetch(at, Duration::ZERO, LIMIT_MAX).await?;
-            let Some(last) = page.entries.last().map(|entry| entry.position) else { return Ok(false) };
             if page.incarnation != incarnation {
-                return Ok(false);
+                return Err(Unavailable::because("the feed has yet another incarnation"));
             }
-            let applied = page.entries.iter().filter(|entry| entry.position <= cursor.position);
+            let Some(last) = page.entries.last().map(|entry| entry.position) else { return Ok(None) };
+            let applied = page.entries.iter().filter(|entry| entry.position <= position);
             digest = digest.with(at, applied);
             at = last;
         }
-        Ok(digest == cursor.digest)
+        Ok(Some(digest))
     }
 
     /// Applies a page. An entry that cannot be decoded is set aside with what it holds and why, in the transaction that

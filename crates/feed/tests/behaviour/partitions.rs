@@ -57,9 +57,11 @@ async fn rows_of_several_months_in_the_default_partition_stay_where_they_are() {
     let producer = Producer::start();
     let last = producer.write(subject(1), 1..=3).await;
     producer.execute("UPDATE outbox SET written_at = now() + (2 + id) * interval '1 month'");
-    let before = producer.execute("SELECT 'outbox_default'::regclass::oid");
-    assert_eq!(producer.execute("SELECT outbox_add_partitions(2)").trim(), "1");
-    assert_eq!(producer.execute("SELECT DISTINCT tableoid FROM outbox"), before);
+    let partition = "SELECT DISTINCT tableoid FROM outbox";
+    let before = producer.execute(partition);
+    // Unless the feed's own job was quicker.
+    producer.execute("SELECT outbox_add_partitions(2)");
+    assert_eq!(producer.execute(partition), before);
     assert_eq!(producer.execute("SELECT count(*) FROM outbox_default").trim(), "0");
     assert_eq!(producer.read(&format!("lastEventId=0&limit={}", last.row_id())).await.len(), 3);
 }
@@ -74,9 +76,10 @@ async fn a_page_is_read_in_the_order_of_the_index() {
     producer.execute("ANALYZE outbox");
     let plan = producer.execute(
         "SET plan_cache_mode = force_generic_plan;
-         PREPARE page(bigint, bigint, bigint) AS SELECT * FROM (SELECT * FROM outbox
-         WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 500) AS page ORDER BY page.id LIMIT $3;
-         EXPLAIN EXECUTE page(0, 0, 10)",
+         PREPARE page(bigint, bigint, int, bigint) AS SELECT * FROM (SELECT * FROM outbox
+         WHERE id > $1 AND id <= $2 AND (SELECT generation FROM outbox_archive) = $3
+         ORDER BY id LIMIT 500) AS page ORDER BY page.id LIMIT $4;
+         EXPLAIN EXECUTE page(0, 0, 0, 10)",
     );
     assert!(!plan.contains("Sort  ("), "{plan}");
     assert!(plan.contains("Index Scan"), "{plan}");

@@ -10,6 +10,7 @@ fn the_migrations_of_the_services_hold_copies_of_the_tables() {
         ("outbox", producers),
         ("outbox_horizon", producers),
         ("outbox_partitions", producers),
+        ("outbox_archive", producers),
         ("feed_cursors", consumers),
         ("feed_cursors_by_row", consumers),
         ("feed_cursors_digest", consumers),

@@ -33,6 +33,7 @@ pub(crate) const OUTBOX: &[&str] = &[
     include_str!("../../sql/outbox.sql"),
     include_str!("../../sql/outbox_horizon.sql"),
     include_str!("../../sql/outbox_partitions.sql"),
+    include_str!("../../sql/outbox_archive.sql"),
 ];
 const FEED_CURSORS: &[&str] = &[
     include_str!("../../sql/feed_cursors.sql"),
@@ -60,8 +61,13 @@ pub(crate) struct Producer {
 
 impl Producer {
     pub(crate) fn start() -> Self {
+        Self::start_with(|place| OUTBOX.iter().for_each(|sql| drop(place.execute(sql))))
+    }
+
+    /// With an outbox that `make` makes.
+    pub(crate) fn start_with(make: impl FnOnce(&TestDatabase)) -> Self {
         let place = test_database("producer", |_| {});
-        OUTBOX.iter().for_each(|sql| drop(place.execute(sql)));
+        make(&place);
         let lifecycle = Lifecycle::new();
         let database = database(&place.url());
         let feed = Feed::start("/test", database.clone(), &lifecycle);
@@ -116,6 +122,16 @@ impl Producer {
             last = written.await.map_err(|error: WriteFailure<()>| error.to_string()).unwrap();
         }
         last
+    }
+
+    /// Writes all this in one transaction.
+    pub(crate) async fn write_entries(&self, entries: Vec<NewEntry>) -> Position {
+        let entries = &entries;
+        let written = self
+            .database
+            .transaction(async move |connection| Ok(outbox::append(connection, entries).await?))
+            .await;
+        written.map_err(|error: WriteFailure<()>| error.to_string()).unwrap()
     }
 
     /// A connection in an open transaction that has begun to write to the outbox.
@@ -186,9 +202,17 @@ impl Listener {
     }
 
     pub(crate) fn replica_of(&self, producer: SocketAddr) -> Consumer {
+        self.replica_with(self.table.clone(), producer)
+    }
+
+    /// A replica that does this with what it hears.
+    pub(crate) fn replica_that(&self, apply: Arc<dyn Apply>, of: &Producer) -> Consumer {
+        self.replica_with(apply, of.address)
+    }
+
+    fn replica_with(&self, apply: Arc<dyn Apply>, producer: SocketAddr) -> Consumer {
         let replicas = format!("http://{producer}").parse().unwrap();
         let peer = Peer::new(replicas, &Credential::parse(&"c".repeat(32)).unwrap()).unwrap();
-        let apply = Arc::clone(&self.table);
         let (source, database) = (FeedClient::new(peer), database(&self.place.url()));
         Consumer::new("test", source, database, apply, Arc::new(SystemRandom), &self.lifecycle)
     }

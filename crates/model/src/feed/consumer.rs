@@ -1,6 +1,6 @@
 //! `crates/feed/src/consumer/pull.rs`: a page is fetched, and applied together with the cursor.
 
-use super::producer::{Entry, Producer, TRANSACTIONS};
+use super::producer::{Entry, Incarnation, Producer, TRANSACTIONS};
 use crate::guards::{Guard, Guards};
 
 type Page = [Option<Entry>; TRANSACTIONS];
@@ -8,7 +8,7 @@ type Page = [Option<Entry>; TRANSACTIONS];
 /// A row of `feed_cursors`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Cursor {
-    incarnation: u8,
+    incarnation: Incarnation,
     position: u8,
 }
 
@@ -26,6 +26,8 @@ pub(super) struct Consumer {
     pub(super) count: u8,
     /// Whose rows came by, as a set.
     applied: u8,
+    /// Which rows did.
+    digest: u8,
 }
 
 /// A replica that pulls.
@@ -58,7 +60,7 @@ enum Step {
         standing: Standing,
     },
     Apply {
-        incarnation: u8,
+        incarnation: Incarnation,
         page: Page,
     },
     /// The cursor, where it is not part of the batch.
@@ -70,7 +72,7 @@ enum Step {
 /// What was read before the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Standing {
-    incarnation: u8,
+    incarnation: Incarnation,
     head: u8,
     /// As far as it is known.
     horizon: u8,
@@ -102,7 +104,7 @@ impl Puller {
             Step::Fetch => Some(Self { step: Self::look(producer, guards), ..self }),
             // Another server does not have this connection.
             Step::FindHorizon { standing } | Step::ReadRows { standing }
-                if standing.incarnation != producer.incarnation =>
+                if standing.incarnation.life != producer.incarnation.life =>
             {
                 None
             }
@@ -111,6 +113,11 @@ impl Puller {
                 let other = if last_comes_first { producer.lowest_lock() } else { producer.last };
                 let standing = Standing { horizon: standing.horizon.min(other), ..standing };
                 Some(Self { step: Step::ReadRows { standing }, ..self })
+            }
+            Step::ReadRows { standing }
+                if standing.incarnation != producer.incarnation && guards.has(Guard::PageOfOneGeneration) =>
+            {
+                Some(Self { step: Self::look(producer, guards), ..self })
             }
             Step::ReadRows { standing } => {
                 let visible = standing.snapshot.unwrap_or_else(|| producer.committed());
@@ -126,12 +133,11 @@ impl Puller {
                     && incarnation != self.cursor.incarnation
                     && self.cursor.position != 0;
                 if is_another {
-                    let is_unchanged = producer.rows_until(self.cursor.position) == consumer.applied;
-                    if is_unchanged || !guards.has(Guard::OnlyUnchangedGoesOn) {
-                        consumer.cursor.incarnation = incarnation;
-                    } else {
-                        consumer.begin_again(incarnation, guards);
+                    // Yet another one by now: it is tried again.
+                    if incarnation != producer.incarnation {
+                        return None;
                     }
+                    consumer.change_incarnation(incarnation, producer, guards);
                     return self.again(producer, consumer, was_late, guards);
                 }
                 consumer.apply(&page, guards);
@@ -225,8 +231,9 @@ impl Consumer {
             } else if is_newer(*known) && is_newer(*noted) {
                 *noted = entry.version;
             }
-            self.count += 1;
-            self.applied |= 1 << entry.by;
+            self.count += u8::try_from(entry.counts.count_ones()).unwrap_or(u8::MAX);
+            self.applied |= entry.counts;
+            self.digest |= entry.mark();
         }
     }
 
@@ -246,9 +253,23 @@ impl Consumer {
         asked & producer.committed() & !self.applied != 0
     }
 
-    fn begin_again(&mut self, incarnation: u8, guards: Guards) {
+    /// `change_incarnation`: goes on or begins anew.
+    fn change_incarnation(&mut self, incarnation: Incarnation, producer: &Producer, guards: Guards) {
+        let Cursor { incarnation: known, position } = self.cursor;
+        let archived_up_to = known.archived_up_to.max(incarnation.archived_up_to);
+        let may_go_on = position >= archived_up_to || !guards.has(Guard::BehindArchiveBeginsAnew);
+        let digest = producer.digest(position);
+        let is_unchanged = digest == self.digest || known.life == incarnation.life;
+        if may_go_on && (is_unchanged || !guards.has(Guard::OnlyUnchangedGoesOn)) {
+            (self.cursor.incarnation, self.digest) = (incarnation, digest);
+        } else {
+            self.begin_again(incarnation, guards);
+        }
+    }
+
+    fn begin_again(&mut self, incarnation: Incarnation, guards: Guards) {
         self.cursor = Cursor { incarnation, position: 0 };
-        self.applied = 0;
+        (self.applied, self.digest) = (0, 0);
         if guards.has(Guard::RestartEmptiesCounts) {
             self.count = 0;
         }

@@ -1,11 +1,20 @@
 //! `crates/feed/sql/outbox_horizon.sql`, `crates/feed/src/outbox.rs` and `crates/feed/src/producer/rows.rs`: a transaction
 //! takes a lock that says how far ids were given out, then an id for its row; and rows are shown up to the horizon.
+//! `crates/feed/sql/outbox_archive.sql`: rows of one subject become one that adds them up.
 
 use super::consumer::Consumer;
 use crate::guards::{Guard, Guards};
 
 pub(super) const TRANSACTIONS: usize = 3;
 const SUBJECTS: usize = 2;
+
+/// Which life of the feed the positions belong to, and what was archived of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Incarnation {
+    pub(super) life: u8,
+    generation: u8,
+    pub(super) archived_up_to: u8,
+}
 
 /// A committed row, or one that would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,7 +26,29 @@ pub(super) struct Entry {
     pub(super) version: u8,
     /// The transaction that wrote it.
     pub(super) by: usize,
+    /// The transactions whose rows it counts, as a set: its own, or, of a checkpoint, all that were archived.
+    pub(super) counts: u8,
+    is_checkpoint: bool,
 }
+
+impl Entry {
+    /// What the digest knows it by, as a set of one.
+    pub(super) fn mark(&self) -> u8 {
+        1 << (self.by + if self.is_checkpoint { TRANSACTIONS } else { 0 })
+    }
+}
+
+/// What was committed last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+enum Newest {
+    #[default]
+    Nothing,
+    Transaction(usize),
+    /// An archiving, before which the outbox was this, and its incarnation that.
+    Archive(Rows, Incarnation),
+}
+
+type Rows = [Option<Entry>; TRANSACTIONS];
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 enum Transaction {
@@ -42,17 +73,15 @@ enum Transaction {
 /// The producer's database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Producer {
-    /// Which life of the feed the positions belong to.
-    pub(super) incarnation: u8,
+    pub(super) incarnation: Incarnation,
     /// The last id that was given out.
     pub(super) last: u8,
     /// The versions of the subjects.
     versions: [u8; SUBJECTS],
     transactions: [Transaction; TRANSACTIONS],
     /// What is committed, in the order of positions.
-    outbox: [Option<Entry>; TRANSACTIONS],
-    /// The transaction that was committed last.
-    newest: Option<usize>,
+    outbox: Rows,
+    newest: Newest,
 }
 
 impl Producer {
@@ -91,7 +120,8 @@ impl Producer {
         };
         self.last += 1;
         let version = self.versions[subject] + 1;
-        let entry = Entry { at: self.last, subject, version, by: transaction };
+        let (counts, is_checkpoint) = (1 << transaction, false);
+        let entry = Entry { at: self.last, subject, version, by: transaction, counts, is_checkpoint };
         self.transactions[transaction] = Transaction::Written { entry, lock };
         Some(())
     }
@@ -103,7 +133,7 @@ impl Producer {
         };
         self.transactions[transaction] = Transaction::Over;
         self.versions[entry.subject] = entry.version;
-        self.newest = Some(transaction);
+        self.newest = Newest::Transaction(transaction);
         *self.outbox.iter_mut().find(|row| row.is_none())? = Some(entry);
         self.sort();
         Some(())
@@ -120,18 +150,54 @@ impl Producer {
         self.transactions = [Transaction::Over; TRANSACTIONS];
     }
 
+    /// Archives the rows of these transactions, as a set: any that are committed, since months are not in the order of ids.
+    /// What was archived before is archived with them.
+    pub(super) fn archive(&mut self, which: u8, archives: u8) -> Option<()> {
+        let is_meant = |entry: &Entry| entry.is_checkpoint || which & 1 << entry.by != 0;
+        let are_there = self.outbox.iter().flatten().filter(|entry| !entry.is_checkpoint);
+        let there = are_there.fold(0, |there, entry| there | 1 << entry.by);
+        (self.incarnation.generation < archives && which != 0 && which & !there == 0).then_some(())?;
+        self.newest = Newest::Archive(self.outbox, self.incarnation);
+        let mut kept: Rows = self.outbox.map(|row| row.filter(|entry| !is_meant(entry)));
+        for subject in 0..SUBJECTS {
+            let rows =
+                self.outbox.iter().flatten().filter(|entry| entry.subject == subject && is_meant(entry));
+            let checkpoint = rows.copied().reduce(|sum, entry| Entry {
+                version: entry.version.max(sum.version),
+                counts: entry.counts | sum.counts,
+                is_checkpoint: true,
+                ..if entry.at > sum.at { entry } else { sum }
+            });
+            let checkpoint = checkpoint.map(|entry| Entry { is_checkpoint: true, ..entry });
+            if checkpoint.is_some() {
+                *kept.iter_mut().find(|row| row.is_none())? = checkpoint;
+            }
+        }
+        let archived = self.outbox.iter().flatten().filter(|entry| is_meant(entry));
+        self.incarnation.archived_up_to = archived.map(|entry| entry.at).max()?;
+        self.incarnation.generation += 1;
+        self.outbox = kept;
+        self.sort();
+        Some(())
+    }
+
     /// Another server takes over, which does not have what was committed last: its id is given out again.
     pub(super) fn restore(&mut self) -> Option<()> {
-        self.incarnation = (self.incarnation == 0).then_some(1)?;
+        (self.incarnation.life == 0).then_some(())?;
         for transaction in &mut self.transactions {
             if *transaction != Transaction::Unborn {
                 *transaction = Transaction::Over;
             }
         }
-        for row in &mut self.outbox {
-            row.take_if(|row| Some(row.by) == self.newest);
+        match self.newest {
+            Newest::Nothing => {}
+            Newest::Transaction(by) => self.outbox.iter_mut().for_each(|row| {
+                row.take_if(|row| row.by == by && !row.is_checkpoint);
+            }),
+            Newest::Archive(rows, incarnation) => (self.outbox, self.incarnation) = (rows, incarnation),
         }
-        self.newest = None;
+        self.incarnation.life = 1;
+        self.newest = Newest::Nothing;
         self.sort();
         let rows = || self.outbox.iter().flatten();
         self.last = rows().map(|row| row.at).max().unwrap_or_default();
@@ -188,20 +254,20 @@ impl Producer {
 
     /// The transactions that are committed, as a set.
     pub(super) fn committed(&self) -> u8 {
-        self.outbox.iter().flatten().fold(0, |committed, entry| committed | 1 << entry.by)
+        self.outbox.iter().flatten().fold(0, |committed, entry| committed | entry.counts)
     }
 
-    /// Whose rows are there up to a position, as a set.
-    pub(super) fn rows_until(&self, position: u8) -> u8 {
+    /// The digest of what is there up to a position: of all of it, while that of the code has an end.
+    pub(super) fn digest(&self, position: u8) -> u8 {
         let rows = self.outbox.iter().flatten().filter(|entry| entry.at <= position);
-        rows.fold(0, |rows, entry| rows | 1 << entry.by)
+        rows.fold(0, |digest, entry| digest | entry.mark())
     }
 
     /// Whoever lost acknowledged writes may know less than was told before.
     pub(super) fn is_told_by(&self, consumer: &Consumer) -> bool {
         let knows = |(known, version): (&u8, &u8)| known >= version;
         consumer.versions.iter().zip(&self.versions).all(knows)
-            && usize::from(consumer.count) == self.outbox.iter().flatten().count()
+            && u32::from(consumer.count) == self.committed().count_ones()
     }
 
     /// A row is there before one with a lower id.

@@ -4,7 +4,7 @@
 //! a booking that finds a seat free took its row's id after the cancel that freed it was committed, and a cancel finds only
 //! what was committed before it took its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use booked_contract::feed::{TicketsBooked, TicketsCancelled};
 use booked_ids::TicketId;
@@ -43,17 +43,17 @@ pub(crate) struct Broken {
     pub(crate) shown_by: Vec<String>,
 }
 
-/// All ownerships by ticket, each ticket's in their order, and what cannot be.
-pub(crate) fn fold(ledger: &[Entry]) -> (BTreeMap<TicketId, Vec<Ownership>>, Vec<Broken>) {
-    let mut folding = Folding::default();
+/// What the ledger comes to; the bookings of these attempts are no longer in it.
+pub(crate) fn fold(ledger: &[Entry], archived: &HashSet<Uuid>) -> Folded {
+    let mut folded = Folded::default();
     for entry in ledger {
         match &entry.what {
-            Happened::Booked(booked) => folding.booked(entry.position, booked),
-            Happened::Cancelled(cancelled) => folding.cancelled(entry.position, cancelled),
-            Happened::OnSale(_) => {}
+            Happened::Booked(booked) => folded.booked(entry.position, booked),
+            Happened::Cancelled(cancelled) => folded.cancelled(entry.position, cancelled, archived),
+            Happened::Counted(_) | Happened::OnSale(_) => {}
         }
     }
-    (folding.ownerships, folding.broken)
+    folded
 }
 
 impl Ownership {
@@ -62,13 +62,18 @@ impl Ownership {
     }
 }
 
+/// What a ledger comes to.
 #[derive(Default)]
-struct Folding {
-    ownerships: BTreeMap<TicketId, Vec<Ownership>>,
-    broken: Vec<Broken>,
+pub(crate) struct Folded {
+    /// All ownerships by ticket, each ticket's in their order.
+    pub(crate) ownerships: BTreeMap<TicketId, Vec<Ownership>>,
+    /// What cannot be.
+    pub(crate) broken: Vec<Broken>,
+    /// How many tickets were cancelled whose booking is archived.
+    pub(crate) ends_of_archived: usize,
 }
 
-impl Folding {
+impl Folded {
     fn booked(&mut self, position: Position, booked: &TicketsBooked) {
         for seat in &booked.seats {
             let Some(ticket) = ticket(booked.event_id, *seat) else {
@@ -99,7 +104,7 @@ impl Folding {
         }
     }
 
-    fn cancelled(&mut self, position: Position, cancelled: &TicketsCancelled) {
+    fn cancelled(&mut self, position: Position, cancelled: &TicketsCancelled, archived: &HashSet<Uuid>) {
         for gone in &cancelled.tickets {
             let row = || {
                 format!(
@@ -119,6 +124,7 @@ impl Folding {
             });
             match owner {
                 Some(owner) => owner.until = Some(ended),
+                None if archived.contains(&gone.booking_id) => self.ends_of_archived += 1,
                 None => self.break_with("the ledger cancels what its user does not own", vec![row()]),
             }
         }

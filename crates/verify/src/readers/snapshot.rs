@@ -34,6 +34,12 @@ impl Snapshot {
         Ok(snapshot)
     }
 
+    /// Keeps a table's partitions as they are from now on; before the first query, whose moment comes after it: else rows
+    /// that were moved to another partition meanwhile would be in neither.
+    pub(super) async fn keep_partitions_of(&self, table: &str) -> Result<(), CannotRead> {
+        self.execute(&format!("LOCK TABLE {table} IN ACCESS SHARE MODE")).await
+    }
+
     /// Hands every row of a query to `take`, which says what is wrong with one that it cannot read.
     pub(super) async fn each(
         &mut self,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use booked_contract::feed::{EventOnSale, TicketsBooked, TicketsCancelled};
+use booked_contract::feed::{EventOnSale, TicketsBooked, TicketsCancelled, TicketsCounted};
 use booked_ids::{EventId, TicketId};
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
@@ -19,20 +19,29 @@ use crate::{
 /// What a feed of this database calls its incarnation: the same words as in `crates/feed/src/producer/rows.rs`.
 const INCARNATION: &str = "SELECT concat_ws('-', (SELECT system_identifier FROM pg_control_system()), \
      (SELECT oid FROM pg_database WHERE datname = current_database()), \
-     left(pg_walfile_name(pg_current_wal_lsn()), 8))";
+     left(pg_walfile_name(pg_current_wal_lsn()), 8)) \
+     || CASE WHEN generation = 0 THEN '' ELSE concat('/', generation, '/', up_to) END, \
+     CASE WHEN generation > 0 THEN floor(extract(epoch FROM before) * 1000)::bigint END FROM outbox_archive";
 
 pub(super) async fn read(snapshot: &mut Snapshot) -> Result<Ticketing, CannotRead> {
+    snapshot.keep_partitions_of("outbox").await?;
     let mut ticketing = Ticketing { events: events(snapshot).await?, ..Ticketing::default() };
     snapshot
         .each(INCARNATION, |row| {
             ticketing.incarnation = column(row, 0)?;
+            ticketing.archived_before_ms = column(row, 1)?;
             Ok(())
         })
         .await?;
     tickets(snapshot, "", &mut ticketing.tickets).await?;
+    let attempts = "SELECT id::text, booked, settled_at < (SELECT before FROM outbox_archive) FROM bookings";
     snapshot
-        .each("SELECT id::text, booked FROM bookings", |row| {
-            ticketing.attempts.insert(uuid(row, 0)?, column(row, 1)?);
+        .each(attempts, |row| {
+            let attempt = uuid(row, 0)?;
+            ticketing.attempts.insert(attempt, column(row, 1)?);
+            if column(row, 2)? {
+                ticketing.archived_attempts.insert(attempt);
+            }
             Ok(())
         })
         .await?;
@@ -81,9 +90,10 @@ async fn tickets(
 
 async fn ledger(snapshot: &mut Snapshot, into: &mut Vec<Entry>) -> Result<(), CannotRead> {
     let query = format!(
-        "SELECT id, kind, data::text FROM outbox WHERE kind IN ('{}', '{}', '{}') ORDER BY id",
+        "SELECT id, kind, data::text FROM outbox WHERE kind IN ('{}', '{}', '{}', '{}') ORDER BY id",
         TicketsBooked::KIND,
         TicketsCancelled::KIND,
+        TicketsCounted::KIND,
         EventOnSale::KIND,
     );
     snapshot
@@ -92,6 +102,7 @@ async fn ledger(snapshot: &mut Snapshot, into: &mut Vec<Entry>) -> Result<(), Ca
             let what = match kind.as_str() {
                 TicketsBooked::KIND => Happened::Booked(decode(&data)?),
                 TicketsCancelled::KIND => Happened::Cancelled(decode(&data)?),
+                TicketsCounted::KIND => Happened::Counted(decode(&data)?),
                 _ => Happened::OnSale(decode(&data)?),
             };
             into.push(Entry { position: column(row, 0)?, what });

@@ -93,7 +93,9 @@ fn attempts(ticketing: &Ticketing, bookings: &HashMap<Uuid, Booking>, report: &m
     report.checked(ticketing.attempts.len(), "settled attempts");
     for (attempt, is_booked) in &ticketing.attempts {
         let in_ledger = bookings.get(attempt);
-        if *is_booked != in_ledger.is_some() {
+        if *is_booked && in_ledger.is_none() && ticketing.archived_attempts.contains(attempt) {
+            report.unchecked("settled attempts whose booking is archived: the ledger has their sums only");
+        } else if *is_booked != in_ledger.is_some() {
             let settled = if *is_booked { "booked" } else { "void" };
             let what = format!("attempt {attempt} is {settled}, and the ledger says otherwise");
             report.wrong(what, in_ledger.map(Booking::told));
@@ -140,6 +142,7 @@ fn is_all_of(case: &Case<'_>, booking: &Booking, user: Uuid, call: &Call) -> boo
     let is_owned = |ticket: &TicketId| {
         let owners = case.ownerships.get(ticket).into_iter().flatten();
         owners.filter(|owner| owner.user == user).any(|owner| owner.covers(booking.first))
+            || case.booking_may_be_archived(user, *ticket)
     };
     booking.tickets.is_subset(&asked) && asked.difference(&booking.tickets).all(is_owned)
 }
@@ -170,9 +173,14 @@ fn cancels(case: &Case<'_>, ticketing: &Ticketing, report: &mut RuleReport) {
     for call in case.calls.all().filter(|call| may_be_done(call)) {
         let (Some(user), Asked::Cancel { event_id, count }) = (call.user, &call.asked) else { continue };
         let Ok(event) = EventId::from_uuid(*event_id) else { continue };
+        if case.is_archived(call.ended_us) && is_done(call) {
+            report.unchecked("whether cancels are in the ledger: they are archived");
+            continue;
+        }
         let count = usize::try_from(*count).unwrap_or(usize::MAX);
         let tally = tallies.entry((user, event, count)).or_default();
-        if is_done(call) { tally.done += 1 } else { tally.maybe += 1 }
+        let is_surely_there = is_done(call) && !case.may_be_archived(call.sent_us);
+        if is_surely_there { tally.done += 1 } else { tally.maybe += 1 }
     }
     for ((user, event, count), Tally { in_ledger, done, maybe }) in tallies {
         if !(done..=done + maybe).contains(&in_ledger) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use booked_contract::feed::{EventOnSale, TicketsBooked, TicketsCancelled};
+use booked_contract::feed::{EventOnSale, TicketsBooked, TicketsCancelled, TicketsCounted};
 use booked_ids::EventId;
 use chrono::{DateTime, NaiveDate};
 use uuid::Uuid;
@@ -18,7 +18,8 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
         return report.unchecked("analytics beside the ledger: one of the two databases was not read");
     };
     if !analytics.incarnation.is_empty() && analytics.incarnation != ticketing.incarnation {
-        return report.unchecked("analytics has read another incarnation of the feed, and will begin anew");
+        return report
+            .unchecked("analytics has read another incarnation of the feed, and will go on or begin anew");
     }
     for position in &analytics.set_aside {
         report.unchecked(format!("row {position}, which analytics could not read"));
@@ -55,6 +56,7 @@ fn counted(analytics: &Analytics, ticketing: &Ticketing) -> BTreeMap<EventId, Co
             Happened::OnSale(state) => on_sale(&mut counts, state),
             Happened::Booked(booked) => add_booked(&mut counts, booked),
             Happened::Cancelled(cancelled) => add_cancelled(&mut counts, cancelled),
+            Happened::Counted(counted) => add_counted(&mut counts, counted),
         }
     }
     for counts in counts.values_mut() {
@@ -92,6 +94,18 @@ fn add_cancelled(counts: &mut BTreeMap<EventId, Counts>, cancelled: &TicketsCanc
         counts.cancelled += 1;
         if let Some(day) = utc_day(ticket.booked_unix_ms) {
             *counts.booked_now.entry(day).or_default() -= 1;
+        }
+    }
+}
+
+fn add_counted(counts: &mut BTreeMap<EventId, Counts>, counted: &TicketsCounted) {
+    let Some(counts) = of(counts, counted.event_id) else { return };
+    for day in &counted.days {
+        let (booked, cancelled) = (i64::from(day.booked), i64::from(day.cancelled));
+        counts.ever_booked += booked;
+        counts.cancelled += cancelled;
+        if let Some(day) = utc_day(day.day_unix_ms) {
+            *counts.booked_now.entry(day).or_default() += booked - cancelled;
         }
     }
 }

@@ -24,6 +24,11 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
 
 fn ledger(case: &Case<'_>, report: &mut RuleReport) {
     report.checked(case.ownerships.values().map(Vec::len).sum(), "ownerships in the ledger");
+    for _ in 0..case.ends_of_archived {
+        report.unchecked(
+            "cancels of tickets whose booking is archived: whose they were is no longer in the ledger",
+        );
+    }
     for broken in &case.broken {
         report.wrong(broken.what.clone(), broken.shown_by.clone());
     }
@@ -39,6 +44,10 @@ fn tickets(case: &Case<'_>, ticketing: &Ticketing, report: &mut RuleReport) {
         .collect();
     for (ticket, owner) in &ticketing.tickets {
         let in_ledger = owned.get(ticket).map(|it| Owner { user: it.user, booking: it.booking });
+        if in_ledger.is_none() && ticketing.archived_attempts.contains(&owner.booking) {
+            report.unchecked("tickets whose booking is archived: whose they are is no longer in the ledger");
+            continue;
+        }
         if in_ledger.as_ref() != Some(owner) {
             let ledger = owned.get(ticket).map_or_else(|| "ledger: nobody's".to_owned(), |it| row(it));
             let table = format!("tickets: user {}, attempt {}", owner.user, owner.booking);

@@ -10,6 +10,7 @@ mod abandoned;
 mod acknowledged;
 mod all_or_nothing;
 mod analytics;
+mod archived;
 mod expiry;
 mod holds;
 mod owners;

@@ -45,16 +45,20 @@ impl Tally {
 
     /// So many tickets were booked on a day.
     pub fn booked(&mut self, event: EventId, day: NaiveDate, tickets: i64) {
-        let event = self.0.entry(event).or_default();
-        event.booked += tickets;
-        *event.booked_now_by_day.entry(day).or_default() += tickets;
+        self.counted(event, day, tickets, 0);
     }
 
     /// A ticket that had been booked on that day was cancelled.
     pub fn cancelled(&mut self, event: EventId, booked_on: NaiveDate) {
+        self.counted(event, booked_on, 0, 1);
+    }
+
+    /// Of the tickets that were booked on a day, so many bookings and cancellations at once.
+    pub fn counted(&mut self, event: EventId, day: NaiveDate, booked: i64, cancelled: i64) {
         let event = self.0.entry(event).or_default();
-        event.cancelled += 1;
-        *event.booked_now_by_day.entry(booked_on).or_default() -= 1;
+        event.booked += booked;
+        event.cancelled += cancelled;
+        *event.booked_now_by_day.entry(day).or_default() += booked - cancelled;
     }
 
     /// The events that change.

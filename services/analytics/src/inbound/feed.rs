@@ -1,7 +1,7 @@
 //! Applies ticketing's feed: counts what was booked and cancelled, and keeps the newest state of every event.
 
 use async_trait::async_trait;
-use booked_contract::feed::{EventOnSale, TicketsBooked, TicketsCancelled};
+use booked_contract::feed::{DayCounted, EventOnSale, TicketsBooked, TicketsCancelled, TicketsCounted};
 use booked_feed::{Apply, Entry, MalformedEntry};
 use booked_ids::EventId;
 use chrono::{DateTime, NaiveDate};
@@ -41,6 +41,7 @@ fn add(tally: &mut Tally, entry: &Entry) -> QueryResult<()> {
         EventOnSale::KIND => on_sale(tally, entry),
         TicketsBooked::KIND => booked(tally, entry),
         TicketsCancelled::KIND => cancelled(tally, entry),
+        TicketsCounted::KIND => counted(tally, entry),
         _ => Ok(()),
     }
 }
@@ -67,6 +68,15 @@ fn cancelled(tally: &mut Tally, entry: &Entry) -> QueryResult<()> {
     let event = event(entry, event_id)?;
     for ticket in tickets {
         tally.cancelled(event, utc_day(entry, ticket.booked_unix_ms)?);
+    }
+    Ok(())
+}
+
+fn counted(tally: &mut Tally, entry: &Entry) -> QueryResult<()> {
+    let TicketsCounted { event_id, days } = entry.decode()?;
+    let event = event(entry, event_id)?;
+    for DayCounted { day_unix_ms, booked, cancelled } in days {
+        tally.counted(event, utc_day(entry, day_unix_ms)?, booked.into(), cancelled.into());
     }
     Ok(())
 }

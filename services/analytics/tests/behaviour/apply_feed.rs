@@ -83,6 +83,54 @@ async fn a_feed_that_is_read_again_from_its_start_counts_once() {
     assert_eq!(world.analytics.rates().await, rates);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failover_that_lost_the_last_row_leaves_the_counts_of_archived_months() {
+    let world = World::start().await;
+    let first = [on_sale(event(1), 1, 10), booked(event(1), 5, YESTERDAY), on_sale(event(2), 1, 10)];
+    world.tell_in_month(4, first).await;
+    world.tell_in_month(3, [cancelled(event(1), 2, YESTERDAY), booked(event(1), 3, TODAY)]).await;
+    world
+        .tell_in_month(
+            2,
+            [on_sale(event(1), 2, 20), cancelled(event(1), 1, TODAY), booked(event(2), 4, TODAY)],
+        )
+        .await;
+    world.tell([booked(event(2), 1, TODAY)]).await;
+    let (rows, rates) = (world.analytics.rows().await, world.analytics.rates().await);
+    for months_ago in [3, 1] {
+        world.ticketing.archive(months_ago);
+        world.tell([booked(event(2), 1, TODAY)]).await;
+        world.ticketing.lose_the_last_row();
+        world.pretend_that_another_server_took_over();
+        world.tell([deleted(event(3), 2)]).await;
+
+        assert_eq!(world.analytics.rows().await, rows);
+        assert_eq!(world.analytics.rates().await, rates);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn analytics_that_starts_from_nothing_counts_what_was_archived() {
+    let world = World::start().await;
+    world
+        .tell_in_month(
+            3,
+            [on_sale(event(1), 1, 10), booked(event(1), 5, TODAY), booked(event(1), 1, YESTERDAY)],
+        )
+        .await;
+    world.tell_in_month(2, [cancelled(event(1), 2, TODAY)]).await;
+    let (row, rates) = (only_row(&world).await, world.analytics.rates().await);
+    assert_eq!((row.sold_tickets, row.today_booked_tickets), (4, 3));
+    world.ticketing.archive(1);
+
+    world.database.execute("TRUNCATE feed_cursors, events, booked_by_day");
+    let position = world.ticketing.write(Vec::from([on_sale(event(1), 1, 10)])).await;
+    world.applied(position).await;
+
+    assert_eq!(only_row(&world).await, row);
+    assert_eq!(world.analytics.rates().await, rates);
+}
+
 /// What was archived need not be there.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failover_that_lost_nothing_leaves_the_counts_as_they_are() {

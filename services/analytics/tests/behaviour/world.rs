@@ -22,16 +22,18 @@ use booked_sandbox::{TestDatabase, test_database};
 use booked_server::{Application, Bound, Clock, Lifecycle, config::HttpSettings};
 use booked_telemetry::Metrics;
 use chrono::{DateTime, Utc};
+use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 use reqwest::{Client, Method, Response};
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
 const SECRET: &str = "a-secret-that-is-known-to-tests-alone";
-const OUTBOX: [&str; 3] = [
+const OUTBOX: [&str; 4] = [
     include_str!("../../../../crates/feed/sql/outbox.sql"),
     include_str!("../../../../crates/feed/sql/outbox_horizon.sql"),
     include_str!("../../../../crates/feed/sql/outbox_partitions.sql"),
+    include_str!("../../../../crates/feed/sql/outbox_archive.sql"),
 ];
 
 /// Noon, so that a day has room on both sides.
@@ -66,6 +68,12 @@ impl World {
     /// Tells all this in one transaction, and waits until it is counted.
     pub(crate) async fn tell(&self, facts: impl IntoIterator<Item = Fact>) {
         let position = self.ticketing.write(facts.into_iter().collect()).await;
+        self.applied(position).await;
+    }
+
+    /// Tells all this in a transaction of so many months ago, and waits until it is counted.
+    pub(crate) async fn tell_in_month(&self, months_ago: u32, facts: impl IntoIterator<Item = Fact>) {
+        let position = self.ticketing.write_in_month(months_ago, facts.into_iter().collect()).await;
         self.applied(position).await;
     }
 
@@ -110,7 +118,7 @@ pub(crate) struct Ticketing {
     feed: Feed,
     address: SocketAddr,
     lifecycle: Lifecycle,
-    _place: TestDatabase,
+    place: TestDatabase,
 }
 
 impl Ticketing {
@@ -126,7 +134,7 @@ impl Ticketing {
         let application = application.unwrap();
         let address = application.bound().traffic;
         tokio::spawn(application.serve());
-        Self { database, feed, address, lifecycle, _place: place }
+        Self { database, feed, address, lifecycle, place }
     }
 
     /// Writes all this in one transaction.
@@ -139,6 +147,31 @@ impl Ticketing {
             .await;
         self.feed.signal().notify();
         written.map_err(|error: WriteFailure<()>| error.to_string()).unwrap()
+    }
+
+    /// The same, so many months ago.
+    async fn write_in_month(&self, months_ago: u32, facts: Vec<Fact>) -> Position {
+        let mut connection = AsyncPgConnection::establish(&self.place.url()).await.unwrap();
+        let written_at =
+            format!("ALTER TABLE outbox ALTER written_at SET DEFAULT now() - interval '{months_ago} months'");
+        connection.batch_execute(&written_at).await.unwrap();
+        let position = self.write(facts).await;
+        let as_ever =
+            "ALTER TABLE outbox ALTER written_at SET DEFAULT now(); SELECT outbox_add_partitions(0)";
+        connection.batch_execute(as_ever).await.unwrap();
+        position
+    }
+
+    /// Archives the months before the one that was so many months ago.
+    pub(crate) fn archive(&self, months_ago: u32) {
+        let month =
+            format!("(date_trunc('month', now() AT TIME ZONE 'UTC') - interval '{months_ago} months')::date");
+        self.place.execute(&format!("SELECT outbox_archive_before({month})"));
+    }
+
+    /// A failover that loses what was told last.
+    pub(crate) fn lose_the_last_row(&self) {
+        self.place.execute("DELETE FROM outbox WHERE id = (SELECT max(id) FROM outbox)");
     }
 }
 

@@ -24,10 +24,11 @@ use booked_sandbox::{TestDatabase, test_database};
 use booked_server::{Lifecycle, Random as _, SystemRandom};
 use tokio::runtime::Handle;
 
-const OUTBOX: [&str; 3] = [
+const OUTBOX: [&str; 4] = [
     include_str!("../../../../crates/feed/sql/outbox.sql"),
     include_str!("../../../../crates/feed/sql/outbox_horizon.sql"),
     include_str!("../../../../crates/feed/sql/outbox_partitions.sql"),
+    include_str!("../../../../crates/feed/sql/outbox_archive.sql"),
 ];
 /// When all events were made, as their ids say.
 const MADE_UNIX_MS: u64 = 1_800_000_000_000;
