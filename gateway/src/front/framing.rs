@@ -42,13 +42,19 @@ pub(super) enum Head {
 impl Head {
     /// How many of these bytes are the head's, if it ends within them. Else all are.
     pub(super) fn end_in(&mut self, bytes: &[u8]) -> Option<usize> {
-        for (at, byte) in bytes.iter().enumerate() {
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            at += 1;
             *self = match (*self, byte) {
-                (Self::LineEnded | Self::LineEndedThenCr, b'\n') => return Some(at + 1),
+                (Self::LineEnded | Self::LineEndedThenCr, b'\n') => return Some(at),
                 (Self::Before, b'\r' | b'\n') => Self::Before,
                 (Self::InLine, b'\n') => Self::LineEnded,
                 (Self::LineEnded, b'\r') => Self::LineEndedThenCr,
-                _ => Self::InLine,
+                _ => {
+                    // Most of a head is this.
+                    at += memchr::memchr(b'\n', bytes.get(at..)?).unwrap_or(bytes.len() - at);
+                    Self::InLine
+                }
             };
         }
         None

@@ -71,19 +71,26 @@ impl ClientStream {
     fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let (until, is_head) = match self.turns.phase() {
-                Phase::Head { until } => (until, true),
-                Phase::Idle { until } => (until, false),
-                Phase::Serving => return Poll::Pending,
+                Phase::Head { until } => (Some(until), true),
+                Phase::Idle { until } => (Some(until), false),
+                Phase::Serving => (None, false),
             };
-            if until < self.alarm.deadline() {
+            if let Some(until) = until
+                && until < self.alarm.deadline()
+            {
                 self.alarm.as_mut().reset(until);
             }
             ready!(self.alarm.as_mut().poll(cx));
-            if until <= Instant::now() {
-                self.end(is_head);
-                return Poll::Ready(());
+            let now = Instant::now();
+            match until {
+                Some(until) if until <= now => {
+                    self.end(is_head);
+                    return Poll::Ready(());
+                }
+                Some(until) => self.alarm.as_mut().reset(until),
+                // Nobody may look here when the answer is given, so somebody looks soon after.
+                None => self.alarm.as_mut().reset(now + self.turns.head_timeout()),
             }
-            self.alarm.as_mut().reset(until);
         }
     }
 
@@ -157,7 +164,9 @@ impl AsyncRead for ClientStream {
                 return Poll::Ready(read);
             }
         }
-        self.turns.wake_when_changed(cx);
+        // What comes meanwhile wakes the task, unless it has come already.
+        let has_come = !self.ahead.is_empty() || self.io.poll_read_ready(cx).is_ready();
+        self.turns.wake_when_changed(cx, has_come);
         self.poll_over(cx).map(Ok)
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Turns {
     phase: Cell<Phase>,
     next: Cell<Next>,
     reader: RefCell<Option<Waker>>,
+    /// Nothing else would wake the reader.
+    is_waker_needed: Cell<bool>,
     crowd: Rc<Crowd>,
     idle_since: Cell<Option<IdleSince>>,
     head_timeout: Duration,
@@ -56,6 +58,7 @@ impl Turns {
             phase: Cell::new(Phase::Head { until: Instant::now() + head_timeout }),
             next: Cell::new(Next::Head(Head::default())),
             reader: RefCell::default(),
+            is_waker_needed: Cell::new(false),
             crowd,
             idle_since: Cell::new(None),
             head_timeout,
@@ -65,6 +68,10 @@ impl Turns {
 
     pub(super) fn phase(&self) -> Phase {
         self.phase.get()
+    }
+
+    pub(super) fn head_timeout(&self) -> Duration {
+        self.head_timeout
     }
 
     pub(super) fn next(&self) -> Next {
@@ -92,8 +99,9 @@ impl Turns {
         }
     }
 
-    /// The task is woken when the server may have other bytes, or the phase is another.
-    pub(super) fn wake_when_changed(&self, cx: &Context<'_>) {
+    /// The reader's task is woken when the server may have other bytes, if nothing else would wake it then.
+    pub(super) fn wake_when_changed(&self, cx: &Context<'_>, is_needed: bool) {
+        self.is_waker_needed.set(is_needed);
         let mut reader = self.reader.borrow_mut();
         if !reader.as_ref().is_some_and(|reader| reader.will_wake(cx.waker())) {
             *reader = Some(cx.waker().clone());
@@ -101,6 +109,12 @@ impl Turns {
     }
 
     fn changed(&self) {
+        if self.is_waker_needed.get() {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
         if let Some(reader) = &*self.reader.borrow() {
             reader.wake_by_ref();
         }
@@ -134,7 +148,7 @@ impl Turns {
     pub(super) fn close_idle(&self) {
         self.idle_since.set(None);
         self.phase.set(Phase::Idle { until: Instant::now() });
-        self.changed();
+        self.wake();
     }
 
     /// The connection is no more.
