@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     gates::{Step, Stopped},
-    world::{CAPACITY, Replica, Seat, World, soon, state, user},
+    world::{CAPACITY, Replica, Seat, World, soon, state, until, user},
 };
 
 type Reserving = JoinHandle<Result<Vec<TicketId>, ReserveError>>;
@@ -162,6 +162,26 @@ async fn a_rebuild_that_failed_leaves_nobody_waiting_for_the_end_of_its_lease() 
     let failed = replica.reserve(user(1), event, 1).await;
     assert!(matches!(failed, Err(ReserveError::Unavailable(_))), "{failed:?}");
     soon(replica.reserve(user(1), event, 1)).await.unwrap();
+    world.assert_settled(event).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_that_reads_for_long_keeps_its_lease() {
+    let (world, replica, event) = World::with_event().await;
+    let (snapshot, slow) = rebuilding_until(world.replica(), event, Step::Snapshot).await;
+
+    let mut left_ms = world.lease_left_ms(event).await;
+    until("the lease is prolonged", async || {
+        let before_ms = std::mem::replace(&mut left_ms, world.lease_left_ms(event).await);
+        left_ms > before_ms
+    })
+    .await;
+
+    snapshot.go_on();
+    until("the map is there", async || world.pool().sale_state(event).await.unwrap().is_some()).await;
+    // Whoever asked first may have waited long enough.
+    drop(slow.await.unwrap());
+    replica.hold(user(1), event, 1).await;
     world.assert_settled(event).await;
 }
 
