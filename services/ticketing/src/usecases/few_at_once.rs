@@ -2,20 +2,13 @@
 
 use std::future::Future;
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt as _, stream};
 
 const AT_ONCE: usize = 16;
 
 /// What comes of all of them, in their order; no more than a few are under way at a time.
 pub(super) async fn few_at_once<F: Future>(steps: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-    let (mut steps, mut done) = (steps.into_iter(), Vec::new());
-    loop {
-        let few: Vec<F> = steps.by_ref().take(AT_ONCE).collect();
-        if few.is_empty() {
-            return done;
-        }
-        done.extend(join_all(few).await);
-    }
+    stream::iter(steps).buffered(AT_ONCE).collect().await
 }
 
 #[cfg(test)]

@@ -11,6 +11,6 @@ if not no_map() then
 end
 call('SET', taken, ARGV[6])
 call('SETBIT', taken, ARGV[4], 0) -- makes the map longer than the capacity
-call('DEL', holds, settling, claims, lease)
+call('UNLINK', holds, settling, claims, lease)
 call('HSET', meta, 'epoch', ARGV[3], 'capacity', ARGV[4], 'taken', ARGV[5], 'freed', 0, 'hint', 0)
 return 1
