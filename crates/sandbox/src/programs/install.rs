@@ -68,8 +68,16 @@ fn command(policy: Install) -> Command {
         command.args(if policy == Install::Ask { &["/bin/sh"][..] } else { &["-n", "/bin/sh"] });
     }
     command.args(["-c", SCRIPT, "install_by_apt.sh"]).stdin(Stdio::null());
-    command.args([POSTGRES_MIN, VALKEY_MIN, REDIS_MIN].map(|(major, minor)| format!("{major}.{minor}")));
+    command.args([POSTGRES_MIN, VALKEY_MIN, REDIS_MIN].map(least_of_debian));
     command
+}
+
+/// A least version as Debian compares versions: its PostgreSQL 15 is 15+248, which comes before 15.0.
+pub(super) fn least_of_debian((major, minor): (u32, u32)) -> String {
+    match minor {
+        0 => major.to_string(),
+        minor => format!("{major}.{minor}"),
+    }
 }
 
 pub(super) fn ask(what: &str) -> bool {

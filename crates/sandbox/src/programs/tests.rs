@@ -4,7 +4,7 @@ use std::fs::{create_dir_all, write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::install::decide;
+use super::install::{decide, least_of_debian};
 use super::*;
 
 fn program(folder: &Path, name: &str, says: &str) {
@@ -151,4 +151,25 @@ fn installing_is_asked_for_at_a_terminal_and_done_by_root_without_one() {
     assert_eq!(decide(Some("1"), true, false), Install::Yes);
     assert_eq!(decide(Some("1"), false, false), Install::Yes);
     assert_eq!(decide(Some("0"), false, true), Install::Never);
+}
+
+/// By `dpkg --compare-versions`, where there is one.
+#[test]
+fn what_debian_and_ubuntu_offer_is_new_enough() {
+    let offered = [
+        (POSTGRES_MIN, ["15+248+deb12u1", "16+257build1.1", "17+278"], "14+238"),
+        (VALKEY_MIN, ["7.2.11+dfsg1-0ubuntu0.2", "8.0.1+dfsg1-1~bpo12+1", "8.1.1+dfsg1-3"], "7.1.9-1"),
+        (REDIS_MIN, ["7.0.15-1~deb12u5", "7.0.15-1ubuntu0.24.04.1", "8.0.2-3"], "6.0.16-1ubuntu1"),
+    ];
+    for (least, new_enough, too_old) in offered {
+        let least = least_of_debian(least);
+        let is_at_least = |version: &str| {
+            let compared = Command::new("dpkg").args(["--compare-versions", version, "ge", &least]).status();
+            compared.map(|status| status.success())
+        };
+        for version in new_enough {
+            assert!(is_at_least(version).unwrap_or(true), "{version} is at least {least}");
+        }
+        assert!(!is_at_least(too_old).unwrap_or(false), "{too_old} is older than {least}");
+    }
 }
