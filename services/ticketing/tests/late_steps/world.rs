@@ -299,8 +299,7 @@ impl World {
 
     /// How long the lease of an event's rebuild still lasts, in milliseconds; negative if there is none.
     pub(crate) async fn lease_left_ms(&self, event: EventId) -> i64 {
-        let lease = format!("{{{event}}}:rebuild");
-        redis::cmd("PTTL").arg(lease).query_async(&mut self.raw.clone()).await.unwrap()
+        redis::Cmd::pttl(format!("{{{event}}}:rebuild")).query_async(&mut self.raw.clone()).await.unwrap()
     }
 
     /// Valkey says that a seat is free, whatever it was.
