@@ -119,6 +119,25 @@ pub(crate) async fn set_aside(
         .map(drop)
 }
 
+/// What was set aside in one incarnation is so in the one in which the consumer goes on.
+pub(crate) async fn keep_set_aside(
+    connection: &mut AsyncPgConnection,
+    feed: &str,
+    from: &str,
+    to: &str,
+) -> QueryResult<()> {
+    diesel::sql_query(
+        "UPDATE feed_set_aside AS aside SET incarnation = $3 WHERE feed = $1 AND incarnation = $2 \
+         AND NOT EXISTS (SELECT FROM feed_set_aside WHERE feed = $1 AND incarnation = $3 AND row_id = aside.row_id)",
+    )
+    .bind::<Text, _>(feed)
+    .bind::<Text, _>(from)
+    .bind::<Text, _>(to)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
 /// Whether another replica has the lease of a feed, by the database's clock. Changes nothing.
 pub(crate) async fn is_anothers(
     connection: &mut AsyncPgConnection,

@@ -134,8 +134,11 @@ impl Puller {
         let position = to.position;
         let result = self.database.transaction(async move |connection| {
             expect(connection, feed, &cursor).await?;
-            if !is_unchanged {
-                self.apply.restarted(connection).await?;
+            match is_unchanged {
+                true => {
+                    cursors::keep_set_aside(connection, feed, &cursor.incarnation, &to.incarnation).await?
+                }
+                false => self.apply.restarted(connection).await?,
             }
             Ok(cursors::advance(connection, feed, &to).await?)
         });

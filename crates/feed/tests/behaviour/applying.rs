@@ -119,3 +119,24 @@ async fn an_entry_that_cannot_be_decoded_is_set_aside_and_the_others_are_applied
     let start = format!("test|test.state|{}|two|", subject(1));
     assert!(aside.starts_with(&start) && aside.contains("invalid type: string"), "{aside}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_set_aside_is_so_in_the_incarnation_in_which_the_consumer_goes_on() {
+    let (producer, listener) = (Producer::start(), Listener::new());
+    producer.execute(&format!(
+        "INSERT INTO outbox (kind, subject, data) VALUES ('test.state', '{}', '{{\"version\": \"two\"}}')",
+        subject(1)
+    ));
+    let replica = listener.replica(&producer);
+    replica.pull_now().await.unwrap();
+    for table in ["feed_cursors", "feed_set_aside"] {
+        listener.execute(&format!("UPDATE {table} SET incarnation = 'of before'"));
+    }
+
+    producer.write(subject(1), 3..=3).await;
+    replica.pull_now().await.unwrap();
+
+    assert_eq!(listener.table.restarts.load(Ordering::Relaxed), 0);
+    let aside = "SELECT count(*) FROM feed_set_aside JOIN feed_cursors USING (feed, incarnation)";
+    assert_eq!(listener.execute(aside).trim(), "1");
+}
