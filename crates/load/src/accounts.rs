@@ -22,8 +22,9 @@ use crate::report::Notice;
 const PRIVATE: u32 = 0o600;
 /// A kept token is used only where it lasts longer than any run.
 const LASTS_MIN_S: u64 = 3 * 3600;
-/// Too much to do, here or for one address: nothing was done.
-const BUSY: [u16; 2] = [503, 429];
+/// Too much to do, here or for one address. After the last nobody knows whether it was done: a log-in may be repeated, and of
+/// a registration the log-in after it tells.
+const BUSY: [u16; 3] = [503, 429, 504];
 const UNAUTHORIZED: u16 = 401;
 /// What is too busy is asked again: so often, with this pause.
 const ATTEMPTS_MAX: u32 = 100;
@@ -131,8 +132,9 @@ fn email(options: &AccountOptions, number: usize) -> String {
 async fn enter(gateway: &Gateway, email: &str, password: &str) -> Result<Session, NotDone> {
     match patiently(|| gateway.log_in(email, password)).await {
         Err(refused) if refused.status == Some(UNAUTHORIZED) => {
-            patiently(|| gateway.register("Load", email, password)).await?;
-            patiently(|| gateway.log_in(email, password)).await
+            let registered = patiently(|| gateway.register("Load", email, password)).await;
+            let entered = patiently(|| gateway.log_in(email, password)).await;
+            if entered.is_err() { registered.and(entered) } else { entered }
         }
         other => other,
     }
