@@ -1,6 +1,6 @@
 //! Group commit and replicas: bookings of the same moment, of one batch or of several processes.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, future::Future, pin::pin};
 
 use booked_ids::{EventId, SeatNumber, TicketId, UserId};
 use booked_ticketing::{
@@ -9,6 +9,7 @@ use booked_ticketing::{
     usecases::BookError,
 };
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
+use futures_util::{future::join_all, poll};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -33,8 +34,18 @@ impl Replica {
         user: UserId,
         tickets: impl IntoIterator<Item = TicketId>,
     ) -> JoinHandle<Result<Booked, StoreFailure>> {
+        tokio::spawn(self.booking_in_postgres(number, user, tickets.into_iter().collect()))
+    }
+
+    /// The same, which waits in the queue from when it is first polled.
+    fn booking_in_postgres(
+        &self,
+        number: u128,
+        user: UserId,
+        tickets: Vec<TicketId>,
+    ) -> impl Future<Output = Result<Booked, StoreFailure>> + use<> {
         let (store, tickets) = (self.context.store.clone(), tickets.into_iter().collect::<Tickets>());
-        tokio::spawn(async move { soon(store.book(attempt(number), user, &tickets)).await })
+        async move { soon(store.book(attempt(number), user, &tickets)).await }
     }
 }
 
@@ -78,23 +89,23 @@ async fn a_refused_booking_never_spoils_its_neighbours() {
     replica.context.store.void_unless_booked(attempt(7)).await.unwrap();
 
     let mut holder = busy_flusher(&world, &replica, event).await;
-    let good = replica.book_in_postgres(2, user(2), [ticket(event, 2)]);
-    let refused = [
-        (replica.book_in_postgres(3, user(3), [ticket(event, 1), ticket(event, 3)]), "Sold"),
-        (replica.book_in_postgres(4, user(3), [ticket(event, 3), ticket(deleted, 3)]), "NotForSale"),
-        (replica.book_in_postgres(5, user(3), [ticket(event, 3), ticket(unknown, 3)]), "NotForSale"),
-        (replica.book_in_postgres(6, user(3), [ticket(event, 3), ticket(event, CAPACITY + 1)]), "NotForSale"),
-        (replica.book_in_postgres(7, user(3), [ticket(event, 3)]), "Void"),
+    let bookings = [
+        (2, user(2), vec![ticket(event, 2)], "Done"),
+        (3, user(3), vec![ticket(event, 1), ticket(event, 3)], "Sold"),
+        (4, user(3), vec![ticket(event, 3), ticket(deleted, 3)], "NotForSale"),
+        (5, user(3), vec![ticket(event, 3), ticket(unknown, 3)], "NotForSale"),
+        (6, user(3), vec![ticket(event, 3), ticket(event, CAPACITY + 1)], "NotForSale"),
+        (7, user(3), vec![ticket(event, 3)], "Void"),
+        (8, user(4), vec![ticket(event, 4), ticket(other, 4)], "Done"),
     ];
-    let also_good = replica.book_in_postgres(8, user(4), [ticket(event, 4), ticket(other, 4)]);
-    tokio::task::yield_now().await;
+    let expected = bookings.each_ref().map(|(.., expected)| *expected);
+    let booking = |(number, user, tickets, _)| replica.booking_in_postgres(number, user, tickets);
+    let mut outcomes = pin!(join_all(bookings.map(booking)));
+    assert!(poll!(&mut outcomes).is_pending(), "all of them wait in the queue");
     holder.batch_execute("ROLLBACK").await.unwrap();
 
-    for good in [good, also_good] {
-        assert_eq!(good.await.unwrap().unwrap(), Booked::Done);
-    }
-    for (refused, expected) in refused {
-        let outcome = format!("{:?}", refused.await.unwrap().unwrap());
+    for (outcome, expected) in outcomes.await.into_iter().zip(expected) {
+        let outcome = format!("{:?}", outcome.unwrap());
         assert!(outcome.starts_with(expected), "{outcome} instead of {expected}");
     }
     let owners = world.owners(event).await;
