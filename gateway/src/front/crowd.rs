@@ -62,8 +62,8 @@ impl Crowd {
     async fn make_room(self: Rc<Self>) {
         while self.is_crowded() {
             for _ in self.many..self.open.get() {
-                let Some(oldest) = self.take_oldest() else { break };
-                oldest.close_idle();
+                let Some((since, oldest)) = self.take_oldest() else { break };
+                oldest.close_idle(since);
                 (self.note_closed)();
             }
             sleep(ROUND).await;
@@ -71,10 +71,10 @@ impl Crowd {
         self.is_making_room.set(false);
     }
 
-    fn take_oldest(&self) -> Option<Rc<Turns>> {
+    fn take_oldest(&self) -> Option<(IdleSince, Rc<Turns>)> {
         let mut idle = self.idle.borrow_mut();
         let oldest = idle.first_entry().filter(|oldest| oldest.key().0.elapsed() >= IDLE_MIN);
-        oldest.map(|oldest| oldest.remove())
+        oldest.map(|oldest| oldest.remove_entry())
     }
 
     pub(super) fn leave(&self) {

@@ -27,6 +27,17 @@ impl BodyLength {
             Some(bytes) => Self::Bytes(bytes),
         }
     }
+
+    /// What is left of it when so many of its bytes came.
+    pub(crate) fn after(self, bytes: usize) -> Self {
+        match self {
+            Self::Nothing | Self::Chunked => self,
+            Self::Bytes(left) => match left.saturating_sub(u64::try_from(bytes).unwrap_or(u64::MAX)) {
+                0 => Self::Nothing,
+                left => Self::Bytes(left),
+            },
+        }
+    }
 }
 
 /// A head up to here. Empty lines before it belong to it, and a line ends with LF, whether CR stands before it or not.

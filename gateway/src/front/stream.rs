@@ -72,7 +72,7 @@ impl ClientStream {
         loop {
             let (until, is_head) = match self.turns.phase() {
                 Phase::Head { until } => (Some(until), true),
-                Phase::Idle { until } => (Some(until), false),
+                Phase::Idle { until, .. } => (Some(until), false),
                 Phase::Serving => (None, false),
             };
             if let Some(until) = until

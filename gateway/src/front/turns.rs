@@ -26,7 +26,6 @@ pub(super) struct Turns {
     /// Nothing else would wake the reader.
     is_waker_needed: Cell<bool>,
     crowd: Rc<Crowd>,
-    idle_since: Cell<Option<IdleSince>>,
     head_timeout: Duration,
     idle: Duration,
 }
@@ -39,7 +38,7 @@ pub(super) enum Phase {
     /// For us, who serve a request; its body has a time of its own.
     Serving,
     /// For anything.
-    Idle { until: Instant },
+    Idle { since: IdleSince, until: Instant },
 }
 
 /// Which bytes the server may have.
@@ -60,7 +59,6 @@ impl Turns {
             reader: RefCell::default(),
             is_waker_needed: Cell::new(false),
             crowd,
-            idle_since: Cell::new(None),
             head_timeout,
             idle,
         }
@@ -83,8 +81,8 @@ impl Turns {
         match self.next.get() {
             Next::Head(mut head) => {
                 if let (Phase::Idle { .. }, false) = (self.phase.get(), bytes.is_empty()) {
-                    self.phase.set(Phase::Head { until: Instant::now() + self.head_timeout });
                     self.end_idleness();
+                    self.phase.set(Phase::Head { until: Instant::now() + self.head_timeout });
                 }
                 let end = head.end_in(bytes);
                 self.next.set(if end.is_some() { Next::Nothing } else { Next::Head(head) });
@@ -130,8 +128,8 @@ impl Turns {
 
     /// A request was answered. Where some of its body did not come, the connection ends.
     fn ended(self: &Rc<Self>) {
-        self.phase.set(Phase::Idle { until: Instant::now() + self.idle });
-        self.idle_since.set(Some(self.crowd.add_idle(self)));
+        let since = self.crowd.add_idle(self);
+        self.phase.set(Phase::Idle { since, until: Instant::now() + self.idle });
         if self.next.get() == Next::Nothing {
             self.next.set(Next::Head(Head::default()));
         }
@@ -139,15 +137,14 @@ impl Turns {
     }
 
     fn end_idleness(&self) {
-        if let Some(since) = self.idle_since.take() {
+        if let Phase::Idle { since, .. } = self.phase.get() {
             self.crowd.remove_idle(since);
         }
     }
 
     /// The idle time is over now.
-    pub(super) fn close_idle(&self) {
-        self.idle_since.set(None);
-        self.phase.set(Phase::Idle { until: Instant::now() });
+    pub(super) fn close_idle(&self, since: IdleSince) {
+        self.phase.set(Phase::Idle { since, until: Instant::now() });
         self.wake();
     }
 

@@ -92,7 +92,7 @@ impl RequestBody {
             Err(_) => Err(Broken::TooSlow),
             Ok(Some(Ok(chunk))) => {
                 self.read_bytes += chunk.len();
-                self.left = after(self.left, chunk.len());
+                self.left = self.left.after(chunk.len());
                 Ok(Some(chunk))
             }
             Ok(Some(Err(_))) => {
@@ -104,17 +104,6 @@ impl RequestBody {
                 Ok(None)
             }
         }
-    }
-}
-
-/// What is left of a body of which so many bytes came.
-fn after(left: BodyLength, bytes: usize) -> BodyLength {
-    match left {
-        BodyLength::Nothing | BodyLength::Chunked => left,
-        BodyLength::Bytes(left) => match left.saturating_sub(u64::try_from(bytes).unwrap_or(u64::MAX)) {
-            0 => BodyLength::Nothing,
-            left => BodyLength::Bytes(left),
-        },
     }
 }
 
