@@ -61,8 +61,8 @@ pub trait Apply: Send + Sync {
     async fn apply(&self, connection: &mut AsyncPgConnection, entries: &[crate::Entry]) -> QueryResult<()>;
 
     /// Called within the transaction that sets the cursor back to the start of the feed, because the feed has another
-    /// incarnation: everything comes again, and of what was archived the newest states and checkpoints. A consumer that keeps the newest state has nothing to do; one that counts
-    /// empties its counts here.
+    /// incarnation: everything comes again, and of what was archived the newest states and checkpoints. A consumer that
+    /// keeps the newest state has nothing to do; one that counts empties its counts here.
     ///
     /// # Errors
     ///
