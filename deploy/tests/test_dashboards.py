@@ -1,5 +1,5 @@
 """The dashboards: as their generator writes them, with queries that Prometheus understands. That the metrics exist is
-checked on a running system, by crates/system-tests/tests/metrics.rs."""
+checked on a running system, by tools/system-tests/tests/metrics.rs."""
 
 import json
 import subprocess

@@ -1,5 +1,5 @@
 """The charts agree with the programs' sources: settings and commands. That the metrics which the rules ask for are exported
-is checked on a running system, by crates/system-tests/tests/metrics.rs."""
+is checked on a running system, by tools/system-tests/tests/metrics.rs."""
 
 import json
 import re

@@ -2,6 +2,8 @@
 //!
 //! The types are the contract with clients in the field; `tests/golden.rs` holds their JSON as it must stay.
 
+#![warn(missing_docs)]
+
 pub mod analytics;
 mod code;
 mod error_body;

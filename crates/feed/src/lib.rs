@@ -5,6 +5,8 @@
 //! transaction, so that every entry has its effect once. [`ArchiveArgs`] is the operators' command that keeps an outbox from
 //! growing for ever. The tables are in `sql/`; the services' migrations hold copies.
 
+#![warn(missing_docs)]
+
 mod entry;
 mod incarnation;
 mod position;

@@ -6,6 +6,8 @@
 //!
 //! Nothing here reads a clock: the time is passed in.
 
+#![warn(missing_docs)]
+
 mod identity;
 pub mod internal;
 mod jwks;

@@ -3,6 +3,8 @@
 //! An event's id ends in 32 zero bits, and a ticket's id is its event's with the seat number in their place. So a
 //! ticket id names its event and its seat without a look-up, and a ticket needs no row before it is sold.
 
+#![warn(missing_docs)]
+
 mod event_id;
 mod seat;
 mod ticket_id;

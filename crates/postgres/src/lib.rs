@@ -1,6 +1,8 @@
 //! Postgres: where it is, a bounded pool of connections, transactions whose outcome is always known for what it is,
 //! and migrations.
 
+#![warn(missing_docs)]
+
 mod config;
 mod connect;
 mod create;

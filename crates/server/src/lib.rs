@@ -1,5 +1,7 @@
 //! The life of a service process, in reading order: its configuration, its start, how it answers, how it ends.
 
+#![warn(missing_docs)]
+
 mod allocator;
 pub mod config;
 mod lifecycle;

@@ -4,6 +4,8 @@
 //! nowhere. Metrics are read from the process by Prometheus. Logs go to standard error, as text or JSON, and never keep
 //! whoever logs waiting.
 
+#![warn(missing_docs)]
+
 mod lines;
 mod logs;
 mod metrics;

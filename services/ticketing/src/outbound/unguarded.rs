@@ -1,7 +1,7 @@
 //! Statements without one of their guards, for runs that must be found wrong. Exists only behind the feature `unguarded`,
 //! which tests switch on and no image has.
 //!
-//! `BOOKED_WITHOUT` names the guard, as `crates/model/src/guards.rs` does.
+//! `BOOKED_WITHOUT` names the guard, as `tools/model/src/guards.rs` does.
 
 use std::{borrow::Cow, env, sync::LazyLock};
 

@@ -5,15 +5,15 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use booked_checker::{
+    Limits, Report, Sources,
+    history::{Answer, Asked, Call, Fault, Line, Outcome},
+    verify,
+};
 use booked_ids::{EventId, TicketId, UserId};
 use booked_ticketing::{
     domain::count::SeatsWanted,
     usecases::{BookError, CancelError, reserve_tickets},
-};
-use booked_verify::{
-    Limits, Report, Sources,
-    history::{Answer, Asked, Call, Fault, Line, Outcome},
-    verify,
 };
 use tokio::task::JoinHandle;
 

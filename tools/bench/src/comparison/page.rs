@@ -1,0 +1,135 @@
+//! A comparison as a page: all in one file, with a plot of the ratios and one of the rounds for each part.
+
+use super::table::{full_name, goal, spread, verdict};
+use super::{Bound, Comparison, Part, Row};
+use booked_plots::figures::{digits, float, round_number};
+use booked_plots::{Axis, Curve, Plot};
+use booked_plots::{document, escape, section, table};
+
+const WIDTH: f64 = 920.0;
+const LEFT: f64 = 300.0;
+const BAR: f64 = 30.0;
+/// The share of the width where a goal is: what goes on to the end is half as much again.
+const GOAL_AT: f64 = 2.0 / 3.0;
+
+pub(super) fn html(comparison: &Comparison) -> String {
+    let reached = comparison.rows.iter().all(|row| row.is_reached() == Some(true));
+    let notes: String = comparison.notes.iter().map(|note| format!("<p>{}</p>\n", escape(note))).collect();
+    let header = format!(
+        "<header>\n<h1>Beside what the parts can do</h1>\n{notes}<p class=\"verdict {}\">{}</p>\n</header>\n",
+        if reached { "good" } else { "bad" },
+        verdict(&comparison.rows)
+    );
+    let mut content = header;
+    content.push_str(&section(
+        "Ratios",
+        "The line is the goal; what reaches it is green. More is better.",
+        &ratios(&comparison.rows),
+    ));
+    content.push_str(&section("Medians", "", &medians(&comparison.rows)));
+    content.extend(comparison.rows.iter().map(subject));
+    document("booked bench", &content)
+}
+
+/// A bar for each part, all goals on one line.
+fn ratios(rows: &[Row]) -> String {
+    let parts: Vec<(&Row, &Part)> = measured(rows).collect();
+    let count = float(u64::try_from(parts.len()).unwrap_or_default());
+    let (height, scale) = (BAR * count, WIDTH - LEFT);
+    let mut picture = format!("<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\n");
+    let mut top = 0.0;
+    for (row, part) in parts {
+        let share = (part.ratio() / row.goal * GOAL_AT).clamp(0.0, 1.0);
+        let class = if part.ratio() >= row.goal { "done" } else { "error" };
+        picture.push_str(&format!(
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
+             <g class=\"{class}\"><rect x=\"{LEFT}\" y=\"{:.1}\" width=\"{:.1}\" height=\"20\">\
+             <title>{} of {}</title></rect></g>\n",
+            LEFT - 10.0,
+            top + 19.0,
+            escape(&full_name(row, part)),
+            top + 5.0,
+            share * scale,
+            digits(part.ratio()),
+            row.goal
+        ));
+        top += BAR;
+    }
+    let goal = LEFT + GOAL_AT * scale;
+    picture.push_str(&format!(
+        "<line class=\"grid\" x1=\"{goal:.1}\" x2=\"{goal:.1}\" y1=\"0\" y2=\"{height}\"/>\n</svg>\n"
+    ));
+    if count > 0.0 { picture } else { String::new() }
+}
+
+fn medians(rows: &[Row]) -> String {
+    let mut lines = String::new();
+    for (row, part) in measured(rows) {
+        let floor = match &part.bound {
+            Bound::Floor(figures) => spread(figures),
+            Bound::Limit(_) => "limit".to_owned(),
+        };
+        let class = if part.ratio() >= row.goal { "good" } else { "bad" };
+        lines.push_str(&format!(
+            "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{floor}</td><td class=\"text\">{}</td>\
+             <td>{}</td><td class=\"text {class}\">{}</td></tr>\n",
+            escape(&full_name(row, part)),
+            digits(part.ours_median()),
+            spread(&part.ours),
+            digits(part.bound_median()),
+            escape(part.unit),
+            digits(part.ratio()),
+            goal(row, part)
+        ));
+    }
+    for row in rows {
+        if let Err(reason) = &row.measured {
+            lines.push_str(&format!(
+                "<tr><th>{}</th><td class=\"text bad\" colspan=\"7\">not measured: {}</td></tr>\n",
+                escape(&row.name),
+                escape(reason)
+            ));
+        }
+    }
+    table(&["", "ours", "spread", "floor or limit", "spread", "unit", "ratio", "goal"], &lines)
+}
+
+/// How a subject was measured, and each of its rounds.
+fn subject(row: &Row) -> String {
+    let parts = row.measured.as_deref().unwrap_or_default();
+    let mut content = String::new();
+    for part in parts {
+        if !part.name.is_empty() {
+            content.push_str(&format!("<p><b>{}</b></p>\n", escape(&part.name)));
+        }
+        if part.ours.len() > 1 {
+            content.push_str(&rounds(part));
+        }
+        content.extend(part.notes.iter().map(|note| format!("<p class=\"note\">{}</p>\n", escape(note))));
+    }
+    section(&escape(&row.name), &escape(&row.method), &content)
+}
+
+/// Each round's figure, and what it is held against.
+fn rounds(part: &Part) -> String {
+    let bound = match &part.bound {
+        Bound::Floor(figures) => ("floor", figures.clone()),
+        Bound::Limit(limit) => ("limit", vec![*limit; part.ours.len()]),
+    };
+    let curve = |(name, class): (&str, &str), figures: &[f64]| Curve {
+        name: format!("{name}, {}", part.unit),
+        class: class.to_owned(),
+        points: (1_u32..).map(f64::from).zip(figures.iter().copied()).collect(),
+        says: digits,
+    };
+    let curves = vec![curve(("ours", "c1"), &part.ours), curve((bound.0, "c6"), &bound.1)];
+    let most = curves.iter().flat_map(|curve| &curve.points).map(|(_, y)| *y).fold(0.0, f64::max);
+    let last = curves.iter().flat_map(|curve| &curve.points).map(|(x, _)| *x).fold(1.0, f64::max);
+    let ticks = curves.first().into_iter().flat_map(|curve| &curve.points);
+    let ticks = ticks.map(|(x, _)| (*x, format!("round {x}"))).collect();
+    Plot { across: Axis::of_ticks(ticks, last + 0.5), up: Axis::linear(most, round_number), curves }.svg()
+}
+
+fn measured(rows: &[Row]) -> impl Iterator<Item = (&Row, &Part)> {
+    rows.iter().flat_map(|row| row.measured.iter().flatten().map(move |part| (row, part)))
+}

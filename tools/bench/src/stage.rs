@@ -1,0 +1,141 @@
+//! A system on durable servers of its own, and its admin.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use booked_contract::event::NewEvent;
+use booked_load::client::{Gateway, Patience, Session};
+use booked_sandbox::{PostgresOptions, PostgresServer, ValkeyOptions, ValkeyServer};
+use tokio::task::block_in_place;
+use uuid::Uuid;
+
+use super::settings::HOLDS_PER_USER_MAX;
+use crate::context::Bench;
+use crate::usage;
+use booked_local_system::{Progress, Servers, Service, System, SystemOptions};
+
+/// What all events that are made here are like; in 2030.
+const UNIX_TIME: i64 = 1_900_000_000;
+
+/// Everything ends when this is dropped.
+pub(super) struct Stage {
+    // Before the servers, which it uses to its end.
+    pub(super) system: System,
+    postgres: Mutex<PostgresServer>,
+    pub(super) valkey: ValkeyServer,
+    pub(super) gateway: Gateway,
+    pub(super) admin: Session,
+    folder: PathBuf,
+}
+
+impl Stage {
+    /// A system by this name with these further settings.
+    pub(super) async fn start(
+        bench: &Bench,
+        name: &str,
+        settings: &[(Service, &str, String)],
+    ) -> Result<Self> {
+        let folder = bench.folder.join(name);
+        // Without passwords, since the floors' programs would show them on their command lines; all is on loopback and
+        // holds nothing.
+        let postgres = block_in_place(|| {
+            PostgresServer::start(&bench.tools.servers, PostgresOptions::new(folder.join("postgres-data")))
+        })?;
+        for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
+            let value = postgres.execute("postgres", &format!("SHOW {setting}"))?;
+            ensure!(value.trim() == "on", "{setting} is {value}");
+        }
+        let options = ValkeyOptions { append_only: true, ..ValkeyOptions::new(folder.join("valkey-data")) };
+        let valkey = block_in_place(|| ValkeyServer::start(&bench.tools.servers, options))?;
+        let options = SystemOptions {
+            servers: Servers::Given {
+                database_url: Some(postgres.url("postgres")),
+                valkey_url: Some(valkey.url()),
+            },
+            settings: settings
+                .iter()
+                .chain([&(Service::Ticketing, "HOLDS_PER_USER_MAX", HOLDS_PER_USER_MAX.to_string())])
+                .map(|(of, name, value)| (*of, (*name).to_owned(), value.clone()))
+                .collect(),
+            ..SystemOptions::new(folder.join("system"))
+        };
+        let system = block_in_place(|| System::start(&options, &bench.binaries, &Progress::Silent))?;
+        let gateway = Gateway::new(&system.gateway_url(), Patience::default())?;
+        let admin = gateway.log_in(&system.admin().email, &system.admin().password).await?;
+        Ok(Self { system, postgres: Mutex::new(postgres), valkey, gateway, admin, folder })
+    }
+
+    /// For scripts and the like.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn url(&self) -> String {
+        self.system.gateway_url()
+    }
+
+    /// A new event of so many seats.
+    pub(super) async fn event(&self, seats: u32) -> Result<Uuid> {
+        let event = NewEvent {
+            name: "A concert".to_owned(),
+            unix_time: Some(UNIX_TIME),
+            address: "Prenzlauer Berg, Berlin".to_owned(),
+            description: "Schubert, and soup".to_owned(),
+            seat_count: i64::from(seats),
+            ..NewEvent::default()
+        };
+        Ok(self.admin.create_event(&event).await?)
+    }
+
+    /// A connection string of a service's database.
+    pub(super) fn database_url(&self, database: &str) -> String {
+        self.postgres().url(database)
+    }
+
+    /// Runs SQL in a service's database.
+    pub(super) fn sql(&self, service: Service, sql: &str) -> Result<String> {
+        self.sql_in(&service.database(), sql)
+    }
+
+    /// The same in any database of this Postgres.
+    pub(super) fn sql_in(&self, database: &str, sql: &str) -> Result<String> {
+        block_in_place(|| self.postgres().execute(database, sql))
+    }
+
+    /// Makes a database.
+    pub(super) fn create_database(&self, name: &str) -> Result<()> {
+        block_in_place(|| self.postgres().create_database(name))
+    }
+
+    /// Processor time of each part so far.
+    pub(super) fn cpu(&self) -> Result<Vec<(String, Duration)>> {
+        let processes = self.system.processes().iter();
+        let mut cpu: Vec<(String, Duration)> =
+            processes.filter_map(|process| Some((process.name(), usage::cpu_of(process.pid()?)))).collect();
+        let valkey = self.valkey.command(&["INFO", "server"])?;
+        let pid = valkey.lines().find_map(|line| line.trim().strip_prefix("process_id:"));
+        cpu.push((
+            "valkey".to_owned(),
+            usage::cpu_of(pid.context("valkey does not tell its process id")?.parse()?),
+        ));
+        let postmaster = std::fs::read_to_string(self.postgres().data_dir().join("data/postmaster.pid"))?;
+        let pid = postmaster.lines().next().unwrap_or_default().trim().parse()?;
+        cpu.push(("postgres".to_owned(), usage::cpu_of(pid)));
+        Ok(cpu)
+    }
+
+    fn postgres(&self) -> MutexGuard<'_, PostgresServer> {
+        self.postgres.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What each part took for each of so many calls between the two, in words; parts that took nothing are left out.
+pub(super) fn cost(before: &[(String, Duration)], after: &[(String, Duration)], calls: f64) -> String {
+    let parts = before.iter().zip(after).filter_map(|((name, before), (_, after))| {
+        let us = after.saturating_sub(*before).as_secs_f64() * 1e6 / calls.max(1.0);
+        (us >= 0.1).then(|| format!("{name} {us:.1}"))
+    });
+    format!("Processor time a call, in µs: {}.", parts.collect::<Vec<_>>().join(", "))
+}

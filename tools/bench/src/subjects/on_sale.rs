@@ -1,0 +1,139 @@
+//! A sale: how many seats a second, and how quick the answers are when the crowd is not too large.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::comparison::Part;
+use anyhow::{Context as _, Result, ensure};
+use booked_checker::history::{Answer, Asked, Outcome};
+use booked_load::client::{Patience, Session};
+use booked_load::{
+    AccountOptions, Arrival, LogIn, Mix, Notice, Options, Report, SaleOptions, ScenarioName, Stop, load,
+};
+
+use crate::buyers;
+use crate::context::Bench;
+use crate::rounds::{all_at_once, per_second};
+use crate::stage::{Stage, cost};
+
+const BUYERS: u32 = 20_000;
+const SEATS: u32 = 10_000;
+/// The highest rate is the best of these numbers of buyers at a time.
+const AT_ONCE: [usize; 3] = [32, 128, 512];
+const SHARE_OF_THE_HIGHEST: f64 = 0.8;
+const LIMIT_MS: f64 = 100.0;
+const OPEN_MAX: usize = 10_000;
+
+/// What a sale as quick as possible gave.
+struct Rush {
+    seats_per_s: f64,
+    /// Until all was sold.
+    buyers_per_s: f64,
+    cost: String,
+}
+
+pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Part>> {
+    let stage = Stage::start(bench, "on-sale", &[]).await?;
+    let crowd = buyers::buyers(&stage, BUYERS)?;
+    let tokens = buyers::token_file(&stage, BUYERS)?;
+    let mut notes = Vec::new();
+    let mut highest = 0.0_f64;
+    for at_once in AT_ONCE {
+        let rush = rush(&stage, &crowd, at_once, SEATS).await?;
+        let Rush { seats_per_s, buyers_per_s, cost } = rush;
+        notes.push(format!(
+            "{at_once} buyers at a time: {seats_per_s:.0} seats sold a second until sold out. {cost}"
+        ));
+        highest = highest.max(buyers_per_s);
+    }
+    let rate_per_s = highest * SHARE_OF_THE_HIGHEST;
+    let mut p99_ms = Vec::new();
+    for round in 0..bench.effort.rounds {
+        let options = options(&stage, tokens.clone(), rate_per_s, u64::from(round));
+        let report = load(&options, Arc::new(|_: Notice<'_>| {}), &Stop::default()).await?;
+        ensure!(report.failures() == 0, "unexpected: {}", booked_load::table(&report));
+        p99_ms.push(Duration::from_micros(report.all.latency_us.p99).as_secs_f64() * 1e3);
+        notes.push(told(&report));
+    }
+    let part = Part::within("ms, p99", p99_ms, LIMIT_MS);
+    Ok(vec![notes.into_iter().fold(part, Part::noting)])
+}
+
+/// Each buyer reserves a seat and books it, or is told that there is none.
+pub(crate) async fn rush_of(stage: &Stage, crowd: &[Session], at_once: usize, seats: u32) -> Result<()> {
+    rush(stage, crowd, at_once, seats).await.map(drop)
+}
+
+async fn rush(stage: &Stage, crowd: &[Session], at_once: usize, seats: u32) -> Result<Rush> {
+    let event_id = stage.event(seats).await?;
+    let (sold, through) = (AtomicU32::new(0), AtomicU32::new(0));
+    let (before, begun) = (stage.cpu()?, Instant::now());
+    let buy = async |buyer: &Session| {
+        let outcome = buyer.call(Asked::Reserve { event_id, count: 1 }).await.outcome;
+        let sold_out = match outcome {
+            Outcome::Done(Answer::Held { ticket_ids, .. }) => {
+                buyers::book(buyer, ticket_ids).await?;
+                (sold.fetch_add(1, Ordering::Relaxed) + 1 == seats).then(|| begun.elapsed())
+            }
+            Outcome::Refused { status: 400, .. } => None,
+            other => anyhow::bail!("reserving was answered {other:?}"),
+        };
+        let through = through.fetch_add(1, Ordering::Relaxed) + 1;
+        anyhow::Ok(sold_out.map(|after| (after, through)))
+    };
+    let (done, _) = all_at_once(at_once, crowd, buy).await?;
+    let after = stage.cpu()?;
+    let sold_out = done.into_iter().flatten().next();
+    let (took, through) =
+        sold_out.with_context(|| format!("of {seats} seats {} were sold", sold.into_inner()))?;
+    Ok(Rush {
+        seats_per_s: per_second(usize::try_from(seats)?, took)?,
+        buyers_per_s: per_second(usize::try_from(through)?, took)?,
+        cost: cost(&before, &after, f64::from(u32::try_from(crowd.len())?)).replace("a call", "a buyer"),
+    })
+}
+
+/// As many arrive as there are buyers.
+fn options(stage: &Stage, tokens: std::path::PathBuf, rate_per_s: f64, seed: u64) -> Options {
+    let admin = stage.system.admin();
+    Options {
+        url: stage.url(),
+        scenario: ScenarioName::Onsale,
+        arrival: Arrival::Open { rate_per_s, open_max: OPEN_MAX },
+        duration: Duration::from_secs_f64(f64::from(BUYERS) / rate_per_s),
+        warm_up: Duration::ZERO,
+        seed,
+        patience: Patience::default(),
+        admin: Some(LogIn { email: admin.email.clone(), password: admin.password.clone() }),
+        accounts: AccountOptions {
+            count: usize::try_from(BUYERS).unwrap_or(usize::MAX),
+            prefix: buyers::PREFIX.to_owned(),
+            password: String::new(),
+            at_once: 1,
+            tokens: Some(tokens),
+        },
+        sale: SaleOptions { seats: SEATS, count_max: 1, think: Some(Duration::ZERO), abandon_share: 0.0 },
+        events: 0,
+        wrong_password_share: 0.0,
+        mix: Mix::default(),
+        history: None,
+        clean_up: false,
+    }
+}
+
+fn told(report: &Report) -> String {
+    let ms = |us: u64| Duration::from_micros(us).as_secs_f64() * 1e3;
+    let (all, late) = (&report.all, report.visits.lateness_us);
+    format!(
+        "{} buyers arrived in {:.1} s: {} answers, p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms; the load kit was late by \
+         {:.1} ms (p99).",
+        report.visits.started,
+        report.measured_s,
+        all.calls,
+        ms(all.latency_us.p50),
+        ms(all.latency_us.p99),
+        ms(all.latency_us.max),
+        ms(late.p99)
+    )
+}

@@ -1,0 +1,41 @@
+//! How long a process takes until it is ready.
+
+use std::time::{Duration, Instant};
+
+use crate::comparison::Part;
+use anyhow::{Result, bail};
+use tokio::task::block_in_place;
+
+use crate::context::Bench;
+use crate::stage::Stage;
+use booked_local_system::Process;
+use booked_local_system::Start;
+
+const LIMIT_MS: f64 = 200.0;
+const POLL: Duration = Duration::from_millis(1);
+const GIVE_UP: Duration = Duration::from_secs(60);
+
+pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Part>> {
+    let stage = Stage::start(bench, "start", &[]).await?;
+    let processes = stage.system.processes().iter();
+    processes
+        .map(|process| {
+            let rounds = (0..bench.effort.rounds).map(|_| block_in_place(|| start_ms(process)));
+            Ok(Part::within("ms", rounds.collect::<Result<_>>()?, LIMIT_MS).named(process.name()))
+        })
+        .collect()
+}
+
+fn start_ms(process: &Process) -> Result<f64> {
+    process.stop();
+    let begun = Instant::now();
+    process.start()?;
+    loop {
+        match process.look() {
+            Start::Ready => return Ok(begun.elapsed().as_secs_f64() * 1e3),
+            Start::Failed(words) => bail!("{} ended while starting: {words}", process.name()),
+            Start::Starting if begun.elapsed() > GIVE_UP => bail!("{} does not start", process.name()),
+            Start::Starting => std::thread::sleep(POLL),
+        }
+    }
+}

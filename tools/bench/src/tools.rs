@@ -1,0 +1,98 @@
+//! The programs that floors are measured with; found, or installed by apt where that is allowed.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use booked_sandbox::{Programs, install_packages, install_policy, programs};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// A program that takes so much longer than it was meant to hangs.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// What there is on this machine.
+pub struct Tools {
+    pub(super) servers: Programs,
+}
+
+/// A program that is not part of booked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tool {
+    Nginx,
+    Wrk,
+    Pgbench,
+    ValkeyBenchmark,
+}
+
+impl Tool {
+    const ALL: [Self; 4] = [Self::Nginx, Self::Wrk, Self::Pgbench, Self::ValkeyBenchmark];
+
+    fn program(self) -> &'static str {
+        match self {
+            Self::Nginx => "nginx",
+            Self::Wrk => "wrk",
+            Self::Pgbench => "pgbench",
+            Self::ValkeyBenchmark => "valkey-benchmark",
+        }
+    }
+
+    /// The package of Debian that brings it.
+    fn package(self) -> &'static str {
+        match self {
+            Self::Nginx => "nginx-light",
+            Self::Wrk => "wrk",
+            Self::Pgbench => "postgresql-contrib",
+            Self::ValkeyBenchmark => "valkey-tools",
+        }
+    }
+}
+
+impl Tools {
+    /// Finds or installs all; those that cannot be had are missing when they are asked for.
+    pub fn prepare(say: impl Fn(&str)) -> Result<Self> {
+        let policy = install_policy();
+        let tools = Self { servers: programs(policy)? };
+        let missing: Vec<&str> =
+            Tool::ALL.into_iter().filter(|tool| tools.of(*tool).is_err()).map(Tool::package).collect();
+        if !missing.is_empty()
+            && let Err(error) = install_packages(policy, &missing)
+        {
+            say(&format!("{error:#}"));
+        }
+        Ok(tools)
+    }
+
+    /// Where it is.
+    pub(super) fn of(&self, tool: Tool) -> Result<PathBuf> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let beside_valkey = self.servers.valkey_server.parent().map(Path::to_owned);
+        let folders = std::env::split_paths(&path)
+            .chain([self.servers.postgres_bin.clone()])
+            .chain(beside_valkey)
+            .chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
+        let mut programs = folders.map(|folder| folder.join(tool.program()));
+        let name = tool.program();
+        programs.find(|it| it.is_file()).with_context(|| {
+            format!(
+                "{name} is not on this machine (Debian: {}; BOOKED_INSTALL=1 installs it)",
+                tool.package()
+            )
+        })
+    }
+}
+
+/// Runs a program to its end, which should take this long; what it wrote to standard output.
+pub(super) async fn output(program: &Path, arguments: &[String], takes: Duration) -> Result<String> {
+    let name = program.display();
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    let Ok(ended) = timeout(takes + GRACE, command.output()).await else {
+        bail!("{name} did not end");
+    };
+    let output = ended.with_context(|| format!("cannot run {name}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{name} failed: {}", said.trim());
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}

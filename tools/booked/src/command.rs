@@ -1,0 +1,177 @@
+//! The command line: `cargo up`, which is `cargo booked up`. Each flag has its twin among the environment variables.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::builder::FalseyValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::admin_password::AdminPasswordArgs;
+use crate::bench::BenchArgs;
+use crate::chaos::ChaosArgs;
+use crate::load::LoadArgs;
+use crate::siege::SiegeArgs;
+use crate::up;
+use crate::verify::VerifyArgs;
+use booked_local_system::{Replicas, Servers, SystemOptions, warn};
+
+/// A command could not do its work, which is not the same as a bad result of it.
+const COULD_NOT_RUN: u8 = 2;
+
+/// Runs booked on this machine.
+#[derive(Parser)]
+#[command(name = "booked", bin_name = "cargo booked", version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Starts everything and keeps it running until Ctrl-C: PostgreSQL, Valkey, the four services and the gateway.
+    Up(UpArgs),
+    /// Runs buyers on a system of its own while faults are injected, and judges what they saw and what is left.
+    Chaos(ChaosArgs),
+    /// Besieges a system of its own with ill-willed clients beside good buyers, and shows what the buyers still get; exits
+    /// with 0 where all goals are met, 1 where one is missed, 2 where it could not run.
+    Siege(SiegeArgs),
+    /// Drives a gateway with clients in numbers, and shows what it answered and how quickly.
+    Load(Box<LoadArgs>),
+    /// Measures the system beside what its parts can do by themselves on this machine.
+    Bench(BenchArgs),
+    /// Says whether what clients recorded and what the databases hold is right; exits with 0 where it is, 1 where it is not,
+    /// 2 where that could not be found out. The system may be running.
+    Verify(Box<VerifyArgs>),
+}
+
+#[derive(Args)]
+struct UpArgs {
+    /// Port of the gateway on 127.0.0.1.
+    #[arg(long, env = "BOOKED_PORT", default_value_t = 8080, value_name = "PORT")]
+    port: u16,
+    /// Folder for data, logs and secrets.
+    #[arg(long, env = "BOOKED_DATA_DIR", default_value = ".booked", value_name = "FOLDER")]
+    data_dir: PathBuf,
+    /// Email of the admin.
+    #[arg(long, env = "BOOKED_ADMIN_EMAIL", default_value = "admin@booked.local", value_name = "EMAIL")]
+    admin_email: String,
+    #[command(flatten)]
+    admin_password: AdminPasswordArgs,
+    /// How long a reserved seat is held, in seconds.
+    #[arg(long, env = "BOOKED_HOLD_SECONDS", default_value_t = 600, value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    hold_seconds: u64,
+    /// Number of processes of a service; may be given several times, or as a list with commas.
+    #[arg(long, env = "BOOKED_REPLICAS", value_delimiter = ',', value_name = "ticketing=3")]
+    replicas: Vec<Replicas>,
+    /// URL of a PostgreSQL that is there, on which four databases are made, instead of a private one.
+    #[arg(long, env = "BOOKED_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// URL of a Valkey that is there (redis, rediss, redis-cluster or rediss-cluster), instead of a private one.
+    #[arg(long, env = "BOOKED_VALKEY_URL", hide_env_values = true, value_name = "URL")]
+    valkey_url: Option<String>,
+    /// Adds sample events and buyers, unless there are events.
+    #[arg(long, env = "BOOKED_DEMO", value_parser = FalseyValueParser::new())]
+    demo: bool,
+    /// Forgets all data of the private servers, and begins anew.
+    #[arg(long, env = "BOOKED_EMPTY", value_parser = FalseyValueParser::new())]
+    empty: bool,
+    /// Whether the gateway limits what one address and one user may ask for; off for driving it in numbers.
+    #[arg(long, env = "BOOKED_LIMITS", value_enum, default_value = "on", value_name = "on|off")]
+    limits: Limits,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Limits {
+    On,
+    Off,
+}
+
+/// Runs what the command line says.
+pub(crate) fn run() -> ExitCode {
+    let done = match CommandLine::parse().command {
+        Command::Up(args) => args.run(),
+        Command::Chaos(args) => args.run(),
+        Command::Siege(args) => args.run(),
+        Command::Load(args) => args.run(),
+        Command::Bench(args) => args.run(),
+        Command::Verify(args) => args.run(),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            warn(&format!("booked: {error:#}"));
+            ExitCode::from(COULD_NOT_RUN)
+        }
+    }
+}
+
+impl UpArgs {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        let demo = self.demo;
+        up::up(&self.check()?, demo)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn check(self) -> anyhow::Result<SystemOptions> {
+        let given = self.database_url.is_some() || self.valkey_url.is_some();
+        anyhow::ensure!(
+            !(self.empty && given),
+            "--empty empties private servers only; empty a server that is given by yourself"
+        );
+        let servers = match given {
+            true => Servers::Given { database_url: self.database_url, valkey_url: self.valkey_url },
+            false => Servers::Kept,
+        };
+        Ok(SystemOptions {
+            port: Some(self.port),
+            servers,
+            replicas: self.replicas,
+            hold: Duration::from_secs(self.hold_seconds),
+            admin_email: self.admin_email,
+            admin_password: self.admin_password.read()?,
+            empty: self.empty,
+            limits: self.limits == Limits::On,
+            ..SystemOptions::new(self.data_dir)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_password_is_no_argument_but_a_file() {
+        assert!(CommandLine::try_parse_from(["booked", "up", "--admin-password", "secret"]).is_err());
+        assert!(
+            CommandLine::try_parse_from(["booked", "load", "browse", "--admin-password", "secret"]).is_err()
+        );
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("password");
+        std::fs::write(&file, "correct horse\n").unwrap();
+        let line = ["booked", "up", "--admin-password-file", file.to_str().unwrap()];
+        let Command::Up(args) = CommandLine::try_parse_from(line).unwrap().command else { panic!() };
+        assert_eq!(args.check().unwrap().admin_password.as_deref(), Some("correct horse"));
+
+        std::fs::write(&file, "\n").unwrap();
+        let Command::Up(args) = CommandLine::try_parse_from(line).unwrap().command else { panic!() };
+        assert!(args.check().is_err(), "an empty password was taken");
+    }
+
+    #[test]
+    fn a_server_that_is_given_is_never_emptied() {
+        let line = ["booked", "up", "--empty", "--database-url", "postgres://host"];
+        let Command::Up(args) = CommandLine::try_parse_from(line).unwrap().command else { panic!() };
+        assert!(args.check().is_err());
+    }
+}

@@ -1,0 +1,48 @@
+//! The admin, who creates, grows and deletes events meanwhile.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use booked_checker::history::{Answer, Asked, Call, Outcome};
+use rand::Rng;
+use rand::seq::IndexedRandom;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::buyers::{Sale, created};
+
+/// Between two things that the admin does.
+const PAUSE: Duration = Duration::from_millis(1_500);
+/// So many events stay on sale.
+const EVENTS_MIN: usize = 3;
+/// Above all buyers' numbers.
+const NUMBER: u32 = u32::MAX;
+/// More than any event of the run has, so that growing to it never takes seats away.
+const GROWN: std::ops::Range<u32> = 201..260;
+
+/// Until it is stopped; the admin's calls.
+pub(super) async fn manage(sale: Arc<Sale>, stopped: watch::Receiver<bool>) -> Vec<Call> {
+    let (mut random, mut calls) = (sale.random(NUMBER), Vec::new());
+    while !*stopped.borrow() {
+        sleep(PAUSE).await;
+        let events = sale.events();
+        let Some(event_id) = events.choose(&mut random).copied() else { return calls };
+        let asked = match random.random_range(0..6) {
+            0..3 => Asked::CreateEvent { seat_count: random.random_range(2..50) },
+            3 | 4 => Asked::GrowEvent { event_id, seat_count: random.random_range(GROWN) },
+            _ if events.len() > EVENTS_MIN => Asked::DeleteEvent { event_id },
+            _ => continue,
+        };
+        let call = sale.admin.call(asked).await;
+        match (&call.asked, &call.outcome) {
+            (Asked::CreateEvent { .. }, Outcome::Done(Answer::Created { .. })) => {
+                created(&call).into_iter().for_each(|event| sale.add(event));
+            }
+            // Whoever holds seats of it goes on trying.
+            (Asked::DeleteEvent { event_id }, Outcome::Done(_)) => sale.remove(*event_id),
+            _ => {}
+        }
+        calls.push(call);
+    }
+    calls
+}

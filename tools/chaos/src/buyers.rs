@@ -1,0 +1,201 @@
+//! Buyers who do what buyers do, and some of what they should not: abandon, come late, ask twice, change their minds.
+
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use booked_checker::history::{Answer, Asked, Call, Outcome};
+use booked_load::client::{Gateway, Session};
+use futures_util::future::join;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use tokio::sync::watch;
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::ChaosOptions;
+use booked_local_system::System;
+
+/// Small enough to be fought over.
+const SEATS_AT_FIRST: [u32; 4] = [3, 12, 40, 200];
+const PASSWORD: &str = "correct horse";
+/// How often a booking that was not surely done is asked again.
+const REPEATS_MAX: u32 = 3;
+const REPEAT_AFTER: Duration = Duration::from_millis(200);
+/// Between two things that a buyer does, in milliseconds.
+const THINKS_MS: std::ops::Range<u64> = 5..150;
+
+/// What is on sale, and to whom.
+pub(super) struct Sale {
+    pub(super) admin: Session,
+    buyers: Vec<Session>,
+    events: RwLock<Vec<Uuid>>,
+    opening: Vec<Call>,
+    seed: u64,
+    hold: Duration,
+}
+
+impl Sale {
+    /// Accounts and the first events, made while nothing fails.
+    pub(super) async fn open(gateway: Gateway, system: &System, options: &ChaosOptions) -> Result<Self> {
+        let admin = gateway.log_in(&system.admin().email, &system.admin().password).await?;
+        let mut buyers = Vec::new();
+        // One more, for the end.
+        for number in 0..=options.buyers {
+            let email = format!("buyer-{number}@example.com");
+            gateway.register("Buyer", &email, PASSWORD).await?;
+            buyers.push(gateway.log_in(&email, PASSWORD).await?);
+        }
+        let (mut opening, mut events) = (Vec::new(), Vec::new());
+        for seat_count in SEATS_AT_FIRST {
+            let call = admin.call(Asked::CreateEvent { seat_count }).await;
+            events.push(created(&call).context("an event could not be created")?);
+            opening.push(call);
+        }
+        let (seed, hold) = (options.seed, options.hold);
+        Ok(Self { admin, buyers, events: RwLock::new(events), opening, seed, hold })
+    }
+
+    /// The calls that opened it.
+    pub(super) fn opening(&self) -> Vec<Call> {
+        self.opening.clone()
+    }
+
+    pub(super) fn events(&self) -> Vec<Uuid> {
+        self.events.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn add(&self, event: Uuid) {
+        self.events.write().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+
+    pub(super) fn remove(&self, event: Uuid) {
+        self.events.write().unwrap_or_else(PoisonError::into_inner).retain(|it| *it != event);
+    }
+
+    pub(super) fn random(&self, number: u32) -> StdRng {
+        StdRng::seed_from_u64(self.seed ^ (u64::from(number) << 32))
+    }
+
+    /// Somebody who has not bought yet.
+    pub(super) fn last_buyer(&self) -> Option<&Session> {
+        self.buyers.last()
+    }
+}
+
+/// The event that this call created.
+pub(super) fn created(call: &Call) -> Option<Uuid> {
+    match &call.outcome {
+        Outcome::Done(Answer::Created { event_id }) => Some(*event_id),
+        _ => None,
+    }
+}
+
+/// One buyer, until they are stopped; their calls.
+pub(super) async fn buy(
+    sale: std::sync::Arc<Sale>,
+    number: u32,
+    stopped: watch::Receiver<bool>,
+) -> Vec<Call> {
+    let index = usize::try_from(number).unwrap_or_default();
+    let Some(session) = sale.buyers.get(index).cloned() else { return Vec::new() };
+    let mut buyer = Buyer { session, random: sale.random(number), calls: Vec::new(), hold: sale.hold };
+    while !*stopped.borrow() {
+        if let Some(event) = sale.events().choose(&mut buyer.random) {
+            let other = sale.events().choose(&mut buyer.random).copied();
+            buyer.does_something(*event, other.filter(|other| other != event)).await;
+        }
+        let thinks = buyer.random.random_range(THINKS_MS);
+        sleep(Duration::from_millis(thinks)).await;
+    }
+    buyer.calls
+}
+
+struct Buyer {
+    session: Session,
+    random: StdRng,
+    calls: Vec<Call>,
+    hold: Duration,
+}
+
+impl Buyer {
+    async fn does_something(&mut self, event_id: Uuid, other: Option<Uuid>) {
+        match self.random.random_range(0..20) {
+            0..3 => {
+                let count = self.random.random_range(1..=2);
+                self.ask(Asked::Cancel { event_id, count }).await;
+            }
+            3 => self.ask(Asked::ListBookings).await,
+            4 => self.ask(Asked::ReadEvent { event_id }).await,
+            5 => {
+                let count = self.random.random_range(1..=3);
+                self.ask(Asked::AddToWaitlist { event_id, count }).await;
+            }
+            6 | 7 => {
+                let mut tickets = self.reserves(event_id).await;
+                if let Some(other) = other {
+                    tickets.extend(self.reserves(other).await);
+                }
+                self.decides(tickets).await;
+            }
+            _ => {
+                let tickets = self.reserves(event_id).await;
+                self.decides(tickets).await;
+            }
+        }
+    }
+
+    /// What to do with tickets that are held.
+    async fn decides(&mut self, ticket_ids: Vec<Uuid>) {
+        if ticket_ids.is_empty() {
+            return;
+        }
+        match self.random.random_range(0..20) {
+            0..2 => {}
+            2..4 => self.ask(Asked::Release { ticket_ids }).await,
+            4 => {
+                let late = self.hold + Duration::from_millis(self.random.random_range(0..2_500));
+                sleep(late).await;
+                self.books(ticket_ids).await;
+            }
+            5..7 => {
+                let asked = Asked::Book { ticket_ids };
+                let (one, two) = join(self.session.call(asked.clone()), self.session.call(asked)).await;
+                self.calls.extend([one, two]);
+            }
+            _ => {
+                let share = self.random.random_range(0.0..0.8);
+                sleep(self.hold.mul_f64(share * share)).await;
+                self.books(ticket_ids).await;
+            }
+        }
+    }
+
+    async fn reserves(&mut self, event_id: Uuid) -> Vec<Uuid> {
+        let count = self.random.random_range(1..=4);
+        self.ask(Asked::Reserve { event_id, count }).await;
+        match self.calls.last().map(|call| &call.outcome) {
+            Some(Outcome::Done(Answer::Held { ticket_ids, .. })) => ticket_ids.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Asks again where nobody knows, or nothing was done yet.
+    async fn books(&mut self, ticket_ids: Vec<Uuid>) {
+        for _ in 0..REPEATS_MAX {
+            self.ask(Asked::Book { ticket_ids: ticket_ids.clone() }).await;
+            match self.calls.last().map(|call| &call.outcome) {
+                Some(Outcome::Maybe { .. } | Outcome::Refused { status: 503, .. }) => {
+                    sleep(REPEAT_AFTER).await
+                }
+                _ => return,
+            }
+        }
+    }
+
+    async fn ask(&mut self, asked: Asked) {
+        let call = self.session.call(asked).await;
+        self.calls.push(call);
+    }
+}

@@ -1,0 +1,231 @@
+//! What is read of a real Postgres and of a real Valkey, single and as a cluster, and how long it is watched.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use booked_checker::evidence::{EventRow, Happened, Meta, SeatMap};
+use booked_checker::{Limits, Report, Sources, judge, read_evidence, verify};
+use booked_ids::{EventId, SeatNumber};
+use booked_sandbox::{TestDatabase, ValkeyServer, test_database, test_valkey, test_valkey_cluster};
+use uuid::Uuid;
+
+const MIGRATIONS: [&str; 8] = [
+    include_str!("../../../migrations/ticketing/20260101000100_outbox/up.sql"),
+    include_str!("../../../migrations/ticketing/20260101000200_feed_cursors/up.sql"),
+    include_str!("../../../migrations/ticketing/20260101000300_tickets/up.sql"),
+    include_str!("../../../migrations/ticketing/20260101000400_waitlist/up.sql"),
+    include_str!("../../../migrations/ticketing/20260201000400_outbox_horizon/up.sql"),
+    include_str!("../../../migrations/ticketing/20260201000401_feed_cursors_by_row/up.sql"),
+    include_str!("../../../migrations/ticketing/20260201000402_outbox_partitions/up.sql"),
+    include_str!("../../../migrations/ticketing/20260201000700_outbox_archive/up.sql"),
+];
+const ANN: Uuid = Uuid::from_u128(0xa);
+const LATER_MS: i64 = 4_000_000_000_000;
+
+/// Of four seats the first is held, the second settling and the third sold.
+struct Sale<'a> {
+    event: EventId,
+    database: TestDatabase,
+    nodes: &'a [ValkeyServer],
+}
+
+impl<'a> Sale<'a> {
+    fn on(nodes: &'a [ValkeyServer]) -> Self {
+        let database = test_database("verify", |_| ());
+        for migration in MIGRATIONS {
+            database.execute(migration);
+        }
+        let event = EventId::new(1_900_000_000_000, [7; 16]);
+        let sale = Self { event, database, nodes };
+        let (sold, booking) = (sale.ticket(3), Uuid::from_u128(0xb));
+        sale.database.execute(&format!(
+            "INSERT INTO events VALUES ('{event}', 1, false, false, 'A', 0, 'B', 'C', NULL, NULL, 4);
+             INSERT INTO bookings (id, booked) VALUES ('{booking}', true);
+             INSERT INTO tickets VALUES ('{sold}', '{event}', '{ANN}', '{booking}', now());
+             INSERT INTO outbox (kind, subject, data) VALUES ('booked.ticketing.tickets_booked', '{event}',
+                 json_build_object('booking_id', '{booking}', 'event_id', '{event}', 'user_id', '{ANN}',
+                     'seats', json_build_array(3), 'booked_unix_ms', 1))"
+        ));
+        for seat in ["0", "1", "2"] {
+            sale.valkey(&["SETBIT", "taken", seat, "1"]);
+        }
+        let later = LATER_MS.to_string();
+        sale.valkey(&["ZADD", "holds", &later, "1"]);
+        sale.valkey(&["SET", &sale.ticket(1).to_string(), &ANN.to_string()]);
+        sale.valkey(&["ZADD", "settling", &later, "2"]);
+        sale.valkey(&["HSET", "claims", "2", "attempt|book|user|1"]);
+        sale.valkey(&[
+            "HSET", "meta", "capacity", "4", "taken", "3", "freed", "5", "hint", "3", "epoch", "x",
+        ]);
+        sale
+    }
+
+    fn ticket(&self, seat: u32) -> booked_ids::TicketId {
+        self.event.ticket(SeatNumber::new(seat).unwrap())
+    }
+
+    /// A command on one of the event's keys, on the node that has them.
+    fn valkey(&self, words: &[&str]) {
+        command(self.nodes, self.event, words);
+    }
+
+    fn sources(&self, valkey_url: String, patience: Duration) -> Sources {
+        Sources {
+            ticketing_database_url: Some(self.database.url()),
+            valkey_url: Some(valkey_url),
+            limits: Limits { patience, ..Limits::default() },
+            ..Sources::default()
+        }
+    }
+}
+
+fn command(nodes: &[ValkeyServer], event: EventId, words: &[&str]) {
+    let key = format!("{{{event}}}:{}", words[1]);
+    let words: Vec<&str> = [words[0], &key].into_iter().chain(words[2..].iter().copied()).collect();
+    assert!(nodes.iter().any(|node| node.command(&words).is_ok()), "{words:?}");
+}
+
+async fn is_read_as_it_is(sale: &Sale<'_>, valkey_url: String) {
+    let evidence = read_evidence(&sale.sources(valkey_url, Duration::ZERO), Vec::new()).await.unwrap();
+
+    let seen = &evidence.looks[0].events[&sale.event];
+    let expected = SeatMap {
+        now_unix_ms: seen.map.now_unix_ms,
+        taken: BTreeSet::from([1, 2, 3]),
+        holds: BTreeMap::from([(1, LATER_MS)]),
+        settling: BTreeMap::from([(2, LATER_MS)]),
+        claims: BTreeMap::from([(2, "attempt|book|user|1".to_owned())]),
+        holders: BTreeMap::from([(1, Some(ANN))]),
+        meta: Meta { capacity: 4, taken: 3, freed: 5, hint: 3 },
+    };
+    assert_eq!(seen.map, expected);
+    assert!(seen.map.now_unix_ms > 1_700_000_000_000);
+    assert_eq!(seen.row, Some(EventRow { version: 1, deleted: false, seat_count: 4 }));
+    assert_eq!(seen.sold.keys().collect::<Vec<_>>(), [&3]);
+    assert_eq!(evidence.looks.len(), 1, "nothing looked wrong");
+    let report = judge(&evidence);
+    assert!(report.right, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_map_is_read_as_it_is() {
+    let valkey = [test_valkey()];
+    is_read_as_it_is(&Sale::on(&valkey), valkey[0].url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_map_on_a_cluster_is_read_as_it_is() {
+    let cluster = test_valkey_cluster();
+    is_read_as_it_is(&Sale::on(cluster.nodes()), cluster.url()).await;
+}
+
+/// The fourth seat is taken, and nobody's.
+fn leave_a_seat_behind(sale: &Sale<'_>) {
+    sale.valkey(&["SETBIT", "taken", "3", "1"]);
+    sale.valkey(&["HSET", "meta", "taken", "4"]);
+}
+
+fn unchecked(report: &Report) -> Vec<&String> {
+    report.rules.iter().flat_map(|rule| rule.unchecked.keys()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seat_that_is_put_right_while_it_is_watched_is_right() {
+    let valkey = [test_valkey()];
+    let sale = Sale::on(&valkey);
+    leave_a_seat_behind(&sale);
+    let (patience, begun) = (Duration::from_secs(60), Instant::now());
+
+    let sources = sale.sources(valkey[0].url(), patience);
+    let report = tokio::task::block_in_place(|| {
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                // After the first look, most likely; before it, it is right as well.
+                thread::sleep(Duration::from_millis(200));
+                command(&valkey, sale.event, &["SETBIT", "taken", "3", "0"]);
+                command(&valkey, sale.event, &["HSET", "meta", "taken", "3"]);
+            });
+            tokio::runtime::Handle::current().block_on(verify(&sources, Vec::new())).unwrap()
+        })
+    });
+
+    assert!(report.right, "{report}");
+    assert!(begun.elapsed() < patience, "it went on looking");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seat_that_stays_wrong_is_found_when_patience_is_over() {
+    let valkey = [test_valkey()];
+    let sale = Sale::on(&valkey);
+    leave_a_seat_behind(&sale);
+
+    let sources = sale.sources(valkey[0].url(), Duration::from_secs(1));
+    let evidence = read_evidence(&sources, Vec::new()).await.unwrap();
+
+    assert!(evidence.looks.len() >= 3, "it looked {} times", evidence.looks.len());
+    let report = judge(&evidence);
+    assert_eq!((report.rules[2].found, report.found()), (1, 1), "{report}");
+}
+
+const MAKE_OLD: &str = "UPDATE outbox SET written_at = now() - interval '3 months';
+     UPDATE bookings SET settled_at = now() - interval '3 months';
+     SELECT outbox_add_partitions(0)";
+const ARCHIVE: &str = "SELECT outbox_archive_before((date_trunc('month', now() AT TIME ZONE 'UTC') - interval '1 month')::date)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tickets_whose_booking_is_archived_are_not_judged_and_not_wrong() {
+    let valkey = [test_valkey()];
+    let sale = Sale::on(&valkey);
+    sale.database.execute(MAKE_OLD);
+    sale.database.execute(ARCHIVE);
+
+    let evidence = read_evidence(&sale.sources(valkey[0].url(), Duration::ZERO), Vec::new()).await.unwrap();
+
+    let ticketing = evidence.ticketing.as_ref().unwrap();
+    assert!(ticketing.incarnation.ends_with("/1/1"), "{}", ticketing.incarnation);
+    assert!(matches!(&ticketing.ledger[..], [entry] if matches!(entry.what, Happened::Counted(_))));
+    let report = judge(&evidence);
+    assert!(report.right && unchecked(&report).iter().any(|why| why.contains("is archived")), "{report}");
+}
+
+/// Its transaction sees one moment, and partitions as they are when they are opened: the rows must be in both.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ledger_is_read_whole_while_it_is_archived() {
+    let valkey = [test_valkey()];
+    let sale = Sale::on(&valkey);
+    sale.database.execute(MAKE_OLD);
+    let (archiving, connection) =
+        tokio_postgres::connect(&sale.database.url(), tokio_postgres::NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    archiving.batch_execute(&format!("BEGIN; {ARCHIVE}")).await.unwrap();
+    let sources = sale.sources(valkey[0].url(), Duration::ZERO);
+    let reading = read_evidence(&sources, Vec::new());
+    let ends = async {
+        let waiting = "SELECT count(*) FROM pg_stat_activity \
+             WHERE wait_event_type = 'Lock' AND datname = current_database()";
+        while sale.database.execute(waiting).trim() == "0" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        archiving.batch_execute("COMMIT").await.unwrap();
+    };
+    let (evidence, ()) = tokio::join!(reading, ends);
+    assert_eq!(evidence.unwrap().ticketing.unwrap().ledger.len(), 1);
+    connection.abort();
+}
+
+#[tokio::test]
+async fn without_sources_nothing_is_wrong_and_little_is_judged() {
+    let report = verify(&Sources::default(), Vec::new()).await.unwrap();
+    assert!(report.right && unchecked(&report).len() >= 5, "{report}");
+}
+
+#[tokio::test]
+async fn a_source_that_cannot_be_read_is_named_without_its_secrets() {
+    let url = "postgres://me:secret@127.0.0.1:1/booked_ticketing".to_owned();
+    let sources = Sources { ticketing_database_url: Some(url), ..Sources::default() };
+    let error = verify(&sources, Vec::new()).await.err().unwrap().to_string();
+    assert!(error.starts_with("ticketing's database cannot be read") && !error.contains("secret"), "{error}");
+}

@@ -1,0 +1,80 @@
+//! Rule 2: every booking that was acknowledged is there.
+
+use booked_checker::evidence::{Evidence, Happened};
+use booked_checker::history::{Answer, Asked, Outcome};
+
+use crate::bend::{found, last, ticket, ticketing};
+use crate::run::{ANN, Run};
+
+/// Ann has seats 1 and 2, and looks.
+fn listed() -> Evidence {
+    let mut run = Run::of(4);
+    let held = run.reserve(ANN, 2);
+    run.book(ANN, &held);
+    run.list(ANN);
+    run.evidence()
+}
+
+fn show(evidence: &mut Evidence, number: u32) {
+    let listing = last(evidence, |asked| matches!(asked, Asked::ListBookings));
+    let Outcome::Done(Answer::Bookings(rows)) = &mut listing.outcome else { panic!("it was listed") };
+    rows[0].number_of_tickets = number;
+}
+
+#[test]
+fn a_booking_that_is_nowhere_is_found() {
+    found(2, "the ledger does not know it", listed(), |evidence| {
+        let ticketing = ticketing(evidence);
+        ticketing.ledger.retain(|entry| !matches!(entry.what, Happened::Booked(_)));
+        ticketing.tickets.clear();
+        ticketing.attempts.clear();
+    });
+}
+
+#[test]
+fn one_ticket_of_a_booking_that_is_nowhere_is_found() {
+    found(2, "the ledger does not know it", listed(), |evidence| {
+        let ticket = ticket(evidence, 2);
+        let ticketing = ticketing(evidence);
+        for entry in &mut ticketing.ledger {
+            if let Happened::Booked(booked) = &mut entry.what {
+                booked.seats.retain(|seat| *seat == 1);
+            }
+        }
+        ticketing.tickets.remove(&ticket);
+    });
+}
+
+#[test]
+fn a_second_booking_that_was_lost_after_the_first_was_cancelled_is_found() {
+    let mut run = Run::of(1);
+    for _ in 0..2 {
+        let held = run.reserve(ANN, 1);
+        run.book(ANN, &held);
+        run.cancel(ANN, 1);
+    }
+    found(2, "the ledger does not know it", run.evidence(), |evidence| {
+        let ledger = &mut ticketing(evidence).ledger;
+        ledger.truncate(ledger.len() - 2);
+    });
+}
+
+#[test]
+fn a_listing_that_leaves_out_what_is_certain_is_found() {
+    found(2, "for certain, and was shown 1", listed(), |evidence| show(evidence, 1));
+}
+
+#[test]
+fn a_listing_that_shows_more_than_can_be_is_found() {
+    found(2, "can have had 2 at most", listed(), |evidence| show(evidence, 3));
+}
+
+#[test]
+fn a_listing_that_shows_what_was_cancelled_is_found() {
+    let mut run = Run::of(4);
+    let held = run.reserve(ANN, 2);
+    run.book(ANN, &held);
+    run.cancel(ANN, 1);
+    run.list(ANN);
+    found(2, "can have had 1 at most", run.evidence(), |evidence| show(evidence, 2));
+}

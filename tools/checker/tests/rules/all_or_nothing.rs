@@ -1,0 +1,170 @@
+//! Rule 6: all or nothing.
+
+use booked_checker::evidence::{Evidence, Happened};
+use booked_checker::history::{Answer, Asked, Line, Outcome};
+use booked_ids::TicketId;
+use uuid::Uuid;
+
+use crate::bend::{found, is_book, last, not_judged, ticketing};
+use crate::run::{ANN, BOB, Run, SECOND};
+
+/// Ann books two seats, then another, and cancels one.
+fn bought() -> Evidence {
+    let mut run = Run::of(4);
+    let held = run.reserve(ANN, 2);
+    run.book(ANN, &held);
+    let held = run.reserve(ANN, 1);
+    run.book(ANN, &held);
+    run.pass(SECOND);
+    run.cancel(ANN, 1);
+    run.evidence()
+}
+
+fn bend_reserve(evidence: &mut Evidence, bend: impl FnOnce(&mut Vec<Uuid>)) {
+    let reserve = evidence.history.iter_mut().find_map(|line| match line {
+        Line::Call(call) => match &mut call.outcome {
+            Outcome::Done(Answer::Held { ticket_ids, .. }) => Some(ticket_ids),
+            _ => None,
+        },
+        _ => None,
+    });
+    bend(reserve.unwrap());
+}
+
+fn first_booking(evidence: &mut Evidence) -> &mut booked_contract::feed::TicketsBooked {
+    let booked = ticketing(evidence).ledger.iter_mut().find_map(|entry| match &mut entry.what {
+        Happened::Booked(booked) => Some(booked),
+        _ => None,
+    });
+    booked.unwrap()
+}
+
+#[test]
+fn a_reserve_that_gave_something_else_is_found() {
+    let words = "2 seats of event";
+    found(6, words, bought(), |evidence| {
+        bend_reserve(evidence, |ids| {
+            ids.pop();
+        })
+    });
+    found(6, words, bought(), |evidence| bend_reserve(evidence, |ids| ids[1] = ids[0]));
+    found(6, "not all of this event", bought(), |evidence| {
+        let other = booked_ids::EventId::new(1, [1; 16]).ticket(booked_ids::SeatNumber::new(1).unwrap());
+        bend_reserve(evidence, |ids| ids[1] = other.as_uuid());
+    });
+}
+
+#[test]
+fn half_a_booking_is_found() {
+    found(6, "a part of a call", bought(), |evidence| {
+        first_booking(evidence).seats.pop();
+    });
+}
+
+#[test]
+fn a_booking_made_of_two_calls_is_found() {
+    found(6, "a part of a call, or of several", bought(), |evidence| first_booking(evidence).seats.push(3));
+}
+
+#[test]
+fn a_booking_that_was_refused_and_is_there_is_found() {
+    found(6, "was refused, and is in the ledger", bought(), |evidence| {
+        last(evidence, is_book).outcome = Outcome::Refused { status: 400, code: "TICKET-02".to_owned() };
+    });
+}
+
+#[test]
+fn a_booking_that_nobody_asked_for_is_found() {
+    found(6, "nobody asked for", bought(), |evidence| {
+        last(evidence, is_book).asked = Asked::ListBookings;
+    });
+}
+
+#[test]
+fn a_booking_that_was_there_before_it_was_asked_for_is_found() {
+    found(6, "nobody asked for", bought(), |evidence| {
+        let book = last(evidence, is_book);
+        book.sent_us += 20 * SECOND;
+        book.ended_us += 20 * SECOND;
+    });
+}
+
+#[test]
+fn a_booking_of_several_users_or_of_a_ticket_twice_is_found() {
+    let words = "names a ticket twice, or several users";
+    found(6, words, bought(), |evidence| first_booking(evidence).seats.push(1));
+    found(6, words, bought(), |evidence| {
+        let mut other = first_booking(evidence).clone();
+        (other.user_id, other.seats) = (BOB, vec![4]);
+        crate::bend::append(evidence, Happened::Booked(other));
+    });
+}
+
+#[test]
+fn attempts_that_the_ledger_knows_otherwise_are_found() {
+    let attempt = |evidence: &mut Evidence| first_booking(evidence).booking_id;
+    found(6, "is void, and the ledger says otherwise", bought(), |evidence| {
+        let attempt = attempt(evidence);
+        ticketing(evidence).attempts.insert(attempt, false);
+    });
+    found(6, "is booked, and the ledger says otherwise", bought(), |evidence| {
+        ticketing(evidence).attempts.insert(Uuid::from_u128(0xbad), true);
+    });
+    found(6, "was never settled", bought(), |evidence| {
+        let attempt = attempt(evidence);
+        ticketing(evidence).attempts.remove(&attempt);
+    });
+}
+
+#[test]
+fn a_cancel_that_did_nothing_or_was_not_asked_for_is_found() {
+    found(6, "0 times by the ledger", bought(), |evidence| {
+        ticketing(evidence).ledger.pop();
+    });
+    found(6, "1 times by the ledger; 0 such calls", bought(), |evidence| {
+        last(evidence, |asked| matches!(asked, Asked::Cancel { .. })).asked = Asked::ListBookings;
+    });
+    found(6, "cancelled 1 tickets", bought(), |evidence| {
+        let cancel = last(evidence, |asked| matches!(asked, Asked::Cancel { .. }));
+        let Asked::Cancel { count, .. } = &mut cancel.asked else { panic!("it is a cancel") };
+        *count = 2;
+    });
+}
+
+#[test]
+fn a_cancel_of_an_earlier_ticket_is_found() {
+    found(6, "which is later", bought(), |evidence| {
+        let first = first_booking(evidence).clone();
+        let Some(Happened::Cancelled(cancelled)) =
+            ticketing(evidence).ledger.last_mut().map(|entry| &mut entry.what)
+        else {
+            panic!("the last was a cancel")
+        };
+        let gone = &mut cancelled.tickets[0];
+        (gone.seat, gone.booking_id, gone.booked_unix_ms) =
+            (first.seats[0], first.booking_id, first.booked_unix_ms);
+    });
+}
+
+#[test]
+fn of_one_booking_the_higher_seat_is_the_later() {
+    let mut run = Run::of(2);
+    let held = run.reserve(ANN, 2);
+    run.book(ANN, &held);
+    run.pass(SECOND);
+    run.cancel(ANN, 1);
+    found(6, "which is later", run.evidence(), |evidence| {
+        let Some(Happened::Cancelled(cancelled)) =
+            ticketing(evidence).ledger.last_mut().map(|entry| &mut entry.what)
+        else {
+            panic!("the last was a cancel")
+        };
+        assert_eq!(TicketId::from_uuid(held[1]).unwrap().seat().get(), cancelled.tickets[0].seat);
+        cancelled.tickets[0].seat = 1;
+    });
+}
+
+#[test]
+fn what_others_did_is_not_judged() {
+    not_judged(6, "their users' calls are not in the history", bought(), |evidence| evidence.history.clear());
+}

@@ -1,0 +1,34 @@
+//! Clients in numbers: they drive a gateway that speaks the contract, measure what it answers, and record it.
+//!
+//! [`client`] is one client: its connections, its calls, and the history that `booked verify` reads. [`load`] runs many
+//! of them by the [`Options`] of a scenario, and gives a [`Report`], which [`table`] and [`html`] show.
+//! [`self_test`] measures the load kit itself.
+
+pub mod client;
+
+mod kit;
+mod options;
+mod report;
+
+mod accounts;
+mod arrivals;
+mod drive;
+mod meter;
+mod run;
+mod scenario;
+
+mod page;
+mod self_test;
+mod table;
+
+pub use kit::load;
+pub use meter::{Kind, Operation};
+pub use options::{AccountOptions, Arrival, LogIn, Mix, Options, SaleOptions, ScenarioName};
+pub use page::html;
+pub use report::{
+    Expectation, Notice, OperationReport, OutcomeCount, Point, Report, Second, Spread, VisitReport,
+};
+pub use run::Stop;
+pub use scenario::Listener;
+pub use self_test::{SelfTest, self_test};
+pub use table::table;

@@ -1,0 +1,320 @@
+//! Counts and times what the clients do: in all, and for each second.
+//!
+//! Latency counts from when a call was meant to start; where clients arrive by themselves, a slow answer so counts against
+//! all that had to wait behind it (coordinated omission). The service time counts from when it was sent.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use booked_checker::history::Outcome;
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+/// The longest latency that is told apart from longer ones.
+const LATENCY_MAX_US: u64 = 600_000_000;
+const DIGITS: u8 = 3;
+/// Two digits, since there is one for each second.
+const DIGITS_OF_A_SECOND: u8 = 2;
+
+/// What a client asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// `POST /user/login/`
+    LogIn,
+    /// `GET /event/`
+    ListEvents,
+    /// `GET /event/{id}/`
+    ReadEvent,
+    /// `POST /ticket/reserve/`
+    Reserve,
+    /// `POST /ticket/book/`
+    Book,
+    /// `POST /ticket/cancel/`
+    Cancel,
+}
+
+impl Operation {
+    /// As a person reads it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LogIn => "log-in",
+            Self::ListEvents => "list-events",
+            Self::ReadEvent => "read-event",
+            Self::Reserve => "reserve",
+            Self::Book => "book",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
+/// How an answer stands to what was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It was done.
+    Done,
+    /// It was refused as the scenario expects it, as when all is sold.
+    Refused,
+    /// Nothing was done, for there was too much to do: 503 or 429.
+    Busy,
+    /// Anything else: 5xx, no answer, a refusal that nothing explains.
+    Error,
+}
+
+impl Kind {
+    /// Judges an outcome, where these codes are expected beside success.
+    pub(crate) fn of(outcome: &Outcome, expected: &[&str]) -> Self {
+        match outcome {
+            Outcome::Done(_) => Self::Done,
+            Outcome::Refused { status: 503 | 429, .. } => Self::Busy,
+            Outcome::Refused { code, .. } if expected.contains(&code.as_str()) => Self::Refused,
+            Outcome::Refused { .. } | Outcome::Maybe { .. } => Self::Error,
+        }
+    }
+}
+
+/// One call that is over.
+pub(crate) struct Measured<'a> {
+    pub(crate) operation: Operation,
+    pub(crate) outcome: &'a Outcome,
+    pub(crate) kind: Kind,
+    /// From when it was meant to start.
+    pub(crate) latency: Duration,
+    /// From when it was sent.
+    pub(crate) service: Duration,
+}
+
+/// What was counted of one operation.
+#[derive(Clone)]
+pub(crate) struct Tally {
+    pub(crate) done: u64,
+    /// All that were not done, by what was seen instead.
+    pub(crate) others: BTreeMap<(Kind, String), u64>,
+    pub(crate) latency: Histogram<u64>,
+    pub(crate) service: Histogram<u64>,
+}
+
+/// What was counted in one second.
+#[derive(Clone)]
+pub(crate) struct Interval {
+    pub(crate) calls: BTreeMap<Operation, u64>,
+    pub(crate) kinds: BTreeMap<Kind, u64>,
+    pub(crate) not_started: u64,
+    pub(crate) latency: Histogram<u64>,
+}
+
+/// Takes measurements from all threads at once.
+pub(crate) struct Meter {
+    shards: Vec<Mutex<Shard>>,
+    empty: Shard,
+    empty_tally: Tally,
+}
+
+#[derive(Clone)]
+struct Shard {
+    operations: BTreeMap<Operation, Tally>,
+    interval: Interval,
+    not_started: u64,
+    /// How late visits began, by no fault of the gateway.
+    lateness: Histogram<u64>,
+}
+
+/// All that was counted.
+pub(crate) struct Totals {
+    pub(crate) operations: BTreeMap<Operation, Tally>,
+    pub(crate) not_started: u64,
+    pub(crate) lateness: Histogram<u64>,
+}
+
+impl Meter {
+    /// For so many threads.
+    pub(crate) fn new(threads: usize) -> anyhow::Result<Self> {
+        let interval = Interval {
+            calls: BTreeMap::new(),
+            kinds: BTreeMap::new(),
+            not_started: 0,
+            latency: histogram(DIGITS_OF_A_SECOND)?,
+        };
+        let lateness = histogram(DIGITS_OF_A_SECOND)?;
+        let empty = Shard { operations: BTreeMap::new(), interval, not_started: 0, lateness };
+        let shards = (0..threads.max(1)).map(|_| Mutex::new(empty.clone())).collect();
+        Ok(Self { shards, empty, empty_tally: Tally::empty()? })
+    }
+
+    /// `lane` spreads the callers, so that they seldom meet.
+    pub(crate) fn record(&self, lane: usize, call: &Measured<'_>) {
+        let mut shard = self.shard(lane);
+        let latency_us = micros(call.latency);
+        let interval = &mut shard.interval;
+        *interval.calls.entry(call.operation).or_default() += 1;
+        *interval.kinds.entry(call.kind).or_default() += 1;
+        interval.latency.saturating_record(latency_us);
+        shard.operations.entry(call.operation).or_insert_with(|| self.empty_tally.clone()).add(call);
+    }
+
+    /// A visit began so late.
+    pub(crate) fn started(&self, lane: usize, lateness: Duration) {
+        self.shard(lane).lateness.saturating_record(micros(lateness));
+    }
+
+    /// A visit could not begin, since too many were open.
+    pub(crate) fn not_started(&self, lane: usize) {
+        let mut shard = self.shard(lane);
+        shard.not_started += 1;
+        shard.interval.not_started += 1;
+    }
+
+    /// What was counted since the last time.
+    pub(crate) fn take_interval(&self) -> anyhow::Result<Interval> {
+        let mut sum = self.empty.interval.clone();
+        for lane in 0..self.shards.len() {
+            let mut shard = self.shard(lane);
+            let part = &mut shard.interval;
+            add_counts(&mut sum.calls, std::mem::take(&mut part.calls));
+            add_counts(&mut sum.kinds, std::mem::take(&mut part.kinds));
+            sum.not_started += std::mem::take(&mut part.not_started);
+            sum.latency.add(&part.latency)?;
+            part.latency.reset();
+        }
+        Ok(sum)
+    }
+
+    /// All that was counted.
+    pub(crate) fn totals(&self) -> anyhow::Result<Totals> {
+        let mut sum =
+            Totals { operations: BTreeMap::new(), not_started: 0, lateness: self.empty.lateness.clone() };
+        for lane in 0..self.shards.len() {
+            let shard = self.shard(lane);
+            sum.not_started += shard.not_started;
+            sum.lateness.add(&shard.lateness)?;
+            for (operation, part) in &shard.operations {
+                match sum.operations.get_mut(operation) {
+                    Some(tally) => tally.merge(part)?,
+                    None => drop(sum.operations.insert(*operation, part.clone())),
+                }
+            }
+        }
+        Ok(sum)
+    }
+
+    fn shard(&self, lane: usize) -> MutexGuard<'_, Shard> {
+        self.shards[lane % self.shards.len()].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tally {
+    pub(crate) fn empty() -> anyhow::Result<Self> {
+        Ok(Self {
+            done: 0,
+            others: BTreeMap::new(),
+            latency: histogram(DIGITS)?,
+            service: histogram(DIGITS)?,
+        })
+    }
+
+    fn add(&mut self, call: &Measured<'_>) {
+        match call.outcome {
+            Outcome::Done(_) => self.done += 1,
+            Outcome::Refused { status, code } => {
+                let seen = format!("{status} {code}").trim_end().to_owned();
+                *self.others.entry((call.kind, seen)).or_default() += 1;
+            }
+            Outcome::Maybe { seen } => *self.others.entry((call.kind, seen.clone())).or_default() += 1,
+        }
+        self.latency.saturating_record(micros(call.latency));
+        self.service.saturating_record(micros(call.service));
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) -> anyhow::Result<()> {
+        self.done += other.done;
+        add_counts(&mut self.others, other.others.clone());
+        self.latency.add(&other.latency)?;
+        self.service.add(&other.service)?;
+        Ok(())
+    }
+}
+
+fn histogram(digits: u8) -> anyhow::Result<Histogram<u64>> {
+    Ok(Histogram::new_with_bounds(1, LATENCY_MAX_US, digits)?)
+}
+
+fn add_counts<K: Ord>(to: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
+    for (key, count) in from {
+        *to.entry(key).or_default() += count;
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use booked_checker::history::Answer;
+
+    use super::*;
+
+    #[test]
+    fn what_many_threads_record_adds_up() {
+        let meter = Meter::new(4).unwrap();
+        std::thread::scope(|scope| {
+            for lane in 0..4 {
+                let meter = &meter;
+                scope.spawn(move || {
+                    for ms in 1..=1000 {
+                        record(meter, lane, &Outcome::Done(Answer::Nothing), ms);
+                    }
+                });
+            }
+        });
+        let tally = &meter.totals().unwrap().operations[&Operation::Book];
+        assert_eq!((tally.done, tally.latency.len()), (4000, 4000));
+        // Three digits: no more than a thousandth off.
+        assert!(tally.latency.value_at_quantile(0.99).abs_diff(990_000) <= 990);
+        assert!(tally.latency.max().abs_diff(1_000_000) <= 1_000);
+        assert!(tally.service.max() < 1_002);
+    }
+
+    #[test]
+    fn a_second_is_taken_once_and_the_totals_stay() {
+        let meter = Meter::new(2).unwrap();
+        let refused = Outcome::Refused { status: 400, code: "TICKET-01".to_owned() };
+        record(&meter, 0, &refused, 1);
+        record(&meter, 1, &Outcome::Done(Answer::Nothing), 2);
+        meter.not_started(1);
+
+        let first = meter.take_interval().unwrap();
+        assert_eq!(first.calls[&Operation::Book], 2);
+        assert_eq!((first.kinds[&Kind::Refused], first.kinds[&Kind::Done], first.not_started), (1, 1, 1));
+        let second = meter.take_interval().unwrap();
+        assert!(second.calls.is_empty() && second.latency.is_empty());
+        let totals = meter.totals().unwrap();
+        assert_eq!(totals.not_started, 1);
+        assert_eq!(
+            totals.operations[&Operation::Book].others[&(Kind::Refused, "400 TICKET-01".to_owned())],
+            1
+        );
+    }
+
+    #[test]
+    fn only_what_a_scenario_expects_is_no_error() {
+        let refused = |status, code: &str| Outcome::Refused { status, code: code.to_owned() };
+        let kind = |outcome: Outcome| Kind::of(&outcome, &["TICKET-01"]);
+        assert_eq!(kind(Outcome::Done(Answer::Nothing)), Kind::Done);
+        assert_eq!(kind(refused(400, "TICKET-01")), Kind::Refused);
+        assert_eq!(kind(refused(400, "TICKET-02")), Kind::Error);
+        assert_eq!(kind(refused(503, "SYS-07")), Kind::Busy);
+        assert_eq!(kind(refused(429, "SYS-06")), Kind::Busy);
+        assert_eq!(kind(Outcome::Maybe { seen: "504 SYS-08".to_owned() }), Kind::Error);
+    }
+
+    fn record(meter: &Meter, lane: usize, outcome: &Outcome, ms: u64) {
+        let kind = Kind::of(outcome, &["TICKET-01"]);
+        let (latency, service) = (Duration::from_millis(ms), Duration::from_millis(1));
+        let call = Measured { operation: Operation::Book, outcome, kind, latency, service };
+        meter.record(lane, &call);
+    }
+}

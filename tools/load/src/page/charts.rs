@@ -1,0 +1,173 @@
+//! What the page's plots show.
+
+use crate::meter::Kind;
+use crate::report::{OperationReport, Report, Second, Spread};
+use booked_plots::figures::{count, digits, float, ratio, round_number, round_time, time};
+use booked_plots::{Axis, Curve, Plot, legend_of};
+
+/// A row that is shorter says little of a second.
+const LENGTH_MIN_S: f64 = 0.5;
+const COLOURS: usize = 7;
+/// Shares of the calls that have a tick, and how they are written.
+const SHARES: [(f64, &str); 6] =
+    [(0.0, "0%"), (0.9, "90%"), (0.99, "99%"), (0.999, "99.9%"), (0.9999, "99.99%"), (0.99999, "99.999%")];
+
+/// The class of the style sheet that shows this kind.
+pub(super) fn class(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Done => "done",
+        Kind::Refused => "refused",
+        Kind::Busy => "busy",
+        Kind::Error => "error",
+    }
+}
+
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Done => "done",
+        Kind::Refused => "refused as expected",
+        Kind::Busy => "busy (503, 429)",
+        Kind::Error => "error",
+    }
+}
+
+const KINDS: [Kind; 4] = [Kind::Done, Kind::Refused, Kind::Busy, Kind::Error];
+
+fn of_kind(row: &Second, kind: Kind) -> u64 {
+    match kind {
+        Kind::Done => row.done,
+        Kind::Refused => row.refused,
+        Kind::Busy => row.busy,
+        Kind::Error => row.errors,
+    }
+}
+
+/// Calls a second, by kind.
+pub(super) fn throughput(report: &Report) -> String {
+    let rows = full_seconds(report);
+    let mut curves = Vec::new();
+    for kind in KINDS.into_iter().filter(|kind| rows.iter().any(|row| of_kind(row, *kind) > 0)) {
+        let points = rows.iter().map(|row| (end(row), row.per_s(of_kind(row, kind)))).collect();
+        let says = |per_s| format!("{} a second", digits(per_s));
+        curves.push(Curve { name: name(kind).to_owned(), class: class(kind).to_owned(), points, says });
+    }
+    plot(curves, seconds_axis(&rows), |most| Axis::linear(most, round_number))
+}
+
+/// Percentiles of each second.
+pub(super) fn latencies(report: &Report) -> String {
+    let rows: Vec<&Second> = full_seconds(report).into_iter().filter(|row| row.all_calls() > 0).collect();
+    type Of = fn(&Spread) -> u64;
+    let shown: [(&str, &str, Of); 4] = [
+        ("p50", "c1", |it| it.p50),
+        ("p90", "c0", |it| it.p90),
+        ("p99", "c2", |it| it.p99),
+        ("max", "c3", |it| it.max),
+    ];
+    let curve = |(name, class, of): (&str, &str, Of)| Curve {
+        name: name.to_owned(),
+        class: class.to_owned(),
+        points: rows.iter().map(|row| (end(row), float(of(&row.latency_us)))).collect(),
+        says: time,
+    };
+    let curves: Vec<Curve> = shown.into_iter().map(curve).collect();
+    let least = least(&curves);
+    plot(curves, seconds_axis(&rows), |most| Axis::log(least, most, round_time))
+}
+
+/// Latencies by share of the calls, the slowest few drawn wide.
+pub(super) fn distribution(report: &Report) -> String {
+    let shown = report.operations.iter().filter(|operation| operation.calls > 0);
+    let curves: Vec<Curve> = shown
+        .enumerate()
+        .map(|(number, operation)| Curve {
+            name: operation.name.to_owned(),
+            class: format!("c{}", number % COLOURS),
+            points: curve_of(operation),
+            says: time,
+        })
+        .collect();
+    let reach = curves.iter().flat_map(|curve| &curve.points).map(|(x, _)| *x).fold(1.0, f64::max);
+    let ticks = SHARES.iter().map(|(share, name)| (nines(*share), (*name).to_owned()));
+    let across = Axis::of_ticks(ticks.take_while(|(x, _)| *x <= reach + 0.01).collect(), reach);
+    let least = least(&curves);
+    plot(curves, across, |most| Axis::log(least, most, round_time))
+}
+
+fn curve_of(operation: &OperationReport) -> Vec<(f64, f64)> {
+    // The last point stands for all calls, which would be infinitely far away.
+    let points = operation.distribution.iter().filter(|point| point.share < 1.0);
+    points.map(|point| (nines(point.share), float(point.at_most_us))).collect()
+}
+
+/// How many nines the share has: 1 for 90%, 2 for 99%.
+fn nines(share: f64) -> f64 {
+    -(1.0 - share).log10()
+}
+
+/// A bar for each operation.
+pub(super) fn outcomes(report: &Report) -> String {
+    const ROW: f64 = 30.0;
+    const LEFT: f64 = 110.0;
+    const WIDTH: f64 = 920.0;
+    if report.operations.is_empty() {
+        return String::new();
+    }
+    let height = ROW * float(u64::try_from(report.operations.len()).unwrap_or_default());
+    let mut picture = format!("<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\n");
+    let mut top = 0.0;
+    for operation in &report.operations {
+        let text_y = top + 19.0;
+        picture.push_str(&format!(
+            "<text x=\"{:.1}\" y=\"{text_y:.1}\" text-anchor=\"end\">{}</text>",
+            LEFT - 10.0,
+            operation.name
+        ));
+        let counts = [operation.done, operation.refused, operation.busy, operation.errors];
+        let mut left = LEFT;
+        for (kind, number) in KINDS.into_iter().zip(counts).filter(|(_, number)| *number > 0) {
+            let width = ratio(number, float(operation.calls)) * (WIDTH - LEFT);
+            picture.push_str(&format!(
+                "<g class=\"{}\"><rect x=\"{left:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"20\">\
+                 <title>{}: {}</title></rect></g>",
+                class(kind),
+                top + 5.0,
+                name(kind),
+                count(number)
+            ));
+            left += width;
+        }
+        picture.push('\n');
+        top += ROW;
+    }
+    picture.push_str("</svg>\n");
+    legend_of(&KINDS.map(|kind| (class(kind), name(kind)))) + &picture
+}
+
+fn plot(curves: Vec<Curve>, across: Axis, up: impl FnOnce(f64) -> Axis) -> String {
+    if curves.iter().all(|curve| curve.points.is_empty()) {
+        return String::new();
+    }
+    let most = curves.iter().flat_map(|curve| &curve.points).map(|(_, y)| *y).fold(0.0, f64::max);
+    Plot { across, up: up(most), curves }.svg()
+}
+
+fn least(curves: &[Curve]) -> f64 {
+    curves.iter().flat_map(|curve| &curve.points).map(|(_, y)| *y).fold(f64::INFINITY, f64::min)
+}
+
+fn full_seconds(report: &Report) -> Vec<&Second> {
+    // What ended after the last arrival was not asked at the rate of the run.
+    let is_full = |row: &&Second| float(row.second) + LENGTH_MIN_S <= report.measured_s;
+    report.series.iter().filter(|row| row.length_s >= LENGTH_MIN_S).filter(is_full).collect()
+}
+
+/// A row stands where its second ends.
+fn end(row: &Second) -> f64 {
+    float(row.second + 1)
+}
+
+fn seconds_axis(rows: &[&Second]) -> Axis {
+    let last = rows.last().map_or(1.0, |row| end(row));
+    Axis::up_to(last, |at| format!("{at:.0} s"))
+}

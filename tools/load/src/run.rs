@@ -1,0 +1,271 @@
+//! What all visits of a run share, and one visit: a client that comes, calls, thinks, and goes.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use booked_checker::history::{Answer as Said, Asked, Call, Line, Outcome};
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use serde::Deserialize;
+use tokio::sync::{Notify, watch};
+use uuid::Uuid;
+
+use crate::arrivals::exponential;
+use crate::client::{Answer, Gateway, Pen, Request, Session, Unanswered, outcome};
+use crate::meter::{Kind, Measured, Meter, Operation};
+
+/// Ends a run early: clones mean the same run. To be kept by whoever may want to end it.
+#[derive(Clone)]
+pub struct Stop(Arc<watch::Sender<bool>>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+}
+
+impl Stop {
+    /// Ends the run: nobody comes any more, those who are there go on to their end, and then there is a report.
+    pub fn now(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether it is ended.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    pub(crate) async fn wait(&self) {
+        // Its sender lives as long as this does.
+        let _ = self.0.subscribe().wait_for(|is_set| *is_set).await;
+    }
+}
+
+/// What all visits of a run share.
+pub(crate) struct Run {
+    pub(crate) gateway: Gateway,
+    pub(crate) meter: Meter,
+    pub(crate) pen: Option<Pen>,
+    pub(crate) seed: u64,
+    /// What was meant to start earlier is not measured.
+    pub(crate) measured_from: Instant,
+    /// Set when nobody comes any more: who thinks, thinks no longer.
+    pub(crate) over: AtomicBool,
+    pub(crate) over_signal: Stop,
+    /// Set when those who are still there must go. What was asked already is waited for, since it may be done.
+    pub(crate) cut: AtomicBool,
+    /// Visits that are open.
+    pub(crate) open: AtomicUsize,
+}
+
+impl Run {
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+        self.over_signal.now();
+    }
+}
+
+/// A client that comes, calls, thinks, and goes.
+pub(crate) struct Visit {
+    run: Arc<Run>,
+    lane: usize,
+    /// When the next call is meant to start; none where that is now.
+    due: Option<Instant>,
+    gone: Arc<Notify>,
+    /// The same choices again for the same seed.
+    pub(crate) random: SmallRng,
+}
+
+impl Visit {
+    /// The visit of this number, which was meant to begin at `due`.
+    pub(crate) fn new(run: &Arc<Run>, number: u64, due: Option<Instant>) -> Self {
+        // Neighbouring seeds give unrelated numbers.
+        let random = SmallRng::seed_from_u64(run.seed.rotate_left(32) ^ number);
+        let lane = usize::try_from(number).unwrap_or_default();
+        Self { run: Arc::clone(run), lane, due, gone: Arc::default(), random }
+    }
+
+    /// Tells when the visit is cut short: then it goes on no more, and is to be dropped.
+    pub(crate) fn gone(&self) -> Arc<Notify> {
+        Arc::clone(&self.gone)
+    }
+
+    /// Reserves: the tickets and when the hold runs out, in Unix seconds.
+    pub(crate) async fn reserve(
+        &mut self,
+        session: &Session,
+        event_id: Uuid,
+        count: u32,
+        expected: &[&str],
+    ) -> Outcome {
+        self.call(Operation::Reserve, session, Asked::Reserve { event_id, count }, expected).await
+    }
+
+    /// Books.
+    pub(crate) async fn book(&mut self, session: &Session, tickets: &[Uuid], expected: &[&str]) -> Outcome {
+        let asked = Asked::Book { ticket_ids: tickets.to_vec() };
+        self.call(Operation::Book, session, asked, expected).await
+    }
+
+    /// Cancels the latest tickets.
+    pub(crate) async fn cancel(
+        &mut self,
+        session: &Session,
+        event_id: Uuid,
+        count: u32,
+        expected: &[&str],
+    ) -> Outcome {
+        self.call(Operation::Cancel, session, Asked::Cancel { event_id, count }, expected).await
+    }
+
+    /// Reads one event.
+    pub(crate) async fn read_event(&mut self, event_id: Uuid, expected: &[&str]) -> Outcome {
+        let anyone = self.run.gateway.anyone();
+        self.call(Operation::ReadEvent, &anyone, Asked::ReadEvent { event_id }, expected).await
+    }
+
+    /// Reads a page of events.
+    pub(crate) async fn list_events(&mut self, path: Cow<'static, str>) -> Option<Page> {
+        let run = Arc::clone(&self.run);
+        let mut page = None;
+        let read = |answer: &Answer| {
+            page = serde_json::from_slice(&answer.body).ok();
+            page.as_ref().map(|_| Said::Nothing)
+        };
+        self.ask(Operation::ListEvents, run.gateway.ask(Request::get(path)), read, &[]).await;
+        page
+    }
+
+    /// Logs in, and forgets the token.
+    pub(crate) async fn log_in(&mut self, email: &str, password: &str, expected: &[&str]) -> Outcome {
+        let run = Arc::clone(&self.run);
+        let read = |answer: &Answer| run.gateway.session_of(answer).map(|_| Said::Nothing);
+        self.ask(Operation::LogIn, run.gateway.ask_log_in(email, password), read, expected).await
+    }
+
+    /// Thinks, as long as this on average; not at all when the run is over.
+    pub(crate) async fn think(&mut self, mean: Duration) {
+        if mean.is_zero() || self.run.is_over() {
+            return;
+        }
+        let pause = exponential(&mut self.random, mean);
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = self.run.over_signal.wait() => {}
+        }
+    }
+
+    /// Whether chance has it, with this probability.
+    pub(crate) fn chance(&mut self, share: f64) -> bool {
+        self.random.random::<f64>() < share
+    }
+
+    /// A call that belongs to the history.
+    async fn call(
+        &mut self,
+        operation: Operation,
+        session: &Session,
+        asked: Asked,
+        expected: &[&str],
+    ) -> Outcome {
+        self.go_if_cut().await;
+        let begun = Instant::now();
+        let call = session.call(asked).await;
+        self.measure(operation, begun, &call.outcome, expected);
+        match &self.run.pen {
+            Some(pen) => {
+                let outcome = call.outcome.clone();
+                pen.record(Line::Call(call)).await;
+                outcome
+            }
+            None => {
+                let Call { outcome, .. } = call;
+                outcome
+            }
+        }
+    }
+
+    /// A call that does not.
+    async fn ask(
+        &mut self,
+        operation: Operation,
+        asking: impl Future<Output = Result<Answer, Unanswered>>,
+        read: impl FnOnce(&Answer) -> Option<Said>,
+        expected: &[&str],
+    ) -> Outcome {
+        self.go_if_cut().await;
+        let begun = Instant::now();
+        let outcome = outcome(&asking.await, read);
+        self.measure(operation, begun, &outcome, expected);
+        outcome
+    }
+
+    /// Never comes back where the visit is cut short.
+    async fn go_if_cut(&self) {
+        if self.run.cut.load(Ordering::Relaxed) {
+            self.gone.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn measure(&mut self, operation: Operation, begun: Instant, outcome: &Outcome, expected: &[&str]) {
+        let due = self.due.take().unwrap_or(begun);
+        if due < self.run.measured_from {
+            return;
+        }
+        let (latency, service) = (due.elapsed(), begun.elapsed());
+        let kind = Kind::of(outcome, expected);
+        self.run.meter.record(self.lane, &Measured { operation, outcome, kind, latency, service });
+    }
+}
+
+/// What is read of a page of events.
+#[derive(Deserialize)]
+pub(crate) struct Page {
+    pub(crate) next_time_to_fetch: i64,
+    pub(crate) events: Vec<Listed>,
+}
+
+/// What is read of an event in a page.
+#[derive(Deserialize)]
+pub(crate) struct Listed {
+    pub(crate) id: Uuid,
+    pub(crate) seat_count: u32,
+    pub(crate) available_seats_count: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Patience;
+
+    #[tokio::test]
+    async fn a_visit_that_is_cut_short_asks_nothing_more() {
+        let run = Arc::new(Run {
+            gateway: Gateway::new("http://127.0.0.1:1", Patience::default()).unwrap(),
+            meter: Meter::new(1).unwrap(),
+            pen: None,
+            seed: 0,
+            measured_from: Instant::now(),
+            over: AtomicBool::new(true),
+            over_signal: Stop::default(),
+            cut: AtomicBool::new(true),
+            open: AtomicUsize::new(1),
+        });
+        let mut visit = Visit::new(&run, 0, None);
+        let gone = visit.gone();
+        tokio::select! {
+            page = visit.list_events("/event/".into()) => panic!("it was asked: {}", page.is_some()),
+            () = gone.notified() => {}
+        }
+        assert!(run.meter.totals().unwrap().operations.is_empty());
+    }
+}

@@ -1,0 +1,94 @@
+//! `browse`: pages of events, one after the other, and some of the events by themselves.
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use booked_checker::history::{Answer, Outcome};
+use booked_contract::event::NewEvent;
+use rand::Rng;
+use uuid::Uuid;
+
+use super::setup::Setup;
+use crate::options::Options;
+use crate::report::Expectation;
+use crate::run::{Page, Visit};
+
+const FIRST_PAGE: &str = "/event/?limit=10";
+/// The most that a page may be asked for.
+const PAGE_MAX: &str = "/event/?limit=100";
+/// Nobody looks further.
+const PAGES_MAX: u32 = 3;
+/// How often one looks at an event of the page.
+const READ_SHARE: f64 = 0.5;
+const FIRST_OF_2030: i64 = 1_893_456_000;
+const SEATS: u32 = 1_000;
+/// The event was deleted between page and look.
+const NO_SUCH_EVENT: &str = "EVENT-03";
+
+pub(crate) struct Browse {
+    pages_out_of_order: AtomicU64,
+    impossible_events: AtomicU64,
+}
+
+impl Browse {
+    pub(super) async fn prepare(setup: &Setup, options: &Options) -> anyhow::Result<Self> {
+        let answer = setup.gateway.ask(crate::client::Request::get(PAGE_MAX)).await?;
+        let page: Page = serde_json::from_slice(&answer.body)?;
+        let there = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
+        for number in there..options.events {
+            setup.step(&format!("Making events: {number} of {}", options.events));
+            setup.new_event_of(&event(number)).await?;
+        }
+        Ok(Self { pages_out_of_order: AtomicU64::default(), impossible_events: AtomicU64::default() })
+    }
+
+    pub(super) async fn visit(&self, visit: &mut Visit) {
+        let mut path = Cow::Borrowed(FIRST_PAGE);
+        let mut after = i64::MIN;
+        for _ in 0..visit.random.random_range(1..=PAGES_MAX) {
+            let Some(page) = visit.list_events(path).await else { return };
+            if page.events.is_empty() {
+                return;
+            }
+            let is_later = page.next_time_to_fetch > after;
+            self.pages_out_of_order.fetch_add(u64::from(!is_later), Ordering::Relaxed);
+            let wrong = page.events.iter().filter(|it| it.available_seats_count > it.seat_count).count();
+            self.impossible_events.fetch_add(u64::try_from(wrong).unwrap_or(u64::MAX), Ordering::Relaxed);
+            if visit.chance(READ_SHARE) {
+                let chosen = visit.random.random_range(0..page.events.len());
+                self.read(visit, page.events[chosen].id).await;
+            }
+            after = page.next_time_to_fetch;
+            path = Cow::Owned(format!("{FIRST_PAGE}&timestamp={after}"));
+        }
+    }
+
+    async fn read(&self, visit: &mut Visit, event: Uuid) {
+        let outcome = visit.read_event(event, &[NO_SUCH_EVENT]).await;
+        if let Outcome::Done(Answer::Event { seat_count, available_seats_count }) = outcome {
+            let is_wrong = available_seats_count > seat_count;
+            self.impossible_events.fetch_add(u64::from(is_wrong), Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn expectations(&self) -> Vec<Expectation> {
+        let (pages, events) = (&self.pages_out_of_order, &self.impossible_events);
+        vec![
+            Expectation::counted("Pages that do not go on", 0, pages.load(Ordering::Relaxed)),
+            Expectation::counted("Events with more free seats than seats", 0, events.load(Ordering::Relaxed)),
+        ]
+    }
+}
+
+/// Each has a second of its own, so that a page is no longer than it was asked to be.
+fn event(number: u32) -> NewEvent {
+    NewEvent {
+        name: format!("An evening of chamber music, number {number}"),
+        unix_time: Some(FIRST_OF_2030 + i64::from(number)),
+        address: "Elbphilharmonie, Hamburg".to_owned(),
+        description: "Made by the load kit, to be looked at".to_owned(),
+        latitude: Some(53.5413),
+        longitude: Some(9.9841),
+        seat_count: i64::from(SEATS),
+    }
+}

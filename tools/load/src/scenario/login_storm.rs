@@ -1,0 +1,55 @@
+//! `login-storm`: log-ins, some with a wrong password. Hashing passwords is slow on purpose, so 503 is to be expected.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use booked_checker::history::Outcome;
+use rand::Rng;
+
+use super::setup::Setup;
+use crate::accounts::Accounts;
+use crate::options::Options;
+use crate::report::Expectation;
+use crate::run::Visit;
+
+const WRONG_PASSWORD: &str = "USER-04";
+
+pub(crate) struct LoginStorm {
+    accounts: Arc<Accounts>,
+    wrong_share: f64,
+    let_in_wrongly: AtomicU64,
+    shut_out_wrongly: AtomicU64,
+}
+
+impl LoginStorm {
+    pub(super) async fn prepare(setup: &Setup, options: &Options) -> anyhow::Result<Self> {
+        Ok(Self {
+            accounts: setup.accounts().await?,
+            wrong_share: options.wrong_password_share,
+            let_in_wrongly: AtomicU64::default(),
+            shut_out_wrongly: AtomicU64::default(),
+        })
+    }
+
+    pub(super) async fn visit(&self, visit: &mut Visit) {
+        let index = visit.random.random_range(0..self.accounts.all().len());
+        let (email, right) = (&self.accounts.all()[index].email, self.accounts.password());
+        if visit.chance(self.wrong_share) {
+            let outcome = visit.log_in(email, &format!("not {right}"), &[WRONG_PASSWORD]).await;
+            let is_let_in = matches!(outcome, Outcome::Done(_));
+            self.let_in_wrongly.fetch_add(u64::from(is_let_in), Ordering::Relaxed);
+        } else {
+            let outcome = visit.log_in(email, right, &[]).await;
+            let is_shut_out = matches!(outcome, Outcome::Refused { status: 401, .. });
+            self.shut_out_wrongly.fetch_add(u64::from(is_shut_out), Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn expectations(&self) -> Vec<Expectation> {
+        let (let_in, shut_out) = (&self.let_in_wrongly, &self.shut_out_wrongly);
+        vec![
+            Expectation::counted("Let in with a wrong password", 0, let_in.load(Ordering::Relaxed)),
+            Expectation::counted("Shut out with the right password", 0, shut_out.load(Ordering::Relaxed)),
+        ]
+    }
+}

@@ -1,0 +1,125 @@
+//! What scenarios are prepared with: an admin and the clients' accounts, each only where it is asked for.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, bail};
+use booked_checker::history::{Answer, Asked, Call, Line, Outcome};
+use booked_contract::event::NewEvent;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use crate::accounts::Accounts;
+use crate::client::{Gateway, Pen, Session};
+use crate::options::{AccountOptions, LogIn};
+use crate::report::Notice;
+
+/// Hears of what is being done.
+pub type Listener = Arc<dyn Fn(Notice<'_>) + Send + Sync>;
+
+/// What scenarios are prepared with.
+pub(crate) struct Setup {
+    pub(crate) gateway: Gateway,
+    pub(crate) pen: Option<Pen>,
+    pub(crate) listener: Listener,
+    admin: Option<LogIn>,
+    admin_session: OnceCell<Session>,
+    account_options: AccountOptions,
+    accounts: OnceCell<Arc<Accounts>>,
+    made: Mutex<Vec<Uuid>>,
+}
+
+impl Setup {
+    pub(crate) fn new(
+        gateway: Gateway,
+        pen: Option<Pen>,
+        listener: Listener,
+        admin: Option<LogIn>,
+        account_options: AccountOptions,
+    ) -> Self {
+        Self {
+            gateway,
+            pen,
+            listener,
+            admin,
+            admin_session: OnceCell::new(),
+            account_options,
+            accounts: OnceCell::new(),
+            made: Mutex::default(),
+        }
+    }
+
+    /// The clients' accounts.
+    pub(crate) async fn accounts(&self) -> anyhow::Result<Arc<Accounts>> {
+        let prepare = || Accounts::prepare(&self.gateway, &self.account_options, self.listener.as_ref());
+        self.accounts.get_or_try_init(prepare).await.cloned()
+    }
+
+    /// A new event with so many seats.
+    pub(crate) async fn new_event(&self, seat_count: u32) -> anyhow::Result<Uuid> {
+        self.step("Making an event");
+        let call = self.admin().await?.call(Asked::CreateEvent { seat_count }).await;
+        let outcome = call.outcome.clone();
+        self.record(call).await;
+        match outcome {
+            Outcome::Done(Answer::Created { event_id }) => {
+                self.note(event_id);
+                Ok(event_id)
+            }
+            other => bail!("the event was not made: {other:?}"),
+        }
+    }
+
+    /// A new event, where all its fields matter.
+    pub(crate) async fn new_event_of(&self, event: &NewEvent) -> anyhow::Result<()> {
+        let id = self.admin().await?.create_event(event).await?;
+        self.note(id);
+        Ok(())
+    }
+
+    /// Asks as anyone may, outside all measurement.
+    pub(crate) async fn look(&self, asked: Asked) -> Outcome {
+        self.ask(&self.gateway.anyone(), asked).await
+    }
+
+    /// Asks as somebody, outside all measurement.
+    pub(crate) async fn ask(&self, session: &Session, asked: Asked) -> Outcome {
+        let call = session.call(asked).await;
+        let outcome = call.outcome.clone();
+        self.record(call).await;
+        outcome
+    }
+
+    /// Deletes the events that were made here.
+    pub(crate) async fn clean_up(&self) -> anyhow::Result<()> {
+        let made = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
+        for event_id in made {
+            let outcome = self.ask(self.admin().await?, Asked::DeleteEvent { event_id }).await;
+            if !matches!(outcome, Outcome::Done(_)) {
+                bail!("the event {event_id} was not deleted: {outcome:?}");
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn step(&self, text: &str) {
+        (self.listener)(Notice::Step(text));
+    }
+
+    async fn admin(&self) -> anyhow::Result<&Session> {
+        let log_in = || async {
+            let admin = self.admin.as_ref().context("an admin's email and password are needed")?;
+            self.gateway.log_in(&admin.email, &admin.password).await.context("the admin's account")
+        };
+        self.admin_session.get_or_try_init(log_in).await
+    }
+
+    fn note(&self, event: Uuid) {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+
+    async fn record(&self, call: Call) {
+        if let Some(pen) = &self.pen {
+            pen.record(Line::Call(call)).await;
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Keeps account of what clients bought of one event, so that it can be compared with what the gateway says.
+//!
+//! A call without a clear answer may have been done; so may one that was cut short. Both widen what is expected.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use booked_checker::history::{Answer, Asked, Outcome};
+use futures_util::{StreamExt, stream};
+use uuid::Uuid;
+
+use super::setup::Setup;
+use crate::accounts::Accounts;
+use crate::client::{Session, now_us};
+use crate::report::Expectation;
+use crate::run::Visit;
+
+/// Too few seats are left.
+pub(super) const TOO_FEW: &str = "TICKET-01";
+/// The hold has run out.
+const NOT_RESERVED: &str = "TICKET-02";
+/// How far the clock here and Valkey's may be apart, with the second that is rounded off.
+const CLOCKS_APART_S: i64 = 3;
+/// What was answered just now may take so long to be told apart from what was not.
+const SETTLES_WITHIN: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(100);
+const LISTED_AT_ONCE: usize = 16;
+
+/// The account of one event.
+pub(super) struct Till {
+    pub(super) event: Uuid,
+    seats: u32,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    /// Seats whose booking or cancelling was acknowledged.
+    booked: i64,
+    cancelled: i64,
+    /// Seats of calls that are under way, or whose outcome nobody knows.
+    reserving: i64,
+    booking: i64,
+    cancelling: i64,
+    /// What is held and not known to be booked, by the first ticket.
+    holds: HashMap<Uuid, Hold>,
+    /// Calls under way by the account that makes them.
+    under_way: HashMap<Option<Uuid>, UnderWay>,
+    /// Seats that were cancelled while the same account booked or cancelled others: they may have to wait for the
+    /// reconciler until they are free.
+    contested: i64,
+    sold: HashSet<Uuid>,
+    sold_again: u64,
+    /// The fewest seats that were refused for lack of them.
+    refused_min: Option<u32>,
+    /// Refused as not held, though the hold had not run out.
+    lost_holds: u64,
+}
+
+/// What one account is doing, when several visits share it.
+#[derive(Default)]
+struct UnderWay {
+    calls: u32,
+    cancelling: i64,
+}
+
+/// Seats that are held for a client.
+#[derive(Clone)]
+pub(super) struct Hold {
+    tickets: Vec<Uuid>,
+    expires_unix_s: i64,
+}
+
+impl Till {
+    pub(super) fn new(event: Uuid, seats: u32) -> Self {
+        Self { event, seats, counts: Mutex::default() }
+    }
+
+    /// Reserves; none where it was not granted.
+    pub(super) async fn reserve(&self, visit: &mut Visit, session: &Session, count: u32) -> Option<Hold> {
+        let seats = i64::from(count);
+        self.counts().reserving += seats;
+        let outcome = visit.reserve(session, self.event, count, &[TOO_FEW]).await;
+        let mut counts = self.counts();
+        match outcome {
+            Outcome::Done(Answer::Held { ticket_ids, expires_unix_time }) => {
+                counts.reserving -= seats;
+                let hold = Hold { tickets: ticket_ids, expires_unix_s: expires_unix_time };
+                counts.holds.insert(*hold.tickets.first()?, hold.clone());
+                Some(hold)
+            }
+            Outcome::Refused { code, .. } => {
+                counts.reserving -= seats;
+                if code == TOO_FEW {
+                    let fewest = counts.refused_min.map_or(count, |fewest| fewest.min(count));
+                    counts.refused_min = Some(fewest);
+                }
+                None
+            }
+            Outcome::Done(_) | Outcome::Maybe { .. } => None,
+        }
+    }
+
+    /// Books what is held; whether that was acknowledged.
+    pub(super) async fn book(&self, visit: &mut Visit, session: &Session, hold: &Hold) -> bool {
+        let seats = hold.seats();
+        self.counts().begin(session, 0);
+        self.counts().booking += seats;
+        let expected: &[&str] = if hold.may_have_expired() { &[NOT_RESERVED] } else { &[] };
+        let outcome = visit.book(session, &hold.tickets, expected).await;
+        let mut counts = self.counts();
+        counts.end(session, 0);
+        match outcome {
+            Outcome::Done(_) => {
+                counts.booking -= seats;
+                counts.booked += seats;
+                hold.tickets.first().map(|first| counts.holds.remove(first));
+                for ticket in &hold.tickets {
+                    counts.sold_again += u64::from(!counts.sold.insert(*ticket));
+                }
+                true
+            }
+            Outcome::Refused { code, .. } => {
+                counts.booking -= seats;
+                counts.lost_holds += u64::from(code == NOT_RESERVED && !hold.may_have_expired());
+                false
+            }
+            Outcome::Maybe { .. } => false,
+        }
+    }
+
+    /// Cancels so many of the latest; whether that was acknowledged.
+    pub(super) async fn cancel(
+        &self,
+        visit: &mut Visit,
+        session: &Session,
+        count: u32,
+        expected: &[&str],
+    ) -> bool {
+        let seats = i64::from(count);
+        self.counts().begin(session, seats);
+        self.counts().cancelling += seats;
+        let outcome = visit.cancel(session, self.event, count, expected).await;
+        let mut counts = self.counts();
+        counts.end(session, seats);
+        match outcome {
+            Outcome::Done(_) => {
+                counts.cancelling -= seats;
+                counts.cancelled += seats;
+                true
+            }
+            Outcome::Refused { .. } => {
+                counts.cancelling -= seats;
+                false
+            }
+            Outcome::Maybe { .. } => false,
+        }
+    }
+
+    /// The event's free seats and the buyers' bookings are what was acknowledged.
+    pub(super) async fn adds_up(&self, setup: &Setup, accounts: &Accounts) -> Vec<Expectation> {
+        setup.step("Comparing what was sold with what was acknowledged");
+        vec![self.free_seats(setup).await, self.bookings(setup, accounts).await]
+    }
+
+    /// No seat was sold to two, and nobody was turned away while there were seats. Only where nobody cancels.
+    pub(super) async fn sold_once(&self, setup: &Setup) -> Vec<Expectation> {
+        let (sold_again, lost_holds, refused_min) = {
+            let counts = self.counts();
+            let has_expired = counts.holds.values().any(Hold::may_have_expired);
+            (counts.sold_again, counts.lost_holds, counts.refused_min.filter(|_| !has_expired))
+        };
+        let mut expectations = vec![
+            Expectation::counted("Tickets whose booking was acknowledged twice", 0, sold_again),
+            Expectation::counted("Bookings refused though the hold had not run out", 0, lost_holds),
+        ];
+        if let (Some(refused), Some(free)) = (refused_min, self.free(setup).await) {
+            expectations.push(Expectation {
+                what: format!("Free seats, after {refused} were refused"),
+                expected: format!("fewer than {refused}"),
+                found: free.to_string(),
+                holds: free < i64::from(refused),
+            });
+        }
+        expectations
+    }
+
+    /// Seats whose booking was acknowledged, of how many.
+    pub(super) fn sold(&self) -> Expectation {
+        let (booked, seats) = (self.counts().booked, i64::from(self.seats));
+        Expectation {
+            what: "Seats sold".to_owned(),
+            expected: format!("at most {seats}"),
+            found: booked.to_string(),
+            holds: booked <= seats,
+        }
+    }
+
+    async fn free_seats(&self, setup: &Setup) -> Expectation {
+        let deadline = Instant::now() + SETTLES_WITHIN;
+        loop {
+            let free = self.free(setup).await;
+            let (least, most) = self.counts().taken();
+            let range = ((i64::from(self.seats) - most).max(0), i64::from(self.seats) - least);
+            let holds = free.is_some_and(|free| (range.0..=range.1).contains(&free));
+            if holds || Instant::now() > deadline {
+                let found = free.map_or_else(|| "no answer".to_owned(), |free| free.to_string());
+                let what = format!("Free seats of {}", self.seats);
+                return Expectation { what, expected: between(range), found, holds };
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    async fn free(&self, setup: &Setup) -> Option<i64> {
+        match setup.look(Asked::ReadEvent { event_id: self.event }).await {
+            Outcome::Done(Answer::Event { available_seats_count, .. }) => {
+                Some(i64::from(available_seats_count))
+            }
+            _ => None,
+        }
+    }
+
+    async fn bookings(&self, setup: &Setup, accounts: &Accounts) -> Expectation {
+        let listing = stream::iter(accounts.all()).map(|account| async {
+            match setup.ask(&account.session, Asked::ListBookings).await {
+                Outcome::Done(Answer::Bookings(rows)) => {
+                    let rows = rows.iter().filter(|row| row.event_id == self.event);
+                    Some(rows.map(|row| i64::from(row.number_of_tickets)).sum::<i64>())
+                }
+                _ => None,
+            }
+        });
+        let listed: Vec<Option<i64>> = listing.buffer_unordered(LISTED_AT_ONCE).collect().await;
+        let unread = listed.iter().filter(|sum| sum.is_none()).count();
+        let sum: i64 = listed.into_iter().flatten().sum();
+        let counts = self.counts();
+        let booked = counts.booked - counts.cancelled;
+        let range = (booked - counts.cancelling, booked + counts.booking);
+        let (what, expected) = ("Tickets in the buyers' bookings".to_owned(), between(range));
+        let holds = unread == 0 && (range.0..=range.1).contains(&sum);
+        let found =
+            if unread == 0 { sum.to_string() } else { format!("{sum}, and {unread} lists were not read") };
+        Expectation { what, expected, found, holds }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counts {
+    /// The account begins to book, or to cancel so many.
+    fn begin(&mut self, session: &Session, cancelling: i64) {
+        let account = self.under_way.entry(session.user()).or_default();
+        if account.calls > 0 {
+            self.contested += account.cancelling + cancelling;
+        }
+        account.calls += 1;
+        account.cancelling += cancelling;
+    }
+
+    fn end(&mut self, session: &Session, cancelling: i64) {
+        if let Some(account) = self.under_way.get_mut(&session.user()) {
+            account.calls -= 1;
+            account.cancelling -= cancelling;
+        }
+    }
+
+    /// The fewest and the most seats that can be taken now.
+    fn taken(&self) -> (i64, i64) {
+        let kept = self.booked - self.cancelled;
+        let surely = self.holds.values().filter(|hold| !hold.may_have_expired()).map(Hold::seats);
+        let perhaps = self.holds.values().filter(|hold| !hold.has_expired()).map(Hold::seats);
+        let least = kept - self.cancelling + surely.sum::<i64>();
+        let most = kept + self.reserving + self.booking + self.contested + perhaps.sum::<i64>();
+        (least, most)
+    }
+}
+
+impl Hold {
+    fn seats(&self) -> i64 {
+        i64::try_from(self.tickets.len()).unwrap_or(i64::MAX)
+    }
+
+    fn may_have_expired(&self) -> bool {
+        now_s() + CLOCKS_APART_S >= self.expires_unix_s
+    }
+
+    fn has_expired(&self) -> bool {
+        now_s() - CLOCKS_APART_S > self.expires_unix_s
+    }
+}
+
+fn now_s() -> i64 {
+    i64::try_from(now_us() / 1_000_000).unwrap_or(i64::MAX)
+}
+
+fn between((least, most): (i64, i64)) -> String {
+    if least == most { least.to_string() } else { format!("{least} to {most}") }
+}

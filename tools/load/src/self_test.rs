@@ -1,0 +1,151 @@
+//! What the load kit itself can drive: its clients against a server that does nothing.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use rustix::time::{ClockId, Timespec, clock_gettime};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::client::{Gateway, Patience};
+use crate::kit::measure;
+use crate::options::{AccountOptions, Arrival, Mix, Options, SaleOptions, ScenarioName};
+use crate::report::Report;
+use crate::run::Stop;
+use crate::scenario::{Listener, Scenario, Setup};
+use booked_plots::figures::float;
+
+/// What a reservation of two seats is answered with.
+const HELD: &[u8] = br#"{"ticket_ids":["019a0000-0000-8000-8000-000000000001","019a0000-0000-8000-8000-000000000002"],"expires_unix_time":1900000000}"#;
+
+/// What the load kit can drive.
+pub struct SelfTest {
+    /// What its clients measured.
+    pub report: Report,
+    /// Processor time that it took for each call, without the server's.
+    pub cpu_us_a_call: f64,
+    /// Processor time that the server took for each call.
+    pub server_cpu_us_a_call: f64,
+}
+
+/// Lets clients call a server that does nothing, on this machine.
+///
+/// # Errors
+///
+/// Where there is no port or no thread to be had.
+pub async fn self_test(
+    arrival: Arrival,
+    duration: Duration,
+    listener: Listener,
+    stop: &Stop,
+) -> anyhow::Result<SelfTest> {
+    let server = Server::start()?;
+    let options = options(format!("http://{}", server.address), arrival, duration);
+    let gateway = Gateway::new(&options.url, options.patience)?;
+    let setup = Setup::new(gateway, None, listener, None, options.accounts.clone());
+    let cpu_before = cpu(ClockId::ProcessCPUTime);
+    let mut report = measure(&options, &setup, Scenario::nothing(&setup), stop).await?;
+    report.scenario = "self-test".to_owned();
+    let cpu_of_both = cpu(ClockId::ProcessCPUTime).saturating_sub(cpu_before);
+    let cpu_of_server = server.stop()?;
+    let a_call = |cpu: Duration| cpu.as_secs_f64() * 1_000_000.0 / float(report.all.calls.max(1));
+    Ok(SelfTest {
+        cpu_us_a_call: a_call(cpu_of_both.saturating_sub(cpu_of_server)),
+        server_cpu_us_a_call: a_call(cpu_of_server),
+        report,
+    })
+}
+
+fn options(url: String, arrival: Arrival, duration: Duration) -> Options {
+    Options {
+        url,
+        scenario: ScenarioName::Checkout,
+        arrival,
+        duration,
+        warm_up: Duration::ZERO,
+        seed: 0,
+        patience: Patience::default(),
+        admin: None,
+        accounts: AccountOptions {
+            count: 0,
+            prefix: String::new(),
+            password: String::new(),
+            at_once: 1,
+            tokens: None,
+        },
+        sale: SaleOptions { seats: 1, count_max: 1, think: None, abandon_share: 0.0 },
+        events: 0,
+        wrong_password_share: 0.0,
+        mix: Mix::default(),
+        history: None,
+        clean_up: false,
+    }
+}
+
+/// On a thread of its own, so that its processor time can be told from the clients'.
+struct Server {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<anyhow::Result<Duration>>,
+}
+
+impl Server {
+    fn start() -> anyhow::Result<Self> {
+        let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        socket.set_nonblocking(true)?;
+        let address = socket.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let serve = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let listener = TcpListener::from_std(socket)?;
+                tokio::select! {
+                    accepted = accept(listener) => accepted,
+                    _ = stopped => Ok(()),
+                }
+            })?;
+            Ok(cpu(ClockId::ThreadCPUTime))
+        };
+        let thread = thread::Builder::new().name("nothing".to_owned()).spawn(serve)?;
+        Ok(Self { address, stop, thread })
+    }
+
+    /// Says how much processor time it took.
+    fn stop(self) -> anyhow::Result<Duration> {
+        // Where it has failed already, it says so below.
+        let _ = self.stop.send(());
+        self.thread.join().map_err(|_| anyhow!("the server panicked"))?.context("the server failed")
+    }
+}
+
+async fn accept(listener: TcpListener) -> anyhow::Result<()> {
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
+        // It ends when its client closes it.
+        tokio::spawn(async { connection.await.ok() });
+    }
+}
+
+async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    // A body that is not read would cost the connection.
+    let _ = request.into_body().collect().await;
+    Ok(Response::new(Full::new(Bytes::from_static(HELD))))
+}
+
+fn cpu(clock: ClockId) -> Duration {
+    let Timespec { tv_sec, tv_nsec } = clock_gettime(clock);
+    let (seconds, nanos) = (u64::try_from(tv_sec), u32::try_from(tv_nsec));
+    Duration::new(seconds.unwrap_or_default(), nanos.unwrap_or_default())
+}

@@ -1,0 +1,113 @@
+//! The report as a table for a terminal.
+
+use crate::options::Arrival;
+use crate::report::{Expectation, OperationReport, Report, Spread};
+use booked_plots::figures::float;
+use booked_plots::figures::{count, digits, time};
+
+const HEAD: [&str; 11] =
+    ["", "calls", "a second", "done", "refused", "busy", "errors", "p50", "p90", "p99", "max"];
+
+/// The report as lines of text.
+#[must_use]
+pub fn table(report: &Report) -> String {
+    let mut lines = vec![title(report), String::new()];
+    let rows: Vec<[String; 11]> = report.operations.iter().chain([&report.all]).map(row).collect();
+    lines.extend(aligned(&rows));
+    lines.extend(outcomes(report));
+    lines.extend(visits(report));
+    if !report.expectations.is_empty() {
+        lines.push(String::new());
+        lines.extend(report.expectations.iter().map(expectation));
+    }
+    lines.push(String::new());
+    lines.push(match report.failures() {
+        0 => "Nothing unexpected was seen.".to_owned(),
+        failures => format!("UNEXPECTED: {}", count(failures)),
+    });
+    lines.join("\n")
+}
+
+fn title(report: &Report) -> String {
+    let arrival = match report.arrival {
+        Arrival::Open { rate_per_s, .. } => format!("{} visits a second", digits(rate_per_s)),
+        Arrival::Closed { users } => format!("{} at a time", count(u64::try_from(users).unwrap_or(u64::MAX))),
+    };
+    let early = if report.ended_early { ", ended early" } else { "" };
+    let (scenario, url, seed) = (&report.scenario, &report.url, report.seed);
+    format!("{scenario} at {url}: {arrival}, {:.1} s measured{early}, seed {seed}", report.measured_s)
+}
+
+fn row(operation: &OperationReport) -> [String; 11] {
+    let Spread { p50, p90, p99, max, .. } = operation.latency_us;
+    let [p50, p90, p99, max] = [p50, p90, p99, max].map(|us| time(float(us)));
+    [
+        operation.name.to_owned(),
+        count(operation.calls),
+        digits(operation.per_s),
+        count(operation.done),
+        count(operation.refused),
+        count(operation.busy),
+        count(operation.errors),
+        p50,
+        p90,
+        p99,
+        max,
+    ]
+}
+
+/// The first column to the left, the others to the right.
+fn aligned(rows: &[[String; 11]]) -> Vec<String> {
+    let head = HEAD.map(str::to_owned);
+    let all: Vec<&[String; 11]> = std::iter::once(&head).chain(rows).collect();
+    let widths: Vec<usize> = (0..HEAD.len())
+        .map(|column| all.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
+        .collect();
+    let line = |row: &&[String; 11]| {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match column {
+            0 => format!("{cell:<width$}"),
+            _ => format!("{cell:>width$}"),
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    all.iter().map(line).collect()
+}
+
+/// What was answered beside success.
+fn outcomes(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    for operation in &report.operations {
+        for outcome in operation.outcomes.iter().filter(|outcome| outcome.seen != "done") {
+            lines.push(format!("  {} {} × {}", count(outcome.count), operation.name, outcome.seen));
+        }
+    }
+    if !lines.is_empty() {
+        lines.insert(0, "\nAnswers beside success:".to_owned());
+    }
+    lines
+}
+
+fn visits(report: &Report) -> Vec<String> {
+    let (visits, mut lines) = (&report.visits, Vec::new());
+    if visits.not_started > 0 {
+        let not_started = count(visits.not_started);
+        lines.push(format!("\n{not_started} visits did not begin, since as many as may be were open."));
+    }
+    if visits.cut_short > 0 {
+        lines.push(format!("\n{} visits were still open at the end, and were cut short.", visits.cut_short));
+    }
+    if matches!(report.arrival, Arrival::Open { .. }) {
+        let Spread { p50, p99, max, .. } = visits.lateness_us;
+        let [p50, p99, max] = [p50, p99, max].map(|us| time(float(us)));
+        lines.push(format!(
+            "\nVisits began late by {p50} (p50), {p99} (p99), {max} (max): the load kit's own part."
+        ));
+    }
+    lines
+}
+
+fn expectation(expectation: &Expectation) -> String {
+    let Expectation { what, expected, found, holds } = expectation;
+    let mark = if *holds { "ok    " } else { "BROKEN" };
+    format!("{mark}  {what}: {found} (expected {expected})")
+}

@@ -1,0 +1,68 @@
+//! The key that signs tokens, and the admin's account.
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::commands::{Commands, Finished};
+use crate::data_folder::{DataFolder, Secret};
+use crate::{Admin, Progress, Service};
+
+const ADMIN_NAME: &str = "Admin";
+/// With what `create-admin` ends where the email has an account.
+const EXIT_REFUSED: i32 = 3;
+
+/// Makes what is missing of both.
+pub(crate) fn prepare(commands: &Commands<'_>, progress: &Progress) -> Result<Admin> {
+    if !has_key(commands)? {
+        progress.step("Making the key that signs tokens");
+        done(commands.run(Service::User, &["new-key"], &[])?, "making the signing key")?;
+    }
+    progress.step("Looking after the admin's account");
+    let kept = commands.folder.kept(Secret::AdminPassword);
+    let password = match (&commands.options.admin_password, &kept) {
+        (Some(given), _) => given.clone(),
+        (None, Some(kept)) => kept.clone(),
+        (None, None) => DataFolder::make_up(),
+    };
+    let admin = Admin { email: commands.options.admin_email.clone(), password };
+    let is_known = kept.as_ref() == Some(&admin.password);
+    create(commands, &admin, is_known)?;
+    commands.folder.keep(Secret::AdminPassword, &admin.password)?;
+    Ok(admin)
+}
+
+/// `is_known` says that the account, where there is one, has this password already.
+fn create(commands: &Commands<'_>, admin: &Admin, is_known: bool) -> Result<()> {
+    let email = admin.email.as_str();
+    let words = ["create-admin", "--email", email, "--name", ADMIN_NAME];
+    let created = commands.run(Service::User, &words, &[("ADMIN_PASSWORD", &admin.password)])?;
+    if created.code != Some(EXIT_REFUSED) {
+        return done(created, "making the admin's account");
+    }
+    if is_known {
+        return Ok(());
+    }
+    if commands.options.admin_password.is_none() {
+        bail!(
+            "{email} has an account already, and its password is not kept here; set one by --admin-password-file"
+        );
+    }
+    let words = ["set-password", "--email", email];
+    done(
+        commands.run(Service::User, &words, &[("NEW_PASSWORD", &admin.password)])?,
+        "setting the admin's password",
+    )
+}
+
+fn has_key(commands: &Commands<'_>) -> Result<bool> {
+    let folder = commands.folder.signing_keys();
+    if !folder.exists() {
+        return Ok(false);
+    }
+    let mut files = folder.read_dir().with_context(|| format!("cannot read {}", folder.display()))?;
+    Ok(files.any(|file| file.is_ok_and(|file| file.path().extension().is_some_and(|it| it == "pem"))))
+}
+
+fn done(finished: Finished, what: &str) -> Result<()> {
+    ensure!(finished.code == Some(0), "{what} failed:\n{}", finished.words);
+    Ok(())
+}

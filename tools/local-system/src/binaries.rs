@@ -1,0 +1,97 @@
+//! The programs of the five: built by cargo where the sources are, else found beside this program.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::Service;
+
+/// What cargo tells the program that it runs about that program; the next cargo must not take it for itself.
+const OF_THE_OUTER_CARGO: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+
+/// A test of `booked-ids`, which is quick to build.
+const SMALLEST_TEST: &str = "ids";
+
+/// Where the programs of the five are.
+#[derive(Clone, Debug)]
+pub struct Binaries(BTreeMap<Service, PathBuf>);
+
+impl Binaries {
+    /// Builds the five as they are run, with cargo's own progress on standard error. Where the sources are gone, takes
+    /// the programs beside this one.
+    ///
+    /// # Errors
+    ///
+    /// Where cargo fails, or a program is missing.
+    pub fn build() -> Result<Self> {
+        if !workspace().join("Cargo.toml").is_file() {
+            return beside_this_program();
+        }
+        let packages =
+            Service::ALL.into_iter().flat_map(|service| ["--package".to_owned(), service.program()]);
+        built(["--bins", "--release"].map(str::to_owned).into_iter().chain(packages))
+    }
+
+    /// Builds the five as `cargo test` does, so that nothing is left to build where it runs everything: with the same
+    /// profile, and, by naming all packages and some test among them, with the same features of what they depend on.
+    ///
+    /// # Errors
+    ///
+    /// Where cargo fails.
+    pub fn build_for_tests() -> Result<Self> {
+        let programs = Service::ALL.into_iter().flat_map(|service| ["--bin".to_owned(), service.program()]);
+        built(["--workspace", "--test", SMALLEST_TEST].map(str::to_owned).into_iter().chain(programs))
+    }
+
+    pub fn of(&self, service: Service) -> Result<&Path> {
+        let path = self.0.get(&service).map(PathBuf::as_path);
+        path.with_context(|| format!("there is no program {}", service.program()))
+    }
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn built(selection: impl Iterator<Item = String>) -> Result<Binaries> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut build = Command::new(cargo);
+    build.args(["build", "--message-format=json-render-diagnostics"]).args(selection);
+    for (name, _) in std::env::vars_os() {
+        if OF_THE_OUTER_CARGO.iter().any(|start| name.to_string_lossy().starts_with(start)) {
+            build.env_remove(name);
+        }
+    }
+    build.current_dir(workspace()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    let output = build.spawn().and_then(std::process::Child::wait_with_output).context("cannot run cargo")?;
+    ensure!(output.status.success(), "building the programs failed");
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let executables: Vec<(String, PathBuf)> = messages.lines().filter_map(executable).collect();
+    collect(|program| executables.iter().find(|(name, _)| name == program).map(|(_, path)| path.clone()))
+}
+
+/// The name and the path of the program that a message of cargo's tells of.
+fn executable(message: &str) -> Option<(String, PathBuf)> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let name = message["target"]["name"].as_str()?.to_owned();
+    Some((name, PathBuf::from(message["executable"].as_str()?)))
+}
+
+fn beside_this_program() -> Result<Binaries> {
+    let program = std::env::current_exe().context("this program has no path")?;
+    collect(|name| Some(program.with_file_name(name)).filter(|path| path.is_file()))
+}
+
+fn collect(find: impl Fn(&str) -> Option<PathBuf>) -> Result<Binaries> {
+    let mut found = BTreeMap::new();
+    for service in Service::ALL {
+        let program = service.program();
+        let Some(path) = find(&program) else { bail!("there is no program {program}") };
+        found.insert(service, path);
+    }
+    Ok(Binaries(found))
+}

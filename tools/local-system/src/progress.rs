@@ -1,0 +1,61 @@
+//! What a person sees while things take their time: one moving line on a terminal, else a line for each step.
+
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+const TICK: Duration = Duration::from_millis(100);
+
+/// Tells of the steps of a start.
+#[derive(Debug)]
+pub enum Progress {
+    /// Says nothing.
+    Silent,
+    /// A line for each step.
+    Lines,
+    /// One line that moves.
+    Bar(ProgressBar),
+}
+
+impl Progress {
+    /// The display that suits standard error.
+    #[must_use]
+    pub fn for_a_person() -> Self {
+        if !stderr().is_terminal() {
+            return Self::Lines;
+        }
+        let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
+        let bar = ProgressBar::new_spinner().with_style(style.unwrap_or(ProgressStyle::default_spinner()));
+        bar.enable_steady_tick(TICK);
+        Self::Bar(bar)
+    }
+
+    /// Says what is being done.
+    pub fn step(&self, text: &str) {
+        match self {
+            Self::Silent => {}
+            Self::Lines => warn(text),
+            Self::Bar(bar) => bar.set_message(text.to_owned()),
+        }
+    }
+
+    /// Clears the display.
+    pub fn finish(&self) {
+        if let Self::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Writes a line to standard output.
+pub fn say(text: &str) {
+    // Whoever closed the output does not want to know.
+    let _ = writeln!(stdout(), "{text}");
+}
+
+/// Writes a line to standard error.
+pub fn warn(text: &str) {
+    // As above.
+    let _ = writeln!(stderr(), "{text}");
+}

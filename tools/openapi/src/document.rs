@@ -1,0 +1,86 @@
+//! The document: what each service says of its handlers, and what the gateway adds to it.
+
+use booked_gateway::routes::{Answerer, Method, ROUTES, Who};
+use utoipa::OpenApi;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{
+    ContentBuilder, HeaderBuilder, InfoBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Server,
+    Type,
+};
+
+const DESCRIPTION: &str = "Sells seats: every seat at most once, nothing acknowledged is lost. Every path is served with \
+    and without its last slash. Every error has the shape of `ErrorBody`.";
+
+/// What the gateway may answer in place of any service: status, codes, and whether it comes with `Retry-After`.
+const GATEWAYS_OWN: [(&str, &str, bool); 4] = [
+    ("413", "SYS-09: the body is larger than its route uses.", false),
+    ("429", "SYS-06: too many requests.", true),
+    ("503", "SYS-07: nothing was done, try again.", true),
+    ("504", "SYS-08: it may have been done.", false),
+];
+
+/// The whole document, as the gateway serves it.
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    let mut document = booked_gateway::ApiDoc::openapi();
+    for part in [
+        booked_user::ApiDoc::openapi(),
+        booked_event::ApiDoc::openapi(),
+        booked_ticketing::ApiDoc::openapi(),
+        booked_analytics::ApiDoc::openapi(),
+    ] {
+        document.merge(part);
+    }
+    document.info = InfoBuilder::new()
+        .title("booked")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .build();
+    document.servers = Some(vec![Server::new("http://localhost:8080")]);
+    let mut bearer = Http::new(HttpAuthScheme::Bearer);
+    bearer.bearer_format = Some("JWT".to_owned());
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    for route in ROUTES.iter().filter(|route| matches!(route.answerer, Answerer::Service(_))) {
+        let item = document.paths.paths.get_mut(route.path);
+        let operation = item.and_then(|item| operation_of(item, route.method).as_mut());
+        if let Some(operation) = operation {
+            add_gateways_own(operation, route.who);
+        }
+    }
+    document
+}
+
+/// What a service says of the same status stays: it knows more.
+fn add_gateways_own(operation: &mut Operation, who: Who) {
+    let unauthorised = match who {
+        Who::Anyone => None,
+        Who::Users => Some("USER-06: token missing or invalid."),
+        Who::Admins => Some("USER-06: token missing or invalid. USER-01: not an admin."),
+    };
+    let unauthorised = unauthorised.map(|description| ("401", description, false));
+    for (status, description, retry_after) in GATEWAYS_OWN.into_iter().chain(unauthorised) {
+        let responses = &mut operation.responses.responses;
+        responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(error(description, retry_after)));
+    }
+}
+
+fn error(description: &str, retry_after: bool) -> Response {
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+    let response = ResponseBuilder::new().description(description).content("application/json", body);
+    if !retry_after {
+        return response.build();
+    }
+    let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
+    let header = HeaderBuilder::new().schema(Some(seconds)).description(Some("In seconds.")).build();
+    response.header("Retry-After", header).build()
+}
+
+/// What the document says of this method of a path.
+pub(crate) fn operation_of(item: &mut PathItem, method: Method) -> &mut Option<Operation> {
+    match method {
+        Method::Get => &mut item.get,
+        Method::Post => &mut item.post,
+        Method::Delete => &mut item.delete,
+    }
+}

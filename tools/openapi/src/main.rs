@@ -1,0 +1,22 @@
+//! Writes the OpenAPI document that the gateway serves: `cargo run -p booked-openapi`. It is checked in, and a test compares.
+
+mod document;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+fn main() -> io::Result<()> {
+    fs::write(checked_in(), text())
+}
+
+fn text() -> String {
+    let mut json = document::document().to_pretty_json().unwrap_or_default();
+    json.push('\n');
+    json
+}
+
+fn checked_in() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../gateway/openapi.json")
+}

@@ -1,0 +1,61 @@
+//! The document that is checked in is what the handlers say, and has the gateway's routes.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use booked_gateway::routes::{Answerer, Method, Page, ROUTES, Who};
+
+use crate::document::{document, operation_of};
+use crate::{checked_in, text};
+
+#[test]
+fn the_document_that_is_checked_in_is_what_the_handlers_say() {
+    let made = text();
+    let checked_in = fs::read_to_string(checked_in()).unwrap();
+    let first_difference = made.lines().zip(checked_in.lines()).position(|(made, kept)| made != kept);
+    assert!(
+        made == checked_in,
+        "gateway/openapi.json differs from what the handlers say, first at line {:?}; write it anew by\n    \
+         cargo run -p booked-openapi",
+        first_difference.map(|line| line + 1)
+    );
+}
+
+#[test]
+fn the_document_has_every_route_of_the_gateway_and_no_other() {
+    let document = document();
+    let documented: BTreeSet<String> = document
+        .paths
+        .paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = [("GET", &item.get), ("POST", &item.post), ("DELETE", &item.delete)];
+            let methods = methods.into_iter().filter(|(_, operation)| operation.is_some());
+            methods.map(move |(method, _)| format!("{method} {path}")).collect::<Vec<_>>()
+        })
+        .collect();
+    let pages = [Answerer::Own(Page::Docs), Answerer::Own(Page::OpenApi)];
+    let routes = ROUTES.iter().filter(|route| !pages.contains(&route.answerer));
+    let routed: BTreeSet<String> =
+        routes.map(|route| format!("{} {}", name(route.method), route.path)).collect();
+    assert_eq!(documented, routed);
+}
+
+#[test]
+fn a_route_asks_for_a_token_where_the_gateway_does() {
+    let mut document = document();
+    for route in ROUTES {
+        let Some(item) = document.paths.paths.get_mut(route.path) else { continue };
+        let operation = operation_of(item, route.method);
+        let asks = operation.as_ref().is_some_and(|operation| operation.security.is_some());
+        assert_eq!(asks, route.who != Who::Anyone, "{} {}", name(route.method), route.path);
+    }
+}
+
+fn name(method: Method) -> &'static str {
+    match method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Delete => "DELETE",
+    }
+}

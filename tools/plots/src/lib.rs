@@ -1,0 +1,8 @@
+//! Reports for people: numbers with their units, plots as SVG, pages that need nothing from elsewhere.
+
+pub mod figures;
+mod page;
+mod plot;
+
+pub use page::{document, escape, section, table};
+pub use plot::{Axis, Curve, Plot, legend_of};

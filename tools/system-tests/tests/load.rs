@@ -1,0 +1,111 @@
+//! The load kit on a real system: each scenario finds what it expects, its report adds up, and its history is whole.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
+use std::fs::File;
+use std::io::BufReader;
+use std::sync::Arc;
+use std::time::Duration;
+
+use booked_checker::history::{self, Line};
+use booked_load::client::Patience;
+use booked_load::{
+    AccountOptions, Arrival, LogIn, Mix, Options, Report, SaleOptions, ScenarioName, Stop, load,
+};
+use booked_system_tests::World;
+use tempfile::TempDir;
+
+const SEATS: u32 = 20;
+/// Far more than seats, whatever chance has them want.
+const BUYERS_PER_S: f64 = 100.0;
+const ACCOUNTS: usize = 8;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_runs_and_finds_what_it_expects() {
+    let world = World::start(&[]).await;
+    let folder = TempDir::new().unwrap();
+    for scenario in ScenarioName::ALL {
+        let mut options = options(&world, &folder, scenario);
+        if scenario == ScenarioName::Checkout {
+            options.arrival = Arrival::Closed { users: 4 };
+        }
+        let report = load(&options, Arc::new(|_| {}), &Stop::default()).await.unwrap();
+        let shown = booked_load::table(&report);
+        assert_eq!(report.failures(), 0, "{shown}");
+        assert!(report.all.calls > 0, "{shown}");
+        adds_up(&report);
+        history_is_whole(&options, &report);
+        if scenario == ScenarioName::Onsale {
+            let sold = report.expectations.iter().find(|it| it.what == "Seats sold").unwrap();
+            assert_eq!(sold.found, SEATS.to_string(), "{shown}");
+        }
+    }
+    let listed = world.api.get("/event/?limit=100").await;
+    let of_browse =
+        |event: &serde_json::Value| event["name"].as_str().is_some_and(|it| it.contains("chamber"));
+    let left = listed.body["events"].as_array().unwrap().iter().filter(|it| !of_browse(it)).count();
+    assert_eq!(left, 0, "events were not cleaned up: {listed:?}");
+}
+
+fn options(world: &World, folder: &TempDir, scenario: ScenarioName) -> Options {
+    let admin = world.system.admin();
+    Options {
+        url: world.system.gateway_url(),
+        scenario,
+        arrival: Arrival::Open { rate_per_s: BUYERS_PER_S, open_max: 1_000 },
+        duration: Duration::from_secs(1),
+        warm_up: Duration::ZERO,
+        seed: 4,
+        patience: Patience::default(),
+        admin: Some(LogIn { email: admin.email.clone(), password: admin.password.clone() }),
+        accounts: AccountOptions {
+            count: ACCOUNTS,
+            prefix: "load-test".to_owned(),
+            password: World::PASSWORD.to_owned(),
+            at_once: 4,
+            tokens: Some(folder.path().join("tokens.json")),
+        },
+        sale: SaleOptions {
+            seats: SEATS,
+            count_max: 2,
+            think: Some(Duration::from_millis(20)),
+            abandon_share: 0.0,
+        },
+        events: 5,
+        wrong_password_share: 0.3,
+        mix: Mix::default(),
+        history: Some(folder.path().join(format!("{scenario}.jsonl"))),
+        // The events of browse are made once, and deleted with it; so mixed makes its own.
+        clean_up: true,
+    }
+}
+
+/// Read as a program reads it: from its JSON.
+fn adds_up(report: &Report) {
+    let json = serde_json::to_value(report).unwrap();
+    let number = |value: &serde_json::Value| value.as_u64().unwrap();
+    let all = number(&json["all"]["calls"]);
+    let operations = json["operations"].as_array().unwrap();
+    assert_eq!(all, operations.iter().map(|it| number(&it["calls"])).sum::<u64>());
+    for operation in operations {
+        let outcomes = operation["outcomes"].as_array().unwrap();
+        assert_eq!(number(&operation["calls"]), outcomes.iter().map(|it| number(&it["count"])).sum::<u64>());
+    }
+    let in_row =
+        |row: &serde_json::Value| row["calls"].as_object().unwrap().values().map(number).sum::<u64>();
+    assert_eq!(all, json["series"].as_array().unwrap().iter().map(in_row).sum::<u64>());
+}
+
+/// Every call that changes seats was recorded, and can be read again.
+fn history_is_whole(options: &Options, report: &Report) {
+    let path = options.history.as_ref().unwrap();
+    let lines = history::read(BufReader::new(File::open(path).unwrap())).unwrap();
+    for operation in report.operations.iter().filter(|it| ["reserve", "book", "cancel"].contains(&it.name)) {
+        let asked = format!("{{\"{}\":", operation.name);
+        let recorded = lines.iter().filter(|line| match line {
+            Line::Call(call) => serde_json::to_string(&call.asked).unwrap().starts_with(&asked),
+            _ => false,
+        });
+        assert_eq!(u64::try_from(recorded.count()).unwrap(), operation.calls, "{}", operation.name);
+    }
+}

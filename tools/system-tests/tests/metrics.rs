@@ -1,0 +1,130 @@
+//! What a rule or a dashboard asks for is exported, by the part that it is asked of: a name that nobody exports is an
+//! alert that never fires.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    time::Duration,
+};
+
+use booked_local_system::Process;
+use booked_system_tests::{World, eventually};
+use serde_json::{Value, json};
+
+/// Some gauges are measured every ten seconds.
+const EXPORTED_WITHIN: Duration = Duration::from_secs(240);
+const PARTS: [&str; 5] = ["gateway", "user", "event", "ticketing", "analytics"];
+/// Prometheus makes these itself.
+const OF_PROMETHEUS: [&str; 2] = ["up", "ALERTS"];
+
+/// Names of metrics by the part that is asked for them; several parts where one of them will do.
+type Asked = BTreeMap<String, BTreeSet<Vec<&'static str>>>;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_metric_that_a_rule_or_a_dashboard_names_is_exported_by_its_part() {
+    let asked = asked_for().unwrap();
+    assert!(asked.len() > 20, "the files name only {:?}", asked.keys());
+    let world = World::start(&[]).await;
+    use_everything(&world).await.unwrap();
+
+    eventually(EXPORTED_WITHIN, "all that is asked for is exported", || async {
+        let exported = exported(&world).await?;
+        let is_there = |name: &str, parts: &[&str]| {
+            parts.iter().any(|part| exported.get(*part).is_some_and(|names| names.contains(name)))
+        };
+        let missing: Vec<String> = asked
+            .iter()
+            .flat_map(|(name, of)| of.iter().map(move |parts| (name, parts)))
+            .filter(|(name, parts)| !is_there(name, parts))
+            .map(|(name, parts)| format!("{name} of {}", parts.join(" or ")))
+            .collect();
+        if missing.is_empty() { Ok(()) } else { Err(format!("not exported: {missing:#?}")) }
+    })
+    .await;
+}
+
+/// Each part does something of each kind.
+async fn use_everything(world: &World) -> Result<(), String> {
+    let (admin, member) = (world.admin().await?, world.member().await?);
+    let event = world.event(&admin, 3).await?;
+    let reserved = member.api.post("/ticket/reserve/", json!({ "event_id": event, "count": 2 })).await;
+    let tickets = reserved.expect(200)?.body["ticket_ids"].clone();
+    member.api.post("/ticket/book/", json!({ "ticket_ids": tickets })).await.expect(200)?;
+    member.api.post("/waitlist/add/", json!({ "event_id": event, "count": 1 })).await.expect(200)?;
+    member.api.post("/ticket/cancel/", json!({ "event_id": event, "count": 1 })).await.expect(200)?;
+    member.api.get("/user/bookings/").await.expect(200)?;
+    member.api.get("/event/").await.expect(200)?;
+    admin.get("/analytics/").await.expect(200)?;
+    Ok(())
+}
+
+/// The names of what each part exports.
+async fn exported(world: &World) -> Result<BTreeMap<&'static str, BTreeSet<String>>, String> {
+    let mut exported = BTreeMap::new();
+    for process in world.system.processes() {
+        exported.insert(process.service().name(), scraped(process).await?);
+    }
+    Ok(exported)
+}
+
+async fn scraped(process: &Process) -> Result<BTreeSet<String>, String> {
+    let answer = reqwest::get(format!("{}/metrics", process.admin_url())).await;
+    let text = match answer {
+        Ok(answer) => answer.text().await.map_err(|error| error.to_string())?,
+        Err(error) => return Err(error.to_string()),
+    };
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    Ok(lines.filter_map(|line| line.split(['{', ' ']).next()).map(ToOwned::to_owned).collect())
+}
+
+/// What the files below `deploy` name.
+fn asked_for() -> std::io::Result<Asked> {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
+    let mut queries = Vec::new();
+    for dashboard in texts(&deploy.join("grafana/dashboards"))? {
+        expressions(&serde_json::from_str(&dashboard)?, &mut queries);
+    }
+    queries.extend(texts(&deploy.join("prometheus/rules"))?);
+    let mut asked = Asked::new();
+    for (name, labels) in queries.iter().flat_map(|query| selectors(query)) {
+        if !OF_PROMETHEUS.contains(&name) {
+            asked.entry(name.to_owned()).or_default().insert(parts_of(labels));
+        }
+    }
+    Ok(asked)
+}
+
+fn texts(folder: &Path) -> std::io::Result<Vec<String>> {
+    fs::read_dir(folder)?.map(|file| fs::read_to_string(file?.path())).collect()
+}
+
+/// All values of `expr` in a dashboard.
+fn expressions(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.extend(fields.get("expr").and_then(Value::as_str).map(ToOwned::to_owned));
+            fields.values().for_each(|value| expressions(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| expressions(value, found)),
+        _ => {}
+    }
+}
+
+/// Each metric's name with the labels behind it. Every query of ours says the job, and so has labels. Names with a colon
+/// are those of recording rules.
+fn selectors(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    let is_of_name = |character: char| character.is_ascii_alphanumeric() || "_:".contains(character);
+    query.match_indices('{').filter_map(move |(at, _)| {
+        let before = query[..at].trim_end();
+        let name = &before[before.trim_end_matches(is_of_name).len()..];
+        let labels = query[at + 1..].split('}').next()?;
+        (labels.contains("job=") && !name.is_empty() && !name.contains(':')).then_some((name, labels))
+    })
+}
+
+/// The parts that `job="booked-event"` or `job=~"$system-event(-admin)?"` mean.
+fn parts_of(labels: &str) -> Vec<&'static str> {
+    let job = labels.split_once("job=").map_or("", |(_, job)| job.split('"').nth(1).unwrap_or_default());
+    PARTS.into_iter().filter(|part| job.contains(part)).collect()
+}

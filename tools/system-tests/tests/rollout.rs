@@ -1,0 +1,83 @@
+//! A rollout costs no request: each process is asked to end and started again, one after the other, while a crowd buys.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use booked_local_system::{Replicas, Service, SystemOptions};
+use booked_system_tests::{Answer, Api, World};
+use futures_util::future::join_all;
+use serde_json::json;
+
+const BUYERS: usize = 8;
+/// Between a process that is back and the next that ends: others must have found it by then.
+const BETWEEN: Duration = Duration::from_secs(1);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollout_of_every_service_costs_no_request() {
+    let world = Arc::new(two_of_each().await);
+    let admin = world.admin().await.unwrap();
+    let event = world.event(&admin, 1000).await.unwrap();
+    let is_over = Arc::new(AtomicBool::new(false));
+    let answered = Arc::new(AtomicU32::new(0));
+    let mut buyers = Vec::new();
+    for _ in 0..BUYERS {
+        let (api, event) = (world.member().await.unwrap().api, event.clone());
+        let (is_over, answered) = (Arc::clone(&is_over), Arc::clone(&answered));
+        buyers.push(tokio::spawn(async move {
+            let mut failures = Vec::new();
+            while !is_over.load(Ordering::Relaxed) {
+                let answers = buy(&api, &event).await;
+                answered.fetch_add(u32::try_from(answers.len()).unwrap(), Ordering::Relaxed);
+                failures
+                    .extend(answers.into_iter().filter(|answer| answer.status == 0 || answer.status >= 500));
+            }
+            failures
+        }));
+    }
+    let replaced = {
+        let world = Arc::clone(&world);
+        tokio::task::spawn_blocking(move || {
+            for process in world.system.processes().iter().filter(|it| it.service() != Service::Gateway) {
+                process.restart().unwrap();
+                std::thread::sleep(BETWEEN);
+            }
+        })
+    };
+    replaced.await.unwrap();
+    is_over.store(true, Ordering::Relaxed);
+    let failures: Vec<Answer> = join_all(buyers).await.into_iter().flat_map(Result::unwrap).collect();
+    let answered = answered.load(Ordering::Relaxed);
+    assert!(failures.is_empty(), "{} of {answered} requests failed: {failures:#?}", failures.len());
+    assert!(answered > 100, "only {answered} were asked");
+}
+
+/// Two replicas of each service, which say for half a second that they end before they do.
+async fn two_of_each() -> World {
+    let services = Service::BEHIND_GATEWAY;
+    World::start_with(move |options| {
+        let delays = services.map(|service| (service, "DRAIN_DELAY_MS".to_owned(), "500".to_owned()));
+        SystemOptions {
+            replicas: services.map(|service| Replicas { service, count: 2 }).to_vec(),
+            settings: options.settings.into_iter().chain(delays).collect(),
+            ..options
+        }
+    })
+    .await
+}
+
+/// Looks around, reserves a seat, books it, and gives it back.
+async fn buy(api: &Api, event: &str) -> Vec<Answer> {
+    let seats = json!({ "event_id": event, "count": 1 });
+    let looked = api.get(&format!("/event/{event}/")).await;
+    let reserved = api.post("/ticket/reserve/", seats.clone()).await;
+    let tickets = json!({ "ticket_ids": reserved.body["ticket_ids"] });
+    let booked = api.post("/ticket/book/", tickets).await;
+    let listed = api.get("/user/bookings/").await;
+    let cancelled = api.post("/ticket/cancel/", seats).await;
+    vec![looked, reserved, booked, listed, cancelled]
+}

@@ -1,0 +1,79 @@
+//! The files that a rule looks at: the workspace's, or a sample's.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// What the rules look at; other files are not read.
+const EXTENSIONS: [&str; 3] = ["lua", "rs", "sql"];
+
+/// Texts by their path from the root, with `/` between its parts.
+pub(crate) struct Tree(BTreeMap<String, String>);
+
+/// Answers with a line for everything that breaks it.
+pub(crate) type Rule = fn(&Tree) -> Vec<String>;
+
+impl Tree {
+    pub(crate) fn of_workspace() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut texts = BTreeMap::new();
+        read(&root, "", &mut texts);
+        Self(texts)
+    }
+
+    pub(crate) fn sample(files: &[(&str, &str)]) -> Self {
+        Self(files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
+    }
+
+    pub(crate) fn text(&self, path: &str) -> Option<&str> {
+        self.0.get(path).map(String::as_str)
+    }
+
+    pub(crate) fn contains(&self, path: &str) -> bool {
+        self.0.contains_key(path)
+    }
+
+    /// All files as path and text, by path.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// The files with this extension.
+    pub(crate) fn with_extension(&self, extension: &'static str) -> impl Iterator<Item = (&str, &str)> {
+        self.files().filter(move |(path, _)| extension_of(path) == extension)
+    }
+}
+
+/// Fails with all that breaks the rule in the workspace.
+pub(crate) fn assert_kept(rule: Rule) {
+    let tree = Tree::of_workspace();
+    assert!(tree.files().count() > 100, "the workspace's files were not found");
+    let broken = rule(&tree);
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+/// Fails unless the sample breaks the rule once for each of these words, in their order.
+pub(crate) fn assert_broken(rule: Rule, sample: &[(&str, &str)], words: &[&str]) {
+    let broken = rule(&Tree::sample(sample));
+    let as_expected =
+        broken.len() == words.len() && broken.iter().zip(words).all(|(message, word)| message.contains(word));
+    assert!(as_expected, "expected words {words:?}, got {broken:#?}");
+}
+
+fn read(folder: &Path, prefix: &str, texts: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let path = format!("{prefix}{name}");
+        let kind = entry.file_type().unwrap();
+        if kind.is_dir() && name != "target" && !name.starts_with('.') {
+            read(&entry.path(), &format!("{path}/"), texts);
+        } else if kind.is_file() && EXTENSIONS.contains(&extension_of(&name)) {
+            texts.insert(path, fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+}
+
+fn extension_of(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
