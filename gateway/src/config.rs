@@ -11,7 +11,7 @@ use clap::Args;
 pub use self::{
     clients::{ClientArgs, ClientSettings, Origins},
     limits::{LimitArgs, LimitSettings, Rate},
-    services::{ServiceArgs, ServiceSettings, ServiceUrl},
+    services::{ServiceArgs, ServiceSettings},
 };
 
 /// What `serve` can be told.

@@ -13,14 +13,14 @@ use booked_identity::{
     Jwks, VerifiedTokens, Verifier,
     internal::{CREDENTIAL_HEADER, Credential},
 };
-use booked_server::Lifecycle;
+use booked_server::{Endpoint, Endpoints, Lifecycle};
 use reqwest::{Client, redirect::Policy};
 use tokio::{
     sync::{Notify, watch},
     time::{sleep, timeout},
 };
 
-use crate::config::{ServiceSettings, ServiceUrl};
+use crate::config::ServiceSettings;
 
 const JWKS_PATH: &str = "/internal/jwks";
 const FETCH_TIMEOUT: Duration = Duration::from_secs(1);
@@ -75,7 +75,7 @@ impl TokenKeys {
         let job = Job {
             client,
             credential: credential.clone(),
-            replicas: settings.user.clone(),
+            endpoints: settings.user.clone(),
             refresh: settings.jwks_refresh,
             verified_tokens_max: settings.verified_tokens_max,
             wishes: Arc::clone(&wishes),
@@ -116,7 +116,7 @@ fn show_age(looked: watch::Receiver<Looked>) {
 struct Job {
     client: Client,
     credential: Credential,
-    replicas: Vec<ServiceUrl>,
+    endpoints: Endpoints,
     refresh: Duration,
     verified_tokens_max: usize,
     wishes: Arc<Wishes>,
@@ -174,7 +174,7 @@ impl Job {
     /// The first replica that answers is enough: all publish the same set.
     async fn fetch(&self) -> anyhow::Result<Jwks> {
         let mut outcome = Err(anyhow::anyhow!("no replica"));
-        for replica in &self.replicas {
+        for replica in self.endpoints.as_slice() {
             outcome = self.fetch_from(replica).await;
             if outcome.is_ok() {
                 break;
@@ -183,8 +183,8 @@ impl Job {
         outcome
     }
 
-    async fn fetch_from(&self, replica: &ServiceUrl) -> anyhow::Result<Jwks> {
-        let url = format!("http://{}{JWKS_PATH}", replica.authority());
+    async fn fetch_from(&self, replica: &Endpoint) -> anyhow::Result<Jwks> {
+        let url = replica.url().join(JWKS_PATH)?;
         let request = self.client.get(url).header(CREDENTIAL_HEADER, self.credential.to_send());
         Ok(request.send().await?.error_for_status()?.json().await?)
     }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use actix_web::http::{Method, StatusCode};
+use booked_server::Endpoint;
 use booked_telemetry::durations;
 use opentelemetry::{
     KeyValue, global,
@@ -10,7 +11,6 @@ use opentelemetry::{
 };
 
 use crate::{
-    config::ServiceUrl,
     routes::Route,
     upstream::{Answer, Failure},
 };
@@ -123,10 +123,10 @@ pub(crate) struct UpstreamMetrics {
 }
 
 impl UpstreamMetrics {
-    pub(crate) fn new(replicas: &[ServiceUrl]) -> Self {
+    pub(crate) fn new(endpoints: &[Endpoint]) -> Self {
         let description =
             "Time from a request to a service to its answer, the wait for a connection included";
-        let (address, port) = replicas.first().map_or(("", 0), |url| (url.host(), url.port()));
+        let (address, port) = endpoints.first().map_or(("", 0), |first| (first.host(), first.port()));
         Self {
             duration_s: durations("booked-gateway", "http.client.request.duration", description),
             service: [

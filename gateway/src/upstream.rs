@@ -17,6 +17,7 @@ mod waiting;
 use std::{rc::Rc, time::Duration};
 
 use booked_identity::internal::{CREDENTIAL_HEADER, DEADLINE_HEADER};
+use booked_server::{Endpoint, Endpoints};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::Full;
@@ -28,7 +29,7 @@ pub(crate) use self::{
     connections::Connections,
 };
 use crate::{
-    config::{ServiceSettings, ServiceUrl},
+    config::ServiceSettings,
     metrics::UpstreamMetrics,
     routes::{Priority, Retry, ServiceName},
 };
@@ -43,7 +44,8 @@ pub(crate) struct Upstreams {
 
 impl Upstreams {
     pub(crate) fn new(settings: &ServiceSettings, connections: &Connections) -> Self {
-        let upstream = |urls: &[ServiceUrl]| Rc::new(Upstream::new(urls, settings, connections));
+        let upstream =
+            |endpoints: &Endpoints| Rc::new(Upstream::new(endpoints.as_slice(), settings, connections));
         Self {
             user: upstream(&settings.user),
             event: upstream(&settings.event),
@@ -101,13 +103,13 @@ pub(crate) enum Failure {
 }
 
 impl Upstream {
-    fn new(urls: &[ServiceUrl], settings: &ServiceSettings, connections: &Connections) -> Self {
-        let replica = |url| Rc::new(Replica::new(url, settings, connections.to(url)));
+    fn new(endpoints: &[Endpoint], settings: &ServiceSettings, connections: &Connections) -> Self {
+        let replica = |endpoint| Rc::new(Replica::new(endpoint, settings, connections.to(endpoint)));
         Self {
-            replicas: urls.iter().map(replica).collect(),
+            replicas: endpoints.iter().map(replica).collect(),
             turn: Turn::default(),
             timeout_max: settings.timeout,
-            metrics: UpstreamMetrics::new(urls),
+            metrics: UpstreamMetrics::new(endpoints),
         }
     }
 

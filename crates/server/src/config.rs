@@ -13,6 +13,8 @@ use booked_telemetry::LogFormat;
 use clap::Args;
 use secrecy::SecretString;
 
+use crate::Endpoints;
+
 /// Whether a host is this machine itself, so that nobody listens on the way.
 #[must_use]
 pub fn is_this_machine(host: &str) -> bool {
@@ -70,6 +72,13 @@ impl Mistakes {
             self.add(setting, "is missing");
         }
         value
+    }
+
+    /// Reads where a service's replicas listen, which must be given.
+    pub fn endpoints(&mut self, setting: &str, text: &Option<String>) -> Option<Endpoints> {
+        let text = self.required(setting, text)?;
+        // The text itself is not shown: somebody may have put a password into it.
+        text.parse().map_err(|error| self.add(setting, format!("cannot be used: {error}"))).ok()
     }
 
     /// Takes a secret that is given as itself or, better, as a file that holds it.

@@ -6,9 +6,8 @@ use actix_web::{dev::ServiceResponse, http::Method};
 use booked_telemetry::durations;
 use opentelemetry::{KeyValue, metrics::Histogram};
 use reqwest::Response;
-use url::Url;
 
-use crate::CallFailure;
+use crate::{CallFailure, Endpoint};
 
 /// Whoever reaches the port makes up methods and paths; figures by each of them would grow without bound.
 const OTHER: &str = "_OTHER";
@@ -53,11 +52,11 @@ pub(crate) struct Sent {
 }
 
 impl Sent {
-    pub(crate) fn new(replicas: &[Url]) -> Self {
+    pub(crate) fn new(replicas: &[Endpoint]) -> Self {
         let description = "Time from a request to another service to the head of its answer";
         let first = replicas.first();
-        let address = first.and_then(Url::host_str).unwrap_or(OTHER).to_owned();
-        let port = first.and_then(Url::port_or_known_default).map_or(0, i64::from);
+        let address = first.map_or(OTHER, Endpoint::host).to_owned();
+        let port = first.map_or(0, |first| i64::from(first.port()));
         Self {
             duration: durations("booked-server", "http.client.request.duration", description),
             service: [KeyValue::new("server.address", address), KeyValue::new("server.port", port)],

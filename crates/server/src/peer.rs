@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    str::FromStr,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
@@ -15,45 +14,13 @@ use reqwest::{
 };
 use tokio::time::Instant;
 use tracing::Instrument as _;
-use url::Url;
 
-use crate::{Deadline, metrics::Sent};
+use crate::{Deadline, Endpoint, Endpoints, metrics::Sent};
 
 /// Two of these must fit into the time that a client waits for an answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 /// Less than a service keeps an idle connection, so that none is used that is just being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The base URLs of a service's replicas, separated by commas.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Replicas(Vec<Url>);
-
-/// The text is no list of base URLs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not http://host:port, or several of them with commas between")]
-pub struct NoReplicas;
-
-impl FromStr for Replicas {
-    type Err = NoReplicas;
-
-    fn from_str(text: &str) -> Result<Self, NoReplicas> {
-        let replica = |text: &str| {
-            let url = Url::parse(text.trim()).map_err(|_| NoReplicas)?;
-            let is_base =
-                url.scheme() == "http" && url.has_host() && url.path() == "/" && url.query().is_none();
-            if is_base { Ok(url) } else { Err(NoReplicas) }
-        };
-        text.split(',').map(replica).collect::<Result<_, _>>().map(Self)
-    }
-}
-
-impl Replicas {
-    /// The base URLs, at least one.
-    #[must_use]
-    pub fn urls(&self) -> &[Url] {
-        &self.0
-    }
-}
 
 /// When the next replica is asked after one that did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +35,7 @@ pub enum Retry {
 /// Another service of the system.
 pub struct Peer {
     client: Client,
-    replicas: Replicas,
+    replicas: Endpoints,
     next: AtomicUsize,
     sent: Sent,
 }
@@ -79,7 +46,7 @@ impl Peer {
     /// # Errors
     ///
     /// Where the HTTP client cannot be built.
-    pub fn new(replicas: Replicas, credential: &Credential) -> anyhow::Result<Self> {
+    pub fn new(replicas: Endpoints, credential: &Credential) -> anyhow::Result<Self> {
         let mut secret = HeaderValue::from_str(credential.to_send())?;
         secret.set_sensitive(true);
         let client = Client::builder()
@@ -90,7 +57,7 @@ impl Peer {
             .redirect(Policy::none())
             .no_proxy()
             .build()?;
-        let sent = Sent::new(replicas.urls());
+        let sent = Sent::new(replicas.as_slice());
         Ok(Self { client, replicas, next: AtomicUsize::new(0), sent })
     }
 
@@ -108,7 +75,7 @@ impl Peer {
         timeout: Duration,
         complete: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, CallFailure> {
-        let replicas = self.replicas.urls().len();
+        let replicas = self.replicas.as_slice().len();
         let (tries, may_ask_the_next): (_, fn(&reqwest::Error) -> bool) = match retry {
             Retry::IfNotSent => (replicas, reqwest::Error::is_connect),
             Retry::IfLost => (replicas.max(2), reqwest::Error::is_request),
@@ -137,20 +104,20 @@ impl Peer {
     }
 
     /// So many replicas one after the other, each call beginning with another.
-    fn in_turn(&self, count: usize) -> impl Iterator<Item = &Url> {
-        let urls = self.replicas.urls();
-        let first = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(urls.len()).unwrap_or_default();
-        urls.iter().cycle().skip(first).take(count)
+    fn in_turn(&self, count: usize) -> impl Iterator<Item = &Endpoint> {
+        let replicas = self.replicas.as_slice();
+        let first = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(replicas.len()).unwrap_or_default();
+        replicas.iter().cycle().skip(first).take(count)
     }
 
     fn request(
         &self,
-        replica: &Url,
+        replica: &Endpoint,
         method: &Method,
         path: &str,
         ends: Deadline,
     ) -> Result<RequestBuilder, CallFailure> {
-        let url = replica.join(path).map_err(CallFailure::because)?;
+        let url = replica.url().join(path).map_err(CallFailure::because)?;
         let request = self.client.request(method.clone(), url);
         let mut request = request.header(DEADLINE_HEADER, ends.to_header());
         for (name, value) in booked_telemetry::trace_headers() {

@@ -13,7 +13,7 @@ use std::{
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use booked_identity::internal::{CREDENTIAL_HEADER, Credential};
-use booked_server::{CallFailure, Peer, Replicas, Retry};
+use booked_server::{CallFailure, Peer, Retry};
 use futures_util::future::join_all;
 use reqwest::Method;
 use tokio::{
@@ -144,13 +144,4 @@ async fn the_credential_is_not_carried_to_an_address_that_an_answer_names() {
     let peer = peer(&[sends_on_to(stranger)]);
     let answer = peer.send(Retry::IfLost, Method::GET, "/", PATIENCE, |request| request).await.unwrap();
     assert_eq!((answer.status().as_u16(), calls.load(Ordering::SeqCst)), (307, 0));
-}
-
-#[test]
-fn replicas_are_base_urls_with_commas_between() {
-    let replicas: Replicas = "http://a:1, http://b:2/".parse().unwrap();
-    assert_eq!(replicas.urls().len(), 2);
-    for bad in ["", ",", "a:1", "https://a", "http://a/path", "http://a?x", "http://a,", "ftp://a"] {
-        assert!(bad.parse::<Replicas>().is_err(), "{bad}");
-    }
 }

@@ -1,8 +1,8 @@
 //! Which services there are behind the gateway, and how they are called.
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
-use booked_server::config::Mistakes;
+use booked_server::{Endpoints, config::Mistakes};
 use clap::Args;
 
 /// The services and how they are called.
@@ -41,13 +41,13 @@ pub struct ServiceArgs {
 #[derive(Clone, Debug)]
 pub struct ServiceSettings {
     /// Replicas of the user service, at least one; the same for the others.
-    pub user: Vec<ServiceUrl>,
+    pub user: Endpoints,
     /// Replicas of the event service.
-    pub event: Vec<ServiceUrl>,
+    pub event: Endpoints,
     /// Replicas of ticketing.
-    pub ticketing: Vec<ServiceUrl>,
+    pub ticketing: Endpoints,
     /// Replicas of analytics.
-    pub analytics: Vec<ServiceUrl>,
+    pub analytics: Endpoints,
     /// Longest time that a service gets to answer.
     pub timeout: Duration,
     /// Longest time that connecting takes.
@@ -64,17 +64,18 @@ impl ServiceSettings {
     /// The most connections that so many workers have to all services.
     #[must_use]
     pub fn connections(&self, workers: usize) -> usize {
-        let replicas = [&self.user, &self.event, &self.ticketing, &self.analytics].map(Vec::len);
-        replicas.iter().sum::<usize>().saturating_mul(self.connections_max).saturating_mul(workers)
+        let services = [&self.user, &self.event, &self.ticketing, &self.analytics];
+        let replicas: usize = services.iter().map(|service| service.as_slice().len()).sum();
+        replicas.saturating_mul(self.connections_max).saturating_mul(workers)
     }
 }
 
 impl ServiceArgs {
     pub(super) fn check(&self, mistakes: &mut Mistakes) -> Option<ServiceSettings> {
-        let user = urls(mistakes, "USER_URL", &self.user_url);
-        let event = urls(mistakes, "EVENT_URL", &self.event_url);
-        let ticketing = urls(mistakes, "TICKETING_URL", &self.ticketing_url);
-        let analytics = urls(mistakes, "ANALYTICS_URL", &self.analytics_url);
+        let user = mistakes.endpoints("USER_URL", &self.user_url);
+        let event = mistakes.endpoints("EVENT_URL", &self.event_url);
+        let ticketing = mistakes.endpoints("TICKETING_URL", &self.ticketing_url);
+        let analytics = mistakes.endpoints("ANALYTICS_URL", &self.analytics_url);
         let timeout = mistakes.millis("UPSTREAM_TIMEOUT_MS", &self.upstream_timeout_ms, 1..=60_000);
         let connect_timeout = mistakes.millis("CONNECT_TIMEOUT_MS", &self.connect_timeout_ms, 1..=60_000);
         let connections_max =
@@ -93,61 +94,5 @@ impl ServiceArgs {
             jwks_refresh: jwks_refresh?,
             verified_tokens_max: verified_tokens_max?,
         })
-    }
-}
-
-fn urls(mistakes: &mut Mistakes, setting: &str, text: &Option<String>) -> Option<Vec<ServiceUrl>> {
-    let text = mistakes.required(setting, text)?;
-    let parsed: Result<_, _> = text.split(',').map(|url| url.trim().parse()).collect();
-    // The text itself is not shown: somebody may have put a password into it.
-    parsed.map_err(|error: &str| mistakes.add(setting, format!("cannot be used: {error}"))).ok()
-}
-
-/// Where one replica of a service is: `http://host` or `http://host:port`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ServiceUrl {
-    host: String,
-    port: u16,
-}
-
-impl ServiceUrl {
-    const DEFAULT_PORT: u16 = 80;
-
-    /// The name or address, as it is looked up; an IPv6 address without brackets.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        self.host.trim_start_matches('[').trim_end_matches(']')
-    }
-
-    /// The port.
-    #[must_use]
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// Host and port as they stand in a `Host` header.
-    #[must_use]
-    pub fn authority(&self) -> String {
-        format!("{}:{}", self.host, self.port)
-    }
-}
-
-impl FromStr for ServiceUrl {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let uri: http::Uri = text.parse().map_err(|_| "it is no URL")?;
-        if uri.scheme_str() != Some("http") {
-            return Err("it does not begin with http://");
-        }
-        if uri.path() != "/" || uri.query().is_some() {
-            return Err("it has a path; only host and port are taken");
-        }
-        let authority = uri.authority().ok_or("it has no host")?;
-        if authority.as_str().contains('@') {
-            return Err("it has a user; only host and port are taken");
-        }
-        let port = authority.port_u16().unwrap_or(Self::DEFAULT_PORT);
-        Ok(Self { host: authority.host().to_owned(), port })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
+use booked_server::Endpoint;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -17,7 +18,6 @@ use super::{
     pool::Pool,
     turns::Turn,
 };
-use crate::config::ServiceUrl;
 
 /// A connection; in use or idle.
 pub(super) struct Link {
@@ -40,8 +40,8 @@ pub(super) enum Outcome {
 
 impl Link {
     /// Connects; a name is looked up each time.
-    pub(super) async fn open(url: &ServiceUrl, connections: &Arc<ToReplica>) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect((url.host(), url.port())).await?;
+    pub(super) async fn open(endpoint: &Endpoint, connections: &Arc<ToReplica>) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect((endpoint.host(), endpoint.port())).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         // It ends by itself when its sender is dropped or the service closes it, and errors reach the sender.

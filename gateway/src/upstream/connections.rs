@@ -8,15 +8,16 @@ use std::{
     },
 };
 
+use booked_server::{Endpoint, Endpoints};
 use booked_telemetry::count;
 use opentelemetry::{KeyValue, global};
 
-use crate::config::{ServiceSettings, ServiceUrl};
+use crate::config::ServiceSettings;
 
 const SCOPE: &str = "booked-gateway";
 
 /// Of every replica that is known.
-pub(crate) struct Connections(HashMap<ServiceUrl, Arc<ToReplica>>);
+pub(crate) struct Connections(HashMap<Endpoint, Arc<ToReplica>>);
 
 /// Of one replica.
 #[derive(Debug, Default)]
@@ -33,17 +34,20 @@ impl Connections {
     /// Shows them whenever somebody looks, as long as this is there.
     pub(crate) fn show(settings: &ServiceSettings) -> Arc<Self> {
         let replicas = [&settings.user, &settings.event, &settings.ticketing, &settings.analytics];
-        let connections = replicas.into_iter().flatten().map(|url| (url.clone(), Arc::default()));
+        let connections = replicas
+            .into_iter()
+            .flat_map(Endpoints::as_slice)
+            .map(|endpoint| (endpoint.clone(), Arc::default()));
         let this = Arc::new(Self(connections.collect()));
         let (meter, shown) = (global::meter(SCOPE), Arc::downgrade(&this));
         meter
             .u64_observable_gauge("http.client.open_connections")
             .with_description("Open connections to a replica, by state")
             .with_callback(move |gauge| {
-                for (url, to) in shown.upgrade().iter().flat_map(|this| &this.0) {
+                for (endpoint, to) in shown.upgrade().iter().flat_map(|this| &this.0) {
                     let (open, active) = (to.open.load(Ordering::Relaxed), to.in_use.load(Ordering::Relaxed));
                     for (state, connections) in [("active", active), ("idle", open.saturating_sub(active))] {
-                        let [address, port] = attributes(url);
+                        let [address, port] = attributes(endpoint);
                         let state = KeyValue::new("http.connection.state", state);
                         gauge.observe(count(connections), &[address, port, state]);
                     }
@@ -74,22 +78,22 @@ impl Connections {
             .u64_observable_gauge(name)
             .with_description(description)
             .with_callback(move |gauge| {
-                for (url, to) in shown.upgrade().iter().flat_map(|this| &this.0) {
-                    gauge.observe(count(what(to).load(Ordering::Relaxed)), &attributes(url));
+                for (endpoint, to) in shown.upgrade().iter().flat_map(|this| &this.0) {
+                    gauge.observe(count(what(to).load(Ordering::Relaxed)), &attributes(endpoint));
                 }
             })
             .build();
     }
 
-    pub(super) fn to(&self, url: &ServiceUrl) -> Arc<ToReplica> {
-        self.0.get(url).cloned().unwrap_or_default()
+    pub(super) fn to(&self, endpoint: &Endpoint) -> Arc<ToReplica> {
+        self.0.get(endpoint).cloned().unwrap_or_default()
     }
 }
 
-fn attributes(url: &ServiceUrl) -> [KeyValue; 2] {
+fn attributes(endpoint: &Endpoint) -> [KeyValue; 2] {
     [
-        KeyValue::new("server.address", url.host().to_owned()),
-        KeyValue::new("server.port", i64::from(url.port())),
+        KeyValue::new("server.address", endpoint.host().to_owned()),
+        KeyValue::new("server.port", i64::from(endpoint.port())),
     ]
 }
 

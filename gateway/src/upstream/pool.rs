@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, collections::VecDeque, iter, rc::Rc, sync::Arc, time::Duration};
 
+use booked_server::Endpoint;
 use tokio::time::{Instant, timeout_at};
 
 use super::{
@@ -10,10 +11,7 @@ use super::{
     connections::ToReplica,
     turns::{Turn, Turns},
 };
-use crate::{
-    config::{ServiceSettings, ServiceUrl},
-    routes::Priority,
-};
+use crate::{config::ServiceSettings, routes::Priority};
 
 /// Well below the 90 seconds after which a service closes an idle connection: no request is to meet a close half-way.
 const IDLE_MAX: Duration = Duration::from_secs(30);
@@ -21,7 +19,7 @@ const IDLE_MAX: Duration = Duration::from_secs(30);
 const AGE_MAX: Duration = Duration::from_secs(120);
 
 pub(super) struct Pool {
-    url: ServiceUrl,
+    endpoint: Endpoint,
     connect_timeout: Duration,
     connections: Arc<ToReplica>,
     /// One a connection in use.
@@ -31,10 +29,10 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(url: ServiceUrl, settings: &ServiceSettings, connections: Arc<ToReplica>) -> Self {
+    pub(super) fn new(endpoint: Endpoint, settings: &ServiceSettings, connections: Arc<ToReplica>) -> Self {
         let turns = Turns::new(settings.connections_max, settings.timeout, Arc::clone(&connections));
         Self {
-            url,
+            endpoint,
             connections,
             connect_timeout: settings.connect_timeout,
             turns: Rc::new(turns),
@@ -58,7 +56,7 @@ impl Pool {
                 return Ok(self.use_of(link, turn));
             }
         }
-        let connecting = Link::open(&self.url, &self.connections);
+        let connecting = Link::open(&self.endpoint, &self.connections);
         let connected = timeout_at(deadline.min(Instant::now() + self.connect_timeout), connecting).await;
         let link = connected
             .map_err(|_| Failure::NotConnected)?

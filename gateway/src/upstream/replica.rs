@@ -2,6 +2,7 @@
 
 use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
 
+use booked_server::Endpoint;
 use http::{HeaderValue, header};
 use tokio::time::{Instant, timeout_at};
 
@@ -14,7 +15,7 @@ use super::{
     pool::Pool,
     running_on::RunningOn,
 };
-use crate::config::{ServiceSettings, ServiceUrl};
+use crate::config::ServiceSettings;
 
 /// A service knows how long it is waited for. So long after that it has surely given up as well: what it began in the last
 /// moment has time-outs of its own.
@@ -36,10 +37,10 @@ enum Sent {
 }
 
 impl Replica {
-    pub(super) fn new(url: &ServiceUrl, settings: &ServiceSettings, connections: Arc<ToReplica>) -> Self {
-        let host = HeaderValue::try_from(url.authority());
+    pub(super) fn new(endpoint: &Endpoint, settings: &ServiceSettings, connections: Arc<ToReplica>) -> Self {
+        let host = HeaderValue::try_from(endpoint.authority());
         Self {
-            pool: Rc::new(Pool::new(url.clone(), settings, connections)),
+            pool: Rc::new(Pool::new(endpoint.clone(), settings, connections)),
             host: host.unwrap_or_else(|_| HeaderValue::from_static("service")),
             health: Rc::new(Health::new()),
         }

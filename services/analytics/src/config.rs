@@ -3,7 +3,7 @@
 use booked_identity::internal::Credential;
 use booked_postgres::{DatabaseArgs, DatabaseSettings};
 use booked_server::{
-    Replicas,
+    Endpoints,
     config::{CredentialArgs, HttpArgs, HttpSettings, Mistakes},
 };
 use clap::Args;
@@ -32,7 +32,7 @@ pub struct Config {
     /// Its own database.
     pub database: DatabaseSettings,
     /// Where ticketing is.
-    pub ticketing: Replicas,
+    pub ticketing: Endpoints,
 }
 
 impl ServeArgs {
@@ -48,12 +48,10 @@ impl ServeArgs {
     }
 
     fn check_each(&self, mistakes: &mut Mistakes) -> Option<Config> {
-        const TICKETING: &str = "TICKETING_URL";
         let http = self.http.check(mistakes);
         let credential = self.credential.check(mistakes);
         let database = self.database.check(mistakes);
-        let ticketing = mistakes.required(TICKETING, &self.ticketing_url);
-        let ticketing = ticketing.and_then(|url| mistakes.parse(TICKETING, url));
+        let ticketing = mistakes.endpoints("TICKETING_URL", &self.ticketing_url);
         Some(Config { http: http?, credential: credential?, database: database?, ticketing: ticketing? })
     }
 }

@@ -33,7 +33,7 @@ pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> any
     let database = Database::new(&config.database, lifecycle.runtime())?;
     let feed = Feed::start(SOURCE, database.clone(), &lifecycle);
     let ticketing = config.ticketing;
-    let peer = Peer::new(ticketing.replicas, &config.credential)?;
+    let peer = Peer::new(ticketing.endpoints, &config.credential)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let context = Context {
         events: Arc::new(PostgresEvents::new(database.clone(), feed.signal())),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use booked_identity::internal::Credential;
 use booked_postgres::{DatabaseArgs, DatabaseSettings};
 use booked_server::{
-    Replicas,
+    Endpoints,
     config::{CredentialArgs, HttpArgs, HttpSettings, Mistakes},
 };
 use clap::Args;
@@ -62,7 +62,7 @@ pub struct Config {
 /// Where ticketing is, and how long it may take.
 #[derive(Clone, Debug)]
 pub(crate) struct TicketingSettings {
-    pub(crate) replicas: Replicas,
+    pub(crate) endpoints: Endpoints,
     pub(crate) timeout: Duration,
     pub(crate) catch_up_timeout: Duration,
 }
@@ -104,11 +104,9 @@ impl ServeArgs {
 
 impl TicketingArgs {
     fn check(&self, mistakes: &mut Mistakes) -> Option<TicketingSettings> {
-        const SETTING: &str = "TICKETING_URL";
-        let replicas = mistakes.required(SETTING, &self.ticketing_url);
-        let replicas = replicas.and_then(|urls| mistakes.parse(SETTING, urls));
+        let endpoints = mistakes.endpoints("TICKETING_URL", &self.ticketing_url);
         let timeout = mistakes.millis("TICKETING_TIMEOUT_MS", &self.ticketing_timeout_ms, 1..=60_000);
         let catch_up = mistakes.millis("CATCH_UP_TIMEOUT_MS", &self.catch_up_timeout_ms, 1..=60_000);
-        Some(TicketingSettings { replicas: replicas?, timeout: timeout?, catch_up_timeout: catch_up? })
+        Some(TicketingSettings { endpoints: endpoints?, timeout: timeout?, catch_up_timeout: catch_up? })
     }
 }
