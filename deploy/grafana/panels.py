@@ -309,7 +309,7 @@ def bookings():
         lines(
             "Seats put right",
             "By whom and how: the janitor ends what was left in the middle, the reconciler compares with Postgres.",
-            {"{{by}}: {{kind}}": per_second("booked_seats_put_right_total" + labels, "by", "kind")},
+            {"{{by}}: {{kind}}": per_second("booked_seats_repaired_total" + labels, "by", "kind")},
             "ops",
         ),
         lines(
@@ -358,16 +358,16 @@ def waitlist():
     labels = of("ticketing")
     return "Waitlist", [
         lines("Entries", "Of all waitlists.", {"entries": f"max(booked_waitlist_entries{labels})"}),
-        lines("Messages", "Not sent yet.", {"messages": f"max(booked_messages_waiting{labels})"}),
+        lines("Messages", "Not sent yet.", {"messages": f"max(booked_notifications_waiting{labels})"}),
         lines(
             "Messages given up",
             "In the hour before.",
-            {"messages": f"sum(increase(booked_messages_given_up_total{labels}[1h]))"},
+            {"messages": f"sum(increase(booked_notifications_given_up_total{labels}[1h]))"},
         ),
         lines(
             "Oldest message",
             "For how long it has been due; one that failed is not due before its next try.",
-            {"age": f"max(booked_messages_oldest_seconds{labels})"},
+            {"age": f"max(booked_notifications_oldest_seconds{labels})"},
             "s",
         ),
     ]

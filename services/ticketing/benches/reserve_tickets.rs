@@ -27,7 +27,7 @@ const ROUNDS: usize = 7;
 const LIFETIMES: Lifetimes = Lifetimes {
     hold: Duration::from_secs(3600),
     claim: Duration::from_secs(60),
-    rebuild_lease: Duration::from_secs(60),
+    load_lease: Duration::from_secs(60),
 };
 
 struct Row {
@@ -85,7 +85,7 @@ async fn publish(pool: &ValkeySeatPool, number: u8, row: &Row) -> EventId {
     let nonce = LeaseNonce(Uuid::from_u128(u128::from(number)));
     let sold: Vec<SeatNumber> =
         (1..=row.capacity).filter(|seat| (row.is_sold)(*seat)).filter_map(SeatNumber::new).collect();
-    assert!(pool.lease_rebuild(event, nonce).await.unwrap());
+    assert!(pool.acquire_load(event, nonce).await.unwrap());
     assert!(pool.publish(event, nonce, row.capacity, &sold).await.unwrap());
     event
 }
@@ -103,7 +103,7 @@ async fn round(pool: &ValkeySeatPool, event: EventId) -> Duration {
             Reserved::Held { seats, .. } => {
                 assert_eq!(pool.release(event, user, &seats).await.unwrap(), Released::All);
             }
-            Reserved::TooFew | Reserved::TooManyHeld { .. } | Reserved::NoMap => {
+            Reserved::TooFew | Reserved::TooManyHeld { .. } | Reserved::NotLoaded => {
                 unreachable!("every row has free seats and a map, and nobody is limited")
             }
         }

@@ -22,13 +22,13 @@ use crate::{
     },
     outbound::{
         postgres::{
-            BookingQueue, MIGRATIONS, PostgresBooksAudit, PostgresEventChanges, PostgresTicketStore,
+            BookingQueue, MIGRATIONS, PostgresEventChanges, PostgresLedgerAudit, PostgresTicketStore,
             PostgresWaitlistStore,
         },
-        valkey::{Valkey, ValkeyMapsAudit, ValkeySeatPool},
+        valkey::{Valkey, ValkeyInventoryAudit, ValkeySeatPool},
     },
     ports::SeatPool,
-    usecases::{Auditor, Context, Progress, Rebuilds},
+    usecases::{Auditor, Context, Loads, Progress},
 };
 
 /// The name of this service's own feed.
@@ -78,14 +78,14 @@ pub async fn bind_with(
         feed: Arc::new(PulledEvents(consumer.clone())),
         notifier: config.notifier.notifier()?,
         random,
-        rebuilds: Arc::new(Rebuilds::new(&lifecycle)),
-        lines: Arc::default(),
+        loads: Arc::new(Loads::new(&lifecycle)),
+        queues: Arc::default(),
         known: Arc::default(),
-        patience: config.patience,
+        contention: config.contention,
     });
     let auditor = Auditor {
-        books: Arc::new(PostgresBooksAudit::new(database.clone())),
-        maps: Arc::new(ValkeyMapsAudit::new(valkey.clone())),
+        books: Arc::new(PostgresLedgerAudit::new(database.clone())),
+        maps: Arc::new(ValkeyInventoryAudit::new(valkey.clone())),
         store: Arc::clone(&context.store),
         progress: Progress::default(),
     };
@@ -95,7 +95,7 @@ pub async fn bind_with(
     delivery::start(&context, config.delivery, &lifecycle);
     gauges::start(&context, &lifecycle);
     lifecycle.spawn_job(consumer.clone().run());
-    lifecycle.spawn_job(end_if_unfit(valkey, lifecycle.clone()));
+    lifecycle.spawn_job(refuse_misconfigured_valkey(valkey, lifecycle.clone()));
 
     let deadline = Deadline::new(config.request, lifecycle.clone());
     let shared = (context, deadline, database.clone(), consumer, own_feed.routes());
@@ -111,7 +111,7 @@ pub async fn bind_with(
 
 /// A Valkey that may evict keys is refused, as soon as it can be asked: one that is away must not keep the routes that do
 /// without it from being served.
-async fn end_if_unfit(valkey: Valkey, lifecycle: Lifecycle) {
+async fn refuse_misconfigured_valkey(valkey: Valkey, lifecycle: Lifecycle) {
     loop {
         match valkey.unfit().await {
             Ok(None) => return,

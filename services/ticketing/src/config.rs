@@ -17,7 +17,7 @@ use crate::{
         postgres::QueueSettings,
         valkey::{HoldLimit, Lifetimes, ValkeyArgs, ValkeySettings},
     },
-    usecases::Patience,
+    usecases::Contention,
 };
 
 /// What serving needs.
@@ -54,10 +54,10 @@ pub struct ServeArgs {
     /// VALKEY_TIMEOUT_MS, BOOKING_WAIT_MS, DATABASE_WAIT_MS and DATABASE_WORK_MS together.
     #[arg(long, env = "CLAIM_MS", default_value = "10000", value_name = "MS")]
     claim_ms: String,
-    /// How long a process may take to rebuild an event's map before another one may begin, in milliseconds.
+    /// How long a process may take to load an event's inventory before another one may begin, in milliseconds.
     #[arg(long, env = "REBUILD_LEASE_MS", default_value = "10000", value_name = "MS")]
     rebuild_lease_ms: String,
-    /// How long a request waits for others that rebuild the same map, book the same tickets, cancel for the same user or join
+    /// How long a request waits for others that load the same inventory, book the same tickets, cancel for the same user or join
     /// the same waitlist, in milliseconds.
     #[arg(long, env = "PATIENCE_MS", default_value = "1500", value_name = "MS")]
     patience_ms: String,
@@ -73,7 +73,7 @@ pub struct ServeArgs {
     /// How often expired holds and overdue claims are looked for and those who wait are told, in milliseconds.
     #[arg(long, env = "TICK_MS", default_value = "1000", value_name = "MS")]
     tick_ms: String,
-    /// Age at which a message to somebody who waited is given up where it still cannot be sent, in milliseconds. Until
+    /// Age at which a notification to somebody who waited is given up where it still cannot be sent, in milliseconds. Until
     /// then it is tried again, after pauses that grow to an hour.
     #[arg(long, env = "MESSAGE_AGE_MAX_MS", default_value = "259200000", value_name = "MS")]
     message_age_max_ms: String,
@@ -97,7 +97,7 @@ pub struct Config {
     pub(crate) request: Duration,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) hold_limit: HoldLimit,
-    pub(crate) patience: Patience,
+    pub(crate) contention: Contention,
     pub(crate) queue: QueueSettings,
     pub(crate) jobs: JobSettings,
     pub(crate) delivery: DeliverySettings,
@@ -116,7 +116,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Within these, lengths of time make sense.
 const MS: std::ops::RangeInclusive<u64> = 1..=86_400_000;
 
-/// Within these, ages of messages make sense.
+/// Within these, ages of notifications make sense.
 const AGE_MS: std::ops::RangeInclusive<u64> = 1..=2_592_000_000;
 
 impl ServeArgs {
@@ -152,7 +152,7 @@ impl ServeArgs {
         let holds_max = mistakes.number("HOLDS_PER_USER_MAX", &self.holds_per_user_max, 0..=1_000_000);
         let cooldown = mistakes.millis("HOLD_COOLDOWN_MS", &self.hold_cooldown_ms, 0..=86_400_000);
         let claim = mistakes.millis("CLAIM_MS", &self.claim_ms, MS);
-        let rebuild_lease = mistakes.millis("REBUILD_LEASE_MS", &self.rebuild_lease_ms, MS);
+        let load_lease = mistakes.millis("REBUILD_LEASE_MS", &self.rebuild_lease_ms, MS);
         let others = mistakes.millis("PATIENCE_MS", &self.patience_ms, MS);
         let flushers = mistakes.number("BOOKING_FLUSHERS", &self.booking_flushers, 1..=64);
         let length = mistakes.number("BOOKING_QUEUE", &self.booking_queue, 1..=1_000_000);
@@ -169,9 +169,9 @@ impl ServeArgs {
             notifier: notifier?,
             event_url: event_url?,
             request: request?,
-            lifetimes: Lifetimes { hold: hold?, claim: claim?, rebuild_lease: rebuild_lease? },
+            lifetimes: Lifetimes { hold: hold?, claim: claim?, load_lease: load_lease? },
             hold_limit: HoldLimit { seats: holds_max?, cooldown: cooldown? },
-            patience: Patience { others: others?, look_again: LOOK_AGAIN },
+            contention: Contention { others: others?, poll: LOOK_AGAIN },
             queue: QueueSettings { flushers: flushers?, length: length?, wait: wait? },
             jobs: JobSettings { tick: tick?, reconcile_round: reconcile_round?, claim: claim? },
             delivery: DeliverySettings { tick: tick?, age_max: age_max? },

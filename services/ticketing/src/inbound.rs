@@ -7,4 +7,4 @@ pub mod feed;
 pub mod gauges;
 pub mod http;
 pub mod jobs;
-mod put_right;
+mod repairs;

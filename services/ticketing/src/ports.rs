@@ -11,10 +11,12 @@ mod waitlist_store;
 
 pub use event_changes::EventChanges;
 pub use event_feed::{EventFeed, FeedAway};
-pub use notifier::{Message, Notifier, NotifyFailure};
-pub use sales_audit::{BooksAudit, MapsAudit, Watched};
+pub use notifier::{Notification, Notifier, NotifyFailure};
+pub use sales_audit::{InventoryAudit, LedgerAudit, TicketCounts};
 pub use seat_pool::{
-    Claimed, LeaseNonce, OverdueClaim, PoolFailure, Released, Reserved, SeatPool, Settlement, Swept,
+    Claimed, Expired, LeaseNonce, OverdueClaim, PoolFailure, Released, Reserved, SeatPool, Settlement,
 };
-pub use ticket_store::{Booked, Cancelled, EventRecord, Fate, Latest, Snapshot, StoreFailure, TicketStore};
-pub use waitlist_store::{Backlog, DueMessage, Joined, WaitlistStore};
+pub use ticket_store::{
+    AttemptOutcome, Booked, Cancelled, EventRecord, Latest, Snapshot, StoreFailure, TicketStore,
+};
+pub use waitlist_store::{Backlog, DueNotification, Joined, WaitlistStore};

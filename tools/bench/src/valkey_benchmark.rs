@@ -16,7 +16,7 @@ const RESERVE: &str = concat!(
     include_str!("../../../services/ticketing/src/outbound/valkey/reserve.lua")
 );
 /// An event's fixed keys, as all its scripts take them.
-const KEYS: [&str; 7] = ["taken", "holds", "settling", "claims", "meta", "rebuild", "never"];
+const KEYS: [&str; 7] = ["taken", "holds", "settling", "claims", "meta", "load", "never"];
 /// The length of an event id's text without the seat.
 const UNSEATED: usize = 28;
 /// As `cargo up` holds seats.

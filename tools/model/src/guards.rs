@@ -18,8 +18,8 @@ pub enum Guard {
     // Seats: claims
     /// Finish ends the attempt's own claims only: `claimed_by` in `outbound/valkey/finish.lua`.
     FinishByAttempt,
-    /// Give back ends the attempt's own claims only: `claimed_by` in `outbound/valkey/give_back.lua`.
-    GiveBackByAttempt,
+    /// Give back ends the attempt's own claims only: `claimed_by` in `outbound/valkey/restore_hold.lua`.
+    RestoreByAttempt,
     /// Settle ends the attempt's own claims only: `claimed_by` in `outbound/valkey/settle.lua`.
     SettleByAttempt,
     /// A claimed seat is no member of `holds`, so that no time runs out under a booking: `ZREM` in
@@ -62,17 +62,17 @@ pub enum Guard {
     CountBySetbit,
 
     // Seats: the map
-    /// Without a map nothing is reserved: `no_map` in `outbound/valkey/reserve.lua`.
-    ReserveNeedsMap,
-    /// Without a map nothing is repaired, since SETBIT would make one: `no_map` in `outbound/valkey/repair.lua`.
-    RepairNeedsMap,
-    /// Without a map nothing grows, since SETBIT would make one: `no_map` in `outbound/valkey/grow.lua`.
-    GrowNeedsMap,
+    /// Without a map nothing is reserved: `not_loaded` in `outbound/valkey/reserve.lua`.
+    ReserveNeedsInventory,
+    /// Without a map nothing is repaired, since SETBIT would make one: `not_loaded` in `outbound/valkey/repair.lua`.
+    RepairNeedsInventory,
+    /// Without a map nothing grows, since SETBIT would make one: `not_loaded` in `outbound/valkey/grow.lua`.
+    GrowNeedsInventory,
     /// A rebuilt map is published only under the rebuild's own lease: `outbound/valkey/publish.lua`.
     PublishNeedsLease,
     /// A rebuilt map is published only where there is none: `outbound/valkey/publish.lua`.
-    PublishNeedsNoMap,
-    /// The snapshot is read under the lease: `usecases/rebuild_map.rs`.
+    PublishNeedsNoInventory,
+    /// The snapshot is read under the lease: `usecases/load_inventory.rs`.
     SnapshotUnderLease,
 
     // Seats: deleting and growing
@@ -81,8 +81,8 @@ pub enum Guard {
     /// An event is dropped before it is forgotten: `usecases/purge_deleted.rs`.
     PurgeDropsFirst,
     /// The map of a deleted event is dropped whenever it is met, also after the purge: a Valkey that lost its newest writes
-    /// may bring it back: `deleted_among` in `usecases/drop_dead_maps.rs`, at each visit of the janitor and the reconciler.
-    DeadMapIsDropped,
+    /// may bring it back: `deleted_among` in `usecases/drop_deleted_inventories.rs`, at each visit of the janitor and the reconciler.
+    DeletedInventoryIsDropped,
     /// A capacity never falls: `capacity <= before` in `outbound/valkey/grow.lua`.
     GrowOnlyRises,
     /// The reconciler repeats growth: `grow` in `usecases/reconcile_seats.rs`.
@@ -90,7 +90,7 @@ pub enum Guard {
 
     // Seats: release of several events
     /// A release whose claims the janitor has ended meanwhile is not answered "released" because of them:
-    /// `release_given_back` in `usecases/release_tickets.rs`.
+    /// `release_restored` in `usecases/release_tickets.rs`.
     ReleaseCountsSettled,
 
     // Postgres, statement by statement
@@ -122,7 +122,7 @@ pub enum Guard {
     TellLocksList,
     /// Telling reads the sale after it has locked: `tell` in `outbound/postgres/waitlist_store.rs`.
     TellReadsUnderLock,
-    /// What was seen moves in the transaction that tells: `set_seen` in `tell`,
+    /// What was seen moves in the transaction that tells: `set_watermark` in `tell`,
     /// `outbound/postgres/waitlist_store.rs`.
     SeenMovesWithTelling,
     /// No more is announced than is free: `min(now.free_now)` in `domain/waitlist.rs`.

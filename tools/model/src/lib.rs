@@ -71,7 +71,7 @@
 //! - A release of several events, late between its claims and its settling, met a janitor that had given its holds back,
 //!   and answered "released" all the same ([`Guard::ReleaseCountsSettled`]).
 //! - Valkey lost its newest writes after an event was purged, and the event's map was back; nobody dropped it any more, and
-//!   reservations of it succeeded ([`Guard::DeadMapIsDropped`]).
+//!   reservations of it succeeded ([`Guard::DeletedInventoryIsDropped`]).
 //! - Somebody read the sale, then another was told of a seat, then the first one joined an empty list and set what was seen
 //!   back: the same seat was announced twice ([`Guard::JoinReadsUnderLock`]).
 //! - A commit was cut short while it waited for the standbys, the client asked again, and was told "done" by a read of what
@@ -138,7 +138,7 @@
 //! as far as they went. `seats-2-3`, the larger sizes of two events and `feed-3-1-archiving` were not run.
 //!
 //! [`Guard::ReleaseCountsSettled`]: guards::Guard::ReleaseCountsSettled
-//! [`Guard::DeadMapIsDropped`]: guards::Guard::DeadMapIsDropped
+//! [`Guard::DeletedInventoryIsDropped`]: guards::Guard::DeletedInventoryIsDropped
 //! [`Guard::JoinReadsUnderLock`]: guards::Guard::JoinReadsUnderLock
 //! [`Guard::RepeatWaitsForStandby`]: guards::Guard::RepeatWaitsForStandby
 //! [`Guard::GoalOfThisIncarnation`]: guards::Guard::GoalOfThisIncarnation

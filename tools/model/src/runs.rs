@@ -170,7 +170,7 @@ fn find(guard: Guard) -> (Run, &'static str) {
         G::ClaimEndsTheClock | G::CancelClaims | G::ReconcilerAsksAgain | G::ReconcilerClaims => {
             (Run::Sale(one), NEVER_OFFERED)
         }
-        G::GiveBackByAttempt | G::JanitorVoids => (Run::Sale(one), NEVER_OFFERED),
+        G::RestoreByAttempt | G::JanitorVoids => (Run::Sale(one), NEVER_OFFERED),
         G::FinishByAttempt
         | G::SettleByAttempt
         | G::ClaimNeedsOwnHold
@@ -179,16 +179,16 @@ fn find(guard: Guard) -> (Run, &'static str) {
         G::RepairAsRead | G::RepairLooksFirst => (Run::Sale(one), HOLDS),
         G::Janitor | G::Reconciler => (Run::Sale(one), FREE_AGAIN),
         G::CountBySetbit => (Run::Sale(losing_all(one)), "what Valkey keeps is well-formed"),
-        G::ReserveNeedsMap | G::PublishNeedsLease | G::SnapshotUnderLease => {
+        G::ReserveNeedsInventory | G::PublishNeedsLease | G::SnapshotUnderLease => {
             (Run::Sale(losing_all(one)), NEVER_OFFERED)
         }
-        G::RepairNeedsMap => (Run::Sale(losing_all(sale(2, 2))), NEVER_OFFERED),
-        G::PublishNeedsNoMap => (Run::Sale(without_maps(one)), HOLDS),
-        G::GrowNeedsMap => (Run::Sale(growing(losing_all(sale(2, 1)))), NEVER_OFFERED),
+        G::RepairNeedsInventory => (Run::Sale(losing_all(sale(2, 2))), NEVER_OFFERED),
+        G::PublishNeedsNoInventory => (Run::Sale(without_maps(one)), HOLDS),
+        G::GrowNeedsInventory => (Run::Sale(growing(losing_all(sale(2, 1)))), NEVER_OFFERED),
         G::DropEndsLease | G::PurgeDropsFirst => {
             (Run::Sale(deleting(one)), "of a purged event nothing is left")
         }
-        G::DeadMapIsDropped => (Run::Sale(losing_newest(deleting(sale(1, 1)))), FREE_AGAIN),
+        G::DeletedInventoryIsDropped => (Run::Sale(losing_newest(deleting(sale(1, 1)))), FREE_AGAIN),
         G::GrowOnlyRises => (Run::Sale(growing(sale(2, 1))), "what is on sale stays on sale"),
         G::ReconcilerGrows => (Run::Sale(growing(sale(2, 1))), FREE_AGAIN),
         G::ReleaseCountsSettled => (Run::Sale(two_events(1)), "what was released is free"),

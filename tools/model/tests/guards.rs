@@ -43,7 +43,7 @@ guards! {
     attempt_settled_once AttemptSettledOnce breaks
     deleted_is_refused DeletedIsRefused breaks
     finish_by_attempt FinishByAttempt breaks
-    give_back_by_attempt GiveBackByAttempt breaks
+    restore_by_attempt RestoreByAttempt breaks
     settle_by_attempt SettleByAttempt breaks
     claim_ends_the_clock ClaimEndsTheClock breaks
     claim_needs_own_hold ClaimNeedsOwnHold breaks
@@ -59,15 +59,15 @@ guards! {
     repair_as_read RepairAsRead breaks
     repair_looks_first RepairLooksFirst breaks
     count_by_setbit CountBySetbit breaks
-    reserve_needs_map ReserveNeedsMap breaks
-    repair_needs_map RepairNeedsMap breaks
-    grow_needs_map GrowNeedsMap breaks
+    reserve_needs_inventory ReserveNeedsInventory breaks
+    repair_needs_inventory RepairNeedsInventory breaks
+    grow_needs_inventory GrowNeedsInventory breaks
     publish_needs_lease PublishNeedsLease breaks
-    publish_needs_no_map PublishNeedsNoMap breaks
+    publish_needs_no_inventory PublishNeedsNoInventory breaks
     snapshot_under_lease SnapshotUnderLease breaks
     drop_ends_lease DropEndsLease breaks
     purge_drops_first PurgeDropsFirst breaks
-    dead_map_is_dropped DeadMapIsDropped breaks
+    deleted_inventory_is_dropped DeletedInventoryIsDropped breaks
     grow_only_rises GrowOnlyRises breaks
     reconciler_grows ReconcilerGrows breaks
     release_counts_settled ReleaseCountsSettled breaks

@@ -100,7 +100,7 @@ async fn a_busy_minute(world: &World) -> (Uuid, Vec<Line>) {
     buyers[1].done(Asked::AddToWaitlist { event_id: small, count: 1 }).await;
     buyers[0].done(Asked::Cancel { event_id: small, count: 1 }).await;
     admin.done(Asked::GrowEvent { event_id: small, seat_count: 2 }).await;
-    eventually(SETTLES, "somebody is told", async || match rows(world, "SELECT FROM messages") {
+    eventually(SETTLES, "somebody is told", async || match rows(world, "SELECT FROM notifications") {
         1 => Ok(()),
         count => Err(format!("{count} messages")),
     })
@@ -148,7 +148,7 @@ async fn what_buyers_did_is_right_and_whatever_is_damaged_by_hand_is_found() {
     world.system.valkey().unwrap().command(&["SETBIT", &bit, &last, "1"]).unwrap();
     let damages = [
         (TICKETING, "DELETE FROM tickets WHERE id IN (SELECT id FROM tickets LIMIT 1)"),
-        (TICKETING, "UPDATE messages SET seats = 99"),
+        (TICKETING, "UPDATE notifications SET seats = 99"),
         (TICKETING, "UPDATE bookings SET booked = false"),
         ("booked_analytics", "UPDATE events SET ever_booked = ever_booked + 1"),
         ("booked_event", "UPDATE events SET seat_count = seat_count + 1"),

@@ -68,7 +68,7 @@ pub struct Requested {
 
 /// How a request's tickets stand with the user: from what Valkey shows, then from what Postgres knows of the rest.
 #[derive(Clone, Debug, Default)]
-pub struct Sorted {
+pub struct Triage {
     /// Held by the user: these can be claimed.
     pub held: Tickets,
     /// The user's own booking of these is under way: wait for it.
@@ -88,11 +88,11 @@ pub enum Refusal {
     NotReserved,
 }
 
-impl Sorted {
+impl Triage {
     /// Sorts the seats of one event by what Valkey shows.
     pub fn add(&mut self, event: EventId, states: &SeatStates, user: UserId) {
         for state in &states.seats {
-            let pile = match state.standing(user, states.now_unix_ms) {
+            let pile = match state.status(user, states.now_unix_ms) {
                 Standing::Held => &mut self.held,
                 Standing::UnderWay => &mut self.under_way,
                 Standing::Others => &mut self.others,
@@ -118,7 +118,7 @@ impl Sorted {
     /// # Errors
     ///
     /// The [`Refusal`] that weighs most.
-    pub fn judge(mut self, owners: &HashMap<TicketId, UserId>, user: UserId) -> Result<Self, Refusal> {
+    pub fn decide(mut self, owners: &HashMap<TicketId, UserId>, user: UserId) -> Result<Self, Refusal> {
         for (ticket, owner) in owners {
             if *owner == user {
                 for pile in [&mut self.under_way, &mut self.others, &mut self.unheld] {

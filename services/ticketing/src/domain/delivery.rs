@@ -1,4 +1,4 @@
-//! When a message that could not be sent is tried again, and when it is given up.
+//! When a notification that could not be sent is tried again, and when it is given up.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub fn pause_after(tries_before: u32, random: u8) -> Duration {
     doubled - doubled / 4 * u32::from(random) / u32::from(u8::MAX)
 }
 
-/// Whether a message of this age that failed once more is given up, where it may have so long.
+/// Whether a notification of this age that failed once more is given up, where it may have so long.
 #[must_use]
 pub fn is_given_up(age: Duration, age_max: Duration) -> bool {
     age >= age_max
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_given_up_at_its_age() {
+    fn a_notification_is_given_up_at_its_age() {
         let day = Duration::from_secs(86_400);
         assert!(!is_given_up(day - Duration::from_millis(1), day));
         assert!(is_given_up(day, day));

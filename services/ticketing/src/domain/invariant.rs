@@ -17,10 +17,10 @@ pub enum Invariant {
     TicketsFollowLedger,
     /// An event's count of sold seats is that of its tickets.
     TicketsAreCounted,
-    /// The counts of a map say what its bits, holds and claims say.
-    MapIsCounted,
-    /// A map offers no seats that Postgres does not have.
-    MapWithinCapacity,
+    /// The counts of an inventory say what its bits, holds and claims say.
+    InventoryIsCounted,
+    /// An inventory offers no seats that Postgres does not have.
+    InventoryWithinCapacity,
 }
 
 impl Invariant {
@@ -32,8 +32,8 @@ impl Invariant {
         Self::NothingOfPurged,
         Self::TicketsFollowLedger,
         Self::TicketsAreCounted,
-        Self::MapIsCounted,
-        Self::MapWithinCapacity,
+        Self::InventoryIsCounted,
+        Self::InventoryWithinCapacity,
     ];
 
     /// As it is counted.
@@ -46,8 +46,8 @@ impl Invariant {
             Self::NothingOfPurged => "nothing_of_purged",
             Self::TicketsFollowLedger => "tickets_follow_ledger",
             Self::TicketsAreCounted => "tickets_are_counted",
-            Self::MapIsCounted => "map_is_counted",
-            Self::MapWithinCapacity => "map_within_capacity",
+            Self::InventoryIsCounted => "inventory_is_counted",
+            Self::InventoryWithinCapacity => "inventory_within_capacity",
         }
     }
 }
@@ -151,9 +151,9 @@ impl TicketsCounted {
     }
 }
 
-/// What a map says of itself, at one moment.
+/// What an inventory says of itself, at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MapFigures {
+pub struct InventoryFigures {
     /// How many seats it offers.
     pub capacity: i64,
     /// Taken seats, as they were counted.
@@ -168,8 +168,8 @@ pub struct MapFigures {
     pub claims: i64,
 }
 
-impl MapFigures {
-    /// What does not hold of the map of an event that has so many seats. The figures were read first, and a capacity only
+impl InventoryFigures {
+    /// What does not hold of the inventory of an event that has so many seats. The figures were read first, and a capacity only
     /// rises.
     #[must_use]
     pub fn violations(&self, event: EventId, capacity: u32) -> Vec<Violation> {
@@ -177,8 +177,8 @@ impl MapFigures {
             && self.settling == self.claims
             && self.holds + self.settling <= self.bits;
         let broken = [
-            (Invariant::MapIsCounted, !is_counted),
-            (Invariant::MapWithinCapacity, self.capacity > i64::from(capacity)),
+            (Invariant::InventoryIsCounted, !is_counted),
+            (Invariant::InventoryWithinCapacity, self.capacity > i64::from(capacity)),
         ];
         let broken = broken.into_iter().filter(|(_, is_broken)| *is_broken);
         let what = || format!("event {event} of {capacity} seats: {self:?}");

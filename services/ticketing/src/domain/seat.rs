@@ -76,7 +76,7 @@ pub enum Standing {
 impl SeatState {
     /// What the seat is to this user at this moment.
     #[must_use]
-    pub fn standing(&self, user: UserId, now_unix_ms: i64) -> Standing {
+    pub fn status(&self, user: UserId, now_unix_ms: i64) -> Standing {
         match (&self.claim, self.hold) {
             (Some(Claim { kind: ClaimKind::Book, user: Some(booker), .. }), _) if *booker == user => {
                 Standing::UnderWay

@@ -7,7 +7,7 @@ use super::count::SeatsWanted;
 /// What Valkey says of a sale, for the waitlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SaleState {
-    /// Names the map; a rebuilt one has another.
+    /// Names the inventory; a loaded again one has another.
     pub epoch: String,
     /// Seats that ever came free in this epoch; only rises.
     pub freed: i64,
@@ -17,17 +17,17 @@ pub struct SaleState {
 
 /// What of the sale was seen when the last entry was told, or the first one joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// The map that was seen.
+pub struct Watermark {
+    /// The inventory that was seen.
     pub epoch: String,
     /// Seats that had come free in it.
     pub freed: i64,
 }
 
-/// How many seats are to be announced: those that came free since and are free still. After a rebuild nobody knows what
+/// How many seats are to be announced: those that came free since and are free still. After a load nobody knows what
 /// came free since, so all that is free counts.
 #[must_use]
-pub fn seats_to_announce(now: &SaleState, seen: Option<&Seen>) -> u32 {
+pub fn seats_to_offer(now: &SaleState, seen: Option<&Watermark>) -> u32 {
     let since = match seen {
         Some(seen) if seen.epoch == now.epoch => now.freed.saturating_sub(seen.freed),
         _ => now.free_now,
@@ -46,7 +46,7 @@ pub struct Waiting {
 
 /// Somebody who is told, and of how many seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct Allocation {
     /// Who.
     pub user: UserId,
     /// As many seats as they asked for, or as are left.
@@ -55,7 +55,7 @@ pub struct Told {
 
 /// Whom to tell, in order, of this many seats.
 #[must_use]
-pub fn whom_to_tell(seats: u32, in_order: &[Waiting]) -> Vec<Told> {
+pub fn allocate(seats: u32, in_order: &[Waiting]) -> Vec<Allocation> {
     let mut left = seats;
     let mut told = Vec::new();
     for waiting in in_order {
@@ -64,7 +64,7 @@ pub fn whom_to_tell(seats: u32, in_order: &[Waiting]) -> Vec<Told> {
             break;
         }
         left -= share;
-        told.push(Told { user: waiting.user, seats: share });
+        told.push(Allocation { user: waiting.user, seats: share });
     }
     told
 }
@@ -78,22 +78,22 @@ mod tests {
         SaleState { epoch: "a".to_owned(), freed, free_now }
     }
 
-    fn seen(epoch: &str, freed: i64) -> Seen {
-        Seen { epoch: epoch.to_owned(), freed }
+    fn seen(epoch: &str, freed: i64) -> Watermark {
+        Watermark { epoch: epoch.to_owned(), freed }
     }
 
     #[test]
     fn what_came_free_since_and_is_free_still_is_announced() {
-        assert_eq!(seats_to_announce(&state(7, 100), Some(&seen("a", 4))), 3);
-        assert_eq!(seats_to_announce(&state(7, 2), Some(&seen("a", 4))), 2);
-        assert_eq!(seats_to_announce(&state(7, 100), Some(&seen("a", 7))), 0);
-        assert_eq!(seats_to_announce(&state(7, -1), Some(&seen("a", 0))), 0);
+        assert_eq!(seats_to_offer(&state(7, 100), Some(&seen("a", 4))), 3);
+        assert_eq!(seats_to_offer(&state(7, 2), Some(&seen("a", 4))), 2);
+        assert_eq!(seats_to_offer(&state(7, 100), Some(&seen("a", 7))), 0);
+        assert_eq!(seats_to_offer(&state(7, -1), Some(&seen("a", 0))), 0);
     }
 
     #[test]
-    fn after_a_rebuild_all_that_is_free_is_announced() {
-        assert_eq!(seats_to_announce(&state(0, 5), Some(&seen("b", 9))), 5);
-        assert_eq!(seats_to_announce(&state(0, 5), None), 5);
+    fn after_a_load_all_that_is_free_is_announced() {
+        assert_eq!(seats_to_offer(&state(0, 5), Some(&seen("b", 9))), 5);
+        assert_eq!(seats_to_offer(&state(0, 5), None), 5);
     }
 
     #[test]
@@ -106,7 +106,7 @@ mod tests {
                 wanted: SeatsWanted::new(wanted).unwrap(),
             })
             .collect();
-        let seats = |seats| whom_to_tell(seats, &entries).iter().map(|told| told.seats).collect::<Vec<_>>();
+        let seats = |seats| allocate(seats, &entries).iter().map(|told| told.seats).collect::<Vec<_>>();
         assert_eq!(seats(0), Vec::<u32>::new());
         assert_eq!(seats(1), [1]);
         assert_eq!(seats(4), [2, 2]);

@@ -23,7 +23,7 @@ const AGAIN: Duration = Duration::from_millis(200);
 /// no booking would pass.
 const LEFT_BEHIND: Duration = Duration::from_secs(1);
 
-/// Told when changes were noted. Clones are the same.
+/// Allocation when changes were noted. Clones are the same.
 pub type ChangesNoted = Arc<Notify>;
 
 /// Starts the job.

@@ -1,4 +1,4 @@
-//! The clock of delivering. While nothing can be sent at all, it rests longer and longer; a message of its own that has to
+//! The clock of delivering. While nothing can be sent at all, it rests longer and longer; a notification of its own that has to
 //! wait has its own pause.
 
 use std::time::Duration;
@@ -8,26 +8,26 @@ use opentelemetry::metrics::Counter;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::usecases::{Context, Delivered, deliver_messages};
+use crate::usecases::{Context, Delivered, deliver_notifications};
 
-/// Longest rest while nothing can be sent: so long after the mail server is back, messages go out again.
+/// Longest rest while nothing can be sent: so long after the mail server is back, notifications go out again.
 const REST_MAX: Duration = Duration::from_secs(60);
 
-/// How messages are delivered.
+/// How notifications are delivered.
 #[derive(Clone, Copy, Debug)]
 pub struct DeliverySettings {
-    /// How often messages are looked for.
+    /// How often notifications are looked for.
     pub tick: Duration,
-    /// A message of this age that fails once more is given up.
+    /// A notification of this age that fails once more is given up.
     pub age_max: Duration,
 }
 
-/// Starts to deliver, until the process is asked to end; then another replica goes on at once. A message that is just being
+/// Starts to deliver, until the process is asked to end; then another replica goes on at once. A notification that is just being
 /// sent is finished, so that nobody sends it again.
 pub fn start(context: &Context, settings: DeliverySettings, lifecycle: &Lifecycle) {
     let given_up = opentelemetry::global::meter("booked-ticketing")
-        .u64_counter("booked_messages_given_up")
-        .with_description("Messages to those who waited that will never be sent")
+        .u64_counter("booked_notifications_given_up")
+        .with_description("Notifications to those who waited that will never be sent")
         .build();
     given_up.add(0, &[]);
     let (context, ending) = (context.clone(), lifecycle.clone());
@@ -41,8 +41,8 @@ pub fn start(context: &Context, settings: DeliverySettings, lifecycle: &Lifecycl
             }
             rest = turn(&context, settings, holder, rest, &given_up).await;
         }
-        if let Err(error) = context.waitlist.leave_messages(holder).await {
-            tracing::debug!(%error, "the lease on messages could not be given back");
+        if let Err(error) = context.waitlist.release_notifications(holder).await {
+            tracing::debug!(%error, "the lease on notifications could not be given back");
         }
     });
 }
@@ -55,7 +55,7 @@ async fn turn(
     rested: Duration,
     given_up: &Counter<u64>,
 ) -> Duration {
-    match deliver_messages(context, holder, age_max).await {
+    match deliver_notifications(context, holder, age_max).await {
         Ok(delivered) => {
             given_up.add(u64::from(delivered.given_up), &[]);
             match delivered {
@@ -66,7 +66,7 @@ async fn turn(
             }
         }
         Err(error) => {
-            tracing::warn!(%error, "messages wait for the next turn");
+            tracing::warn!(%error, "notifications wait for the next turn");
             tick
         }
     }

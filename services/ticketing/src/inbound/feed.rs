@@ -17,9 +17,9 @@ pub const EVENT_FEED: &str = "event";
 
 /// Keeps events up to date: new ones at once, changes as soon as their turn comes.
 pub struct ApplyEvents {
-    /// Told when changes were noted.
+    /// Allocation when changes were noted.
     pub noted: ChangesNoted,
-    /// Told when the own feed has something new.
+    /// Allocation when the own feed has something new.
     pub signal: FeedSignal,
 }
 

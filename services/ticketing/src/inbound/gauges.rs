@@ -11,14 +11,14 @@ use crate::usecases::{Context, VisitFailure};
 
 const INTERVAL: Duration = Duration::from_secs(10);
 /// Events whose holds are counted; of more, other ones at each turn.
-const BUSY_EVENTS_MAX: u32 = 256;
+const ACTIVE_EVENTS_MAX: u32 = 256;
 
 #[derive(Clone)]
 struct Gauges {
     holds_open: Gauge<u64>,
     waitlist_entries: Gauge<u64>,
-    messages_waiting: Gauge<u64>,
-    oldest_message_s: Gauge<u64>,
+    notifications_waiting: Gauge<u64>,
+    oldest_notification_s: Gauge<u64>,
     oldest_change_s: Gauge<f64>,
 }
 
@@ -53,9 +53,12 @@ impl Gauges {
         Self {
             holds_open: gauge("booked_holds_open", "Seats that are held, or being booked or cancelled"),
             waitlist_entries: gauge("booked_waitlist_entries", "Entries of all waitlists"),
-            messages_waiting: gauge("booked_messages_waiting", "Messages to those who waited, not sent yet"),
-            oldest_message_s: gauge(
-                "booked_messages_oldest_seconds",
+            notifications_waiting: gauge(
+                "booked_notifications_waiting",
+                "Notifications to those who waited, not sent yet",
+            ),
+            oldest_notification_s: gauge(
+                "booked_notifications_oldest_seconds",
                 "For how long the message that waits longest has been due",
             ),
             oldest_change_s: meter
@@ -67,8 +70,8 @@ impl Gauges {
 
     async fn measure_holds(&self, context: &Context) -> Result<(), VisitFailure> {
         let mut open = 0;
-        for event in context.pool.busy_events(BUSY_EVENTS_MAX).await? {
-            open += u64::from(context.pool.sweep(event, 0).await?.left);
+        for event in context.pool.active_events(ACTIVE_EVENTS_MAX).await? {
+            open += u64::from(context.pool.expire_holds(event, 0).await?.left);
         }
         self.holds_open.record(open, &[]);
         Ok(())
@@ -82,8 +85,8 @@ impl Gauges {
     async fn measure_waitlist(&self, context: &Context) -> Result<(), VisitFailure> {
         let backlog = context.waitlist.backlog().await?;
         self.waitlist_entries.record(backlog.entries, &[]);
-        self.messages_waiting.record(backlog.messages, &[]);
-        self.oldest_message_s.record(backlog.most_overdue.as_secs(), &[]);
+        self.notifications_waiting.record(backlog.notifications, &[]);
+        self.oldest_notification_s.record(backlog.most_overdue.as_secs(), &[]);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! HTTP: one endpoint a file; each maps what its use case answers to the contract.
+//! HTTP: one endpoint a file; each inventories what its use case answers to the contract.
 
 mod add_to_waitlist;
 mod api_doc;

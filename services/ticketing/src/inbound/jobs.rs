@@ -6,17 +6,17 @@ use booked_ids::EventId;
 use booked_server::Lifecycle;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use super::put_right::PutRight;
+use super::repairs::RepairMetrics;
 use crate::{
     ports::EventRecord,
     usecases::{
-        Context, MovedSales, VisitFailure, drop_dead_maps, moved_sales, purge_deleted, reconcile_seats,
-        settle_overdue, tell_waitlist,
+        Context, MovedSales, VisitFailure, drop_deleted_inventories, moved_sales, notify_waitlist,
+        purge_deleted, reconcile_seats, settle_overdue,
     },
 };
 
 /// Busy events that one round of the janitor visits.
-const BUSY_EVENTS_MAX: u32 = 256;
+const ACTIVE_EVENTS_MAX: u32 = 256;
 /// Expired holds that a visit takes back.
 const HOLDS_MAX: u32 = 1_000;
 /// Awaited events that one round of telling looks at together.
@@ -39,12 +39,12 @@ pub struct JobSettings {
 
 /// Starts all jobs.
 pub fn start(context: &Context, settings: JobSettings, lifecycle: &Lifecycle) {
-    let put_right = PutRight::new();
+    let repairs = RepairMetrics::new();
     lifecycle.spawn_job(every(settings.tick, "janitor", {
-        let (context, put_right) = (context.clone(), put_right.clone());
-        move || clean_up(context.clone(), put_right.clone())
+        let (context, repairs) = (context.clone(), repairs.clone());
+        move || clean_up(context.clone(), repairs.clone())
     }));
-    lifecycle.spawn_job(every(settings.tick, "tell_waitlist", {
+    lifecycle.spawn_job(every(settings.tick, "notify_waitlist", {
         let context = context.clone();
         move || tell_all(context.clone())
     }));
@@ -52,7 +52,7 @@ pub fn start(context: &Context, settings: JobSettings, lifecycle: &Lifecycle) {
         let context = context.clone();
         move || purge_all(context.clone())
     }));
-    lifecycle.spawn_job(reconcile_for_ever(context.clone(), settings, put_right));
+    lifecycle.spawn_job(reconcile_for_ever(context.clone(), settings, repairs));
 }
 
 async fn every<F>(period: Duration, job: &'static str, run: impl Fn() -> F)
@@ -69,19 +69,19 @@ where
     }
 }
 
-/// The janitor's round: expired holds and overdue claims of events that were used lately, and the maps of those that are
+/// The janitor's round: expired holds and overdue claims of events that were used lately, and the inventories of those that are
 /// deleted.
-async fn clean_up(context: Context, put_right: PutRight) -> Result<(), VisitFailure> {
+async fn clean_up(context: Context, repairs: RepairMetrics) -> Result<(), VisitFailure> {
     let mut round = Round::default();
-    let events = context.pool.busy_events(BUSY_EVENTS_MAX).await?;
+    let events = context.pool.active_events(ACTIVE_EVENTS_MAX).await?;
     for event in events.iter().copied() {
-        let swept = round.visited(visit(&context, event, &put_right).await)?;
-        if swept == Some(0) {
+        let expired = round.visited(visit(&context, event, &repairs).await)?;
+        if expired == Some(0) {
             round.visited(context.pool.forget_if_idle(event).await.map_err(VisitFailure::from))?;
         }
     }
     // Last, since it needs Postgres, and sweeping does not.
-    round.visited(drop_dead_maps(&context, &events).await)?;
+    round.visited(drop_deleted_inventories(&context, &events).await)?;
     round.ended()
 }
 
@@ -110,14 +110,14 @@ impl Round {
 }
 
 /// Sweeps one event, settles its overdue claims, and says how many holds and claims are left.
-async fn visit(context: &Context, event: EventId, put_right: &PutRight) -> Result<u32, VisitFailure> {
-    let swept = context.pool.sweep(event, HOLDS_MAX).await?;
-    if swept.left == 0 {
+async fn visit(context: &Context, event: EventId, repairs: &RepairMetrics) -> Result<u32, VisitFailure> {
+    let expired = context.pool.expire_holds(event, HOLDS_MAX).await?;
+    if expired.left == 0 {
         return Ok(0);
     }
     let settled = settle_overdue(context, event).await?;
-    put_right.by_the_janitor(settled);
-    Ok(swept.left)
+    repairs.by_janitor(settled);
+    Ok(expired.left)
 }
 
 async fn tell_all(context: Context) -> Result<(), VisitFailure> {
@@ -125,7 +125,7 @@ async fn tell_all(context: Context) -> Result<(), VisitFailure> {
     loop {
         let MovedSales { moved, next, failure } = moved_sales(&context, after, AWAITED_EVENTS_MAX).await?;
         for event in moved {
-            round.visited(tell_waitlist(&context, event).await)?;
+            round.visited(notify_waitlist(&context, event).await)?;
         }
         if let Some(failure) = failure {
             round.visited(Err::<(), _>(failure.into()))?;
@@ -143,27 +143,27 @@ async fn purge_all(context: Context) -> Result<(), VisitFailure> {
 }
 
 /// Goes round all events slowly; at once where a node of Valkey may have lost writes.
-async fn reconcile_for_ever(context: Context, settings: JobSettings, put_right: PutRight) {
+async fn reconcile_for_ever(context: Context, settings: JobSettings, repairs: RepairMetrics) {
     loop {
         let known = context.pool.incarnation().await.ok();
-        let rest = match reconcile_all(&context, &put_right).await {
+        let rest = match reconcile_all(&context, &repairs).await {
             Ok(()) => settings.reconcile_round,
             Err(error) => {
                 tracing::warn!(%error, "the reconciler passed over what it could not visit, and comes again sooner");
                 settings.reconcile_round / SOONER
             }
         };
-        rest_until_another_life(&context, settings, rest, known, &put_right).await;
+        rest_until_another_life(&context, settings, rest, known, &repairs).await;
     }
 }
 
-/// One round over all events: the live ones are compared, the deleted ones must have no map.
-async fn reconcile_all(context: &Context, put_right: &PutRight) -> Result<(), VisitFailure> {
+/// One round over all events: the live ones are compared, the deleted ones must have no inventory.
+async fn reconcile_all(context: &Context, repairs: &RepairMetrics) -> Result<(), VisitFailure> {
     let (mut after, mut round) = (None, Round::default());
     loop {
         let events = context.store.live_events(after, LISTED_EVENTS_MAX).await?;
         for event in &events {
-            round.visited(reconcile(context, *event, put_right).await)?;
+            round.visited(reconcile(context, *event, repairs).await)?;
         }
         after = events.last().map(|event| event.id);
         if after.is_none() {
@@ -171,8 +171,8 @@ async fn reconcile_all(context: &Context, put_right: &PutRight) -> Result<(), Vi
         }
     }
     loop {
-        let events = context.store.dead_events(after, LISTED_EVENTS_MAX).await?;
-        round.visited(drop_dead_maps(context, &events).await)?;
+        let events = context.store.deleted_events(after, LISTED_EVENTS_MAX).await?;
+        round.visited(drop_deleted_inventories(context, &events).await)?;
         after = events.last().copied();
         if after.is_none() {
             return round.ended();
@@ -181,31 +181,35 @@ async fn reconcile_all(context: &Context, put_right: &PutRight) -> Result<(), Vi
 }
 
 /// Does the janitor's work too, for events that are not on its list.
-async fn reconcile(context: &Context, event: EventRecord, put_right: &PutRight) -> Result<(), VisitFailure> {
+async fn reconcile(
+    context: &Context,
+    event: EventRecord,
+    repairs: &RepairMetrics,
+) -> Result<(), VisitFailure> {
     if context.pool.sale_state(event.id).await?.is_none() {
         return Ok(());
     }
-    visit(context, event.id, put_right).await?;
-    put_right.by_the_reconciler(reconcile_seats(context, event).await?);
+    visit(context, event.id, repairs).await?;
+    repairs.by_reconciler(reconcile_seats(context, event).await?);
     Ok(())
 }
 
-/// Rests this long, or until Valkey's data is not the known one any more; looks at the events whose maps were made anew.
+/// Rests this long, or until Valkey's data is not the known one any more; looks at the events whose inventories were made anew.
 async fn rest_until_another_life(
     context: &Context,
     JobSettings { tick, claim, .. }: JobSettings,
     rest: Duration,
     known: Option<String>,
-    put_right: &PutRight,
+    repairs: &RepairMetrics,
 ) {
     let mut rested = Duration::ZERO;
     while rested < rest {
         sleep(tick).await;
         rested += tick;
-        for event in context.rebuilds.take_older(claim) {
-            if let Err(error) = reconcile_new_map(context, event, put_right).await {
+        for event in context.loads.take_older(claim) {
+            if let Err(error) = reconcile_new_inventory(context, event, repairs).await {
                 tracing::warn!(%event, %error, "a new map is compared later");
-                context.rebuilds.note(event);
+                context.loads.note(event);
             }
         }
         // While a node is away nobody can say; when it is back, it says who it is.
@@ -217,13 +221,13 @@ async fn rest_until_another_life(
     }
 }
 
-async fn reconcile_new_map(
+async fn reconcile_new_inventory(
     context: &Context,
     event: EventId,
-    put_right: &PutRight,
+    repairs: &RepairMetrics,
 ) -> Result<(), VisitFailure> {
     match context.store.event(event).await? {
-        Some(live) => reconcile(context, live, put_right).await,
+        Some(live) => reconcile(context, live, repairs).await,
         None => Ok(()),
     }
 }

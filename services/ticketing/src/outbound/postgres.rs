@@ -4,28 +4,28 @@ mod batch_size;
 mod book;
 mod booking_queue;
 mod bookings_of_user;
-mod books_audit;
 mod cancel;
 mod event_changes;
+mod event_lock;
 mod events;
 mod failure;
 mod leases;
-mod messages;
+mod ledger_audit;
+mod notifications;
 mod purge;
 mod queue_metrics;
 mod schema;
 mod snapshot;
 mod ticket_store;
-mod turns;
 mod waitlist_store;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 pub use booking_queue::{BookingQueue, QueueSettings};
 pub use bookings_of_user::bookings_of_user;
-pub use books_audit::PostgresBooksAudit;
 pub use event_changes::PostgresEventChanges;
 pub use events::{apply_event_states, carry_out_change};
+pub use ledger_audit::PostgresLedgerAudit;
 pub use ticket_store::PostgresTicketStore;
 pub use waitlist_store::PostgresWaitlistStore;
 

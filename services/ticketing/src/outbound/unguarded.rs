@@ -46,7 +46,7 @@ const EDITS: &[Edit] = &[
         without: "local mine, claimed = seats_from(3), {}\nif #mine > 0",
     },
     Edit {
-        guards: &["give-back-by-attempt"],
+        guards: &["restore-by-attempt"],
         with: "local mine, details = claimed_by(ARGV[2], seats_from(3))",
         without: "local mine, details = seats_from(3), call('HMGET', claims, unpack(seats_from(3)))\n\
                   for i = 1, #mine do details[i] = details[i] or '' end",
@@ -86,9 +86,9 @@ const EDITS: &[Edit] = &[
         without: "call('ZADD', settling",
     },
     Edit {
-        guards: &["reserve-needs-map"],
-        with: "if no_map() then\n  return {'no map'}\nend\nlocal user, count",
-        without: "if no_map() and call('EXISTS', meta) == 0 then\n  return {'no map'}\nend\nlocal user, count",
+        guards: &["reserve-needs-inventory"],
+        with: "if not_loaded() then\n  return {'not loaded'}\nend\nlocal user, count",
+        without: "if not_loaded() and call('EXISTS', meta) == 0 then\n  return {'not loaded'}\nend\nlocal user, count",
     },
     Edit {
         guards: &["publish-needs-lease"],
@@ -96,8 +96,8 @@ const EDITS: &[Edit] = &[
         without: "",
     },
     Edit {
-        guards: &["publish-needs-no-map"],
-        with: "if not no_map() then\n  call('DEL', lease)\n  return 0\nend\n",
+        guards: &["publish-needs-no-inventory"],
+        with: "if not not_loaded() then\n  call('DEL', lease)\n  return 0\nend\n",
         without: "",
     },
     Edit {

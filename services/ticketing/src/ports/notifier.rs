@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use booked_ids::EventId;
 use uuid::Uuid;
 
-/// Sends a message to a person.
+/// Sends a notification to a person.
 #[async_trait]
 pub trait Notifier: Send + Sync {
     /// Sends it. A repeat after a crash carries the same id.
@@ -12,12 +12,12 @@ pub trait Notifier: Send + Sync {
     /// # Errors
     ///
     /// Whether another try may help, and whether others can be sent meanwhile.
-    async fn notify(&self, message: &Message) -> Result<(), NotifyFailure>;
+    async fn notify(&self, message: &Notification) -> Result<(), NotifyFailure>;
 }
 
 /// Seats came free for somebody who waited.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Message {
+pub struct Notification {
     /// The same for every try.
     pub id: Uuid,
     /// Whom to tell.
@@ -30,10 +30,10 @@ pub struct Message {
     pub seats: u32,
 }
 
-/// A message was not sent.
+/// A notification was not sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotifyFailure {
-    /// No message can be sent now, whosever it is.
+    /// No notification can be sent now, whosever it is.
     #[error("nothing can be sent: {0}")]
     Away(String),
     /// This one may be sent later, and others now.

@@ -1,4 +1,4 @@
-//! What an auditor reads: pieces of the books and of maps, each at one moment. Nothing is changed but a lease.
+//! What an auditor reads: pieces of the books and of inventories, each at one moment. Nothing is changed but a lease.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
 use super::{EventRecord, PoolFailure, StoreFailure};
-use crate::domain::invariant::{AuditedTicket, MapFigures, TicketsBetween, TicketsCounted};
+use crate::domain::invariant::{AuditedTicket, InventoryFigures, TicketsBetween, TicketsCounted};
 
 /// The books, as Postgres keeps them.
 #[async_trait]
-pub trait BooksAudit: Send + Sync {
+pub trait LedgerAudit: Send + Sync {
     /// Takes or keeps the lease for so long: one replica audits at a time, which is thrift.
     async fn take_lease(&self, holder: Uuid, lease: Duration) -> Result<bool, StoreFailure>;
 
@@ -28,16 +28,16 @@ pub trait BooksAudit: Send + Sync {
         after: Option<EventId>,
         events_max: u32,
         seats_max: u32,
-    ) -> Result<Watched, StoreFailure>;
+    ) -> Result<TicketCounts, StoreFailure>;
 
     /// What became of watched events. Those that were deleted meanwhile are left out; and all are where another server has
     /// taken over, whose transactions cannot be compared.
-    async fn compare(&self, watched: &Watched) -> Result<Vec<TicketsBetween>, StoreFailure>;
+    async fn compare(&self, watched: &TicketCounts) -> Result<Vec<TicketsBetween>, StoreFailure>;
 }
 
 /// Events and their tickets at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Watched {
+pub struct TicketCounts {
     /// That moment: the transactions that were committed by then, as Postgres names them.
     pub moment: String,
     /// A row of the ledger up to which all were committed by then, or never will be.
@@ -50,9 +50,9 @@ pub struct Watched {
     pub counted: Vec<TicketsCounted>,
 }
 
-/// The maps, as Valkey keeps them.
+/// The inventories, as Valkey keeps them.
 #[async_trait]
-pub trait MapsAudit: Send + Sync {
-    /// What an event's map says of itself; none where there is no map.
-    async fn figures(&self, event: EventId) -> Result<Option<MapFigures>, PoolFailure>;
+pub trait InventoryAudit: Send + Sync {
+    /// What an event's inventory says of itself; none where there is no inventory.
+    async fn figures(&self, event: EventId) -> Result<Option<InventoryFigures>, PoolFailure>;
 }

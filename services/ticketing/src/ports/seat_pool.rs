@@ -8,11 +8,11 @@ use booked_ids::{EventId, SeatNumber, UserId};
 use crate::domain::{
     count::SeatsWanted,
     seat::{AttemptId, Claim, ClaimKind, SeatState, SeatStates},
-    waitlist::{SaleState, Seen},
+    waitlist::{SaleState, Watermark},
 };
 
-/// Seats, holds and claims. Every operation is one script on one event; `None` and `NoMap` mean that the event has no
-/// map, and then nothing was changed.
+/// Seats, holds and claims. Every operation is one script on one event; `None` and `NotLoaded` mean that the event has no
+/// inventory, and then nothing was changed.
 #[async_trait]
 pub trait SeatPool: Send + Sync {
     /// Holds seats for a user, all or none.
@@ -33,7 +33,7 @@ pub trait SeatPool: Send + Sync {
     ) -> Result<Claimed, PoolFailure>;
 
     /// How seats are at this moment.
-    async fn look(&self, event: EventId, seats: &[SeatNumber]) -> Result<Option<SeatStates>, PoolFailure>;
+    async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Result<Option<SeatStates>, PoolFailure>;
 
     /// Ends a booking that is in Postgres: pair, hold and claim of the attempt's seats go, the seats stay taken. Says how many
     /// seats were still claimed by the attempt.
@@ -46,7 +46,7 @@ pub trait SeatPool: Send + Sync {
 
     /// Undoes a claim for a booking that will never be in Postgres: the attempt's seats are held as they were, or free. Says
     /// how many seats were still claimed by the attempt.
-    async fn give_back(
+    async fn restore_hold(
         &self,
         event: EventId,
         attempt: AttemptId,
@@ -82,14 +82,14 @@ pub trait SeatPool: Send + Sync {
     /// How many seats of each event are sold, settling or held.
     async fn occupied(&self, events: &[EventId]) -> Result<Vec<Option<u32>>, PoolFailure>;
 
-    /// Which map each event has, and how many seats ever came free in it: cheap for many events at once.
-    async fn seen_now(&self, events: &[EventId]) -> Vec<Result<Option<Seen>, PoolFailure>>;
+    /// Which inventory each event has, and how many seats ever came free in it: cheap for many events at once.
+    async fn watermarks(&self, events: &[EventId]) -> Vec<Result<Option<Watermark>, PoolFailure>>;
 
     /// What the waitlist goes by.
     async fn sale_state(&self, event: EventId) -> Result<Option<SaleState>, PoolFailure>;
 
     /// Takes back at most this many holds whose time has passed.
-    async fn sweep(&self, event: EventId, limit: u32) -> Result<Swept, PoolFailure>;
+    async fn expire_holds(&self, event: EventId, limit: u32) -> Result<Expired, PoolFailure>;
 
     /// At most this many claims that are overdue.
     async fn overdue(&self, event: EventId, limit: u32) -> Result<Vec<OverdueClaim>, PoolFailure>;
@@ -97,19 +97,19 @@ pub trait SeatPool: Send + Sync {
     /// The capacity rises to what Postgres has committed. Says how many seats are new.
     async fn grow(&self, event: EventId, capacity: u32) -> Result<u32, PoolFailure>;
 
-    /// Forgets a deleted event, and every rebuild of it that is under way.
+    /// Forgets a deleted event, and every load of it that is under way.
     async fn drop_event(&self, event: EventId) -> Result<(), PoolFailure>;
 
-    /// Takes the lease of a rebuild, unless somebody has it. It ends by itself.
-    async fn lease_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Result<bool, PoolFailure>;
+    /// Takes the lease of a load, unless somebody has it. It ends by itself.
+    async fn acquire_load(&self, event: EventId, nonce: LeaseNonce) -> Result<bool, PoolFailure>;
 
     /// The lease lasts as long again, if it is this nonce's still.
-    async fn keep_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Result<(), PoolFailure>;
+    async fn extend_load(&self, event: EventId, nonce: LeaseNonce) -> Result<(), PoolFailure>;
 
-    /// Ends the lease, if it is this nonce's still, so that another rebuild may begin.
-    async fn end_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Result<(), PoolFailure>;
+    /// Ends the lease, if it is this nonce's still, so that another load may begin.
+    async fn end_load(&self, event: EventId, nonce: LeaseNonce) -> Result<(), PoolFailure>;
 
-    /// Publishes a rebuilt map, if the lease is still this nonce's and there is no map; says whether it did.
+    /// Publishes a loaded again inventory, if the lease is still this nonce's and there is no inventory; says whether it did.
     async fn publish(
         &self,
         event: EventId,
@@ -133,11 +133,11 @@ pub trait SeatPool: Send + Sync {
     /// that same hold. Says how many it repaired.
     async fn repair(&self, event: EventId, as_read: &[SeatState]) -> Result<u32, PoolFailure>;
 
-    /// Makes what the map says of itself agree with its seats; says whether it did not.
+    /// Makes what the inventory says of itself agree with its seats; says whether it did not.
     async fn recount(&self, event: EventId) -> Result<bool, PoolFailure>;
 
     /// Some of the events that had a hold or a claim lately, other ones at each call where there are many.
-    async fn busy_events(&self, limit: u32) -> Result<Vec<EventId>, PoolFailure>;
+    async fn active_events(&self, limit: u32) -> Result<Vec<EventId>, PoolFailure>;
 
     /// Takes an event without holds and claims off that list, if it was not used lately.
     async fn forget_if_idle(&self, event: EventId) -> Result<(), PoolFailure>;
@@ -146,7 +146,7 @@ pub trait SeatPool: Send + Sync {
     async fn incarnation(&self) -> Result<String, PoolFailure>;
 }
 
-/// Names one rebuild in its lease.
+/// Names one load in its lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaseNonce(pub uuid::Uuid);
 
@@ -167,8 +167,8 @@ pub enum Reserved {
         /// After so long enough of their holds count no more.
         again_in: Duration,
     },
-    /// The event has no map.
-    NoMap,
+    /// The event has no inventory.
+    NotLoaded,
 }
 
 /// What came of a claim for booking.
@@ -178,8 +178,8 @@ pub enum Claimed {
     All,
     /// Not all were held by the user; nothing is claimed.
     Refused(SeatStates),
-    /// The event has no map.
-    NoMap,
+    /// The event has no inventory.
+    NotLoaded,
 }
 
 /// What came of a release.
@@ -189,8 +189,8 @@ pub enum Released {
     All,
     /// Not all were held by the user; nothing is released.
     Refused(SeatStates),
-    /// The event has no map.
-    NoMap,
+    /// The event has no inventory.
+    NotLoaded,
 }
 
 /// A claimed seat, and whether it is sold in Postgres.
@@ -211,9 +211,9 @@ pub struct OverdueClaim {
     pub claim: Claim,
 }
 
-/// What a sweep found.
+/// What a expire_holds found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
+pub struct Expired {
     /// Holds that it took back.
     pub ended: u32,
     /// Holds and claims that are left.

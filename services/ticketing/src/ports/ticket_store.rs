@@ -24,7 +24,7 @@ pub trait TicketStore: Send + Sync {
 
     /// Settles for good what became of a booking's attempt: what is not booked is void from now on, however late its own
     /// transaction may come.
-    async fn void_unless_booked(&self, attempt: AttemptId) -> Result<Fate, StoreFailure>;
+    async fn void_unless_booked(&self, attempt: AttemptId) -> Result<AttemptOutcome, StoreFailure>;
 
     /// The user's latest tickets of an event, at most this many.
     async fn latest(&self, user: UserId, event: EventId, count: u32) -> Result<Latest, StoreFailure>;
@@ -55,7 +55,7 @@ pub trait TicketStore: Send + Sync {
     /// A live event.
     async fn event(&self, event: EventId) -> Result<Option<EventRecord>, StoreFailure>;
 
-    /// What a map is rebuilt from, at one moment; none for an event that is unknown or deleted.
+    /// What an inventory is loaded again from, at one moment; none for an event that is unknown or deleted.
     async fn snapshot(&self, event: EventId) -> Result<Option<Snapshot>, StoreFailure>;
 
     /// At most this many live events after the given one, in the order of ids.
@@ -63,7 +63,7 @@ pub trait TicketStore: Send + Sync {
     -> Result<Vec<EventRecord>, StoreFailure>;
 
     /// At most this many deleted events of which something is left.
-    async fn deleted_events(&self, limit: u32) -> Result<Vec<EventId>, StoreFailure>;
+    async fn events_to_purge(&self, limit: u32) -> Result<Vec<EventId>, StoreFailure>;
 
     /// Those of the events that are known here, deleted ones among them.
     async fn known_among(&self, events: &[EventId]) -> Result<Vec<EventId>, StoreFailure>;
@@ -72,7 +72,7 @@ pub trait TicketStore: Send + Sync {
     async fn deleted_among(&self, events: &[EventId]) -> Result<Vec<EventId>, StoreFailure>;
 
     /// At most this many deleted events after the given one, in the order of ids, whether something of them is left or not.
-    async fn dead_events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventId>, StoreFailure>;
+    async fn deleted_events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventId>, StoreFailure>;
 
     /// Removes at most this many rows of a deleted event, and says whether nothing is left.
     async fn purge(&self, event: EventId, rows_max: u32) -> Result<bool, StoreFailure>;
@@ -93,7 +93,7 @@ pub enum Booked {
 
 /// What became of a booking's attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum AttemptOutcome {
     /// It is in the books.
     Booked,
     /// It never will be.
@@ -117,7 +117,7 @@ pub enum Cancelled {
     /// They were no longer the user's latest; nothing was cancelled.
     Changed,
     /// Another cancel of the user and event is under way; nothing was cancelled.
-    Busy,
+    Contended,
 }
 
 /// An event as far as ticketing needs it.

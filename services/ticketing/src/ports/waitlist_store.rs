@@ -1,4 +1,4 @@
-//! The waitlist and the messages to those who were told, as Postgres keeps them.
+//! The waitlist and the notifications to those who were told, as Postgres keeps them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use booked_ids::{EventId, UserId};
 use uuid::Uuid;
 
-use super::{Message, SeatPool, StoreFailure};
-use crate::domain::{count::SeatsWanted, waitlist::Seen};
+use super::{Notification, SeatPool, StoreFailure};
+use crate::domain::{count::SeatsWanted, waitlist::Watermark};
 
 /// Who waits for what, in order.
 #[async_trait]
@@ -31,33 +31,37 @@ pub trait WaitlistStore: Send + Sync {
         &self,
         after: Option<EventId>,
         limit: u32,
-    ) -> Result<Vec<(EventId, Option<Seen>)>, StoreFailure>;
+    ) -> Result<Vec<(EventId, Option<Watermark>)>, StoreFailure>;
 
     /// Tells the first of an event's list of the seats that came free: locks the list, asks the pool, and stores in one
     /// transaction what was seen, whose wait has ended, and what is to be sent. Says how many were told.
     async fn tell(&self, event: EventId, pool: Arc<dyn SeatPool>) -> Result<u32, StoreFailure>;
 
-    /// The messages that are due, in order, at most this many. One replica at a time gets any, for a while.
-    async fn take_messages(&self, holder: Uuid, limit: u32) -> Result<Vec<DueMessage>, StoreFailure>;
+    /// The notifications that are due, in order, at most this many. One replica at a time gets any, for a while.
+    async fn lease_notifications(
+        &self,
+        holder: Uuid,
+        limit: u32,
+    ) -> Result<Vec<DueNotification>, StoreFailure>;
 
-    /// Lets another replica have the messages at once, where they were this holder's.
-    async fn leave_messages(&self, holder: Uuid) -> Result<(), StoreFailure>;
+    /// Lets another replica have the notifications at once, where they were this holder's.
+    async fn release_notifications(&self, holder: Uuid) -> Result<(), StoreFailure>;
 
-    /// Notes that a message was sent, or is given up; what was noted before stays.
-    async fn message_done(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure>;
+    /// Notes that a notification was sent, or is given up; what was noted before stays.
+    async fn mark_delivered(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure>;
 
     /// Notes a try that failed; the next one is due after this pause.
-    async fn message_waits(&self, message: Uuid, pause: Duration) -> Result<(), StoreFailure>;
+    async fn postpone_notification(&self, message: Uuid, pause: Duration) -> Result<(), StoreFailure>;
 
     /// What is left to do, for whoever watches.
     async fn backlog(&self) -> Result<Backlog, StoreFailure>;
 }
 
-/// A message that is to be sent now.
+/// A notification that is to be sent now.
 #[derive(Clone, PartialEq, Eq)]
-pub struct DueMessage {
+pub struct DueNotification {
     /// What is to be sent.
-    pub message: Message,
+    pub message: Notification,
     /// How often that failed.
     pub tries: u32,
     /// How long ago it was written.
@@ -69,8 +73,8 @@ pub struct DueMessage {
 pub struct Backlog {
     /// Entries of all waitlists.
     pub entries: u64,
-    /// Messages that are to be sent.
-    pub messages: u64,
+    /// Notifications that are to be sent.
+    pub notifications: u64,
     /// For how long the one that waits longest has been due: one that failed is not due before its next try.
     pub most_overdue: Duration,
 }
@@ -85,5 +89,5 @@ pub enum Joined {
     /// The event is unknown or deleted.
     NoSuchEvent,
     /// Somebody changes the list just now; nothing was done.
-    Busy,
+    Contended,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use booked_ids::{EventId, UserId};
 use tokio::time::{Instant, sleep};
 
-use super::{Context, RebuildError, rebuild_map};
+use super::{Context, LoadError, load_inventory};
 use crate::{
     domain::count::SeatsWanted,
     ports::{FeedAway, Joined, StoreFailure},
@@ -47,8 +47,8 @@ pub async fn add_to_waitlist(
     if context.waitlist.is_waiting(user, event).await? {
         return Err(AddToWaitlistError::AlreadyWaiting);
     }
-    let mapped = see_to_a_map(context, event).await;
-    let join = || join_in_turn(context, user, email, event, wanted);
+    let mapped = ensure_loaded(context, event).await;
+    let join = || join_in_order(context, user, email, event, wanted);
     let mut joined = join().await?;
     if joined == Joined::NoSuchEvent {
         match mapped {
@@ -62,7 +62,7 @@ pub async fn add_to_waitlist(
         Joined::Done => Ok(()),
         Joined::AlreadyWaiting => Err(AddToWaitlistError::AlreadyWaiting),
         Joined::NoSuchEvent => Err(AddToWaitlistError::NoSuchEvent),
-        Joined::Busy => {
+        Joined::Contended => {
             Err(AddToWaitlistError::Unavailable("the list is changed by others all the time".to_owned()))
         }
     }
@@ -70,30 +70,30 @@ pub async fn add_to_waitlist(
 
 /// Those who join the same list in this process do so one after the other. Another replica, or the telling, may have the list
 /// all the same: until it is through this one tries again.
-async fn join_in_turn(
+async fn join_in_order(
     context: &Context,
     user: UserId,
     email: &str,
     event: EventId,
     wanted: SeatsWanted,
 ) -> Result<Joined, AddToWaitlistError> {
-    let give_up = Instant::now() + context.patience.others;
-    let turn = context.lines.joins.turn(event, give_up).await;
+    let give_up = Instant::now() + context.contention.others;
+    let turn = context.queues.joins.turn(event, give_up).await;
     let _turn = turn.map_err(|no_turn| AddToWaitlistError::Unavailable(no_turn.to_string()))?;
     loop {
         let joined = context.waitlist.join(user, email, event, wanted, Arc::clone(&context.pool)).await?;
-        if joined != Joined::Busy || Instant::now() >= give_up {
+        if joined != Joined::Contended || Instant::now() >= give_up {
             return Ok(joined);
         }
-        sleep(context.patience.look_again).await;
+        sleep(context.contention.poll).await;
     }
 }
 
-/// An event that nobody has reserved of yet gets its map here: without one, nobody could tell what is free already from
+/// An event that nobody has reserved of yet gets its inventory here: without one, nobody could tell what is free already from
 /// what comes free later. With Valkey away nothing is done.
-async fn see_to_a_map(context: &Context, event: EventId) -> Result<(), RebuildError> {
+async fn ensure_loaded(context: &Context, event: EventId) -> Result<(), LoadError> {
     match context.pool.sale_state(event).await {
-        Ok(None) => rebuild_map(context, event).await,
+        Ok(None) => load_inventory(context, event).await,
         Ok(Some(_)) | Err(_) => Ok(()),
     }
 }
@@ -104,12 +104,12 @@ impl From<FeedAway> for AddToWaitlistError {
     }
 }
 
-impl From<RebuildError> for AddToWaitlistError {
-    fn from(error: RebuildError) -> Self {
+impl From<LoadError> for AddToWaitlistError {
+    fn from(error: LoadError) -> Self {
         match error {
-            RebuildError::NoSuchEvent => Self::NoSuchEvent,
-            RebuildError::Unavailable(why) => Self::Unavailable(why),
-            RebuildError::ReadFailed(why) => Self::Refused(why),
+            LoadError::NoSuchEvent => Self::NoSuchEvent,
+            LoadError::Unavailable(why) => Self::Unavailable(why),
+            LoadError::ReadFailed(why) => Self::Refused(why),
         }
     }
 }

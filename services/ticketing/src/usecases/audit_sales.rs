@@ -8,7 +8,7 @@ use booked_ids::{EventId, TicketId};
 use super::settle_overdue::VisitFailure;
 use crate::{
     domain::invariant::{TicketsBetween, TicketsCounted, Violation},
-    ports::{BooksAudit, MapsAudit, TicketStore, Watched},
+    ports::{InventoryAudit, LedgerAudit, TicketCounts, TicketStore},
 };
 
 /// Tickets that one turn looks at.
@@ -20,9 +20,9 @@ const SEATS_MAX: u32 = 500_000;
 /// Goes round all tickets and all live events, a piece at a turn, and begins again.
 pub struct Auditor {
     /// What Postgres keeps.
-    pub books: Arc<dyn BooksAudit>,
+    pub books: Arc<dyn LedgerAudit>,
     /// What Valkey keeps.
-    pub maps: Arc<dyn MapsAudit>,
+    pub maps: Arc<dyn InventoryAudit>,
     /// Events as they are now.
     pub store: Arc<dyn TicketStore>,
     /// Where it stands.
@@ -35,7 +35,7 @@ pub struct Progress {
     ticket: Option<TicketId>,
     event: Option<EventId>,
     /// Since the turn before.
-    watched: Option<Watched>,
+    watched: Option<TicketCounts>,
 }
 
 /// What a turn found.
@@ -50,7 +50,8 @@ pub struct Audited {
 /// Takes one turn. What cannot be looked at now keeps nothing else from being looked at.
 pub async fn audit_sales(auditor: &mut Auditor) -> Audited {
     let mut audited = Audited::default();
-    for part in [audit_tickets(auditor).await, audit_ledger(auditor).await, audit_maps(auditor).await] {
+    for part in [audit_tickets(auditor).await, audit_ledger(auditor).await, audit_inventories(auditor).await]
+    {
         match part {
             Ok(found) => audited.violations.extend(found),
             Err(failure) => audited.failure = Some(failure),
@@ -82,8 +83,8 @@ async fn audit_ledger(auditor: &mut Auditor) -> Result<Vec<Violation>, VisitFail
     Ok(between.iter().filter_map(TicketsBetween::violation).chain(counted).collect())
 }
 
-/// The maps of the events that are watched now.
-async fn audit_maps(auditor: &Auditor) -> Result<Vec<Violation>, VisitFailure> {
+/// The inventories of the events that are watched now.
+async fn audit_inventories(auditor: &Auditor) -> Result<Vec<Violation>, VisitFailure> {
     let mut found = Vec::new();
     for (event, _) in auditor.progress.watched.iter().flat_map(|watched| &watched.events) {
         let Some(figures) = auditor.maps.figures(event.id).await? else { continue };

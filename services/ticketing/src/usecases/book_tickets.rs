@@ -9,13 +9,13 @@ use std::collections::HashMap;
 use booked_ids::{TicketId, UserId};
 use tokio::time::{Instant, sleep};
 
-use super::{Context, few_at_once::few_at_once, known_events::without_unknown};
+use super::{Context, concurrently::concurrently, known_events::without_unknown};
 use crate::{
     domain::{
-        booking::{Refusal, Requested, Sorted, Tickets},
+        booking::{Refusal, Requested, Tickets, Triage},
         seat::AttemptId,
     },
-    ports::{Booked, Claimed, Fate, PoolFailure, Settlement, StoreFailure},
+    ports::{AttemptOutcome, Booked, Claimed, PoolFailure, Settlement, StoreFailure},
 };
 
 /// Why a booking did not succeed.
@@ -51,11 +51,11 @@ pub async fn book_tickets(context: &Context, user: UserId, requested: Requested)
         return Err(BookError::NotReserved);
     }
     let mut wanted = all.clone();
-    let give_up = Instant::now() + context.patience.others;
+    let give_up = Instant::now() + context.contention.others;
     // The common path is one script: tickets of one event, all held.
-    let mut is_looked_at = wanted.by_event().count() > 1;
+    let mut inspected = wanted.by_event().count() > 1;
     loop {
-        if is_looked_at {
+        if inspected {
             let sorted = sort(context, user, &wanted).await?;
             if !sorted.under_way.is_empty() {
                 wait_for_others(context, give_up).await?;
@@ -75,10 +75,10 @@ pub async fn book_tickets(context: &Context, user: UserId, requested: Requested)
         let attempt = match claim_all(context, user, &wanted).await {
             Ok(Some(attempt)) => attempt,
             Ok(None) => {
-                if is_looked_at {
+                if inspected {
                     wait_for_others(context, give_up).await?;
                 }
-                is_looked_at = true;
+                inspected = true;
                 continue;
             }
             // A repeated booking needs no claim.
@@ -89,35 +89,35 @@ pub async fn book_tickets(context: &Context, user: UserId, requested: Requested)
         };
         match commit(context, attempt, user, &wanted).await? {
             Outcome::Booked => return Ok(()),
-            Outcome::PartlyMine(mine) => mine.into_iter().for_each(|ticket| wanted.remove(ticket)),
+            Outcome::PartlyOwned(mine) => mine.into_iter().for_each(|ticket| wanted.remove(ticket)),
         }
-        is_looked_at = true;
+        inspected = true;
     }
 }
 
 enum Outcome {
     Booked,
     /// Nothing was booked, since these are the user's own already: Valkey had lost it.
-    PartlyMine(Vec<TicketId>),
+    PartlyOwned(Vec<TicketId>),
 }
 
 async fn wait_for_others(context: &Context, give_up: Instant) -> Result<(), BookError> {
     if Instant::now() >= give_up {
         return Err(BookError::Unknown("a booking of the same tickets is still under way".to_owned()));
     }
-    sleep(context.patience.look_again).await;
+    sleep(context.contention.poll).await;
     Ok(())
 }
 
 /// Looks at all tickets, asks Postgres about those that the user does not hold, and refuses what must be refused.
-async fn sort(context: &Context, user: UserId, tickets: &Tickets) -> Result<Sorted, BookError> {
+async fn sort(context: &Context, user: UserId, tickets: &Tickets) -> Result<Triage, BookError> {
     let looks = tickets.by_event().map(async |(event, seats)| {
-        let look = context.pool.look(event, &seats).await;
+        let look = context.pool.inspect(event, &seats).await;
         (event, seats, look)
     });
-    let mut sorted = Sorted::default();
+    let mut sorted = Triage::default();
     let mut away = None;
-    for (event, seats, look) in few_at_once(looks).await {
+    for (event, seats, look) in concurrently(looks).await {
         match look {
             Ok(Some(states)) => sorted.add(event, &states, user),
             Ok(None) => sorted.add_unseen(event, &seats),
@@ -130,7 +130,7 @@ async fn sort(context: &Context, user: UserId, tickets: &Tickets) -> Result<Sort
     }
     let to_ask = sorted.to_ask();
     let owners = if to_ask.is_empty() { HashMap::new() } else { context.store.owners(&to_ask).await? };
-    sorted.judge(&owners, user).map_err(|refusal| match (refusal, away) {
+    sorted.decide(&owners, user).map_err(|refusal| match (refusal, away) {
         (Refusal::NotYours, _) => BookError::NotYours,
         (Refusal::NotReserved, None) => BookError::NotReserved,
         (Refusal::NotReserved, Some(failure)) => BookError::Unavailable(failure.to_string()),
@@ -149,14 +149,14 @@ async fn claim_all(context: &Context, user: UserId, tickets: &Tickets) -> Result
     for (event, seats) in tickets.by_event() {
         match context.pool.claim(event, user, attempt, &seats).await {
             Ok(Claimed::All) => seats.iter().for_each(|seat| claimed.insert(event.ticket(*seat))),
-            Ok(Claimed::Refused(_) | Claimed::NoMap) => {
-                give_back(context, attempt, &claimed).await;
+            Ok(Claimed::Refused(_) | Claimed::NotLoaded) => {
+                restore_hold(context, attempt, &claimed).await;
                 return Ok(None);
             }
             // Only the first claim that fails is told apart from none: what was asked may have been done, and then the
             // janitor gives it back.
             Err(failure) => {
-                give_back(context, attempt, &claimed).await;
+                restore_hold(context, attempt, &claimed).await;
                 return match failure {
                     PoolFailure::Unavailable(_) => Ok(None),
                     PoolFailure::Unknown(why) => Err(why),
@@ -194,23 +194,23 @@ async fn commit(
             if owners.values().any(|owner| *owner != user) {
                 return Err(BookError::NotYours);
             }
-            Ok(Outcome::PartlyMine(owners.into_keys().collect()))
+            Ok(Outcome::PartlyOwned(owners.into_keys().collect()))
         }
         Ok(Booked::NotForSale) => {
-            give_back(context, attempt, tickets).await;
+            restore_hold(context, attempt, tickets).await;
             Err(BookError::NotReserved)
         }
         // The janitor was there first, and has given the seats back or will.
         Ok(Booked::Void) => {
-            give_back(context, attempt, tickets).await;
+            restore_hold(context, attempt, tickets).await;
             Err(BookError::Unavailable("the booking took too long and was voided".to_owned()))
         }
         Err(StoreFailure::Unavailable(why)) => {
-            give_back(context, attempt, tickets).await;
+            restore_hold(context, attempt, tickets).await;
             Err(BookError::Unavailable(why))
         }
         Err(StoreFailure::Refused(why)) => {
-            give_back(context, attempt, tickets).await;
+            restore_hold(context, attempt, tickets).await;
             Err(BookError::Refused(why))
         }
         Err(StoreFailure::Unknown(why)) => resolve(context, attempt, tickets, why).await,
@@ -226,12 +226,12 @@ async fn resolve(
     why: String,
 ) -> Result<Outcome, BookError> {
     match context.store.void_unless_booked(attempt).await {
-        Ok(Fate::Booked) => {
+        Ok(AttemptOutcome::Booked) => {
             finish(context, attempt, tickets).await;
             Ok(Outcome::Booked)
         }
-        Ok(Fate::Void) => {
-            give_back(context, attempt, tickets).await;
+        Ok(AttemptOutcome::Void) => {
+            restore_hold(context, attempt, tickets).await;
             Err(BookError::Unavailable(why))
         }
         Err(failure) => Err(BookError::Unknown(format!("{why}; then: {failure}"))),
@@ -240,17 +240,19 @@ async fn resolve(
 
 /// Best effort, as the next two: what is left of the claim is the janitor's.
 async fn finish(context: &Context, attempt: AttemptId, tickets: &Tickets) {
-    let done = few_at_once(
+    let done = concurrently(
         tickets.by_event().map(async |(event, seats)| context.pool.finish(event, attempt, &seats).await),
     );
-    left_to_the_janitor(done.await);
+    warn_unsettled(done.await);
 }
 
-async fn give_back(context: &Context, attempt: AttemptId, tickets: &Tickets) {
-    let done = few_at_once(
-        tickets.by_event().map(async |(event, seats)| context.pool.give_back(event, attempt, &seats).await),
+async fn restore_hold(context: &Context, attempt: AttemptId, tickets: &Tickets) {
+    let done = concurrently(
+        tickets
+            .by_event()
+            .map(async |(event, seats)| context.pool.restore_hold(event, attempt, &seats).await),
     );
-    left_to_the_janitor(done.await);
+    warn_unsettled(done.await);
 }
 
 /// Seats that Postgres says are sold stay taken and lose the hold that Valkey should not have given; the others are given
@@ -261,18 +263,18 @@ async fn settle_sold(
     tickets: &Tickets,
     owners: &HashMap<TicketId, UserId>,
 ) {
-    let done = few_at_once(tickets.by_event().map(async |(event, seats)| {
+    let done = concurrently(tickets.by_event().map(async |(event, seats)| {
         let sold = seats.iter().filter(|seat| owners.contains_key(&event.ticket(**seat)));
         let sold: Vec<Settlement> = sold.map(|seat| Settlement { seat: *seat, sold: true }).collect();
         if !sold.is_empty() {
             context.pool.settle(event, attempt, &sold).await?;
         }
-        context.pool.give_back(event, attempt, &seats).await
+        context.pool.restore_hold(event, attempt, &seats).await
     }));
-    left_to_the_janitor(done.await);
+    warn_unsettled(done.await);
 }
 
-fn left_to_the_janitor(done: Vec<Result<u32, PoolFailure>>) {
+fn warn_unsettled(done: Vec<Result<u32, PoolFailure>>) {
     for failure in done.into_iter().filter_map(Result::err) {
         tracing::warn!(%failure, "a claim is left to the janitor");
     }

@@ -7,7 +7,7 @@
 use booked_ids::{EventId, SeatNumber, UserId};
 use tokio::time::{Instant, sleep};
 
-use super::{Context, SCRIPT_SEATS, lines::NoTurn, settle_overdue::ask_and_settle};
+use super::{Context, SCRIPT_SEATS, keyed_queues::QueueError, settle_overdue::ask_and_settle};
 use crate::{
     domain::{
         count::TicketsToCancel,
@@ -53,8 +53,8 @@ pub async fn cancel_tickets(
     event: EventId,
     count: TicketsToCancel,
 ) -> Result<(), CancelError> {
-    let give_up = Instant::now() + context.patience.others;
-    let _turn = context.lines.cancels.turn((user, event), give_up).await?;
+    let give_up = Instant::now() + context.contention.others;
+    let _turn = context.queues.cancels.turn((user, event), give_up).await?;
     loop {
         let latest = context.store.latest(user, event, count.get()).await.map_err(of_read)?;
         if !latest.any {
@@ -71,7 +71,7 @@ pub async fn cancel_tickets(
                 return Ok(());
             }
             // The claim stays for the janitor: what the other one leaves is not known yet.
-            Ok(Cancelled::Busy) => {
+            Ok(Cancelled::Contended) => {
                 return Err(CancelError::Unavailable("another cancel of the user takes long".to_owned()));
             }
             Ok(Cancelled::Changed) => drop_claim(context, event, attempt, &claimed).await,
@@ -86,7 +86,7 @@ pub async fn cancel_tickets(
         if Instant::now() >= give_up {
             return Err(CancelError::Unavailable("the user's tickets change all the time".to_owned()));
         }
-        sleep(context.patience.look_again).await;
+        sleep(context.contention.poll).await;
     }
 }
 
@@ -101,10 +101,10 @@ async fn cancel_between_others(
 ) -> Result<Cancelled, StoreFailure> {
     loop {
         let cancelled = context.store.cancel(user, event, seats).await?;
-        if cancelled != Cancelled::Busy || Instant::now() >= give_up {
+        if cancelled != Cancelled::Contended || Instant::now() >= give_up {
             return Ok(cancelled);
         }
-        sleep(context.patience.look_again).await;
+        sleep(context.contention.poll).await;
     }
 }
 
@@ -149,11 +149,11 @@ async fn drop_claim(context: &Context, event: EventId, attempt: AttemptId, claim
     }
 }
 
-impl From<NoTurn> for CancelError {
-    fn from(no_turn: NoTurn) -> Self {
+impl From<QueueError> for CancelError {
+    fn from(no_turn: QueueError) -> Self {
         match no_turn {
-            NoTurn::Crowded => Self::TooMany,
-            NoTurn::Late => Self::Unavailable(no_turn.to_string()),
+            QueueError::Crowded => Self::TooMany,
+            QueueError::Late => Self::Unavailable(no_turn.to_string()),
         }
     }
 }

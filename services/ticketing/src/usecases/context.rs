@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use booked_server::Random;
 
-use super::{KnownEvents, Lines, Rebuilds};
+use super::{KeyedQueues, KnownEvents, Loads};
 use crate::{
     domain::seat::AttemptId,
     ports::{EventChanges, EventFeed, Notifier, SeatPool, TicketStore, WaitlistStore},
@@ -30,24 +30,24 @@ pub struct Context {
     pub notifier: Arc<dyn Notifier>,
     /// Where attempts get their ids.
     pub random: Arc<dyn Random>,
-    /// The maps that this process is making.
-    pub rebuilds: Arc<Rebuilds>,
+    /// The inventories that this process is making.
+    pub loads: Arc<Loads>,
     /// Who waits in this process to change the same thing.
-    pub lines: Arc<Lines>,
+    pub queues: Arc<KeyedQueues>,
     /// Events that this process knows.
     pub known: Arc<KnownEvents>,
     /// How long a use case waits for others.
-    pub patience: Patience,
+    pub contention: Contention,
 }
 
 /// How long a use case waits for others before it gives up.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For a map that somebody else is rebuilding, a booking of the same tickets that is under way, cancels of the same user
+pub struct Contention {
+    /// For an inventory that somebody else is loading, a booking of the same tickets that is under way, cancels of the same user
     /// and event, or others who join the same waitlist.
     pub others: Duration,
     /// Between two looks at what is waited for.
-    pub look_again: Duration,
+    pub poll: Duration,
 }
 
 impl Context {

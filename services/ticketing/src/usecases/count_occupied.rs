@@ -24,14 +24,14 @@ pub enum CountError {
 /// See [`CountError`]; never a guess.
 pub async fn count_occupied(context: &Context, events: &[EventId]) -> Result<Vec<Option<u32>>, CountError> {
     let mut counts = context.pool.occupied(events).await?;
-    // Without a map nothing is held. Maps are made at the first reservation, not by a look.
-    let unmapped: Vec<usize> = (0..counts.len()).filter(|index| counts[*index].is_none()).collect();
-    if unmapped.is_empty() {
+    // Without an inventory nothing is held. Inventories are made at the first reservation, not by a look.
+    let not_loaded: Vec<usize> = (0..counts.len()).filter(|index| counts[*index].is_none()).collect();
+    if not_loaded.is_empty() {
         return Ok(counts);
     }
-    let asked: Vec<EventId> = unmapped.iter().map(|index| events[*index]).collect();
+    let asked: Vec<EventId> = not_loaded.iter().map(|index| events[*index]).collect();
     let sold = context.store.sold_counts(&asked).await?;
-    for (index, sold) in unmapped.into_iter().zip(sold) {
+    for (index, sold) in not_loaded.into_iter().zip(sold) {
         counts[index] = sold;
     }
     Ok(counts)

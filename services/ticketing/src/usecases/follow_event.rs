@@ -4,7 +4,7 @@ use booked_ids::EventId;
 
 use super::{Context, settle_overdue::VisitFailure};
 
-/// Raises the capacity of an event's map, or drops the map of a deleted event.
+/// Raises the capacity of an event's inventory, or drops the inventory of a deleted event.
 ///
 /// # Errors
 ///

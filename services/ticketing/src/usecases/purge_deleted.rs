@@ -15,7 +15,7 @@ const ROWS_MAX: u32 = 5_000;
 ///
 /// See [`VisitFailure`]; the next visit goes on.
 pub async fn purge_deleted(context: &Context) -> Result<bool, VisitFailure> {
-    let events: Vec<EventId> = context.store.deleted_events(EVENTS_MAX).await?;
+    let events: Vec<EventId> = context.store.events_to_purge(EVENTS_MAX).await?;
     let mut is_more_left = u32::try_from(events.len()).is_ok_and(|count| count == EVENTS_MAX);
     for event in events {
         // Before the rows, so that an event is never forgotten here while its holds are left there.

@@ -1,4 +1,4 @@
-//! The reconciler: compares an event's map with Postgres, piece by piece, and puts right what differs, by claim: a seat is
+//! The reconciler: compares an event's inventory with Postgres, piece by piece, and puts right what differs, by claim: a seat is
 //! never freed because its bit "should" be free.
 
 use std::collections::HashSet;
@@ -26,7 +26,7 @@ pub struct Reconciled {
     pub set: u32,
     /// Seats that Postgres has and Valkey did not know of.
     pub grown: u32,
-    /// Maps that did not count what they showed: 1 or 0.
+    /// Inventories that did not count what they showed: 1 or 0.
     pub recounted: u32,
 }
 
@@ -54,7 +54,7 @@ pub async fn reconcile_seats(context: &Context, event: EventRecord) -> Result<Re
     Ok(done)
 }
 
-/// `false`: the event has no map.
+/// `false`: the event has no inventory.
 async fn visit_piece(
     context: &Context,
     event: EventId,
@@ -95,7 +95,7 @@ async fn check(context: &Context, event: EventId, suspects: &[SeatNumber]) -> Re
 
 /// Reads the seats once more, asks Postgres after it, and repairs those that are sold and still as they were read.
 async fn repair(context: &Context, event: EventId, lost: &[SeatNumber]) -> Result<u32, VisitFailure> {
-    let Some(states) = context.pool.look(event, lost).await? else {
+    let Some(states) = context.pool.inspect(event, lost).await? else {
         return Ok(0);
     };
     let as_read = states.seats.into_iter().filter(|state| state.claim.is_none() && !state.looks_sold());

@@ -2,10 +2,10 @@
 
 use booked_ids::{TicketId, UserId};
 
-use super::{Context, few_at_once::few_at_once, known_events::without_unknown};
+use super::{Context, concurrently::concurrently, known_events::without_unknown};
 use crate::{
     domain::{
-        booking::{Refusal, Requested, Sorted, Tickets},
+        booking::{Refusal, Requested, Tickets, Triage},
         seat::AttemptId,
     },
     ports::{Claimed, PoolFailure, Released, Settlement},
@@ -41,16 +41,16 @@ pub async fn release_tickets(
     let requested = without_unknown(context, requested).await;
     let tickets = requested.tickets;
     if requested.any_unknown {
-        look(context, user, &tickets).await?;
+        inspect(context, user, &tickets).await?;
         return Err(ReleaseError::NotReserved);
     }
     let mut events = tickets.by_event();
     if let (Some((event, seats)), None) = (events.next(), events.next()) {
         return match context.pool.release(event, user, &seats).await? {
             Released::All => Ok(()),
-            Released::NoMap => Err(ReleaseError::NotReserved),
+            Released::NotLoaded => Err(ReleaseError::NotReserved),
             Released::Refused(states) => {
-                let mut sorted = Sorted::default();
+                let mut sorted = Triage::default();
                 sorted.add(event, &states, user);
                 Err(sorted.all_held().map_or_else(ReleaseError::from, |_| ReleaseError::NotReserved))
             }
@@ -66,23 +66,23 @@ async fn release_of_several_events(
     user: UserId,
     tickets: &Tickets,
 ) -> Result<(), ReleaseError> {
-    look(context, user, tickets).await?;
+    inspect(context, user, tickets).await?;
     let attempt = context.attempt();
     for (event, seats) in tickets.by_event() {
         let refusal = match context.pool.claim(event, user, attempt, &seats).await {
             Ok(Claimed::All) => continue,
-            Ok(Claimed::NoMap) => ReleaseError::NotReserved,
+            Ok(Claimed::NotLoaded) => ReleaseError::NotReserved,
             Ok(Claimed::Refused(states)) => {
-                let mut sorted = Sorted::default();
+                let mut sorted = Triage::default();
                 sorted.add(event, &states, user);
                 sorted.all_held().map_or_else(ReleaseError::from, |_| ReleaseError::NotReserved)
             }
             Err(failure) => failure.into(),
         };
-        give_back(context, attempt, tickets).await;
+        restore_hold(context, attempt, tickets).await;
         return Err(refusal);
     }
-    let settles = few_at_once(tickets.by_event().map(async |(event, seats)| {
+    let settles = concurrently(tickets.by_event().map(async |(event, seats)| {
         let unsold: Vec<Settlement> =
             seats.iter().map(|seat| Settlement { seat: *seat, sold: false }).collect();
         let settled = context.pool.settle(event, attempt, &unsold).await?;
@@ -91,25 +91,25 @@ async fn release_of_several_events(
     }));
     let settled: Result<Vec<_>, PoolFailure> = settles.await.into_iter().collect();
     let missed: Tickets = settled.map_err(unknown)?.into_iter().flatten().collect();
-    release_given_back(context, user, &missed).await
+    release_restored(context, user, &missed).await
 }
 
 /// The claims of these tickets were ended by the janitor meanwhile, or lost. What it gave back is held again, and is
 /// released now. The rest the user holds no more, unless it was booked since: then half of the release is done.
-async fn release_given_back(context: &Context, user: UserId, missed: &Tickets) -> Result<(), ReleaseError> {
+async fn release_restored(context: &Context, user: UserId, missed: &Tickets) -> Result<(), ReleaseError> {
     let half_done =
         || ReleaseError::Unknown("some of the tickets changed while they were released".to_owned());
     let mut not_held: Vec<TicketId> = Vec::new();
     for (event, seats) in missed.by_event() {
-        let mut sorted = Sorted::default();
-        match context.pool.look(event, &seats).await.map_err(unknown)? {
+        let mut sorted = Triage::default();
+        match context.pool.inspect(event, &seats).await.map_err(unknown)? {
             Some(states) => sorted.add(event, &states, user),
             None => sorted.add_unseen(event, &seats),
         }
         for (event, seats) in sorted.held.by_event() {
             match context.pool.release(event, user, &seats).await.map_err(unknown)? {
                 Released::All => {}
-                Released::Refused(_) | Released::NoMap => return Err(half_done()),
+                Released::Refused(_) | Released::NotLoaded => return Err(half_done()),
             }
         }
         if !sorted.under_way.is_empty() {
@@ -125,13 +125,13 @@ async fn release_given_back(context: &Context, user: UserId, missed: &Tickets) -
 }
 
 /// Looks at all events before any of them is claimed, so that the refusal that weighs most is found wherever it is.
-async fn look(context: &Context, user: UserId, tickets: &Tickets) -> Result<(), ReleaseError> {
+async fn inspect(context: &Context, user: UserId, tickets: &Tickets) -> Result<(), ReleaseError> {
     let looks = tickets.by_event().map(async |(event, seats)| {
-        let look = context.pool.look(event, &seats).await;
+        let look = context.pool.inspect(event, &seats).await;
         (event, seats, look)
     });
-    let mut sorted = Sorted::default();
-    for (event, seats, look) in few_at_once(looks).await {
+    let mut sorted = Triage::default();
+    for (event, seats, look) in concurrently(looks).await {
         match look.map_err(|failure| ReleaseError::Unavailable(failure.to_string()))? {
             Some(states) => sorted.add(event, &states, user),
             None => sorted.add_unseen(event, &seats),
@@ -141,9 +141,11 @@ async fn look(context: &Context, user: UserId, tickets: &Tickets) -> Result<(), 
     Ok(())
 }
 
-async fn give_back(context: &Context, attempt: AttemptId, tickets: &Tickets) {
-    let done = few_at_once(
-        tickets.by_event().map(async |(event, seats)| context.pool.give_back(event, attempt, &seats).await),
+async fn restore_hold(context: &Context, attempt: AttemptId, tickets: &Tickets) {
+    let done = concurrently(
+        tickets
+            .by_event()
+            .map(async |(event, seats)| context.pool.restore_hold(event, attempt, &seats).await),
     );
     for failure in done.await.into_iter().filter_map(Result::err) {
         tracing::warn!(%failure, "a claim is left to the janitor");

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use booked_ids::{EventId, TicketId, UserId};
 
-use super::{Context, RebuildError, rebuild_map};
+use super::{Context, LoadError, load_inventory};
 use crate::{
     domain::count::SeatsWanted,
     ports::{PoolFailure, Reserved},
 };
 
-/// How often a map may be lost again between its rebuild and the reservation.
+/// How often an inventory may be lost again between its load and the reservation.
 const TRIES: usize = 3;
 
 /// Tickets that are held.
@@ -67,10 +67,10 @@ pub async fn reserve_tickets(
             }
             Reserved::TooManyHeld { again_in } => return Err(ReserveError::TooManyHeld { again_in }),
             Reserved::TooFew => return Err(ReserveError::TooFew),
-            Reserved::NoMap => rebuild_map(context, event).await?,
+            Reserved::NotLoaded => load_inventory(context, event).await?,
         }
     }
-    Err(ReserveError::Unavailable("the event's map is lost again and again".to_owned()))
+    Err(ReserveError::Unavailable("the event's inventory is lost again and again".to_owned()))
 }
 
 impl From<PoolFailure> for ReserveError {
@@ -82,12 +82,12 @@ impl From<PoolFailure> for ReserveError {
     }
 }
 
-impl From<RebuildError> for ReserveError {
-    fn from(error: RebuildError) -> Self {
+impl From<LoadError> for ReserveError {
+    fn from(error: LoadError) -> Self {
         match error {
-            RebuildError::NoSuchEvent => Self::NoSuchEvent,
-            RebuildError::Unavailable(why) => Self::Unavailable(why),
-            RebuildError::ReadFailed(why) => Self::ReadFailed(why),
+            LoadError::NoSuchEvent => Self::NoSuchEvent,
+            LoadError::Unavailable(why) => Self::Unavailable(why),
+            LoadError::ReadFailed(why) => Self::ReadFailed(why),
         }
     }
 }

@@ -7,7 +7,7 @@ use booked_ids::{EventId, SeatNumber};
 use super::{Context, SCRIPT_SEATS};
 use crate::{
     domain::seat::{AttemptId, ClaimKind},
-    ports::{Fate, PoolFailure, Settlement, StoreFailure},
+    ports::{AttemptOutcome, PoolFailure, Settlement, StoreFailure},
 };
 
 /// Claims that are settled at one visit.
@@ -19,7 +19,7 @@ pub struct Settled {
     /// Sold in Postgres: they stay taken.
     pub finished: u32,
     /// Not booked after all: they are held as before, or free where that time has passed.
-    pub given_back: u32,
+    pub restored: u32,
     /// Cancelled, or never sold: they are free.
     pub freed: u32,
 }
@@ -28,7 +28,7 @@ impl Settled {
     /// All of them.
     #[must_use]
     pub fn total(self) -> u32 {
-        self.finished + self.given_back + self.freed
+        self.finished + self.restored + self.freed
     }
 }
 
@@ -62,8 +62,12 @@ pub async fn settle_overdue(context: &Context, event: EventId) -> Result<Settled
     for (attempt, (kind, seats)) in attempts {
         match kind {
             ClaimKind::Book => match context.store.void_unless_booked(attempt).await? {
-                Fate::Booked => settled.finished += context.pool.finish(event, attempt, &seats).await?,
-                Fate::Void => settled.given_back += context.pool.give_back(event, attempt, &seats).await?,
+                AttemptOutcome::Booked => {
+                    settled.finished += context.pool.finish(event, attempt, &seats).await?
+                }
+                AttemptOutcome::Void => {
+                    settled.restored += context.pool.restore_hold(event, attempt, &seats).await?
+                }
             },
             ClaimKind::Cancel | ClaimKind::Check => {
                 let Settled { finished, freed, .. } = ask_and_settle(context, event, attempt, &seats).await?;

@@ -54,16 +54,16 @@ async fn a_janitor_who_stops_after_asking_changes_nothing_that_came_meanwhile() 
     let booking = replica.book(user(1), &tickets);
     let commit = commit.reached().await;
     let slow = world.replica();
-    let give_back = slow.gates.stop_before(Step::GiveBack);
+    let restore_hold = slow.gates.stop_before(Step::RestoreHold);
     let slow_janitor = tokio::spawn(async move { slow.janitor(event).await });
-    let give_back = give_back.reached().await;
+    let restore_hold = restore_hold.reached().await;
 
     // Another janitor gives back, and the seat finds another buyer.
     world.replica().janitor(event).await;
     world.run_out(tickets[0]).await;
     let others = world.replica();
     assert_eq!(others.hold(user(2), event, 1).await, tickets);
-    give_back.go_on();
+    restore_hold.go_on();
     slow_janitor.await.unwrap();
     assert_eq!(world.seat(tickets[0]).await, Seat::Held(user(2)), "a late give back ends no other hold");
 
@@ -97,9 +97,9 @@ async fn commit_late_against(others_until: Option<Step>) {
     }
     let before = world.seat(tickets[0]).await;
 
-    let give_back = replica.gates.stop_before(Step::GiveBack);
+    let restore_hold = replica.gates.stop_before(Step::RestoreHold);
     commit.go_on();
-    give_back.reached().await.go_on();
+    restore_hold.reached().await.go_on();
     match (others_until, booking.await.unwrap()) {
         (Some(Step::Book), Err(BookError::Unavailable(_))) => {}
         (Some(Step::Finish) | None, Err(BookError::NotYours)) => {}
@@ -158,15 +158,15 @@ async fn a_give_back_that_comes_late_does_not_end_a_new_hold() {
     let (world, replica, event) = World::with_event().await;
     let tickets = replica.hold(user(1), event, 1).await;
     replica.gates.fail(Step::Book);
-    let give_back = replica.gates.stop_before(Step::GiveBack);
+    let restore_hold = replica.gates.stop_before(Step::RestoreHold);
     let booking = replica.book(user(1), &tickets);
-    let give_back = give_back.reached().await;
+    let restore_hold = restore_hold.reached().await;
 
     world.run_out(tickets[0]).await;
     let others = world.replica();
     others.janitor(event).await;
     assert_eq!(others.hold(user(2), event, 1).await, tickets);
-    give_back.go_on();
+    restore_hold.go_on();
     assert!(matches!(booking.await.unwrap(), Err(BookError::Unavailable(_))));
 
     assert_eq!(world.seat(tickets[0]).await, Seat::Held(user(2)));
@@ -185,11 +185,11 @@ async fn a_booking_that_surely_failed_leaves_the_hold_as_it_was() {
 
     // Where its time passed meanwhile, the seat is free.
     replica.gates.fail(Step::Book);
-    let give_back = replica.gates.stop_before(Step::GiveBack);
+    let restore_hold = replica.gates.stop_before(Step::RestoreHold);
     let booking = replica.book(user(1), &tickets);
-    let give_back = give_back.reached().await;
+    let restore_hold = restore_hold.reached().await;
     world.run_out(tickets[0]).await;
-    give_back.go_on();
+    restore_hold.go_on();
     assert!(booking.await.unwrap().is_err());
     assert_eq!(world.seat(tickets[0]).await, Seat::Free);
     assert_eq!(world.seat(tickets[1]).await, Seat::Held(user(1)));

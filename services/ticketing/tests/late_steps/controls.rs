@@ -7,7 +7,7 @@
 use std::{env, process::Command};
 
 use booked_ids::{EventId, TicketId};
-use booked_ticketing::usecases::rebuild_map;
+use booked_ticketing::usecases::load_inventory;
 
 use crate::{
     gates::{Step, Stopped},
@@ -68,7 +68,7 @@ impl Scene {
     async fn comes_back(&self, ticket: TicketId) {
         until("the seat came back", async || {
             self.replica.janitor(self.event).await;
-            self.world.sweep(self.event).await;
+            self.world.expire_holds(self.event).await;
             self.world.seat(ticket).await == Seat::Free
         })
         .await;
@@ -151,8 +151,8 @@ async fn finish_by_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn give_back_by_attempt() {
-    control("give-back-by-attempt", async |it| {
+async fn restore_by_attempt() {
+    control("restore-by-attempt", async |it| {
         let (ticket, commit, booking) = it.hasty_commit().await;
         it.comes_back(ticket).await;
         it.next_buys(2).await;
@@ -249,7 +249,7 @@ async fn claim_ends_the_clock() {
     control("claim-ends-the-clock", async |it| {
         let (_, commit, booking) = it.hasty_commit().await;
         tokio::time::sleep(2 * SHORT).await;
-        it.world.sweep(it.event).await;
+        it.world.expire_holds(it.event).await;
         let next = it.witness.hold(&it.replica, user(2), it.event).await;
         commit.go_on();
         booking.await.unwrap();
@@ -259,8 +259,8 @@ async fn claim_ends_the_clock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reserve_needs_map() {
-    control("reserve-needs-map", async |it| {
+async fn reserve_needs_inventory() {
+    control("reserve-needs-inventory", async |it| {
         it.next_buys(1).await;
         it.world.lose(it.event, "taken").await;
         it.next_buys(2).await;
@@ -271,37 +271,37 @@ async fn reserve_needs_map() {
 #[tokio::test(flavor = "multi_thread")]
 async fn publish_needs_lease() {
     control("publish-needs-lease", async |it| {
-        let (publish, rebuild) = it.rebuilds_and_stops_before(Step::Publish).await;
-        it.world.lose(it.event, "rebuild").await;
+        let (publish, loading) = it.loads_and_stops_before(Step::Publish).await;
+        it.world.lose(it.event, "load").await;
         it.next_buys(1).await;
         it.world.lose(it.event, "taken").await;
         publish.go_on();
-        rebuild.await.unwrap();
+        loading.await.unwrap();
         it.next_buys(2).await;
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn publish_needs_no_map() {
-    control("publish-needs-no-map", async |it| {
-        let (lease, rebuild) = it.rebuilds_and_stops_before(Step::LeaseRebuild).await;
+async fn publish_needs_no_inventory() {
+    control("publish-needs-no-inventory", async |it| {
+        let (lease, loading) = it.loads_and_stops_before(Step::AcquireLoad).await;
         let ticket = it.witness.hold(&it.replica, user(1), it.event).await;
         lease.go_on();
-        rebuild.await.unwrap();
+        loading.await.unwrap();
         it.witness.book(&it.replica, user(1), ticket).await.unwrap();
     })
     .await;
 }
 
 impl Scene {
-    /// The slow replica makes the event's map, up to there.
-    async fn rebuilds_and_stops_before(&self, step: Step) -> (Stopped, tokio::task::JoinHandle<()>) {
+    /// The slow replica makes the event's inventory, up to there.
+    async fn loads_and_stops_before(&self, step: Step) -> (Stopped, tokio::task::JoinHandle<()>) {
         let (context, event) = (self.slow.context.clone(), self.event);
         let stopped = self.slow.gates.stop_before(step);
         // Whether it is made by this one or not is all the same.
-        let rebuild = tokio::spawn(async move { drop(soon(rebuild_map(&context, event)).await) });
-        (stopped.reached().await, rebuild)
+        let loading = tokio::spawn(async move { drop(soon(load_inventory(&context, event)).await) });
+        (stopped.reached().await, loading)
     }
 }
 

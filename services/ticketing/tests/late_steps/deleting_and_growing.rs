@@ -180,8 +180,8 @@ async fn holds_of_a_deleted_event_are_gone_and_cannot_be_booked() {
     let tickets = replica.hold(user(1), event, 1).await;
     world.apply(state(event, 2, CAPACITY, true)).await;
     world.pool().drop_event(event).await.unwrap();
-    assert_eq!(world.seat(tickets[0]).await, Seat::NoMap);
+    assert_eq!(world.seat(tickets[0]).await, Seat::NotLoaded);
     assert!(matches!(replica.book(user(1), &tickets).await.unwrap(), Err(BookError::NotReserved)));
     assert!(matches!(replica.reserve(user(1), event, 1).await, Err(ReserveError::NoSuchEvent)));
-    assert_eq!(world.seat(tickets[0]).await, Seat::NoMap);
+    assert_eq!(world.seat(tickets[0]).await, Seat::NotLoaded);
 }

@@ -16,11 +16,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) enum Step {
     Claim,
     Finish,
-    GiveBack,
+    RestoreHold,
     ClaimSold,
     Settle,
     Repair,
-    LeaseRebuild,
+    AcquireLoad,
     Publish,
     Book,
     Void,

@@ -22,7 +22,7 @@ mod cancelling;
 mod controls;
 mod deleting_and_growing;
 mod hot_event;
-mod rebuilding;
+mod loading;
 mod reconciling;
 mod several_events;
 mod unknown_commits;

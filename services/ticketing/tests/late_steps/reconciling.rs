@@ -33,7 +33,7 @@ async fn sold_and_free(world: &World, replica: &Replica, event: EventId) -> Tick
     commit.go_on();
     booking.await.unwrap().unwrap();
     world.run_out(tickets[0]).await;
-    world.sweep(event).await;
+    world.expire_holds(event).await;
     assert_eq!(world.seat(tickets[0]).await, Seat::Free);
     tickets[0]
 }

@@ -6,11 +6,11 @@ use booked_ticketing::{
     domain::{
         count::SeatsWanted,
         seat::{AttemptId, ClaimKind, SeatState, SeatStates},
-        waitlist::{SaleState, Seen},
+        waitlist::{SaleState, Watermark},
     },
     outbound::valkey::ValkeySeatPool,
     ports::{
-        Claimed, LeaseNonce, OverdueClaim, PoolFailure, Released, Reserved, SeatPool, Settlement, Swept,
+        Claimed, Expired, LeaseNonce, OverdueClaim, PoolFailure, Released, Reserved, SeatPool, Settlement,
     },
 };
 
@@ -40,8 +40,8 @@ impl SeatPool for StoppedPool {
         self.inner.claim(event, user, attempt, seats).await
     }
 
-    async fn look(&self, event: EventId, seats: &[SeatNumber]) -> Answer<Option<SeatStates>> {
-        self.inner.look(event, seats).await
+    async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Answer<Option<SeatStates>> {
+        self.inner.inspect(event, seats).await
     }
 
     async fn finish(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<u32> {
@@ -49,9 +49,9 @@ impl SeatPool for StoppedPool {
         self.inner.finish(event, attempt, seats).await
     }
 
-    async fn give_back(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<u32> {
-        self.gates.pass(Step::GiveBack).await;
-        self.inner.give_back(event, attempt, seats).await
+    async fn restore_hold(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<u32> {
+        self.gates.pass(Step::RestoreHold).await;
+        self.inner.restore_hold(event, attempt, seats).await
     }
 
     async fn release(&self, event: EventId, user: UserId, seats: &[SeatNumber]) -> Answer<Released> {
@@ -83,16 +83,16 @@ impl SeatPool for StoppedPool {
         self.inner.occupied(events).await
     }
 
-    async fn seen_now(&self, events: &[EventId]) -> Vec<Answer<Option<Seen>>> {
-        self.inner.seen_now(events).await
+    async fn watermarks(&self, events: &[EventId]) -> Vec<Answer<Option<Watermark>>> {
+        self.inner.watermarks(events).await
     }
 
     async fn sale_state(&self, event: EventId) -> Answer<Option<SaleState>> {
         self.inner.sale_state(event).await
     }
 
-    async fn sweep(&self, event: EventId, limit: u32) -> Answer<Swept> {
-        self.inner.sweep(event, limit).await
+    async fn expire_holds(&self, event: EventId, limit: u32) -> Answer<Expired> {
+        self.inner.expire_holds(event, limit).await
     }
 
     async fn overdue(&self, event: EventId, limit: u32) -> Answer<Vec<OverdueClaim>> {
@@ -107,17 +107,17 @@ impl SeatPool for StoppedPool {
         self.inner.drop_event(event).await
     }
 
-    async fn lease_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Answer<bool> {
-        self.gates.pass(Step::LeaseRebuild).await;
-        self.inner.lease_rebuild(event, nonce).await
+    async fn acquire_load(&self, event: EventId, nonce: LeaseNonce) -> Answer<bool> {
+        self.gates.pass(Step::AcquireLoad).await;
+        self.inner.acquire_load(event, nonce).await
     }
 
-    async fn keep_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Answer<()> {
-        self.inner.keep_rebuild(event, nonce).await
+    async fn extend_load(&self, event: EventId, nonce: LeaseNonce) -> Answer<()> {
+        self.inner.extend_load(event, nonce).await
     }
 
-    async fn end_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Answer<()> {
-        self.inner.end_rebuild(event, nonce).await
+    async fn end_load(&self, event: EventId, nonce: LeaseNonce) -> Answer<()> {
+        self.inner.end_load(event, nonce).await
     }
 
     async fn publish(
@@ -148,8 +148,8 @@ impl SeatPool for StoppedPool {
         self.inner.recount(event).await
     }
 
-    async fn busy_events(&self, limit: u32) -> Answer<Vec<EventId>> {
-        self.inner.busy_events(limit).await
+    async fn active_events(&self, limit: u32) -> Answer<Vec<EventId>> {
+        self.inner.active_events(limit).await
     }
 
     async fn forget_if_idle(&self, event: EventId) -> Answer<()> {

@@ -7,7 +7,7 @@ use booked_ids::{EventId, SeatNumber, TicketId, UserId};
 use booked_ticketing::{
     domain::{booking::Tickets, seat::AttemptId},
     outbound::postgres::PostgresTicketStore,
-    ports::{Booked, Cancelled, EventRecord, Fate, Latest, Snapshot, StoreFailure, TicketStore},
+    ports::{AttemptOutcome, Booked, Cancelled, EventRecord, Latest, Snapshot, StoreFailure, TicketStore},
 };
 
 use crate::gates::{SharedGates, Step};
@@ -34,7 +34,7 @@ impl TicketStore for StoppedStore {
         self.inner.confirm(user, tickets).await
     }
 
-    async fn void_unless_booked(&self, attempt: AttemptId) -> Answer<Fate> {
+    async fn void_unless_booked(&self, attempt: AttemptId) -> Answer<AttemptOutcome> {
         let inner = Arc::clone(&self.inner);
         self.gates.take(Step::Void, async move { inner.void_unless_booked(attempt).await }).await
     }
@@ -74,8 +74,8 @@ impl TicketStore for StoppedStore {
         self.inner.live_events(after, limit).await
     }
 
-    async fn deleted_events(&self, limit: u32) -> Answer<Vec<EventId>> {
-        self.inner.deleted_events(limit).await
+    async fn events_to_purge(&self, limit: u32) -> Answer<Vec<EventId>> {
+        self.inner.events_to_purge(limit).await
     }
 
     async fn known_among(&self, events: &[EventId]) -> Answer<Vec<EventId>> {
@@ -86,8 +86,8 @@ impl TicketStore for StoppedStore {
         self.inner.deleted_among(events).await
     }
 
-    async fn dead_events(&self, after: Option<EventId>, limit: u32) -> Answer<Vec<EventId>> {
-        self.inner.dead_events(after, limit).await
+    async fn deleted_events(&self, after: Option<EventId>, limit: u32) -> Answer<Vec<EventId>> {
+        self.inner.deleted_events(after, limit).await
     }
 
     async fn purge(&self, event: EventId, rows_max: u32) -> Answer<bool> {

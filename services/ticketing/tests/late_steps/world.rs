@@ -26,8 +26,8 @@ use booked_ticketing::{
     },
     ports::{EventFeed, EventRecord, FeedAway, SeatPool as _},
     usecases::{
-        self, BookError, CancelError, Context, Patience, Rebuilds, ReserveError, book_tickets,
-        cancel_tickets, reconcile_seats, reserve_tickets, settle_overdue,
+        self, BookError, CancelError, Contention, Context, Loads, ReserveError, book_tickets, cancel_tickets,
+        reconcile_seats, reserve_tickets, settle_overdue,
     },
 };
 use diesel::QueryResult;
@@ -67,7 +67,7 @@ pub(crate) struct Replica {
 /// What Valkey says of a seat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seat {
-    NoMap,
+    NotLoaded,
     Free,
     Held(UserId),
     RunOut,
@@ -173,7 +173,7 @@ impl World {
         self.replica_of(self.database.url(), 10_000, hold)
     }
 
-    /// A replica with another way to Postgres, or less patience with it.
+    /// A replica with another way to Postgres, or less contention with it.
     pub(crate) fn replica_through(&self, database_url: String, work_ms: u32) -> Replica {
         self.replica_of(database_url, work_ms, HOUR)
     }
@@ -197,10 +197,10 @@ impl World {
             feed: Arc::new(NoNews),
             notifier: Arc::new(LogNotifier),
             random,
-            rebuilds: Arc::new(Rebuilds::new(lifecycle)),
-            lines: Arc::default(),
+            loads: Arc::new(Loads::new(lifecycle)),
+            queues: Arc::default(),
             known: Arc::default(),
-            patience: Patience { others: Duration::from_secs(10), look_again: Duration::from_millis(5) },
+            contention: Contention { others: Duration::from_secs(10), poll: Duration::from_millis(5) },
         };
         Replica { context, gates }
     }
@@ -218,7 +218,7 @@ impl World {
             valkey_timeout_ms: "10000".to_owned(),
         };
         let settings = args.check(&mut Mistakes::default()).unwrap();
-        let lifetimes = Lifetimes { hold, claim: CLAIM, rebuild_lease: HOUR };
+        let lifetimes = Lifetimes { hold, claim: CLAIM, load_lease: HOUR };
         ValkeySeatPool::new(Valkey::new(settings, self.lifecycle.runtime().clone()), lifetimes)
     }
 
@@ -238,8 +238,8 @@ impl World {
     }
 
     pub(crate) async fn seat(&self, ticket: TicketId) -> Seat {
-        let looked = self.pool().look(ticket.event(), &[ticket.seat()]).await.unwrap();
-        let Some(states) = looked else { return Seat::NoMap };
+        let looked = self.pool().inspect(ticket.event(), &[ticket.seat()]).await.unwrap();
+        let Some(states) = looked else { return Seat::NotLoaded };
         let state = states.seats.into_iter().next().unwrap();
         match (state.claim, state.hold) {
             (Some(claim), _) => Seat::Settling(claim.attempt),
@@ -284,8 +284,8 @@ impl World {
     }
 
     /// Takes back all holds whose time has passed.
-    pub(crate) async fn sweep(&self, event: EventId) {
-        self.pool().sweep(event, 1_000).await.unwrap();
+    pub(crate) async fn expire_holds(&self, event: EventId) {
+        self.pool().expire_holds(event, 1_000).await.unwrap();
     }
 
     /// Valkey loses an event's key.
@@ -297,9 +297,9 @@ impl World {
             .unwrap();
     }
 
-    /// How long the lease of an event's rebuild still lasts, in milliseconds; negative if there is none.
+    /// How long the lease of an event's load still lasts, in milliseconds; negative if there is none.
     pub(crate) async fn lease_left_ms(&self, event: EventId) -> i64 {
-        redis::Cmd::pttl(format!("{{{event}}}:rebuild")).query_async(&mut self.raw.clone()).await.unwrap()
+        redis::Cmd::pttl(format!("{{{event}}}:load")).query_async(&mut self.raw.clone()).await.unwrap()
     }
 
     /// Valkey says that a seat is free, whatever it was.
@@ -327,7 +327,7 @@ impl World {
         let first = booked_ids::SeatNumber::new(1).unwrap();
         let taken = self.pool().taken(event, first, 1_000).await.unwrap().unwrap_or_default();
         if !taken.is_empty() {
-            let looked = self.pool().look(event, &taken).await.unwrap().unwrap();
+            let looked = self.pool().inspect(event, &taken).await.unwrap().unwrap();
             assert_eq!(looked.seats.iter().find(|seat| seat.claim.is_some()), None, "a claim is left");
             let sold: Vec<_> = looked.seats.iter().filter(|seat| seat.looks_sold()).collect();
             let sold: Vec<TicketId> =

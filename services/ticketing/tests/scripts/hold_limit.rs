@@ -94,7 +94,7 @@ async fn a_hold_that_is_given_back_counts_as_it_did() {
     let held = sale.hold(user(1), 10).await;
     let before = sale.kept().await.held_lately;
     assert_eq!(sale.claim(user(1), attempt(1), &held).await, Claimed::All);
-    sale.pool.give_back(sale.event, attempt(1), &seats(held)).await.unwrap();
+    sale.pool.restore_hold(sale.event, attempt(1), &seats(held)).await.unwrap();
     assert_eq!(sale.kept().await.held_lately, before);
 }
 

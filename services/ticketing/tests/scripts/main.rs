@@ -16,4 +16,4 @@ mod hold_limit;
 mod neighbours;
 mod random_steps;
 mod single_steps;
-mod without_map;
+mod without_inventory;

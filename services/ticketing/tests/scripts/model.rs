@@ -11,11 +11,11 @@ pub(crate) struct Model {
     pub(crate) held_max: usize,
     /// So long a hold counts after its end.
     pub(crate) cooldown_ms: i64,
-    /// None: there is no map.
+    /// None: there is no inventory.
     pub(crate) map: Option<Map>,
-    /// Pairs may be left of a map that was lost.
+    /// Pairs may be left of an inventory that was lost.
     pub(crate) pairs: BTreeMap<u32, UserId>,
-    /// What users hold, or held lately, by the end of each hold; it outlives a map.
+    /// What users hold, or held lately, by the end of each hold; it outlives an inventory.
     pub(crate) held_lately: BTreeMap<UserId, BTreeMap<u32, i64>>,
     /// Before this no hold was made: an expiry that is older has passed.
     pub(crate) began_unix_ms: i64,
@@ -45,7 +45,7 @@ pub(crate) type HoldRead = Option<(Option<UserId>, i64)>;
 /// How a script that may be refused ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ended<T> {
-    NoMap,
+    NotLoaded,
     Refused,
     Done(T),
 }
@@ -96,7 +96,7 @@ impl Model {
         seats.iter().all(|seat| self.is_held(map, *seat, user))
     }
 
-    fn take_back(&mut self, limit: usize) -> u32 {
+    fn end_passed_holds(&mut self, limit: usize) -> u32 {
         let Some(map) = &self.map else { return 0 };
         let mut passed: Vec<(i64, String, u32)> = map
             .holds
@@ -118,9 +118,9 @@ impl Model {
     /// The holds' expiry comes from Valkey's clock.
     pub(crate) fn reserve(&mut self, user: UserId, count: u16, expiry: i64) -> Ended<Vec<u32>> {
         let count = usize::from(count);
-        self.take_back(count);
+        self.end_passed_holds(count);
         let mine = self.held_lately.entry(user).or_default();
-        let Some(map) = &mut self.map else { return Ended::NoMap };
+        let Some(map) = &mut self.map else { return Ended::NotLoaded };
         let runs = map.runs();
         // So few seats lie in one window of the search.
         let neighbours = runs.iter().find(|run| run.len() >= count);
@@ -158,7 +158,7 @@ impl Model {
     }
 
     pub(crate) fn claim(&mut self, user: UserId, attempt: AttemptId, seats: &[u32]) -> Ended<()> {
-        let Some(map) = &self.map else { return Ended::NoMap };
+        let Some(map) = &self.map else { return Ended::NotLoaded };
         if !self.all_held(map, seats, user) {
             return Ended::Refused;
         }
@@ -181,7 +181,7 @@ impl Model {
         }
     }
 
-    pub(crate) fn give_back(&mut self, attempt: AttemptId, seats: &[u32]) {
+    pub(crate) fn restore_hold(&mut self, attempt: AttemptId, seats: &[u32]) {
         let began = self.began_unix_ms;
         let Some(map) = &mut self.map else { return };
         for seat in map.claimed_by(attempt, seats) {
@@ -200,7 +200,7 @@ impl Model {
     }
 
     pub(crate) fn release(&mut self, user: UserId, seats: &[u32]) -> Ended<()> {
-        let Some(map) = &self.map else { return Ended::NoMap };
+        let Some(map) = &self.map else { return Ended::NotLoaded };
         if !self.all_held(map, seats, user) {
             return Ended::Refused;
         }
@@ -241,8 +241,8 @@ impl Model {
     }
 
     /// Holds taken back, and holds and claims that are left.
-    pub(crate) fn sweep(&mut self, limit: u32) -> (u32, u32) {
-        let ended = self.take_back(usize::try_from(limit).unwrap());
+    pub(crate) fn expire_holds(&mut self, limit: u32) -> (u32, u32) {
+        let ended = self.end_passed_holds(usize::try_from(limit).unwrap());
         let left = self.map.as_ref().map_or(0, |map| map.holds.len() + map.claims.len());
         (ended, u32::try_from(left).unwrap())
     }

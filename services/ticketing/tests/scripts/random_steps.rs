@@ -33,7 +33,7 @@ struct Chooser {
     random: StdRng,
     attempts: VecDeque<(AttemptId, Vec<u32>)>,
     named: u128,
-    /// Of the event, also while its map is lost: it never falls.
+    /// Of the event, also while its inventory is lost: it never falls.
     capacity: u32,
     /// Looks that a repair may go by, late.
     looks: VecDeque<Vec<booked_ticketing::domain::seat::SeatState>>,
@@ -122,7 +122,7 @@ impl Chooser {
             }
             49..57 => {
                 let (attempt, seats) = self.old_attempt(capacity);
-                Step::GiveBack { attempt, seats }
+                Step::RestoreHold { attempt, seats }
             }
             57..62 => {
                 let user = self.user();
@@ -138,7 +138,7 @@ impl Chooser {
                 let seats = seats.into_iter().map(|seat| (seat, self.sometimes(0.4))).collect();
                 Step::Settle { attempt, seats }
             }
-            77..80 => Step::Sweep { limit: self.random.random_range(1..=4) },
+            77..80 => Step::ExpireHolds { limit: self.random.random_range(1..=4) },
             80..82 => {
                 let to = if self.sometimes(0.3) { capacity / 2 } else { capacity + 1 };
                 Step::Grow { capacity: to + self.random.random_range(0..9) }
@@ -146,7 +146,7 @@ impl Chooser {
             82..83 => Step::Recount { is_damaged: self.sometimes(0.5) },
             83..86 => self.repair(sale, model, capacity).await,
             86..89 => self.publish(model, capacity),
-            89..90 => Step::LoseMap,
+            89..90 => Step::LoseInventory,
             90..97 => self.pass_a_hold(model, number),
             _ => self.pass_a_claim(model),
         }
@@ -156,7 +156,7 @@ impl Chooser {
     async fn repair(&mut self, sale: &Sale, model: &Model, capacity: u32) -> Step {
         if model.map.is_some() {
             let looked_at = self.any_seats(capacity);
-            let states = sale.pool.look(sale.event, &seats(looked_at)).await.unwrap().unwrap().seats;
+            let states = sale.pool.inspect(sale.event, &seats(looked_at)).await.unwrap().unwrap().seats;
             let lost = states.into_iter().filter(|it| it.claim.is_none() && !it.looks_sold());
             self.looks.push_back(lost.filter(|it| it.seat.get() <= capacity).collect());
             if self.looks.len() > 4 {
@@ -175,10 +175,10 @@ impl Chooser {
     }
 
     fn pass_a_hold(&mut self, model: &Model, number: u32) -> Step {
-        let Some(map) = &model.map else { return Step::Sweep { limit: 3 } };
+        let Some(map) = &model.map else { return Step::ExpireHolds { limit: 3 } };
         let claimed = map.claims.iter().filter_map(|(seat, claim)| claim.hold.map(|_| *seat));
         let Some(seat) = map.holds.keys().copied().chain(claimed).choose(&mut self.random) else {
-            return Step::Sweep { limit: 3 };
+            return Step::ExpireHolds { limit: 3 };
         };
         let unix_ms = model.began_unix_ms - 1_000_000 + i64::from(number);
         Step::HoldPasses { seat, unix_ms, is_pair_gone: self.sometimes(0.5) }
@@ -188,7 +188,7 @@ impl Chooser {
         let fresh = model.map.iter().flat_map(|map| &map.claims).filter(|(_, claim)| !claim.is_overdue);
         match fresh.map(|(seat, _)| *seat).choose(&mut self.random) {
             Some(seat) => Step::ClaimPasses { seat },
-            None => Step::Sweep { limit: 3 },
+            None => Step::ExpireHolds { limit: 3 },
         }
     }
 }
@@ -214,7 +214,7 @@ async fn whatever_comes_in_whatever_order_valkey_keeps_what_the_model_says() {
     let mut last = VecDeque::new();
     let mut number = 0;
     while number < STEPS {
-        let sale = Sale::unmapped().await.limited(HELD_MAX, COOLDOWN);
+        let sale = Sale::not_loaded().await.limited(HELD_MAX, COOLDOWN);
         let (seconds, _): (i64, i64) = sale.raw("TIME").await;
         let mut model = Model {
             held_max: usize::try_from(HELD_MAX).unwrap(),
@@ -243,7 +243,7 @@ async fn whatever_comes_in_whatever_order_valkey_keeps_what_the_model_says() {
         sale.pool.drop_event(sale.event).await.unwrap();
         assert_eq!(
             sale.key_names().await.iter().filter(|name| !ends_by_itself(name)).collect::<Vec<_>>(),
-            ["rebuild"]
+            ["load"]
         );
         chooser.looks.clear();
         chooser.capacity = FIRST_CAPACITY;

@@ -22,7 +22,7 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 pub(crate) const HOLD: Duration = Duration::from_secs(600);
-const FIXED_KEYS: [&str; 6] = ["taken", "holds", "settling", "claims", "meta", "rebuild"];
+const FIXED_KEYS: [&str; 6] = ["taken", "holds", "settling", "claims", "meta", "load"];
 
 pub(crate) struct Sale {
     pub(crate) pool: ValkeySeatPool,
@@ -33,7 +33,7 @@ pub(crate) struct Sale {
 /// Everything that Valkey keeps of an event, seats by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Kept {
-    /// None: there is no map.
+    /// None: there is no inventory.
     pub(crate) bits: Option<BTreeSet<u32>>,
     pub(crate) holds: BTreeMap<u32, i64>,
     pub(crate) settling: BTreeMap<u32, i64>,
@@ -73,8 +73,8 @@ pub(crate) fn settled(numbers: impl IntoIterator<Item = u32>, sold: bool) -> Vec
 }
 
 impl Sale {
-    /// An event without a map.
-    pub(crate) async fn unmapped() -> Self {
+    /// An event without an inventory.
+    pub(crate) async fn not_loaded() -> Self {
         let url = test_valkey_url();
         let raw = redis::Client::open(url.as_str()).unwrap();
         let raw = raw.get_multiplexed_async_connection().await.unwrap();
@@ -86,7 +86,7 @@ impl Sale {
         };
         let settings = args.check(&mut Mistakes::default()).unwrap();
         let lifetimes =
-            Lifetimes { hold: HOLD, claim: Duration::from_secs(60), rebuild_lease: Duration::from_secs(60) };
+            Lifetimes { hold: HOLD, claim: Duration::from_secs(60), load_lease: Duration::from_secs(60) };
         let pool = ValkeySeatPool::new(Valkey::new(settings, Handle::current()), lifetimes);
         Self { pool, event: event(1), raw }
     }
@@ -98,14 +98,14 @@ impl Sale {
 
     /// An event with this many seats, of which these are sold.
     pub(crate) async fn with(capacity: u32, sold: impl IntoIterator<Item = u32>) -> Self {
-        let sale = Self::unmapped().await;
+        let sale = Self::not_loaded().await;
         sale.publish(capacity, sold).await;
         sale
     }
 
     pub(crate) async fn publish(&self, capacity: u32, sold: impl IntoIterator<Item = u32>) {
         let nonce = LeaseNonce(Uuid::from_u128(7));
-        assert!(self.pool.lease_rebuild(self.event, nonce).await.unwrap());
+        assert!(self.pool.acquire_load(self.event, nonce).await.unwrap());
         assert!(self.pool.publish(self.event, nonce, capacity, &seats(sold)).await.unwrap());
     }
 
@@ -130,9 +130,9 @@ impl Sale {
         numbers(&self.pool.claim_sold(self.event, attempt, ClaimKind::Cancel, &asked).await.unwrap())
     }
 
-    pub(crate) async fn look(&self, numbers: &[u32]) -> Vec<SeatState> {
+    pub(crate) async fn inspect(&self, numbers: &[u32]) -> Vec<SeatState> {
         let asked = seats(numbers.iter().copied());
-        self.pool.look(self.event, &asked).await.unwrap().expect("there is a map").seats
+        self.pool.inspect(self.event, &asked).await.unwrap().expect("there is a map").seats
     }
 
     pub(crate) async fn occupied(&self) -> Option<u32> {

@@ -2,7 +2,7 @@
 
 use booked_ticketing::{
     domain::seat::{ClaimKind, Hold, SeatState},
-    ports::{Claimed, LeaseNonce, Released, Reserved, SeatPool as _, Swept},
+    ports::{Claimed, Expired, LeaseNonce, Released, Reserved, SeatPool as _},
 };
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ async fn a_hold_ends_when_the_answer_says() {
     let Reserved::Held { expires_unix_ms, .. } = sale.reserve(user(1), 2).await else { panic!("too few") };
     let hold_ms = i64::try_from(HOLD.as_millis()).unwrap();
     assert!((hold_ms..hold_ms + 60_000).contains(&(expires_unix_ms - seconds * 1000)));
-    for state in sale.look(&[1, 2]).await {
+    for state in sale.inspect(&[1, 2]).await {
         assert_eq!(state.hold, Some(Hold { user: Some(user(1)), expires_unix_ms }));
         let pair = format!("PEXPIRETIME E:{}", sale.event.ticket(state.seat));
         assert_eq!(sale.raw::<i64>(&pair).await, expires_unix_ms, "the pair goes with the hold");
@@ -53,8 +53,8 @@ async fn reserving_takes_back_only_as_many_holds_as_it_needs() {
     }
     assert_eq!(sale.hold(user(2), 2).await, [1, 2]);
     assert_eq!(sale.kept().await.holds.len(), 6, "two new ones and four that nobody took back");
-    let swept = sale.pool.sweep(sale.event, 3).await.unwrap();
-    assert_eq!(swept, Swept { ended: 3, left: 3 });
+    let expired = sale.pool.expire_holds(sale.event, 3).await.unwrap();
+    assert_eq!(expired, Expired { ended: 3, left: 3 });
     sale.kept().await.assert_whole();
 }
 
@@ -64,14 +64,14 @@ async fn no_time_runs_out_under_a_booking() {
     sale.hold(user(1), 2).await;
     assert_eq!(sale.claim(user(1), attempt(1), &[1, 2]).await, Claimed::All);
     let _: u32 = sale.raw(&format!("DEL E:{}", sale.event.ticket(seat(1)))).await;
-    assert_eq!(sale.pool.sweep(sale.event, 9).await.unwrap(), Swept { ended: 0, left: 2 });
+    assert_eq!(sale.pool.expire_holds(sale.event, 9).await.unwrap(), Expired { ended: 0, left: 2 });
     assert_eq!(sale.hold(user(2), 2).await, [3, 4]);
 
     sale.pool.finish(sale.event, attempt(1), &seats([1, 2])).await.unwrap();
     let kept = sale.kept().await;
     kept.assert_whole();
     assert_eq!((kept.holds.len(), kept.claims.len()), (2, 0));
-    assert!(sale.look(&[1, 2]).await.iter().all(SeatState::looks_sold));
+    assert!(sale.inspect(&[1, 2]).await.iter().all(SeatState::looks_sold));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,7 +80,7 @@ async fn what_is_given_back_is_held_as_it_was() {
     sale.hold(user(1), 3).await;
     let before = sale.kept().await;
     assert_eq!(sale.claim(user(1), attempt(1), &[1, 2, 3]).await, Claimed::All);
-    sale.pool.give_back(sale.event, attempt(1), &seats([1, 2, 3])).await.unwrap();
+    sale.pool.restore_hold(sale.event, attempt(1), &seats([1, 2, 3])).await.unwrap();
     assert_eq!(sale.kept().await, before);
     let pair = format!("PEXPIRETIME E:{}", sale.event.ticket(seat(1)));
     assert_eq!(sale.raw::<i64>(&pair).await, before.holds[&1], "the pair has its own end again");
@@ -96,7 +96,7 @@ async fn a_claim_is_touched_by_its_own_attempt_alone() {
 
     for other in [attempt(3), attempt(0)] {
         sale.pool.finish(sale.event, other, &seats(1..=4)).await.unwrap();
-        sale.pool.give_back(sale.event, other, &seats(1..=4)).await.unwrap();
+        sale.pool.restore_hold(sale.event, other, &seats(1..=4)).await.unwrap();
         sale.pool.settle(sale.event, other, &settled(1..=4, false)).await.unwrap();
     }
     assert!(matches!(sale.claim(user(1), attempt(4), &[1]).await, Claimed::Refused(_)));
@@ -141,7 +141,7 @@ async fn overdue_claims_are_told_with_their_attempt_and_kind() {
 async fn a_repair_changes_only_what_is_still_as_it_was_read() {
     let sale = Sale::with(4, []).await;
     sale.hold(user(1), 2).await;
-    let as_read = sale.look(&[1, 2, 3, 4]).await;
+    let as_read = sale.inspect(&[1, 2, 3, 4]).await;
     sale.pool.release(sale.event, user(1), &seats([1])).await.unwrap();
     assert_eq!(sale.hold(user(2), 1).await, [1], "another hold of the same seat");
     assert_eq!(sale.hold(user(1), 1).await, [3], "a hold where there was none");
@@ -150,11 +150,11 @@ async fn a_repair_changes_only_what_is_still_as_it_was_read() {
     let kept = sale.kept().await;
     kept.assert_whole();
     assert_eq!(kept.holds.into_keys().collect::<Vec<_>>(), [1, 3]);
-    assert!(sale.look(&[2, 4]).await.iter().all(SeatState::looks_sold));
+    assert!(sale.inspect(&[2, 4]).await.iter().all(SeatState::looks_sold));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_map_says_of_itself_is_made_to_agree_with_its_seats() {
+async fn what_an_inventory_says_of_itself_is_made_to_agree_with_its_seats() {
     let sale = Sale::with(9, [1, 2]).await;
     assert!(!sale.pool.recount(sale.event).await.unwrap(), "it is right");
     for damage in [
@@ -173,31 +173,31 @@ async fn what_a_map_says_of_itself_is_made_to_agree_with_its_seats() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_map_is_published_once_and_by_the_holder_of_the_lease() {
-    let sale = Sale::unmapped().await;
+async fn an_inventory_is_published_once_and_by_the_holder_of_the_lease() {
+    let sale = Sale::not_loaded().await;
     let nonce = |number| LeaseNonce(Uuid::from_u128(number));
-    assert!(sale.pool.lease_rebuild(sale.event, nonce(1)).await.unwrap());
-    assert!(!sale.pool.lease_rebuild(sale.event, nonce(2)).await.unwrap(), "somebody has it");
-    assert!(sale.raw::<i64>("PTTL E:rebuild").await > 0, "a lease ends by itself");
+    assert!(sale.pool.acquire_load(sale.event, nonce(1)).await.unwrap());
+    assert!(!sale.pool.acquire_load(sale.event, nonce(2)).await.unwrap(), "somebody has it");
+    assert!(sale.raw::<i64>("PTTL E:load").await > 0, "a lease ends by itself");
     assert!(!sale.pool.publish(sale.event, nonce(2), 9, &[]).await.unwrap());
     assert!(sale.pool.publish(sale.event, nonce(1), 4, &seats([2])).await.unwrap());
     assert!(!sale.pool.publish(sale.event, nonce(1), 9, &[]).await.unwrap(), "the lease is used up");
-    assert!(sale.pool.lease_rebuild(sale.event, nonce(3)).await.unwrap());
+    assert!(sale.pool.acquire_load(sale.event, nonce(3)).await.unwrap());
     assert!(!sale.pool.publish(sale.event, nonce(3), 9, &[]).await.unwrap(), "there is a map");
-    assert!(sale.pool.lease_rebuild(sale.event, nonce(4)).await.unwrap(), "and the lease was given back");
+    assert!(sale.pool.acquire_load(sale.event, nonce(4)).await.unwrap(), "and the lease was given back");
     assert_eq!(sale.hold(user(1), 3).await, [1, 3, 4]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deleted_event_is_gone_and_no_rebuild_brings_it_back() {
+async fn a_deleted_event_is_gone_and_no_load_brings_it_back() {
     let sale = Sale::with(4, []).await;
     sale.hold(user(1), 2).await;
     let nonce = LeaseNonce(Uuid::from_u128(1));
-    assert!(sale.pool.lease_rebuild(sale.event, nonce).await.unwrap());
+    assert!(sale.pool.acquire_load(sale.event, nonce).await.unwrap());
     sale.pool.drop_event(sale.event).await.unwrap();
     assert!(!sale.pool.publish(sale.event, nonce, 4, &[]).await.unwrap(), "it began before the deletion");
-    assert!(!sale.pool.lease_rebuild(sale.event, LeaseNonce(Uuid::from_u128(2))).await.unwrap());
-    assert_eq!(sale.reserve(user(1), 1).await, Reserved::NoMap);
+    assert!(!sale.pool.acquire_load(sale.event, LeaseNonce(Uuid::from_u128(2))).await.unwrap());
+    assert_eq!(sale.reserve(user(1), 1).await, Reserved::NotLoaded);
     assert_eq!(sale.occupied().await, None);
 }
 
@@ -209,7 +209,7 @@ async fn a_thousand_seats_are_claimed_and_settled_at_once() {
     }
     let all: Vec<u32> = (1..=1_000).collect();
     assert_eq!(sale.claim(user(1), attempt(1), &all).await, Claimed::All);
-    sale.pool.give_back(sale.event, attempt(1), &seats(all.clone())).await.unwrap();
+    sale.pool.restore_hold(sale.event, attempt(1), &seats(all.clone())).await.unwrap();
     assert_eq!(sale.claim(user(1), attempt(2), &all).await, Claimed::All);
     sale.pool.finish(sale.event, attempt(2), &seats(all.clone())).await.unwrap();
     assert_eq!(sale.claim_sold(attempt(3), &all).await, all);
@@ -223,22 +223,22 @@ async fn events_that_are_in_use_are_told_and_forgotten_when_they_are_idle() {
     let sale = Sale::with(4, []).await;
     sale.hold(user(1), 1).await;
     // Whoever reserves does not wait for it.
-    while sale.pool.busy_events(9).await.unwrap().is_empty() {
+    while sale.pool.active_events(9).await.unwrap().is_empty() {
         tokio::task::yield_now().await;
     }
-    assert_eq!(sale.pool.busy_events(9).await.unwrap(), [sale.event]);
+    assert_eq!(sale.pool.active_events(9).await.unwrap(), [sale.event]);
     sale.pool.forget_if_idle(sale.event).await.unwrap();
-    assert_eq!(sale.pool.busy_events(9).await.unwrap(), [sale.event], "it was used just now");
-    let _: u32 = sale.raw(&format!("ZADD booked:busy {LONG_AGO_UNIX_MS} {}", sale.event)).await;
-    let _: u32 = sale.raw(&format!("ZADD booked:busy {LONG_AGO_UNIX_MS} {}", event(2))).await;
+    assert_eq!(sale.pool.active_events(9).await.unwrap(), [sale.event], "it was used just now");
+    let _: u32 = sale.raw(&format!("ZADD booked:active {LONG_AGO_UNIX_MS} {}", sale.event)).await;
+    let _: u32 = sale.raw(&format!("ZADD booked:active {LONG_AGO_UNIX_MS} {}", event(2))).await;
     sale.pool.forget_if_idle(sale.event).await.unwrap();
-    assert_eq!(sale.pool.busy_events(9).await.unwrap(), [event(2)]);
-    assert_eq!(sale.pool.busy_events(0).await.unwrap(), []);
+    assert_eq!(sale.pool.active_events(9).await.unwrap(), [event(2)]);
+    assert_eq!(sale.pool.active_events(0).await.unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn valkeys_data_has_a_name_that_stays_while_it_does() {
-    let sale = Sale::unmapped().await;
+    let sale = Sale::not_loaded().await;
     let name = sale.pool.incarnation().await.unwrap();
     assert!(!name.is_empty());
     assert_eq!(sale.pool.incarnation().await.unwrap(), name);

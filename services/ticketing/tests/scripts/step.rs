@@ -30,7 +30,7 @@ pub(crate) enum Step {
         attempt: AttemptId,
         seats: Vec<u32>,
     },
-    GiveBack {
+    RestoreHold {
         attempt: AttemptId,
         seats: Vec<u32>,
     },
@@ -47,7 +47,7 @@ pub(crate) enum Step {
         attempt: AttemptId,
         seats: Vec<(u32, bool)>,
     },
-    Sweep {
+    ExpireHolds {
         limit: u32,
     },
     Grow {
@@ -56,18 +56,18 @@ pub(crate) enum Step {
     Repair {
         as_read: Vec<SeatState>,
     },
-    /// A rebuild; `is_late`: its lease has run out before it publishes.
+    /// A load; `is_late`: its lease has run out before it publishes.
     Publish {
         nonce: u128,
         capacity: u32,
         sold: Vec<u32>,
         is_late: bool,
     },
-    /// Of a map whose own figures were changed by hand, or were right.
+    /// Of an inventory whose own figures were changed by hand, or were right.
     Recount {
         is_damaged: bool,
     },
-    LoseMap,
+    LoseInventory,
     /// Time passes for one hold, claimed or not.
     HoldPasses {
         seat: u32,
@@ -88,22 +88,22 @@ impl Step {
                     sale.pool.claim(sale.event, user, attempt, &seats(wanted.clone())).await.unwrap();
                 assert_eq!(ended_claim(&answer), model.claim(user, attempt, &wanted));
                 if let Claimed::Refused(states) = answer {
-                    assert_seen(&states.seats, &wanted, model);
+                    assert_watermark(&states.seats, &wanted, model);
                 }
             }
             Self::Finish { attempt, seats: wanted } => {
                 sale.pool.finish(sale.event, attempt, &seats(wanted.clone())).await.unwrap();
                 model.finish(attempt, &wanted);
             }
-            Self::GiveBack { attempt, seats: wanted } => {
-                sale.pool.give_back(sale.event, attempt, &seats(wanted.clone())).await.unwrap();
-                model.give_back(attempt, &wanted);
+            Self::RestoreHold { attempt, seats: wanted } => {
+                sale.pool.restore_hold(sale.event, attempt, &seats(wanted.clone())).await.unwrap();
+                model.restore_hold(attempt, &wanted);
             }
             Self::Release { user, seats: wanted } => {
                 let answer = sale.pool.release(sale.event, user, &seats(wanted.clone())).await.unwrap();
                 assert_eq!(ended_release(&answer), model.release(user, &wanted));
                 if let Released::Refused(states) = answer {
-                    assert_seen(&states.seats, &wanted, model);
+                    assert_watermark(&states.seats, &wanted, model);
                 }
             }
             Self::ClaimSold { attempt, kind, seats: wanted } => {
@@ -119,9 +119,9 @@ impl Step {
                 sale.pool.settle(sale.event, attempt, &settlements).await.unwrap();
                 model.settle(attempt, &wanted);
             }
-            Self::Sweep { limit } => {
-                let swept = sale.pool.sweep(sale.event, limit).await.unwrap();
-                assert_eq!((swept.ended, swept.left), model.sweep(limit));
+            Self::ExpireHolds { limit } => {
+                let expired = sale.pool.expire_holds(sale.event, limit).await.unwrap();
+                assert_eq!((expired.ended, expired.left), model.expire_holds(limit));
             }
             Self::Grow { capacity } => {
                 sale.pool.grow(sale.event, capacity).await.unwrap();
@@ -146,7 +146,7 @@ impl Step {
                 }
                 assert_eq!(sale.pool.recount(sale.event).await.unwrap(), is_damaged);
             }
-            Self::LoseMap => {
+            Self::LoseInventory => {
                 let _: u32 = sale.raw("DEL E:taken").await;
                 model.map = None;
             }
@@ -173,15 +173,15 @@ async fn reserve(sale: &Sale, model: &mut Model, user: UserId, count: u16) {
             assert_eq!(Ended::Done(numbers(&seats)), expected);
         }
         Reserved::TooFew => assert_eq!(model.reserve(user, count, i64::MAX), Ended::Refused),
-        Reserved::NoMap => assert_eq!(model.reserve(user, count, i64::MAX), Ended::NoMap),
+        Reserved::NotLoaded => assert_eq!(model.reserve(user, count, i64::MAX), Ended::NotLoaded),
     }
 }
 
 async fn publish(sale: &Sale, model: &mut Model, nonce: u128, capacity: u32, sold: Vec<u32>, is_late: bool) {
     let nonce = LeaseNonce(Uuid::from_u128(nonce));
-    assert!(sale.pool.lease_rebuild(sale.event, nonce).await.unwrap());
+    assert!(sale.pool.acquire_load(sale.event, nonce).await.unwrap());
     if is_late {
-        let _: u32 = sale.raw("DEL E:rebuild").await;
+        let _: u32 = sale.raw("DEL E:load").await;
     }
     let is_published = sale.pool.publish(sale.event, nonce, capacity, &seats(sold.clone())).await.unwrap();
     assert_eq!(is_published, !is_late && model.map.is_none());
@@ -220,7 +220,7 @@ fn ended_claim(answer: &Claimed) -> Ended<()> {
     match answer {
         Claimed::All => Ended::Done(()),
         Claimed::Refused(_) => Ended::Refused,
-        Claimed::NoMap => Ended::NoMap,
+        Claimed::NotLoaded => Ended::NotLoaded,
     }
 }
 
@@ -228,12 +228,12 @@ fn ended_release(answer: &Released) -> Ended<()> {
     match answer {
         Released::All => Ended::Done(()),
         Released::Refused(_) => Ended::Refused,
-        Released::NoMap => Ended::NoMap,
+        Released::NotLoaded => Ended::NotLoaded,
     }
 }
 
 /// What a script says of seats is what the model says.
-fn assert_seen(states: &[SeatState], asked: &[u32], model: &Model) {
+fn assert_watermark(states: &[SeatState], asked: &[u32], model: &Model) {
     let map = model.map.as_ref().unwrap();
     assert_eq!(states.iter().map(|state| state.seat.get()).collect::<Vec<_>>(), asked);
     for state in states {

@@ -7,8 +7,8 @@ use booked_ticketing::usecases::{BookError, CancelError, CountError, ReserveErro
 
 use crate::world::{World, until, user};
 
-/// The list of busy events, which is on one node.
-const BUSY: &str = "booked:busy";
+/// The list of active events, which is on one node.
+const BUSY: &str = "booked:active";
 
 async fn assert_sells(world: &World, event: EventId) {
     let tickets = world.reserve(user(5), event, 2).await.unwrap();
@@ -41,7 +41,7 @@ async fn lose(which: impl FnOnce(&World) -> usize) {
         assert!(matches!(booked, Err(BookError::Unavailable(_) | BookError::Unknown(_))), "{booked:?}");
         let counted = world.occupied(&[lost, kept[0]]).await;
         assert!(matches!(counted, Err(CountError::Unavailable(_))), "never a guess: {counted:?}");
-        // An event that nobody sold before is one more for the list of busy events.
+        // An event that nobody sold before is one more for the list of active events.
         for event in &kept {
             assert_sells(&world, *event).await;
         }
@@ -63,7 +63,7 @@ async fn lose(which: impl FnOnce(&World) -> usize) {
     assert_eq!(world.occupied(&[lost]).await.unwrap(), [2]);
     assert!(matches!(world.book(user(4), &sold[..1]).await, Err(BookError::NotYours)));
     until("what the list of busy events lost is on it again", async || {
-        let busy = world.context.pool.busy_events(100).await.unwrap();
+        let busy = world.context.pool.active_events(100).await.unwrap();
         [lost].iter().all(|event| busy.contains(event))
     })
     .await;

@@ -103,11 +103,11 @@ async fn assert_refused(pool: &dyn SeatPool, event: EventId, seats: &[SeatState]
         pool.reserve(event, user(7), SeatsWanted::new(2).unwrap()).await.map(drop),
         pool.claim(event, user(1), attempt, &numbers).await.map(drop),
         pool.finish(event, attempt, &numbers).await.map(drop),
-        pool.give_back(event, attempt, &numbers).await.map(drop),
+        pool.restore_hold(event, attempt, &numbers).await.map(drop),
         pool.release(event, user(1), &numbers).await.map(drop),
         pool.claim_sold(event, attempt, ClaimKind::Check, &numbers).await.map(drop),
         pool.settle(event, attempt, &unsold).await.map(drop),
-        pool.sweep(event, 10).await.map(drop),
+        pool.expire_holds(event, 10).await.map(drop),
         pool.grow(event, CAPACITY + 1).await.map(drop),
         pool.repair(event, seats).await.map(drop),
         pool.publish(event, nonce, CAPACITY, &[]).await.map(drop),
@@ -127,7 +127,7 @@ async fn while_its_slot_moves_an_event_waits_and_nothing_is_half_done() {
     let tickets = world.reserve(user(1), event, 4).await.unwrap();
     world.book(user(1), &tickets[..2]).await.unwrap();
     let pool = &world.context.pool;
-    let held = pool.look(event, &[tickets[2].seat(), tickets[3].seat()]).await.unwrap().unwrap().seats;
+    let held = pool.inspect(event, &[tickets[2].seat(), tickets[3].seat()]).await.unwrap().unwrap().seats;
     let slot = world.slot_of(&format!("{{{event}}}:taken")).to_string();
     let moving = Move { world: &world, slot, from: 0, to: 1 };
     let before = moving.kept();

@@ -44,7 +44,7 @@ async fn the_janitor_finds_the_events_of_all_nodes() {
     }
     let pool = &world.context.pool;
     until("all are known to be busy", async || {
-        let busy: BTreeSet<EventId> = pool.busy_events(100).await.unwrap().into_iter().collect();
+        let busy: BTreeSet<EventId> = pool.active_events(100).await.unwrap().into_iter().collect();
         busy == events.iter().copied().collect()
     })
     .await;

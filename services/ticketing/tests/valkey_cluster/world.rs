@@ -29,7 +29,7 @@ use booked_ticketing::{
     },
     ports::{EventFeed, FeedAway},
     usecases::{
-        BookError, CancelError, Context, CountError, Patience, Rebuilds, ReserveError, book_tickets,
+        BookError, CancelError, Contention, Context, CountError, Loads, ReserveError, book_tickets,
         cancel_tickets, count_occupied, reserve_tickets,
     },
 };
@@ -109,7 +109,7 @@ impl World {
         let valkey = args.check(&mut Mistakes::default()).unwrap();
         let valkey = Valkey::new(valkey, lifecycle.runtime().clone());
         let lifetimes =
-            Lifetimes { hold, claim: Duration::from_secs(10), rebuild_lease: Duration::from_secs(10) };
+            Lifetimes { hold, claim: Duration::from_secs(10), load_lease: Duration::from_secs(10) };
         let queue = QueueSettings { flushers: 2, length: 100, wait: Duration::from_secs(1) };
         let signal = Feed::start("ticketing", postgres.clone(), &lifecycle).signal();
         let store = PostgresTicketStore::new(
@@ -126,10 +126,10 @@ impl World {
             feed: Arc::new(NoNews),
             notifier: Arc::new(LogNotifier),
             random,
-            rebuilds: Arc::new(Rebuilds::new(&lifecycle)),
-            lines: Arc::default(),
+            loads: Arc::new(Loads::new(&lifecycle)),
+            queues: Arc::default(),
             known: Arc::default(),
-            patience: Patience { others: Duration::from_millis(1500), look_again: Duration::from_millis(20) },
+            contention: Contention { others: Duration::from_millis(1500), poll: Duration::from_millis(20) },
         };
         Self { cluster, valkey, context, postgres, lifecycle, _database: database }
     }

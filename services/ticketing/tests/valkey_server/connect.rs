@@ -25,7 +25,7 @@ pub(crate) fn settings(url: &str, ca: Option<PathBuf>) -> ValkeySettings {
 /// Its connections live on this runtime.
 pub(crate) fn pool(url: &str, ca: Option<PathBuf>, runtime: Handle) -> ValkeySeatPool {
     let minute = Duration::from_secs(60);
-    let lifetimes = Lifetimes { hold: minute, claim: minute, rebuild_lease: minute };
+    let lifetimes = Lifetimes { hold: minute, claim: minute, load_lease: minute };
     ValkeySeatPool::new(Valkey::new(settings(url, ca), runtime), lifetimes)
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn event() -> EventId {
 
 pub(crate) async fn publish(pool: &ValkeySeatPool) -> Result<bool, PoolFailure> {
     let nonce = LeaseNonce(Uuid::from_u128(1));
-    pool.lease_rebuild(event(), nonce).await?;
+    pool.acquire_load(event(), nonce).await?;
     pool.publish(event(), nonce, 8, &[]).await
 }
 

@@ -31,7 +31,7 @@ async fn who_asks_a_server_that_is_away_hears_it_at_once_and_who_asks_later_find
         assert!(Instant::now() < give_up, "it does not find the server again");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(reserve(&pool).await.unwrap(), Reserved::NoMap, "the server lost all it had");
+    assert_eq!(reserve(&pool).await.unwrap(), Reserved::NotLoaded, "the server lost all it had");
 }
 
 /// HTTP workers are runtimes that end before the jobs do, which still have claims to finish.

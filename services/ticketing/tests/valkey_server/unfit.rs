@@ -1,4 +1,4 @@
-//! A Valkey that may evict keys is refused: it would forget holds and maps piece by piece.
+//! A Valkey that may evict keys is refused: it would forget holds and inventories piece by piece.
 
 use std::{
     net::{TcpListener, TcpStream},

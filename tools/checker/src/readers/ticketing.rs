@@ -124,7 +124,7 @@ async fn waitlist(snapshot: &mut Snapshot, into: &mut Ticketing) -> Result<(), C
         })
         .await?;
     let messages = "SELECT event_id::text, user_id::text, number, seats, \
-         floor(extract(epoch FROM told_at) * 1000)::bigint FROM messages ORDER BY number";
+         floor(extract(epoch FROM created_at) * 1000)::bigint FROM notifications ORDER BY number";
     snapshot
         .each(messages, |row| {
             let Waiting { event, user, number, wanted: seats } = waiting_of(row)?;

@@ -54,7 +54,7 @@ impl World {
     /// What the janitor does about an event that it visits and that is not on sale.
     pub(crate) fn drop_dead_map(&mut self, event: usize, rules: Rules) {
         let is_dead = self.store.events[event].deleted && self.valkey.maps[event].exists;
-        if is_dead && rules.has(Guard::DeadMapIsDropped) {
+        if is_dead && rules.has(Guard::DeletedInventoryIsDropped) {
             self.drop_event(event, rules);
         }
     }

@@ -89,7 +89,7 @@ impl Valkey {
         guards: Guards,
     ) -> bool {
         if !self.maps[event].exists {
-            if guards.has(Guard::ReserveNeedsMap) {
+            if guards.has(Guard::ReserveNeedsInventory) {
                 return false;
             }
             self.maps[event] = EventMap { exists: true, capacity: all, ..self.maps[event] };
@@ -149,7 +149,7 @@ impl Valkey {
         if !self.maps[event].exists {
             return;
         }
-        for seat in each(self.in_reach(seats, attempt, Guard::GiveBackByAttempt, guards)) {
+        for seat in each(self.in_reach(seats, attempt, Guard::RestoreByAttempt, guards)) {
             let kept = self.seats[seat].any_hold().filter(|hold| !hold.has_expired);
             self.seats[seat].claim = None;
             match kept {
@@ -231,7 +231,7 @@ impl Valkey {
 
     pub(crate) fn repair(&mut self, event: usize, seat: usize, as_read: AsRead, guards: Guards) {
         if !self.maps[event].exists {
-            if guards.has(Guard::RepairNeedsMap) {
+            if guards.has(Guard::RepairNeedsInventory) {
                 return;
             }
             self.maps[event] = EventMap { exists: true, capacity: only(seat), ..self.maps[event] };
@@ -255,7 +255,7 @@ impl Valkey {
     pub(crate) fn grow(&mut self, event: usize, capacity: Seats, guards: Guards) {
         let map = &mut self.maps[event];
         if !map.exists {
-            if guards.has(Guard::GrowNeedsMap) {
+            if guards.has(Guard::GrowNeedsInventory) {
                 return;
             }
             map.exists = true;
@@ -302,7 +302,7 @@ impl Valkey {
         if is_mine {
             map.lease = None;
         }
-        if map.exists && guards.has(Guard::PublishNeedsNoMap) {
+        if map.exists && guards.has(Guard::PublishNeedsNoInventory) {
             return;
         }
         *map = EventMap { exists: true, lease: map.lease, capacity, counted: 0 };

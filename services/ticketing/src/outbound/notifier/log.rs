@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 
-use crate::ports::{Message, Notifier, NotifyFailure};
+use crate::ports::{Notification, Notifier, NotifyFailure};
 
-/// Writes a line for each message. The address is personal, and shown at level debug alone.
+/// Writes a line for each notification. The address is personal, and shown at level debug alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogNotifier;
 
 #[async_trait]
 impl Notifier for LogNotifier {
-    async fn notify(&self, message: &Message) -> Result<(), NotifyFailure> {
+    async fn notify(&self, message: &Notification) -> Result<(), NotifyFailure> {
         tracing::info!(message = %message.id, event = %message.event_id, seats = message.seats, "seats came free");
         tracing::debug!(message = %message.id, email = message.email, "told");
         Ok(())

@@ -7,14 +7,14 @@ use lettre::{
 
 use unicode_normalization::char::is_combining_mark;
 
-use crate::ports::Message;
+use crate::ports::Notification;
 
-/// Writes the mail. Its Message-ID comes from the message's id, so that whoever gets it twice can tell.
+/// Writes the mail. Its Notification-ID comes from the notification's id, so that whoever gets it twice can tell.
 ///
 /// # Errors
 ///
 /// The address is none that mail can be sent to.
-pub(super) fn write(message: &Message, from: &Mailbox) -> Result<Mail, String> {
+pub(super) fn write(message: &Notification, from: &Mailbox) -> Result<Mail, String> {
     let to = address(&message.email).ok_or("the address: it is not of the form local@domain")?;
     Mail::builder()
         .from(from.clone())
@@ -34,7 +34,7 @@ fn address(text: &str) -> Option<Address> {
     Some(Address::new_dangerous(local, domain))
 }
 
-fn text(message: &Message) -> String {
+fn text(message: &Notification) -> String {
     let (event, seats) = (&message.event_name, message.seats);
     let seats_came = if seats == 1 { "1 seat came".to_owned() } else { format!("{seats} seats came") };
     format!(

@@ -22,7 +22,7 @@ use lettre::{
 use tokio::time::{Instant, timeout_at};
 
 use super::{mail, smtp_url::SmtpServer};
-use crate::ports::{Message, Notifier, NotifyFailure};
+use crate::ports::{Notification, Notifier, NotifyFailure};
 
 /// By which server mails are sent, and how.
 #[derive(Clone)]
@@ -118,7 +118,7 @@ impl SmtpNotifier {
 
 #[async_trait]
 impl Notifier for SmtpNotifier {
-    async fn notify(&self, message: &Message) -> Result<(), NotifyFailure> {
+    async fn notify(&self, message: &Notification) -> Result<(), NotifyFailure> {
         const LATE: &str = "the mail server did not answer in time";
         let mail = mail::write(message, &self.settings.from).map_err(NotifyFailure::Never)?;
         let deadline = Instant::now() + self.settings.timeout;

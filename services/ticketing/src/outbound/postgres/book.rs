@@ -12,7 +12,7 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
-use super::turns;
+use super::event_lock;
 use crate::{domain::seat::AttemptId, outbound::as_run};
 
 /// One booking of a batch.
@@ -99,7 +99,7 @@ impl Statement {
         let (mut to_lock, mut numbers) = (BTreeSet::new(), BTreeSet::new());
         for booking in bookings {
             for ticket in &booking.tickets {
-                numbers.insert(turns::number(ticket.event()));
+                numbers.insert(event_lock::number(ticket.event()));
                 let event = ticket.event().as_uuid();
                 to_lock.insert(event);
                 statement.attempts.push(booking.attempt.0);
@@ -196,7 +196,7 @@ impl QueryFragment<Pg> for Statement {
         out.push_sql(seats);
         out.push_bind_param::<Array<Integer>, _>(&self.seats)?;
         out.push_sql(space);
-        out.push_bind_param::<Integer, _>(&turns::SPACE)?;
+        out.push_bind_param::<Integer, _>(&event_lock::SPACE)?;
         out.push_sql(turns_of);
         out.push_bind_param::<Array<Integer>, _>(&self.turns)?;
         out.push_sql(to_lock);

@@ -16,8 +16,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
 use super::{
+    event_lock,
     schema::{events, tickets},
-    turns,
 };
 use crate::ports::Cancelled;
 
@@ -75,9 +75,9 @@ pub(super) async fn cancel(
     .get_result(connection)
     .await?;
     if !turn.is_mine {
-        return Ok(Cancelled::Busy);
+        return Ok(Cancelled::Contended);
     }
-    turns::share(connection, event).await?;
+    event_lock::shared(connection, event).await?;
     // Like a booking: no deletion comes between the look and the ledger.
     let deleted: Option<bool> = events::table
         .find(event.as_uuid())

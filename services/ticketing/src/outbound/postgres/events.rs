@@ -18,7 +18,7 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
-use super::{schema::event_changes, turns};
+use super::{event_lock, schema::event_changes};
 
 #[derive(QueryableByName)]
 struct Applied {
@@ -98,7 +98,7 @@ pub async fn carry_out_change(connection: &mut AsyncPgConnection, event: EventId
     if !is_noted {
         return Ok(());
     }
-    turns::take(connection, event).await?;
+    event_lock::exclusive(connection, event).await?;
     let changed: Vec<Applied> = diesel::sql_query(
         "WITH noted AS (DELETE FROM event_changes WHERE event_id = $1 RETURNING state) \
          UPDATE events SET version = state.version, deleted = state.deleted, name = state.name, \

@@ -18,8 +18,8 @@ pub(super) async fn purge(
          (SELECT id FROM tickets WHERE id > $1 AND id <= last_ticket_id($1) ORDER BY id LIMIT $2)",
         "DELETE FROM waitlist_entries WHERE (event_id, user_id) IN \
          (SELECT event_id, user_id FROM waitlist_entries WHERE event_id = $1 ORDER BY number LIMIT $2)",
-        "DELETE FROM messages WHERE number IN \
-         (SELECT number FROM messages WHERE event_id = $1 AND done_at IS NULL ORDER BY number LIMIT $2)",
+        "DELETE FROM notifications WHERE number IN \
+         (SELECT number FROM notifications WHERE event_id = $1 AND done_at IS NULL ORDER BY number LIMIT $2)",
     ];
     let mut is_empty = true;
     for step in STEPS {

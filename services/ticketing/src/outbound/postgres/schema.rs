@@ -38,8 +38,8 @@ diesel::table! {
 diesel::table! {
     waitlists (event_id) {
         event_id -> Uuid,
-        seen_epoch -> Nullable<Text>,
-        seen_freed -> Nullable<BigInt>,
+        watermark_epoch -> Nullable<Text>,
+        watermark_freed -> Nullable<BigInt>,
     }
 }
 
@@ -54,7 +54,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    messages (number) {
+    notifications (number) {
         number -> BigInt,
         id -> Uuid,
         event_id -> Uuid,

@@ -1,4 +1,4 @@
-//! What a map is rebuilt from: an event's seats at one moment, read in pieces, so that a slow disk fails at none of them.
+//! What an inventory is loaded again from: an event's seats at one moment, read in pieces, so that a slow disk fails at none of them.
 
 use booked_ids::{EventId, SeatNumber, TicketId};
 use booked_postgres::{Database, ReadFailure};

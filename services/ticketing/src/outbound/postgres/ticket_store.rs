@@ -27,7 +27,7 @@ use super::{
 use crate::{
     domain::{booking::Tickets, seat::AttemptId},
     outbound::as_run,
-    ports::{Booked, Cancelled, EventRecord, Fate, Latest, Snapshot, StoreFailure, TicketStore},
+    ports::{AttemptOutcome, Booked, Cancelled, EventRecord, Latest, Snapshot, StoreFailure, TicketStore},
 };
 
 /// Tickets and bookings, in Postgres.
@@ -88,7 +88,7 @@ impl TicketStore for PostgresTicketStore {
 
     async fn confirm(&self, user: UserId, asked: &[TicketId]) -> Result<bool, StoreFailure> {
         let ids: Vec<Uuid> = asked.iter().map(|ticket| ticket.as_uuid()).collect();
-        // The message is nobody's to read: with it the transaction has something to write, and only then does its commit
+        // The notification is nobody's to read: with it the transaction has something to write, and only then does its commit
         // wait for the standbys, which have by then all that was committed before.
         let confirmed: Confirmed = self
             .database
@@ -107,7 +107,7 @@ impl TicketStore for PostgresTicketStore {
         Ok(usize::try_from(confirmed.tickets) == Ok(asked.len()))
     }
 
-    async fn void_unless_booked(&self, attempt: AttemptId) -> Result<Fate, StoreFailure> {
+    async fn void_unless_booked(&self, attempt: AttemptId) -> Result<AttemptOutcome, StoreFailure> {
         // Where the row is there already it is written again as it is: then the answer, too, waits for the standbys that
         // a booking waits for.
         let void = self.database.transaction(async move |connection| {
@@ -122,7 +122,7 @@ impl TicketStore for PostgresTicketStore {
         });
         // Seats hang on it, whether the buyer still waits or not.
         let booked: Settled = whoever_waits(void).await?;
-        Ok(if booked.booked { Fate::Booked } else { Fate::Void })
+        Ok(if booked.booked { AttemptOutcome::Booked } else { AttemptOutcome::Void })
     }
 
     async fn latest(&self, user: UserId, event: EventId, count: u32) -> Result<Latest, StoreFailure> {
@@ -248,7 +248,7 @@ impl TicketStore for PostgresTicketStore {
         Ok(records.collect())
     }
 
-    async fn deleted_events(&self, limit: u32) -> Result<Vec<EventId>, StoreFailure> {
+    async fn events_to_purge(&self, limit: u32) -> Result<Vec<EventId>, StoreFailure> {
         let ids: Vec<Uuid> = self
             .database
             .read(async move |connection| {
@@ -292,7 +292,7 @@ impl TicketStore for PostgresTicketStore {
         Ok(ids.into_iter().filter_map(|id| EventId::from_uuid(id).ok()).collect())
     }
 
-    async fn dead_events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventId>, StoreFailure> {
+    async fn deleted_events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventId>, StoreFailure> {
         let after = after.map_or(Uuid::nil(), EventId::as_uuid);
         let ids: Vec<Uuid> = self
             .database

@@ -16,16 +16,15 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
 use super::{
-    messages as to_send,
-    schema::{events, messages, waitlist_entries, waitlists},
-    turns,
+    event_lock, notifications as to_send,
+    schema::{events, notifications, waitlist_entries, waitlists},
 };
 use crate::{
     domain::{
         count::SeatsWanted,
-        waitlist::{Seen, Told, Waiting, seats_to_announce, whom_to_tell},
+        waitlist::{Allocation, Waiting, Watermark, allocate, seats_to_offer},
     },
-    ports::{Backlog, DueMessage, Joined, PoolFailure, SeatPool, StoreFailure, WaitlistStore},
+    ports::{Backlog, DueNotification, Joined, PoolFailure, SeatPool, StoreFailure, WaitlistStore},
 };
 
 /// Who waits, in Postgres.
@@ -79,12 +78,13 @@ impl WaitlistStore for PostgresWaitlistStore {
         &self,
         after: Option<EventId>,
         limit: u32,
-    ) -> Result<Vec<(EventId, Option<Seen>)>, StoreFailure> {
+    ) -> Result<Vec<(EventId, Option<Watermark>)>, StoreFailure> {
         let after = after.map_or(Uuid::nil(), EventId::as_uuid);
         let rows: Vec<AwaitedRow> =
             self.database.read(async move |connection| awaited(connection, after, limit).await).await?;
         let awaited = rows.into_iter().filter_map(|row| {
-            let seen = row.seen_epoch.zip(row.seen_freed).map(|(epoch, freed)| Seen { epoch, freed });
+            let seen =
+                row.watermark_epoch.zip(row.watermark_freed).map(|(epoch, freed)| Watermark { epoch, freed });
             Some((EventId::from_uuid(row.event_id).ok()?, seen))
         });
         Ok(awaited.collect())
@@ -106,19 +106,23 @@ impl WaitlistStore for PostgresWaitlistStore {
         })
     }
 
-    async fn take_messages(&self, holder: Uuid, limit: u32) -> Result<Vec<DueMessage>, StoreFailure> {
+    async fn lease_notifications(
+        &self,
+        holder: Uuid,
+        limit: u32,
+    ) -> Result<Vec<DueNotification>, StoreFailure> {
         to_send::take(&self.database, holder, limit).await
     }
 
-    async fn leave_messages(&self, holder: Uuid) -> Result<(), StoreFailure> {
+    async fn release_notifications(&self, holder: Uuid) -> Result<(), StoreFailure> {
         to_send::leave(&self.database, holder).await
     }
 
-    async fn message_done(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure> {
+    async fn mark_delivered(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure> {
         to_send::done(&self.database, message, sent).await
     }
 
-    async fn message_waits(&self, message: Uuid, pause: Duration) -> Result<(), StoreFailure> {
+    async fn postpone_notification(&self, message: Uuid, pause: Duration) -> Result<(), StoreFailure> {
         to_send::waits(&self.database, message, pause).await
     }
 
@@ -127,9 +131,9 @@ impl WaitlistStore for PostgresWaitlistStore {
             .database
             .read(async move |connection| {
                 diesel::sql_query(
-                    "SELECT (SELECT count(*) FROM waitlist_entries) AS entries, count(*) AS messages, \
+                    "SELECT (SELECT count(*) FROM waitlist_entries) AS entries, count(*) AS notifications, \
                      greatest(coalesce(extract(epoch FROM now() - min(next_try_at))::bigint, 0), 0) AS overdue_s \
-                     FROM messages WHERE done_at IS NULL",
+                     FROM notifications WHERE done_at IS NULL",
                 )
                 .get_result(connection)
                 .await
@@ -138,7 +142,7 @@ impl WaitlistStore for PostgresWaitlistStore {
         let number = |count: i64| u64::try_from(count).unwrap_or_default();
         Ok(Backlog {
             entries: number(counts.entries),
-            messages: number(counts.messages),
+            notifications: number(counts.notifications),
             most_overdue: Duration::from_secs(number(counts.overdue_s)),
         })
     }
@@ -149,9 +153,9 @@ struct AwaitedRow {
     #[diesel(sql_type = SqlUuid)]
     event_id: Uuid,
     #[diesel(sql_type = Nullable<Text>)]
-    seen_epoch: Option<String>,
+    watermark_epoch: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
-    seen_freed: Option<i64>,
+    watermark_freed: Option<i64>,
 }
 
 /// From one awaited event to the next along the index: lists that are empty cost nothing, however many there ever were.
@@ -168,7 +172,7 @@ async fn awaited(
                      ORDER BY next.event_id LIMIT 1) \
              FROM awaited WHERE awaited.event_id IS NOT NULL \
          ), page AS (SELECT event_id FROM awaited WHERE event_id IS NOT NULL LIMIT $2) \
-         SELECT event_id, seen_epoch, seen_freed FROM page LEFT JOIN waitlists USING (event_id) ORDER BY event_id",
+         SELECT event_id, watermark_epoch, watermark_freed FROM page LEFT JOIN waitlists USING (event_id) ORDER BY event_id",
     )
     .bind::<SqlUuid, _>(after)
     .bind::<BigInt, _>(i64::from(limit))
@@ -181,7 +185,7 @@ struct Counts {
     #[diesel(sql_type = BigInt)]
     entries: i64,
     #[diesel(sql_type = BigInt)]
-    messages: i64,
+    notifications: i64,
     #[diesel(sql_type = BigInt)]
     overdue_s: i64,
 }
@@ -194,7 +198,7 @@ async fn join(
     wanted: SeatsWanted,
     pool: &dyn SeatPool,
 ) -> QueryResult<Joined> {
-    turns::share(connection, event).await?;
+    event_lock::shared(connection, event).await?;
     // Shared, so that no deletion comes between the look and the entry.
     let live: Option<Uuid> = events::table
         .find(event.as_uuid())
@@ -216,14 +220,15 @@ async fn join(
     let list = waitlists::table.find(event.as_uuid()).select(waitlists::event_id);
     let locked: Option<Uuid> = list.for_update().skip_locked().get_result(connection).await.optional()?;
     if locked.is_none() {
-        return Ok(Joined::Busy);
+        return Ok(Joined::Contended);
     }
     let entries = waitlist_entries::table.filter(waitlist_entries::event_id.eq(event.as_uuid()));
     let anybody_waits: bool = diesel::select(exists(entries)).get_result(connection).await?;
     if !anybody_waits {
         // After the lock, so that what was seen never goes back to before a telling. Joining does without Valkey.
         let sale = pool.sale_state(event).await.unwrap_or_default();
-        set_seen(connection, event, sale.map(|sale| Seen { epoch: sale.epoch, freed: sale.freed })).await?;
+        set_watermark(connection, event, sale.map(|sale| Watermark { epoch: sale.epoch, freed: sale.freed }))
+            .await?;
     }
     let added = diesel::insert_into(waitlist_entries::table)
         .values((
@@ -247,10 +252,10 @@ async fn tell(
     let Some(seen) = lock(connection, event).await? else { return Ok(0) };
     // After the lock, so that what another replica announced is not announced again.
     let Some(sale) = pool.sale_state(event).await.map_err(Abort::Refuse)? else { return Ok(0) };
-    let seats = seats_to_announce(&sale, seen.as_ref());
+    let seats = seats_to_offer(&sale, seen.as_ref());
     let in_order = if seats == 0 { Vec::new() } else { first_entries(connection, event, seats).await? };
     let waiting: Vec<Waiting> = in_order.iter().map(|(waiting, _)| *waiting).collect();
-    let told = whom_to_tell(seats, &waiting);
+    let told = allocate(seats, &waiting);
     let name: Option<String> = events::table
         .find(event.as_uuid())
         .filter(events::deleted.eq(false))
@@ -259,15 +264,15 @@ async fn tell(
         .await
         .optional()?;
     let Some(name) = name else { return Ok(0) };
-    for (Told { user, seats }, (_, email)) in told.iter().zip(&in_order) {
-        diesel::insert_into(messages::table)
+    for (Allocation { user, seats }, (_, email)) in told.iter().zip(&in_order) {
+        diesel::insert_into(notifications::table)
             .values((
-                messages::id.eq(random.uuid()),
-                messages::event_id.eq(event.as_uuid()),
-                messages::event_name.eq(&name),
-                messages::user_id.eq(user.as_uuid()),
-                messages::email.eq(email),
-                messages::seats.eq(i32::try_from(*seats).unwrap_or(i32::MAX)),
+                notifications::id.eq(random.uuid()),
+                notifications::event_id.eq(event.as_uuid()),
+                notifications::event_name.eq(&name),
+                notifications::user_id.eq(user.as_uuid()),
+                notifications::email.eq(email),
+                notifications::seats.eq(i32::try_from(*seats).unwrap_or(i32::MAX)),
             ))
             .execute(connection)
             .await?;
@@ -278,26 +283,30 @@ async fn tell(
             waitlist_entries::event_id.eq(event.as_uuid()).and(waitlist_entries::user_id.eq_any(ended));
         diesel::delete(waitlist_entries::table.filter(entries)).execute(connection).await?;
     }
-    set_seen(connection, event, Some(Seen { epoch: sale.epoch, freed: sale.freed })).await?;
+    set_watermark(connection, event, Some(Watermark { epoch: sale.epoch, freed: sale.freed })).await?;
     Ok(u32::try_from(told.len()).unwrap_or(u32::MAX))
 }
 
 /// Locks an event's list, and says what was seen of its sale; none where nobody ever waited.
-async fn lock(connection: &mut AsyncPgConnection, event: EventId) -> QueryResult<Option<Option<Seen>>> {
+async fn lock(connection: &mut AsyncPgConnection, event: EventId) -> QueryResult<Option<Option<Watermark>>> {
     let row: Option<(Option<String>, Option<i64>)> = waitlists::table
         .find(event.as_uuid())
-        .select((waitlists::seen_epoch, waitlists::seen_freed))
+        .select((waitlists::watermark_epoch, waitlists::watermark_freed))
         .for_update()
         .get_result(connection)
         .await
         .optional()?;
-    Ok(row.map(|(epoch, freed)| Some(Seen { epoch: epoch?, freed: freed? })))
+    Ok(row.map(|(epoch, freed)| Some(Watermark { epoch: epoch?, freed: freed? })))
 }
 
-async fn set_seen(connection: &mut AsyncPgConnection, event: EventId, seen: Option<Seen>) -> QueryResult<()> {
+async fn set_watermark(
+    connection: &mut AsyncPgConnection,
+    event: EventId,
+    seen: Option<Watermark>,
+) -> QueryResult<()> {
     let (epoch, freed) = seen.map(|seen| (seen.epoch, seen.freed)).unzip();
     diesel::update(waitlists::table.find(event.as_uuid()))
-        .set((waitlists::seen_epoch.eq(epoch), waitlists::seen_freed.eq(freed)))
+        .set((waitlists::watermark_epoch.eq(epoch), waitlists::watermark_freed.eq(freed)))
         .execute(connection)
         .await
         .map(drop)

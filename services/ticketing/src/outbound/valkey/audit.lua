@@ -1,6 +1,6 @@
--- Audit: what a map says of itself. Changes nothing.
--- Answers {} where there is no map, else {capacity, taken seats as counted, set bits, holds, settling seats, claims}.
-if no_map() then
+-- Audit: what an inventory says of itself. Changes nothing.
+-- Answers {} where there is no inventory, else {capacity, taken seats as counted, set bits, holds, settling seats, claims}.
+if not_loaded() then
   return {}
 end
 local found = call('HMGET', meta, 'capacity', 'taken')

@@ -1,13 +1,13 @@
 -- Claim for booking: seats that are all held by the user become settling under an attempt, so that no time runs out
 -- under the booking; the claim keeps what giving back needs.
 -- ARGV: 2 user, 3 attempt, 4 ms until the claim is overdue, 5… seats.
--- Answers {'no map'}, {'claimed'}, or {'refused', now in Unix ms, what look() found of each seat …}.
-if no_map() then
-  return {'no map'}
+-- Answers {'not loaded'}, {'claimed'}, or {'refused', now in Unix ms, what inspect() found of each seat …}.
+if not_loaded() then
+  return {'not loaded'}
 end
 local user, attempt, seats = ARGV[2], ARGV[3], seats_from(5)
 local now = now_ms()
-local found = look(seats)
+local found = inspect(seats)
 if not all_held(found, user, now) then
   return {'refused', now, unpack(found)}
 end

@@ -2,7 +2,7 @@
 -- claim is settled nobody else touches the seat.
 -- ARGV: 2 attempt, 3 kind (cancel or check), 4 ms until the claim is overdue, 5… seats.
 -- Answers the seats that were claimed.
-if no_map() then
+if not_loaded() then
   return {}
 end
 local attempt, kind, seats = ARGV[2], ARGV[3], seats_from(5)

@@ -42,7 +42,7 @@ pub struct Valkey {
     settings: Arc<ValkeySettings>,
     links: Arc<Links>,
     /// A single server did not answer, or none could be connected to: nothing is sent until a probe is answered. So a
-    /// frozen server costs a few callers their patience, not all, and the others know that nothing was sent.
+    /// frozen server costs a few callers their contention, not all, and the others know that nothing was sent.
     away: Arc<AtomicBool>,
     durations: Durations,
 }
@@ -69,7 +69,7 @@ impl Valkey {
         &self.links.shared().runtime
     }
 
-    /// What makes this Valkey unfit, if anything: a server that may evict keys forgets holds and maps piece by piece, and one
+    /// What makes this Valkey unfit, if anything: a server that may evict keys forgets holds and inventories piece by piece, and one
     /// of a cluster refuses the events of all others.
     ///
     /// # Errors
@@ -194,8 +194,8 @@ impl Valkey {
 
     async fn open(&self, runtime: &Handle) -> Result<Link, PoolFailure> {
         let settings = Arc::clone(&self.settings);
-        let patience = settings.timeout;
-        let opening = runtime.spawn(async move { timeout(patience, Link::open(&settings)).await });
+        let contention = settings.timeout;
+        let opening = runtime.spawn(async move { timeout(contention, Link::open(&settings)).await });
         match opening.await {
             Ok(Ok(Ok(link))) => Ok(link),
             Ok(Ok(Err(error))) => Err(PoolFailure::Unavailable(error.to_string())),

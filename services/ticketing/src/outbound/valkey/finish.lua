@@ -1,7 +1,7 @@
 -- Finish a booking: pair, hold and claim of the attempt's seats go, the bit stays. What is booked counts as held no more.
 -- ARGV: 2 attempt, 3… seats.
 -- Answers how many seats were finished.
-if no_map() then
+if not_loaded() then
   return 0
 end
 local mine, claimed = claimed_by(ARGV[2], seats_from(3))

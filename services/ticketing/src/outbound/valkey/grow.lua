@@ -1,7 +1,7 @@
 -- Grow: the capacity rises to what Postgres has committed; the new seats count as freed. Never goes down.
 -- ARGV: 2 capacity.
 -- Answers how many seats are new.
-if no_map() then
+if not_loaded() then
   return 0
 end
 local before, capacity = tonumber(call('HGET', meta, 'capacity')), tonumber(ARGV[2])

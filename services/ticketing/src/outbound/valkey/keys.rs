@@ -9,7 +9,7 @@ pub(super) struct EventKeys {
 }
 
 impl EventKeys {
-    const FIXED: [&'static str; 7] = ["taken", "holds", "settling", "claims", "meta", "rebuild", "never"];
+    const FIXED: [&'static str; 7] = ["taken", "holds", "settling", "claims", "meta", "load", "never"];
     /// The length of an event id's text without the seat.
     const UNSEATED: usize = 28;
 
@@ -34,8 +34,8 @@ impl EventKeys {
         format!("{}meta", self.tag)
     }
 
-    pub(super) fn rebuild(&self) -> String {
-        format!("{}rebuild", self.tag)
+    pub(super) fn load(&self) -> String {
+        format!("{}load", self.tag)
     }
 
     /// What a pair's key begins with; the seat's eight hexadecimal digits follow.

@@ -9,8 +9,8 @@ pub struct Lifetimes {
     pub hold: Duration,
     /// A claim, until the janitor may settle it.
     pub claim: Duration,
-    /// The lease of a rebuild.
-    pub rebuild_lease: Duration,
+    /// The lease of a load.
+    pub load_lease: Duration,
 }
 
 /// What keeps one user from holding a whole event.

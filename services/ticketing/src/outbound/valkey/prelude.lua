@@ -21,8 +21,8 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Only the rebuild makes a map; whoever else finds none changes nothing and says so.
-local function no_map()
+-- Only the load makes an inventory; whoever else finds none changes nothing and says so.
+local function not_loaded()
   return call('EXISTS', taken) == 0
 end
 
@@ -61,7 +61,7 @@ local function free(seats)
 end
 
 -- Ends at most this many holds whose time has passed.
-local function take_back(now, limit)
+local function expire_holds(now, limit)
   local expired = call('ZRANGE', holds, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
   if #expired == 0 then
     return 0
@@ -72,7 +72,7 @@ local function take_back(now, limit)
 end
 
 -- The seats as they are: for each its bit, the holder, the hold's expiry and the claim, '' where there is none.
-local function look(seats)
+local function inspect(seats)
   local users = call('MGET', unpack(pairs_of(seats)))
   local scores = call('ZMSCORE', holds, unpack(seats))
   local claimed = call('HMGET', claims, unpack(seats))

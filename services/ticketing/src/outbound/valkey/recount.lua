@@ -1,7 +1,7 @@
--- Recount: what a map says of itself becomes what its bits say: how many are set, and the hint, below which all are. Both
+-- Recount: what an inventory says of itself becomes what its bits say: how many are set, and the hint, below which all are. Both
 -- are only ever changed beside the bits, so that they differ after a fault alone, or after a hand that changed them.
 -- Answers 1, or 0 where both were right.
-if no_map() then
+if not_loaded() then
   return 0
 end
 local found = call('HMGET', meta, 'taken', 'hint')

@@ -1,12 +1,12 @@
 -- Release: frees seats that are all held by the user; a settling seat is nobody's to release.
 -- ARGV: 2 user, 3… seats.
--- Answers {'no map'}, {'released'}, or {'refused', now in Unix ms, what look() found of each seat …}.
-if no_map() then
-  return {'no map'}
+-- Answers {'not loaded'}, {'released'}, or {'refused', now in Unix ms, what inspect() found of each seat …}.
+if not_loaded() then
+  return {'not loaded'}
 end
 local user, seats = ARGV[2], seats_from(3)
 local now = now_ms()
-local found = look(seats)
+local found = inspect(seats)
 if not all_held(found, user, now) then
   return {'refused', now, unpack(found)}
 end

@@ -2,13 +2,13 @@
 -- they were read: unclaimed, and free or under that same hold.
 -- ARGV: from 2 by turns a seat, the holder and the hold's expiry ('' where it was free).
 -- Answers how many seats were repaired.
-if no_map() then
+if not_loaded() then
   return 0
 end
 local repaired, newly = 0, 0
 for i = 2, #ARGV, 3 do
   local seat, user, expiry = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2]
-  local found = look({seat})
+  local found = inspect({seat})
   local free_still = expiry == '' and found[1] == 0 and found[3] == ''
   local held_still = expiry ~= '' and found[2] == user and found[3] == expiry
   if found[4] == '' and (free_still or held_still) then

@@ -30,7 +30,7 @@ pub(super) fn reserved(value: Value) -> Result<Reserved, PoolFailure> {
     let (word, mut rest) = worded(value)?;
     let mut number = || read::<i64>(rest.next().unwrap_or(Value::Nil));
     match word.as_str() {
-        "no map" => Ok(Reserved::NoMap),
+        "not loaded" => Ok(Reserved::NotLoaded),
         "too few" => Ok(Reserved::TooFew),
         "too many held" => {
             let again_in = Duration::from_millis(number()?.unsigned_abs());
@@ -87,7 +87,7 @@ pub(super) fn parse_claim(text: &str) -> Result<Claim, PoolFailure> {
     Ok(Claim { attempt: AttemptId(attempt), kind, user: user_id(next()) })
 }
 
-/// All texts in an answer, however deep: nodes of a cluster answer as a map.
+/// All texts in an answer, however deep: nodes of a cluster answer as an inventory.
 pub(super) fn texts(value: Value) -> Vec<String> {
     match value {
         Value::BulkString(bytes) => vec![String::from_utf8_lossy(&bytes).into_owned()],

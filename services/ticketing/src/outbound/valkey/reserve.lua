@@ -2,17 +2,17 @@
 -- free seats. Costs the same however large the event is, and however much of it is sold.
 -- ARGV: 2 user, 3 count, 4 how long to hold them, in ms, 5 how many seats a user may hold (0: any number), 6 for how many
 -- ms a hold counts after its end.
--- Answers {'no map'}, {'too few'}, {'too many held', ms until so many may be held}, or {'held', expiry in Unix ms, seat,
+-- Answers {'not loaded'}, {'too few'}, {'too many held', ms until so many may be held}, or {'held', expiry in Unix ms, seat,
 -- seat, …}.
 
--- Neighbours are looked for in so many windows of the map, each from the next free seat on.
+-- Neighbours are looked for in so many windows of the inventory, each from the next free seat on.
 local WINDOWS_MAX, WINDOW_BYTES = 2, 64
 local NOT_ALL_TAKEN = '[^\255]' -- a byte of the map
 -- Free seats that are looked at in vain: where many stand alone, a window holds hundreds.
 local IN_VAIN_MAX = 64
 
-if no_map() then
-  return {'no map'}
+if not_loaded() then
+  return {'not loaded'}
 end
 local user, count = ARGV[2], tonumber(ARGV[3])
 local now, held_max, cooldown = now_ms(), tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -27,7 +27,7 @@ if held_max > 0 then
     return {'too many held', ends and ends + cooldown - now or 0}
   end
 end
-take_back(now, count)
+expire_holds(now, count)
 
 local found = call('HMGET', meta, 'capacity', 'taken', 'hint')
 local capacity, used, hint = tonumber(found[1]), tonumber(found[2]), tonumber(found[3])
@@ -35,7 +35,7 @@ if capacity - used < count then
   return {'too few'}
 end
 
--- Seats are counted from 0 here, as bits are. The map is longer than the capacity, so a free bit is always found.
+-- Seats are counted from 0 here, as bits are. The inventory is longer than the capacity, so a free bit is always found.
 local function next_free(from)
   local at = call('BITPOS', taken, 0, from, -1, 'BIT')
   if at >= 0 and at < capacity then
@@ -43,7 +43,7 @@ local function next_free(from)
   end
 end
 
--- A window is read at once: asking the map for each run would cost many times as much where free seats are scattered.
+-- A window is read at once: asking the inventory for each run would cost many times as much where free seats are scattered.
 -- Answers the first of the neighbours, or nothing, and the free seats that were seen before, in order.
 local function neighbours(at)
   local free, run, seen_to = {}, 0, 0

@@ -1,6 +1,6 @@
 -- What the waitlist goes by. Changes nothing.
--- Answers {} where there is no map, else {epoch, seats ever freed in it, seats free now}.
-if no_map() then
+-- Answers {} where there is no inventory, else {epoch, seats ever freed in it, seats free now}.
+if not_loaded() then
   return {}
 end
 local found = call('HMGET', meta, 'epoch', 'freed', 'capacity', 'taken')

@@ -30,26 +30,26 @@ macro_rules! event_scripts {
 event_scripts! {
     RESERVE = "reserve.lua";
     CLAIM = "claim.lua";
-    LOOK = "look.lua";
+    INSPECT = "inspect.lua";
     FINISH = "finish.lua";
-    GIVE_BACK = "give_back.lua";
+    RESTORE_HOLD = "restore_hold.lua";
     RELEASE = "release.lua";
     CLAIM_SOLD = "claim_sold.lua";
     SETTLE = "settle.lua";
     OCCUPIED = "occupied.lua";
     SALE_STATE = "sale_state.lua";
-    SWEEP = "sweep.lua";
+    EXPIRE_HOLDS = "expire_holds.lua";
     OVERDUE = "overdue.lua";
     GROW = "grow.lua";
     DROP_EVENT = "drop_event.lua";
-    KEEP_REBUILD = "keep_rebuild.lua";
+    EXTEND_LOAD_LEASE = "extend_load_lease.lua";
     PUBLISH = "publish.lua";
     REPAIR = "repair.lua";
     RECOUNT = "recount.lua";
     AUDIT = "audit.lua";
 }
 
-pub(super) static MARK_BUSY: LazyLock<Script> =
-    LazyLock::new(|| Script::new("mark_busy.lua", include_str!("mark_busy.lua")));
+pub(super) static MARK_ACTIVE: LazyLock<Script> =
+    LazyLock::new(|| Script::new("mark_active.lua", include_str!("mark_active.lua")));
 pub(super) static FORGET_IDLE: LazyLock<Script> =
     LazyLock::new(|| Script::new("forget_idle.lua", include_str!("forget_idle.lua")));

@@ -9,14 +9,14 @@ use opentelemetry::metrics::Counter;
 use redis::{Cmd, Value};
 
 use super::{
+    active_events::ActiveEvents,
     arguments::{add_attempt, add_seats, millis},
     bitmap,
-    busy::Busy,
     client::Valkey,
     keys::EventKeys,
     lifetimes::{HoldLimit, Lifetimes},
+    load_lease,
     metrics::holds_refused,
-    rebuild_lease,
     reply::{read, reserved, seat, seats, states, unexpected, worded},
     scripts::{self, Script},
 };
@@ -24,14 +24,14 @@ use crate::{
     domain::{
         count::SeatsWanted,
         seat::{AttemptId, ClaimKind, SeatState, SeatStates},
-        waitlist::{SaleState, Seen},
+        waitlist::{SaleState, Watermark},
     },
     ports::{
-        Claimed, LeaseNonce, OverdueClaim, PoolFailure, Released, Reserved, SeatPool, Settlement, Swept,
+        Claimed, Expired, LeaseNonce, OverdueClaim, PoolFailure, Released, Reserved, SeatPool, Settlement,
     },
 };
 
-/// How long a deleted event's lease is kept: longer than any rebuild can be late.
+/// How long a deleted event's lease is kept: longer than any load can be late.
 const DROPPED_FOR: Duration = Duration::from_secs(24 * 3600);
 /// Events whose seats are counted at once: a page may have thousands, and others wait for Valkey too.
 const COUNTED_AT_ONCE: usize = 64;
@@ -42,7 +42,7 @@ const SCAN_COUNT: u32 = 1000;
 #[derive(Clone, Debug)]
 pub struct ValkeySeatPool {
     valkey: Valkey,
-    busy: Busy,
+    active: ActiveEvents,
     lifetimes: Lifetimes,
     limit: HoldLimit,
     refused: Counter<u64>,
@@ -52,8 +52,8 @@ impl ValkeySeatPool {
     /// The seats in this Valkey; a user may hold any number.
     #[must_use]
     pub fn new(valkey: Valkey, lifetimes: Lifetimes) -> Self {
-        let (busy, limit) = (Busy::new(valkey.clone()), HoldLimit::default());
-        Self { valkey, busy, lifetimes, limit, refused: holds_refused() }
+        let (active, limit) = (ActiveEvents::new(valkey.clone()), HoldLimit::default());
+        Self { valkey, active, lifetimes, limit, refused: holds_refused() }
     }
 
     /// A user may hold no more than this.
@@ -86,7 +86,7 @@ impl SeatPool for ValkeySeatPool {
         user: UserId,
         count: SeatsWanted,
     ) -> Result<Reserved, PoolFailure> {
-        self.busy.mark(event);
+        self.active.mark(event);
         let answer = self
             .run(&scripts::RESERVE, event, |command| {
                 command.arg(user.to_string()).arg(count.get()).arg(millis(self.lifetimes.hold));
@@ -107,7 +107,7 @@ impl SeatPool for ValkeySeatPool {
         attempt: AttemptId,
         seats: &[SeatNumber],
     ) -> Result<Claimed, PoolFailure> {
-        self.busy.mark(event);
+        self.active.mark(event);
         let answer = self
             .run(&scripts::CLAIM, event, |command| {
                 command.arg(user.to_string());
@@ -118,18 +118,18 @@ impl SeatPool for ValkeySeatPool {
             .await?;
         let (word, rest) = worded(answer)?;
         match word.as_str() {
-            "no map" => Ok(Claimed::NoMap),
+            "not loaded" => Ok(Claimed::NotLoaded),
             "claimed" => Ok(Claimed::All),
             "refused" => Ok(Claimed::Refused(states(rest, seats)?)),
             other => Err(unexpected(&other)),
         }
     }
 
-    async fn look(&self, event: EventId, seats: &[SeatNumber]) -> Result<Option<SeatStates>, PoolFailure> {
-        let answer = self.run(&scripts::LOOK, event, |command| add_seats(command, seats)).await?;
+    async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Result<Option<SeatStates>, PoolFailure> {
+        let answer = self.run(&scripts::INSPECT, event, |command| add_seats(command, seats)).await?;
         let (word, rest) = worded(answer)?;
         match word.as_str() {
-            "no map" => Ok(None),
+            "not loaded" => Ok(None),
             "found" => states(rest, seats).map(Some),
             other => Err(unexpected(&other)),
         }
@@ -148,13 +148,13 @@ impl SeatPool for ValkeySeatPool {
         read(answer.await?)
     }
 
-    async fn give_back(
+    async fn restore_hold(
         &self,
         event: EventId,
         attempt: AttemptId,
         seats: &[SeatNumber],
     ) -> Result<u32, PoolFailure> {
-        let answer = self.run(&scripts::GIVE_BACK, event, |command| {
+        let answer = self.run(&scripts::RESTORE_HOLD, event, |command| {
             add_attempt(command, attempt);
             add_seats(command, seats);
         });
@@ -175,7 +175,7 @@ impl SeatPool for ValkeySeatPool {
             .await?;
         let (word, rest) = worded(answer)?;
         match word.as_str() {
-            "no map" => Ok(Released::NoMap),
+            "not loaded" => Ok(Released::NotLoaded),
             "released" => Ok(Released::All),
             "refused" => Ok(Released::Refused(states(rest, seats)?)),
             other => Err(unexpected(&other)),
@@ -189,7 +189,7 @@ impl SeatPool for ValkeySeatPool {
         kind: ClaimKind,
         asked: &[SeatNumber],
     ) -> Result<Vec<SeatNumber>, PoolFailure> {
-        self.busy.mark(event);
+        self.active.mark(event);
         let kind = match kind {
             ClaimKind::Book => {
                 return Err(PoolFailure::Unavailable("a booking claims held seats".to_owned()));
@@ -225,7 +225,7 @@ impl SeatPool for ValkeySeatPool {
     async fn occupied(&self, events: &[EventId]) -> Result<Vec<Option<u32>>, PoolFailure> {
         let count = async |event: &EventId| {
             let count: i64 = read(self.run(&scripts::OCCUPIED, *event, |_| {}).await?)?;
-            // Below 0 there is no map.
+            // Below 0 there is no inventory.
             Ok::<_, PoolFailure>(u32::try_from(count).ok())
         };
         let mut counts = Vec::with_capacity(events.len());
@@ -235,13 +235,13 @@ impl SeatPool for ValkeySeatPool {
         Ok(counts)
     }
 
-    async fn seen_now(&self, events: &[EventId]) -> Vec<Result<Option<Seen>, PoolFailure>> {
-        // All on their way at once; no script, since nothing else of the map matters.
+    async fn watermarks(&self, events: &[EventId]) -> Vec<Result<Option<Watermark>, PoolFailure>> {
+        // All on their way at once; no script, since nothing else of the inventory matters.
         join_all(events.iter().map(async |event| {
             let mut command = redis::cmd("HMGET");
             command.arg(EventKeys::of(*event).meta()).arg("epoch").arg("freed");
             let (epoch, freed): (Option<String>, Option<i64>) = read(self.valkey.send(&command).await?)?;
-            Ok(epoch.zip(freed).map(|(epoch, freed)| Seen { epoch, freed }))
+            Ok(epoch.zip(freed).map(|(epoch, freed)| Watermark { epoch, freed }))
         }))
         .await
     }
@@ -257,12 +257,12 @@ impl SeatPool for ValkeySeatPool {
         }
     }
 
-    async fn sweep(&self, event: EventId, limit: u32) -> Result<Swept, PoolFailure> {
-        let answer = self.run(&scripts::SWEEP, event, |command| {
+    async fn expire_holds(&self, event: EventId, limit: u32) -> Result<Expired, PoolFailure> {
+        let answer = self.run(&scripts::EXPIRE_HOLDS, event, |command| {
             command.arg(limit);
         });
         let (ended, holds, claims): (u32, u32, u32) = read(answer.await?)?;
-        Ok(Swept { ended, left: holds + claims })
+        Ok(Expired { ended, left: holds + claims })
     }
 
     async fn overdue(&self, event: EventId, limit: u32) -> Result<Vec<OverdueClaim>, PoolFailure> {
@@ -290,16 +290,16 @@ impl SeatPool for ValkeySeatPool {
         answer.await.map(drop)
     }
 
-    async fn lease_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Result<bool, PoolFailure> {
-        rebuild_lease::take(&self.valkey, event, nonce, self.lifetimes.rebuild_lease).await
+    async fn acquire_load(&self, event: EventId, nonce: LeaseNonce) -> Result<bool, PoolFailure> {
+        load_lease::take(&self.valkey, event, nonce, self.lifetimes.load_lease).await
     }
 
-    async fn keep_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Result<(), PoolFailure> {
-        rebuild_lease::keep(self, event, nonce, self.lifetimes.rebuild_lease).await
+    async fn extend_load(&self, event: EventId, nonce: LeaseNonce) -> Result<(), PoolFailure> {
+        load_lease::keep(self, event, nonce, self.lifetimes.load_lease).await
     }
 
-    async fn end_rebuild(&self, event: EventId, nonce: LeaseNonce) -> Result<(), PoolFailure> {
-        rebuild_lease::keep(self, event, nonce, Duration::ZERO).await
+    async fn end_load(&self, event: EventId, nonce: LeaseNonce) -> Result<(), PoolFailure> {
+        load_lease::keep(self, event, nonce, Duration::ZERO).await
     }
 
     async fn publish(
@@ -309,11 +309,11 @@ impl SeatPool for ValkeySeatPool {
         capacity: u32,
         sold: &[SeatNumber],
     ) -> Result<bool, PoolFailure> {
-        self.busy.mark_anew(event);
+        self.active.mark_anew(event);
         let bitmap = bitmap::of(sold);
         let answer = self
             .run(&scripts::PUBLISH, event, |command| {
-                // The nonce is as good a name for the map as any: no other rebuild has it.
+                // The nonce is as good a name for the inventory as any: no other load has it.
                 command.arg(nonce.0.to_string()).arg(nonce.0.to_string());
                 command.arg(capacity).arg(sold.len()).arg(bitmap);
             })
@@ -375,12 +375,12 @@ impl SeatPool for ValkeySeatPool {
         Ok(read::<u32>(self.run(&scripts::RECOUNT, event, |_| {}).await?)? == 1)
     }
 
-    async fn busy_events(&self, limit: u32) -> Result<Vec<EventId>, PoolFailure> {
-        self.busy.some(limit).await
+    async fn active_events(&self, limit: u32) -> Result<Vec<EventId>, PoolFailure> {
+        self.active.some(limit).await
     }
 
     async fn forget_if_idle(&self, event: EventId) -> Result<(), PoolFailure> {
-        self.busy.forget_if_idle(event).await
+        self.active.forget_if_idle(event).await
     }
 
     async fn incarnation(&self) -> Result<String, PoolFailure> {

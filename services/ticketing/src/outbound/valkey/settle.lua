@@ -1,7 +1,7 @@
 -- Settle an attempt by what Postgres says: a sold seat keeps its bit and nothing else, an unsold one is free.
 -- ARGV: 2 attempt, then by turns a seat and whether it is sold (1 or 0).
 -- Answers the seats that were settled: those whose claim was still the attempt's.
-if no_map() then
+if not_loaded() then
   return {}
 end
 local seats, sold = {}, {}

@@ -1,0 +1,28 @@
+-- Give back: the booking surely failed, so the attempt's seats are held again as they were, or free where that time has
+-- passed.
+-- ARGV: 2 attempt, 3… seats.
+-- Answers how many seats were given back.
+if not_loaded() then
+  return 0
+end
+local mine, details = claimed_by(ARGV[2], seats_from(3))
+if #mine == 0 then
+  return 0
+end
+drop_claims(mine)
+local now = now_ms()
+local late = {}
+for i, seat in ipairs(mine) do
+  local user, expiry = string.match(details[i], '^[^|]*|[^|]*|([^|]*)|(%d+)$')
+  if expiry and tonumber(expiry) > now then
+    call('ZADD', holds, expiry, seat)
+    call('SET', pair(seat), user, 'PXAT', expiry)
+  else
+    late[#late + 1] = seat
+  end
+end
+if #late > 0 then
+  call('DEL', unpack(pairs_of(late)))
+  free(late)
+end
+return #mine

@@ -1,8 +1,0 @@
--- Sweep: takes back holds whose time has passed.
--- ARGV: 2 at most how many.
--- Answers {holds taken back, holds that are left, settling seats}.
-if no_map() then
-  return {0, 0, 0}
-end
-local ended = take_back(now_ms(), tonumber(ARGV[2]))
-return {ended, call('ZCARD', holds), call('ZCARD', settling)}

@@ -1,0 +1,32 @@
+//! What ticketing does, asked over HTTP as the gateway asks it: one verb a file.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail as tests do"
+)]
+
+mod support;
+
+mod add_to_waitlist;
+mod apply_events;
+mod arbitrary_requests;
+mod audit_of_a_sound_sale;
+mod audit_sales;
+mod book_tickets;
+mod cancel_tickets;
+mod catch_up;
+mod count_occupied;
+mod deliver_notifications;
+mod drop_deleted_inventories;
+mod figures_of_a_sale;
+mod group_commit;
+mod idle;
+mod list_bookings;
+mod notify_by_smtp;
+mod outages;
+mod reconcile_seats;
+mod release_tickets;
+mod repairs;
+mod reserve_tickets;
