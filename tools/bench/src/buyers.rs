@@ -5,10 +5,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use booked_checker::history::{Answer as Said, Asked, Outcome};
+use booked_checker::history::{Op, Outcome, Response};
 use booked_identity::{Identity, Role, SigningKeys};
 use booked_ids::UserId;
-use booked_load::client::{Answer, Session, now_us};
+use booked_load::client::{HttpResponse, Session, now_us};
 use uuid::Uuid;
 
 use super::stage::Stage;
@@ -48,31 +48,31 @@ pub(super) fn token_file(stage: &Stage, count: u32) -> Result<PathBuf> {
 
 /// Holds seats.
 pub(super) async fn hold(buyer: &Session, event_id: Uuid, count: u32) -> Result<Vec<Uuid>> {
-    match buyer.call(Asked::Reserve { event_id, count }).await.outcome {
-        Outcome::Done(Said::Held { ticket_ids, .. }) => Ok(ticket_ids),
+    match buyer.call(Op::Reserve { event_id, count }).await.outcome {
+        Outcome::Ok(Response::Held { ticket_ids, .. }) => Ok(ticket_ids),
         other => anyhow::bail!("reserving was answered {other:?}"),
     }
 }
 
 /// Books what is held.
 pub(super) async fn book(buyer: &Session, ticket_ids: Vec<Uuid>) -> Result<()> {
-    done(buyer, Asked::Book { ticket_ids }).await
+    done(buyer, Op::Book { ticket_ids }).await
 }
 
 /// Releases what is held.
 pub(super) async fn release(buyer: &Session, ticket_ids: Vec<Uuid>) -> Result<()> {
-    done(buyer, Asked::Release { ticket_ids }).await
+    done(buyer, Op::Release { ticket_ids }).await
 }
 
 /// A good answer to anything.
-pub(super) fn good(answer: Answer) -> Result<Answer> {
+pub(super) fn good(answer: HttpResponse) -> Result<HttpResponse> {
     anyhow::ensure!(answer.status.is_success(), "answered {}", answer.status);
     Ok(answer)
 }
 
-async fn done(buyer: &Session, asked: Asked) -> Result<()> {
-    let call = buyer.call(asked).await;
-    let is_done = matches!(call.outcome, Outcome::Done(_));
-    anyhow::ensure!(is_done, "{:?} was answered {:?}", call.asked, call.outcome);
+async fn done(buyer: &Session, op: Op) -> Result<()> {
+    let call = buyer.call(op).await;
+    let is_done = matches!(call.outcome, Outcome::Ok(_));
+    anyhow::ensure!(is_done, "{:?} was answered {:?}", call.op, call.outcome);
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use booked_contract::event::NewEvent;
-use booked_load::client::{Gateway, Patience, Session};
+use booked_load::client::{Gateway, Session, Timeouts};
 use booked_sandbox::{PostgresOptions, PostgresServer, ValkeyOptions, ValkeyServer};
 use tokio::task::block_in_place;
 use uuid::Uuid;
@@ -62,7 +62,7 @@ impl Stage {
             ..SystemOptions::new(folder.join("system"))
         };
         let system = block_in_place(|| System::start(&options, &bench.binaries, &Progress::Silent))?;
-        let gateway = Gateway::new(&system.gateway_url(), Patience::default())?;
+        let gateway = Gateway::new(&system.gateway_url(), Timeouts::default())?;
         let admin = gateway.log_in(&system.admin().email, &system.admin().password).await?;
         Ok(Self { system, postgres: Mutex::new(postgres), valkey, gateway, admin, folder })
     }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use booked_load::client::Patience;
+use booked_load::client::Timeouts;
 use booked_load::{
-    AccountOptions, Arrival, LogIn, Mix, Notice, Options, Report, SaleOptions, ScenarioName, Second, Stop,
+    AccountOptions, Arrival, CancellationToken, LogIn, Mix, Options, Progress, Report, SaleOptions,
+    ScenarioName, Second,
 };
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
@@ -40,11 +41,11 @@ pub(crate) struct LoadArgs {
     #[arg(long, env = "BOOKED_DATA_DIR", default_value = ".booked", value_name = "FOLDER")]
     data_dir: PathBuf,
 
-    /// Visits that begin each second, on average, however slow the answers are.
-    #[arg(long, default_value_t = 100.0, value_name = "VISITS")]
+    /// Iterations that begin each second, on average, however slow the answers are.
+    #[arg(long, default_value_t = 100.0, value_name = "ITERATIONS")]
     rate: f64,
-    /// Visits at a time at most; what arrives beyond them does not start, and is counted.
-    #[arg(long, default_value_t = 10_000, value_name = "VISITS", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    /// Iterations that are open at once, at most; those that arrive beyond that are counted and not started.
+    #[arg(long, default_value_t = 10_000, value_name = "ITERATIONS", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
     open_max: usize,
     /// Instead of arriving at a rate, so many clients begin again whenever they are through (see --users).
     #[arg(long)]
@@ -65,7 +66,7 @@ pub(crate) struct LoadArgs {
     #[arg(long, default_value_t = 30_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=600_000))]
     timeout_ms: u64,
 
-    /// Accounts that the clients use. They are made once; where more visits are open, they share. One
+    /// Accounts that the clients use. They are made once; if more iterations are open, they share. One
     /// account holds no more than HOLDS_PER_USER_MAX seats of an event, abandoned ones among them: take more, or raise that.
     #[arg(long, default_value_t = 100, value_name = "COUNT", value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000))]
     accounts: usize,
@@ -169,13 +170,13 @@ impl LoadArgs {
             duration,
             warm_up: Duration::from_secs(self.warm_up),
             seed: self.seed,
-            patience: Patience { answer: Duration::from_millis(self.timeout_ms), ..Patience::default() },
+            timeouts: Timeouts { response: Duration::from_millis(self.timeout_ms), ..Timeouts::default() },
             admin: password.map(|password| LogIn { email: self.admin_email.clone(), password }),
             accounts: AccountOptions {
                 count: self.accounts,
                 prefix: self.accounts_prefix.clone(),
                 password: self.accounts_password.clone(),
-                at_once: std::thread::available_parallelism().map_or(4, |cores| cores.get() * 2),
+                concurrency: std::thread::available_parallelism().map_or(4, |cores| cores.get() * 2),
                 tokens: Some(self.data_dir.join("load").join("tokens.json")),
             },
             sale: SaleOptions {
@@ -228,14 +229,14 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 /// The first Ctrl-C ends the run, which still reports; another one ends us at once.
-fn end_on_ctrl_c() -> Result<Stop> {
-    let stop = Stop::default();
+fn end_on_ctrl_c() -> Result<CancellationToken> {
+    let stop = CancellationToken::new();
     let first = stop.clone();
     ctrlc::set_handler(move || {
-        if first.is_set() {
+        if first.is_cancelled() {
             exit(EXIT_INTERRUPTED);
         }
-        first.now();
+        first.cancel();
     })
     .context("cannot catch Ctrl-C")?;
     Ok(stop)
@@ -253,12 +254,12 @@ impl Display {
         Self(bar)
     }
 
-    fn listener(&self) -> booked_load::Listener {
+    fn listener(&self) -> booked_load::OnProgress {
         let bar = self.0.clone();
         Arc::new(move |notice| match notice {
-            Notice::Step(text) if bar.is_hidden() => warn(text),
-            Notice::Step(text) => bar.set_message(text.to_owned()),
-            Notice::Second { row, of, open } => {
+            Progress::Step(text) if bar.is_hidden() => warn(text),
+            Progress::Step(text) => bar.set_message(text.to_owned()),
+            Progress::Second { row, of, open } => {
                 let text = line(row, open);
                 if bar.is_hidden() {
                     warn(&format!("{:>4} s  {text}", row.second + 1));

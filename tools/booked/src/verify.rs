@@ -83,7 +83,7 @@ impl VerifyArgs {
     fn judged(&self) -> Result<Report> {
         let history = read(&self.history)?;
         let limits = Limits {
-            patience: Duration::from_secs(self.patience),
+            settle_timeout: Duration::from_secs(self.patience),
             clock_skew: Duration::from_millis(self.clock_skew_ms),
             ..Limits::default()
         };

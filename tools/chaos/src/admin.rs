@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use booked_checker::history::{Answer, Asked, Call, Outcome};
+use booked_checker::history::{Call, Op, Outcome, Response};
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use tokio::sync::watch;
@@ -27,19 +27,19 @@ pub(super) async fn manage(sale: Arc<Sale>, stopped: watch::Receiver<bool>) -> V
         sleep(PAUSE).await;
         let events = sale.events();
         let Some(event_id) = events.choose(&mut random).copied() else { return calls };
-        let asked = match random.random_range(0..6) {
-            0..3 => Asked::CreateEvent { seat_count: random.random_range(2..50) },
-            3 | 4 => Asked::GrowEvent { event_id, seat_count: random.random_range(GROWN) },
-            _ if events.len() > EVENTS_MIN => Asked::DeleteEvent { event_id },
+        let op = match random.random_range(0..6) {
+            0..3 => Op::CreateEvent { seat_count: random.random_range(2..50) },
+            3 | 4 => Op::GrowEvent { event_id, seat_count: random.random_range(GROWN) },
+            _ if events.len() > EVENTS_MIN => Op::DeleteEvent { event_id },
             _ => continue,
         };
-        let call = sale.admin.call(asked).await;
-        match (&call.asked, &call.outcome) {
-            (Asked::CreateEvent { .. }, Outcome::Done(Answer::Created { .. })) => {
+        let call = sale.admin.call(op).await;
+        match (&call.op, &call.outcome) {
+            (Op::CreateEvent { .. }, Outcome::Ok(Response::Created { .. })) => {
                 created(&call).into_iter().for_each(|event| sale.add(event));
             }
             // Whoever holds seats of it goes on trying.
-            (Asked::DeleteEvent { event_id }, Outcome::Done(_)) => sale.remove(*event_id),
+            (Op::DeleteEvent { event_id }, Outcome::Ok(_)) => sale.remove(*event_id),
             _ => {}
         }
         calls.push(call);

@@ -4,7 +4,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use booked_checker::history::{Answer, Asked, Call, Outcome};
+use booked_checker::history::{Call, Op, Outcome, Response};
 use booked_load::client::{Gateway, Session};
 use futures_util::future::join;
 use rand::rngs::StdRng;
@@ -49,7 +49,7 @@ impl Sale {
         }
         let (mut opening, mut events) = (Vec::new(), Vec::new());
         for seat_count in SEATS_AT_FIRST {
-            let call = admin.call(Asked::CreateEvent { seat_count }).await;
+            let call = admin.call(Op::CreateEvent { seat_count }).await;
             events.push(created(&call).context("an event could not be created")?);
             opening.push(call);
         }
@@ -87,7 +87,7 @@ impl Sale {
 /// The event that this call created.
 pub(super) fn created(call: &Call) -> Option<Uuid> {
     match &call.outcome {
-        Outcome::Done(Answer::Created { event_id }) => Some(*event_id),
+        Outcome::Ok(Response::Created { event_id }) => Some(*event_id),
         _ => None,
     }
 }
@@ -124,13 +124,13 @@ impl Buyer {
         match self.random.random_range(0..20) {
             0..3 => {
                 let count = self.random.random_range(1..=2);
-                self.ask(Asked::Cancel { event_id, count }).await;
+                self.ask(Op::Cancel { event_id, count }).await;
             }
-            3 => self.ask(Asked::ListBookings).await,
-            4 => self.ask(Asked::ReadEvent { event_id }).await,
+            3 => self.ask(Op::ListBookings).await,
+            4 => self.ask(Op::ReadEvent { event_id }).await,
             5 => {
                 let count = self.random.random_range(1..=3);
-                self.ask(Asked::AddToWaitlist { event_id, count }).await;
+                self.ask(Op::AddToWaitlist { event_id, count }).await;
             }
             6 | 7 => {
                 let mut tickets = self.reserves(event_id).await;
@@ -153,15 +153,15 @@ impl Buyer {
         }
         match self.random.random_range(0..20) {
             0..2 => {}
-            2..4 => self.ask(Asked::Release { ticket_ids }).await,
+            2..4 => self.ask(Op::Release { ticket_ids }).await,
             4 => {
                 let late = self.hold + Duration::from_millis(self.random.random_range(0..2_500));
                 sleep(late).await;
                 self.books(ticket_ids).await;
             }
             5..7 => {
-                let asked = Asked::Book { ticket_ids };
-                let (one, two) = join(self.session.call(asked.clone()), self.session.call(asked)).await;
+                let op = Op::Book { ticket_ids };
+                let (one, two) = join(self.session.call(op.clone()), self.session.call(op)).await;
                 self.calls.extend([one, two]);
             }
             _ => {
@@ -174,9 +174,9 @@ impl Buyer {
 
     async fn reserves(&mut self, event_id: Uuid) -> Vec<Uuid> {
         let count = self.random.random_range(1..=4);
-        self.ask(Asked::Reserve { event_id, count }).await;
+        self.ask(Op::Reserve { event_id, count }).await;
         match self.calls.last().map(|call| &call.outcome) {
-            Some(Outcome::Done(Answer::Held { ticket_ids, .. })) => ticket_ids.clone(),
+            Some(Outcome::Ok(Response::Held { ticket_ids, .. })) => ticket_ids.clone(),
             _ => Vec::new(),
         }
     }
@@ -184,9 +184,9 @@ impl Buyer {
     /// Asks again where nobody knows, or nothing was done yet.
     async fn books(&mut self, ticket_ids: Vec<Uuid>) {
         for _ in 0..REPEATS_MAX {
-            self.ask(Asked::Book { ticket_ids: ticket_ids.clone() }).await;
+            self.ask(Op::Book { ticket_ids: ticket_ids.clone() }).await;
             match self.calls.last().map(|call| &call.outcome) {
-                Some(Outcome::Maybe { .. } | Outcome::Refused { status: 503, .. }) => {
+                Some(Outcome::Unknown { .. } | Outcome::Fail { status: 503, .. }) => {
                     sleep(REPEAT_AFTER).await
                 }
                 _ => return,
@@ -194,8 +194,8 @@ impl Buyer {
         }
     }
 
-    async fn ask(&mut self, asked: Asked) {
-        let call = self.session.call(asked).await;
+    async fn ask(&mut self, op: Op) {
+        let call = self.session.call(op).await;
         self.calls.push(call);
     }
 }

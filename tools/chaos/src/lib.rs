@@ -18,7 +18,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use booked_checker::history::{Call, Fault, Line, Settings};
 use booked_checker::{Limits, Sources, verify};
-use booked_load::client::{Gateway, Patience};
+use booked_load::client::{Gateway, Timeouts};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -37,7 +37,7 @@ const RECOVERS: Duration = Duration::from_secs(15);
 const SETTLES: Duration = Duration::from_secs(20);
 
 /// Longer than the gateway's own time-outs, so that it is the one to say what became of a call.
-const PATIENCE: Patience = Patience { connect: Duration::from_secs(2), answer: Duration::from_secs(20) };
+const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(2), response: Duration::from_secs(20) };
 
 /// Runs a system of its own in the folder, injects faults, and judges. `say` hears of each fault.
 ///
@@ -53,7 +53,7 @@ pub async fn run(
     let without = options.without.iter();
     let without = without.map(|guard| (Service::Ticketing, "BOOKED_WITHOUT".to_owned(), guard.clone()));
     let stage = Arc::new(Stage::start(folder, options.hold, binaries, without.collect()).await?);
-    let gateway = Gateway::new(&stage.system.gateway_url(), PATIENCE)?;
+    let gateway = Gateway::new(&stage.system.gateway_url(), TIMEOUTS)?;
     let sale = Arc::new(Sale::open(gateway, &stage.system, options).await?);
 
     let plan = Plan::new(options.seed, options.length, &stage.targets());
@@ -109,7 +109,7 @@ fn sources(stage: &Stage) -> Result<Sources> {
         event_database_url: database(Service::Event),
         analytics_database_url: database(Service::Analytics),
         valkey_url: Some(stage.valkey().url()),
-        limits: Limits { patience: SETTLES, ..Limits::default() },
+        limits: Limits { settle_timeout: SETTLES, ..Limits::default() },
         ..Sources::default()
     })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use booked_checker::history::{Answer, Asked, Call, Outcome};
+use booked_checker::history::{Call, Op, Outcome, Response};
 use tokio::time::{Instant, sleep};
 
 use super::buyers::{Sale, created};
@@ -22,7 +22,7 @@ pub(super) async fn sells_again(sale: &Sale) -> Result<Vec<Call>, String> {
             return Ok(calls);
         }
         if Instant::now() >= give_up {
-            let last = calls.last().map(|call| format!("{:?}: {:?}", call.asked, call.outcome));
+            let last = calls.last().map(|call| format!("{:?}: {:?}", call.op, call.outcome));
             return Err(format!("it did not recover: {}", last.unwrap_or_default()));
         }
         sleep(TRY_AGAIN).await;
@@ -31,11 +31,11 @@ pub(super) async fn sells_again(sale: &Sale) -> Result<Vec<Call>, String> {
 
 /// The last call tells what failed, where something did.
 async fn sells(sale: &Sale, calls: &mut Vec<Call>) -> Option<()> {
-    calls.push(sale.admin.call(Asked::CreateEvent { seat_count: 1 }).await);
+    calls.push(sale.admin.call(Op::CreateEvent { seat_count: 1 }).await);
     let event_id = created(calls.last()?)?;
-    calls.push(sale.last_buyer()?.call(Asked::Reserve { event_id, count: 1 }).await);
-    let Outcome::Done(Answer::Held { ticket_ids, .. }) = &calls.last()?.outcome else { return None };
+    calls.push(sale.last_buyer()?.call(Op::Reserve { event_id, count: 1 }).await);
+    let Outcome::Ok(Response::Held { ticket_ids, .. }) = &calls.last()?.outcome else { return None };
     let ticket_ids = ticket_ids.clone();
-    calls.push(sale.last_buyer()?.call(Asked::Book { ticket_ids }).await);
-    matches!(calls.last()?.outcome, Outcome::Done(_)).then_some(())
+    calls.push(sale.last_buyer()?.call(Op::Book { ticket_ids }).await);
+    matches!(calls.last()?.outcome, Outcome::Ok(_)).then_some(())
 }

@@ -1,7 +1,7 @@
 //! What clients saw: their calls, when they were sent and answered, and what became of them. One [`Line`] a line of JSON.
 //!
 //! All times are of the recorder's one clock, in microseconds since 1970. A call that got no answer, or one that leaves
-//! open what was done, is [`Outcome::Maybe`]: both are then allowed, as in Jepsen's histories
+//! open what was done, is [`Outcome::Unknown`]: both are then allowed, as in Jepsen's histories
 //! (<https://github.com/jepsen-io/jepsen>).
 
 use std::io::{self, BufRead, Write};
@@ -39,7 +39,7 @@ pub struct Call {
     /// When its answer was there, or its client gave up.
     pub ended_us: u64,
     /// What was asked.
-    pub asked: Asked,
+    pub op: Op,
     /// What became of it.
     pub outcome: Outcome,
 }
@@ -47,7 +47,7 @@ pub struct Call {
 /// What was asked: the routes of the contract that change or show seats.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Asked {
+pub enum Op {
     /// `POST /ticket/reserve/`
     Reserve {
         /// Of which event.
@@ -110,44 +110,44 @@ pub enum Asked {
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It was done (2xx).
-    Done(Answer),
+    Ok(Response),
     /// It was surely not done: 4xx, or 503 ("nothing was done").
-    Refused {
+    Fail {
         /// The HTTP status.
         status: u16,
         /// The `category_code`, `TICKET-02`; empty where the body had none.
         code: String,
     },
     /// It may have been done: 504, any other 5xx, a body that cannot be read, or no answer.
-    Maybe {
+    Unknown {
         /// What was seen instead of an answer.
-        seen: String,
+        cause: String,
     },
 }
 
 /// What an answer said, as far as a rule needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum Response {
     /// Nothing: the routes whose answer has no body.
-    Nothing,
-    /// To [`Asked::Reserve`].
+    Empty,
+    /// To [`Op::Reserve`].
     Held {
         /// The tickets.
         ticket_ids: Vec<Uuid>,
         /// When the hold runs out, in Unix seconds, rounded down.
         expires_unix_time: i64,
     },
-    /// To [`Asked::ListBookings`], one an event.
+    /// To [`Op::ListBookings`], one an event.
     Bookings(Vec<Bookings>),
-    /// To [`Asked::ReadEvent`].
+    /// To [`Op::ReadEvent`].
     Event {
         /// All its seats.
         seat_count: u32,
         /// Those that were free.
         available_seats_count: u32,
     },
-    /// To [`Asked::CreateEvent`].
+    /// To [`Op::CreateEvent`].
     Created {
         /// The new event's id, from `Location`.
         event_id: Uuid,
@@ -222,8 +222,8 @@ mod tests {
             user: Some(Uuid::from_u128(7)),
             sent_us: 1,
             ended_us: 2,
-            asked: Asked::Reserve { event_id: Uuid::from_u128(8), count: 2 },
-            outcome: Outcome::Done(Answer::Held {
+            op: Op::Reserve { event_id: Uuid::from_u128(8), count: 2 },
+            outcome: Outcome::Ok(Response::Held {
                 ticket_ids: vec![Uuid::from_u128(9)],
                 expires_unix_time: 3,
             }),

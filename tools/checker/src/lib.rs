@@ -15,7 +15,7 @@ mod rules;
 pub use readers::read_evidence;
 pub use report::{Finding, Report, RuleReport};
 pub use rules::judge;
-pub use sources::{CannotRead, Limits, Sources};
+pub use sources::{Limits, ReadError, Sources};
 
 /// Reads what the sources tell, as often as something looks wrong that may yet be put right, and judges it together
 /// with what clients recorded. A history holds all calls of its users, from their first on, and is finished.
@@ -23,6 +23,6 @@ pub use sources::{CannotRead, Limits, Sources};
 /// # Errors
 ///
 /// Where a source that is named cannot be read.
-pub async fn verify(sources: &Sources, history: Vec<history::Line>) -> Result<Report, CannotRead> {
+pub async fn verify(sources: &Sources, history: Vec<history::Line>) -> Result<Report, ReadError> {
     Ok(judge(&read_evidence(sources, history).await?))
 }

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use self::{snapshot::Snapshot, valkey::Valkey};
 use crate::{
-    CannotRead, Limits, Sources,
+    Limits, ReadError, Sources,
     evidence::{EventRow, Evidence, Look, Owner, SeatMap, SeatsSeen},
     history::Line,
     rules::events_to_look_at_again,
@@ -34,7 +34,7 @@ const TICKETING: &str = "ticketing's database";
 /// # Errors
 ///
 /// Where a source that is named cannot be read.
-pub async fn read_evidence(sources: &Sources, history: Vec<Line>) -> Result<Evidence, CannotRead> {
+pub async fn read_evidence(sources: &Sources, history: Vec<Line>) -> Result<Evidence, ReadError> {
     let limits = sources.limits;
     let mut evidence = Evidence { history, clock_skew: limits.clock_skew, ..Evidence::default() };
     if let Some(url) = &sources.analytics_database_url {
@@ -70,8 +70,8 @@ async fn watch(
     ticketing_url: &str,
     limits: Limits,
     looks: &mut Vec<Look>,
-) -> Result<(), CannotRead> {
-    let until = Instant::now() + limits.patience;
+) -> Result<(), ReadError> {
+    let until = Instant::now() + limits.settle_timeout;
     let mut pause = FIRST_PAUSE;
     loop {
         let suspects = events_to_look_at_again(looks);
@@ -95,7 +95,7 @@ async fn watch(
 async fn maps(
     valkey: &mut Valkey,
     events: impl Iterator<Item = EventId>,
-) -> Result<BTreeMap<EventId, SeatMap>, CannotRead> {
+) -> Result<BTreeMap<EventId, SeatMap>, ReadError> {
     let mut maps = BTreeMap::new();
     for event in events {
         if let Some(map) = valkey.map(event).await? {

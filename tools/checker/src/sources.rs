@@ -38,9 +38,9 @@ impl Sources {
 pub struct Limits {
     /// How long a seat that looks wrong is watched before it counts as wrong: the janitor or the reconciler may put it
     /// right yet. Longer than a round of the reconciler (`RECONCILE_MS`) on a system that was disturbed.
-    pub patience: Duration,
+    pub settle_timeout: Duration,
     /// Longest wait for a connection, a page of rows or an event's map.
-    pub answer_within: Duration,
+    pub read_timeout: Duration,
     /// By how much the clocks of clients, Postgres and Valkey may differ.
     pub clock_skew: Duration,
 }
@@ -48,8 +48,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            patience: Duration::from_secs(330),
-            answer_within: Duration::from_secs(30),
+            settle_timeout: Duration::from_secs(330),
+            read_timeout: Duration::from_secs(30),
             clock_skew: Duration::from_millis(100),
         }
     }
@@ -58,7 +58,7 @@ impl Default for Limits {
 /// A source that is named cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{source_name} cannot be read: {cause}")]
-pub struct CannotRead {
+pub struct ReadError {
     /// Which.
     pub source_name: &'static str,
     /// Why; nothing of its URL.

@@ -72,11 +72,11 @@ impl<'a> Sale<'a> {
         command(self.nodes, self.event, words);
     }
 
-    fn sources(&self, valkey_url: String, patience: Duration) -> Sources {
+    fn sources(&self, valkey_url: String, settle_timeout: Duration) -> Sources {
         Sources {
             ticketing_database_url: Some(self.database.url()),
             valkey_url: Some(valkey_url),
-            limits: Limits { patience, ..Limits::default() },
+            limits: Limits { settle_timeout, ..Limits::default() },
             ..Sources::default()
         }
     }

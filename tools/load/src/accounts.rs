@@ -11,12 +11,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
-use booked_checker::history::{Asked, Outcome};
+use booked_checker::history::{Op, Outcome};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::client::{Gateway, NotDone, Session, now_us};
+use crate::client::{CallError, Gateway, Session, now_us};
 use crate::options::AccountOptions;
-use crate::report::Notice;
+use crate::report::Progress;
 
 /// For the owner alone.
 const PRIVATE: u32 = 0o600;
@@ -30,7 +30,7 @@ const UNAUTHORIZED: u16 = 401;
 const ATTEMPTS_MAX: u32 = 100;
 const ATTEMPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Accounts to lend to visits.
+/// Accounts to lend to iterations.
 pub(crate) struct Accounts {
     all: Vec<Account>,
     password: String,
@@ -44,7 +44,7 @@ pub(crate) struct Account {
     pub(crate) session: Session,
 }
 
-/// An account that one visit has for itself, unless there are more visits than accounts.
+/// An account that one iteration has for itself, unless there are more iterations than accounts.
 pub(crate) struct Lent {
     accounts: Arc<Accounts>,
     index: usize,
@@ -56,7 +56,7 @@ impl Accounts {
     pub(crate) async fn prepare(
         gateway: &Gateway,
         options: &AccountOptions,
-        notice: &(dyn Fn(Notice<'_>) + Send + Sync),
+        notice: &(dyn Fn(Progress<'_>) + Send + Sync),
     ) -> anyhow::Result<Arc<Self>> {
         let mut kept = Kept::read(gateway, options.tokens.as_deref()).await;
         let emails: Vec<String> = (0..options.count).map(|number| email(options, number)).collect();
@@ -68,11 +68,11 @@ impl Accounts {
             let session = session.with_context(|| format!("the account {email}"))?;
             anyhow::Ok((email, session))
         });
-        let mut entering = std::pin::pin!(entering.buffer_unordered(options.at_once.max(1)));
+        let mut entering = std::pin::pin!(entering.buffer_unordered(options.concurrency.max(1)));
         let mut entered = 0;
         while let Some((email, session)) = entering.try_next().await? {
             entered += 1;
-            notice(Notice::Step(&format!("Making or logging in accounts: {entered} of {count}")));
+            notice(Progress::Step(&format!("Making or logging in accounts: {entered} of {count}")));
             kept.0.insert(email, session);
         }
         if let Some(path) = &options.tokens {
@@ -97,7 +97,7 @@ impl Accounts {
         &self.password
     }
 
-    /// An account for a visit: one that nobody has; where all are lent, they are shared in turn.
+    /// An account for an iteration: one that nobody has; where all are lent, they are shared in turn.
     pub(crate) fn lend(self: &Arc<Self>) -> Lent {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let shared = || self.next.fetch_add(1, Ordering::Relaxed) % self.all.len();
@@ -129,7 +129,7 @@ fn email(options: &AccountOptions, number: usize) -> String {
 }
 
 /// Logs in, and registers first where there is no such account.
-async fn enter(gateway: &Gateway, email: &str, password: &str) -> Result<Session, NotDone> {
+async fn enter(gateway: &Gateway, email: &str, password: &str) -> Result<Session, CallError> {
     match patiently(|| gateway.log_in(email, password)).await {
         Err(refused) if refused.status == Some(UNAUTHORIZED) => {
             let registered = patiently(|| gateway.register("Load", email, password)).await;
@@ -141,9 +141,9 @@ async fn enter(gateway: &Gateway, email: &str, password: &str) -> Result<Session
 }
 
 /// Asks again while there is too much to do.
-async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, NotDone>
+async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, CallError>
 where
-    F: Future<Output = Result<T, NotDone>>,
+    F: Future<Output = Result<T, CallError>>,
 {
     for _ in 1..ATTEMPTS_MAX {
         match ask().await {
@@ -198,8 +198,8 @@ impl Kept {
 }
 
 async fn is_good(session: &Session) -> bool {
-    let call = session.call(Asked::ListBookings).await;
-    !matches!(call.outcome, Outcome::Refused { status: UNAUTHORIZED, .. })
+    let call = session.call(Op::ListBookings).await;
+    !matches!(call.outcome, Outcome::Fail { status: UNAUTHORIZED, .. })
 }
 
 /// A file that is missing or none of ours keeps no tokens.

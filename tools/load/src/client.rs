@@ -3,16 +3,16 @@
 //! A [`Gateway`] is an address with its connections. Whoever logs in there gets a [`Session`], whose calls come back as
 //! lines of a history; a [`Recorder`] writes them down.
 
-mod asked;
 mod clock;
 mod connection;
 mod gateway;
+mod op;
 mod recorder;
 mod session;
 
-pub use asked::outcome;
 pub use clock::now_us;
 pub use connection::connect_from;
-pub use gateway::{Answer, BadUrl, Gateway, Patience, Request, Unanswered};
-pub use recorder::{Pen, Recorder};
-pub use session::{NotDone, Session};
+pub use gateway::{BadUrl, Gateway, HttpResponse, Request, RequestError, Timeouts};
+pub use op::outcome;
+pub use recorder::{Recorder, RecorderHandle};
+pub use session::{CallError, Session};

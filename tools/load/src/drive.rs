@@ -1,4 +1,4 @@
-//! Lets visits begin: at times of their own (open loop), or one after the other (closed loop).
+//! Lets iterations begin: at times of their own (open loop), or one after the other (closed loop).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,15 +9,16 @@ use anyhow::Context;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::arrivals::Arrivals;
 use crate::options::Arrival;
-use crate::run::{Run, Stop, Visit};
+use crate::run::{Iteration, Run};
 use crate::scenario::Scenario;
 
 /// How soon one who waits for the next arrival hears that the run is over.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// How soon it is seen that the last visit is over.
+/// How soon it is seen that the last iteration is over.
 const POLL: Duration = Duration::from_millis(10);
 
 /// The times of a run.
@@ -25,14 +26,14 @@ const POLL: Duration = Duration::from_millis(10);
 pub(crate) struct Window {
     pub(crate) begin: Instant,
     pub(crate) end: Instant,
-    /// How long visits may go on after the end; longer than a call may take.
+    /// How long iterations may go on after the end; longer than a call may take.
     pub(crate) grace: Duration,
     /// The same, where somebody ends the run before.
     pub(crate) grace_of_early_end: Duration,
 }
 
-/// What became of the visits.
-pub(crate) struct Visits {
+/// What became of the iterations.
+pub(crate) struct Iterations {
     pub(crate) started: u64,
     /// They were still open when the grace was over.
     pub(crate) cut_short: usize,
@@ -40,14 +41,14 @@ pub(crate) struct Visits {
     pub(crate) over_at: Instant,
 }
 
-/// Runs visits until the end of the window, or until `stop`; then waits for those that are open.
+/// Runs iterations until the end of the window, or until `stop`; then waits for those that are open.
 pub(crate) async fn drive(
     run: &Arc<Run>,
     scenario: &Arc<Scenario>,
     arrival: Arrival,
     window: Window,
-    stop: &Stop,
-) -> anyhow::Result<Visits> {
+    stop: &CancellationToken,
+) -> anyhow::Result<Iterations> {
     let stage = Stage { run: Arc::clone(run), scenario: Arc::clone(scenario) };
     let started = Arc::new(AtomicU64::new(0));
     // Dropped when all who arrive in the window were let in, which may be a little after its end.
@@ -78,7 +79,7 @@ pub(crate) async fn drive(
     };
     tokio::select! {
         () = to_the_end => {}
-        () = stop.wait() => {}
+        () = stop.cancelled() => {}
     }
     run.end();
     let over_at = Instant::now();
@@ -87,7 +88,7 @@ pub(crate) async fn drive(
     let cut_short = run.open.load(Ordering::Relaxed);
     run.cut.store(true, Ordering::Relaxed);
     let _ = timeout(window.grace, all_gone(run)).await;
-    Ok(Visits { started: started.load(Ordering::Relaxed), cut_short, over_at })
+    Ok(Iterations { started: started.load(Ordering::Relaxed), cut_short, over_at })
 }
 
 async fn all_gone(run: &Run) {
@@ -103,12 +104,12 @@ struct Stage {
 }
 
 impl Stage {
-    /// A visit after the other.
+    /// An iteration after the other.
     async fn come_again(self, started: Arc<AtomicU64>) {
         while !self.run.is_over() {
             let number = started.fetch_add(1, Ordering::Relaxed);
             let open = Open::new(&self.run);
-            self.visit(number, None).await;
+            self.iteration(number, None).await;
             drop(open);
         }
     }
@@ -136,21 +137,21 @@ impl Stage {
             started.fetch_add(1, Ordering::Relaxed);
             let (open, stage) = (Open::new(&self.run), self.clone());
             runtime.spawn(async move {
-                stage.visit(number, Some(due)).await;
+                stage.iteration(number, Some(due)).await;
                 drop(open);
             });
         }
     }
 
-    async fn visit(&self, number: u64, due: Option<Instant>) {
+    async fn iteration(&self, number: u64, due: Option<Instant>) {
         if let Some(due) = due.filter(|due| *due >= self.run.measured_from) {
             let lane = usize::try_from(number).unwrap_or_default();
             self.run.meter.started(lane, due.elapsed());
         }
-        let mut visit = Visit::new(&self.run, number, due);
-        let gone = visit.gone();
+        let mut iteration = Iteration::new(&self.run, number, due);
+        let gone = iteration.gone();
         tokio::select! {
-            () = self.scenario.visit(&mut visit) => {}
+            () = self.scenario.iteration(&mut iteration) => {}
             () = gone.notified() => {}
         }
     }
@@ -169,7 +170,7 @@ impl Stage {
     }
 }
 
-/// Counts as an open visit until it is dropped.
+/// Counts as an open iteration until it is dropped.
 struct Open(Arc<Run>);
 
 impl Open {

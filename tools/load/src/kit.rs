@@ -6,18 +6,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use tokio::time::{MissedTickBehavior, interval_at};
+use tokio_util::sync::CancellationToken;
 
 use crate::client::{Gateway, Recorder, now_us};
-use crate::drive::{Visits, Window, drive};
+use crate::drive::{Iterations, Window, drive};
 use crate::meter::{Meter, Tally};
 use crate::options::Options;
-use crate::report::{Notice, OperationReport, Report, Second, VisitReport};
-use crate::run::{Run, Stop};
-use crate::scenario::{Listener, Scenario, Setup};
+use crate::report::{IterationReport, OperationReport, Progress, Report, Second};
+use crate::run::Run;
+use crate::scenario::{OnProgress, Scenario, Setup};
 
 /// More than threads, so that they seldom meet.
 const LANES: usize = 16;
-/// Beside the time that an answer may take: how long a visit may go on after the end.
+/// Beside the time that an answer may take: how long an iteration may go on after the end.
 const GRACE: Duration = Duration::from_secs(2);
 /// Whoever ends a run early does not want to wait.
 const GRACE_OF_EARLY_END: Duration = Duration::from_secs(5);
@@ -28,20 +29,24 @@ const GRACE_OF_EARLY_END: Duration = Duration::from_secs(5);
 /// # Errors
 ///
 /// Where the run could not be prepared or recorded; nothing that goes wrong in the run itself is one.
-pub async fn load(options: &Options, listener: Listener, stop: &Stop) -> anyhow::Result<Report> {
-    let gateway = Gateway::new(&options.url, options.patience)?;
+pub async fn load(
+    options: &Options,
+    on_progress: OnProgress,
+    stop: &CancellationToken,
+) -> anyhow::Result<Report> {
+    let gateway = Gateway::new(&options.url, options.timeouts)?;
     let recorder = match &options.history {
         Some(path) => {
             Some(Recorder::append_to(path).with_context(|| format!("cannot write {}", path.display()))?)
         }
         None => None,
     };
-    let pen = recorder.as_ref().map(Recorder::pen);
+    let handle = recorder.as_ref().map(Recorder::handle);
     let (admin, accounts) = (options.admin.clone(), options.accounts.clone());
-    let setup = Setup::new(gateway, pen, listener, admin, accounts);
+    let setup = Setup::new(gateway, handle, on_progress, admin, accounts);
     let scenario = tokio::select! {
         prepared = Scenario::prepare(&setup, options) => prepared.context("preparing the run")?,
-        () = stop.wait() => bail!("ended before it began"),
+        () = stop.cancelled() => bail!("ended before it began"),
     };
     let mut report = measure(options, &setup, scenario, stop).await?;
     if options.clean_up {
@@ -66,24 +71,23 @@ pub(crate) async fn measure(
     options: &Options,
     setup: &Setup,
     scenario: Scenario,
-    stop: &Stop,
+    stop: &CancellationToken,
 ) -> anyhow::Result<Report> {
     let scenario = Arc::new(scenario);
     let begin = Instant::now();
     let window = Window {
         begin,
         end: begin + options.warm_up + options.duration,
-        grace: options.patience.answer + GRACE,
+        grace: options.timeouts.response + GRACE,
         grace_of_early_end: GRACE_OF_EARLY_END,
     };
     let run = Arc::new(Run {
         gateway: setup.gateway.clone(),
         meter: Meter::new(LANES)?,
-        pen: setup.pen.clone(),
+        recorder: setup.recorder.clone(),
         seed: options.seed,
         measured_from: begin + options.warm_up,
-        over: AtomicBool::new(false),
-        over_signal: Stop::default(),
+        over: CancellationToken::new(),
         cut: AtomicBool::new(false),
         open: AtomicUsize::new(0),
     });
@@ -91,14 +95,14 @@ pub(crate) async fn measure(
     if !options.warm_up.is_zero() {
         setup.step("Warming up");
     }
-    let mut clock = SecondClock::new(&run, &setup.listener, options.duration);
+    let mut clock = SecondClock::new(&run, &setup.on_progress, options.duration);
     let driving = drive(&run, &scenario, options.arrival, window, stop);
-    let visits: Visits = tokio::select! {
-        visits = driving => visits?,
+    let iterations: Iterations = tokio::select! {
+        iterations = driving => iterations?,
         error = clock.tick_for_ever() => return Err(error),
     };
     clock.last()?;
-    let measured_until = visits.over_at.min(window.end);
+    let measured_until = iterations.over_at.min(window.end);
     let measured = measured_until.saturating_duration_since(run.measured_from);
     let expectations = scenario.expectations(setup).await;
 
@@ -117,8 +121,8 @@ pub(crate) async fn measure(
         arrival: options.arrival,
         began_unix_time,
         measured_s: measured.as_secs_f64(),
-        ended_early: visits.over_at < window.end,
-        visits: VisitReport::new(&visits, &totals),
+        ended_early: iterations.over_at < window.end,
+        iterations: IterationReport::new(&iterations, &totals),
         all: OperationReport::new("all", &all, measured),
         operations: totals.operations.iter().map(of).collect(),
         series: clock.rows,
@@ -129,16 +133,16 @@ pub(crate) async fn measure(
 /// Takes a row of the meter each second.
 struct SecondClock<'a> {
     run: &'a Arc<Run>,
-    listener: &'a Listener,
+    on_progress: &'a OnProgress,
     seconds: u64,
     taken_last: Instant,
     rows: Vec<Second>,
 }
 
 impl<'a> SecondClock<'a> {
-    fn new(run: &'a Arc<Run>, listener: &'a Listener, duration: Duration) -> Self {
+    fn new(run: &'a Arc<Run>, on_progress: &'a OnProgress, duration: Duration) -> Self {
         let taken_last = run.measured_from;
-        Self { run, listener, seconds: duration.as_secs(), taken_last, rows: Vec::new() }
+        Self { run, on_progress, seconds: duration.as_secs(), taken_last, rows: Vec::new() }
     }
 
     /// Comes back with an error only.
@@ -162,7 +166,7 @@ impl<'a> SecondClock<'a> {
         let number = u64::try_from(self.rows.len()).unwrap_or(u64::MAX);
         let row = Second::new(number, length, &interval);
         let open = self.run.open.load(Ordering::Relaxed);
-        (self.listener)(Notice::Second { row: &row, of: self.seconds, open });
+        (self.on_progress)(Progress::Second { row: &row, of: self.seconds, open });
         self.rows.push(row);
         Ok(())
     }

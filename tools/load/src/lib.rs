@@ -22,13 +22,14 @@ mod self_test;
 mod table;
 
 pub use kit::load;
-pub use meter::{Kind, Operation};
+pub use meter::{Operation, Verdict};
 pub use options::{AccountOptions, Arrival, LogIn, Mix, Options, SaleOptions, ScenarioName};
 pub use page::html;
 pub use report::{
-    Expectation, Notice, OperationReport, OutcomeCount, Point, Report, Second, Spread, VisitReport,
+    Expectation, IterationReport, OperationReport, OutcomeCount, Point, Progress, Report, Second, Spread,
 };
-pub use run::Stop;
-pub use scenario::Listener;
+pub use scenario::OnProgress;
 pub use self_test::{SelfTest, self_test};
 pub use table::table;
+/// Ends a run early if it is cancelled: no more iterations begin, those under way finish, and a report follows.
+pub use tokio_util::sync::CancellationToken;

@@ -53,9 +53,9 @@ impl Operation {
 /// How an answer stands to what was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum Verdict {
     /// It was done.
-    Done,
+    Ok,
     /// It was refused as the scenario expects it, as when all is sold.
     Refused,
     /// Nothing was done, for there was too much to do: 503 or 429.
@@ -64,14 +64,14 @@ pub enum Kind {
     Error,
 }
 
-impl Kind {
+impl Verdict {
     /// Judges an outcome, where these codes are expected beside success.
     pub(crate) fn of(outcome: &Outcome, expected: &[&str]) -> Self {
         match outcome {
-            Outcome::Done(_) => Self::Done,
-            Outcome::Refused { status: 503 | 429, .. } => Self::Busy,
-            Outcome::Refused { code, .. } if expected.contains(&code.as_str()) => Self::Refused,
-            Outcome::Refused { .. } | Outcome::Maybe { .. } => Self::Error,
+            Outcome::Ok(_) => Self::Ok,
+            Outcome::Fail { status: 503 | 429, .. } => Self::Busy,
+            Outcome::Fail { code, .. } if expected.contains(&code.as_str()) => Self::Refused,
+            Outcome::Fail { .. } | Outcome::Unknown { .. } => Self::Error,
         }
     }
 }
@@ -80,7 +80,7 @@ impl Kind {
 pub(crate) struct Measured<'a> {
     pub(crate) operation: Operation,
     pub(crate) outcome: &'a Outcome,
-    pub(crate) kind: Kind,
+    pub(crate) verdict: Verdict,
     /// From when it was meant to start.
     pub(crate) latency: Duration,
     /// From when it was sent.
@@ -90,9 +90,9 @@ pub(crate) struct Measured<'a> {
 /// What was counted of one operation.
 #[derive(Clone)]
 pub(crate) struct Tally {
-    pub(crate) done: u64,
+    pub(crate) ok: u64,
     /// All that were not done, by what was seen instead.
-    pub(crate) others: BTreeMap<(Kind, String), u64>,
+    pub(crate) others: BTreeMap<(Verdict, String), u64>,
     pub(crate) latency: Histogram<u64>,
     pub(crate) service: Histogram<u64>,
 }
@@ -101,7 +101,7 @@ pub(crate) struct Tally {
 #[derive(Clone)]
 pub(crate) struct Interval {
     pub(crate) calls: BTreeMap<Operation, u64>,
-    pub(crate) kinds: BTreeMap<Kind, u64>,
+    pub(crate) verdicts: BTreeMap<Verdict, u64>,
     pub(crate) not_started: u64,
     pub(crate) latency: Histogram<u64>,
 }
@@ -118,7 +118,7 @@ struct Shard {
     operations: BTreeMap<Operation, Tally>,
     interval: Interval,
     not_started: u64,
-    /// How late visits began, by no fault of the gateway.
+    /// How late iterations began, by no fault of the gateway.
     lateness: Histogram<u64>,
 }
 
@@ -134,7 +134,7 @@ impl Meter {
     pub(crate) fn new(threads: usize) -> anyhow::Result<Self> {
         let interval = Interval {
             calls: BTreeMap::new(),
-            kinds: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
             not_started: 0,
             latency: histogram(DIGITS_OF_A_SECOND)?,
         };
@@ -150,17 +150,17 @@ impl Meter {
         let latency_us = micros(call.latency);
         let interval = &mut shard.interval;
         *interval.calls.entry(call.operation).or_default() += 1;
-        *interval.kinds.entry(call.kind).or_default() += 1;
+        *interval.verdicts.entry(call.verdict).or_default() += 1;
         interval.latency.saturating_record(latency_us);
         shard.operations.entry(call.operation).or_insert_with(|| self.empty_tally.clone()).add(call);
     }
 
-    /// A visit began so late.
+    /// An iteration began so late.
     pub(crate) fn started(&self, lane: usize, lateness: Duration) {
         self.shard(lane).lateness.saturating_record(micros(lateness));
     }
 
-    /// A visit could not begin, since too many were open.
+    /// An iteration could not begin, since too many were open.
     pub(crate) fn not_started(&self, lane: usize) {
         let mut shard = self.shard(lane);
         shard.not_started += 1;
@@ -174,7 +174,7 @@ impl Meter {
             let mut shard = self.shard(lane);
             let part = &mut shard.interval;
             add_counts(&mut sum.calls, std::mem::take(&mut part.calls));
-            add_counts(&mut sum.kinds, std::mem::take(&mut part.kinds));
+            add_counts(&mut sum.verdicts, std::mem::take(&mut part.verdicts));
             sum.not_started += std::mem::take(&mut part.not_started);
             sum.latency.add(&part.latency)?;
             part.latency.reset();
@@ -207,29 +207,24 @@ impl Meter {
 
 impl Tally {
     pub(crate) fn empty() -> anyhow::Result<Self> {
-        Ok(Self {
-            done: 0,
-            others: BTreeMap::new(),
-            latency: histogram(DIGITS)?,
-            service: histogram(DIGITS)?,
-        })
+        Ok(Self { ok: 0, others: BTreeMap::new(), latency: histogram(DIGITS)?, service: histogram(DIGITS)? })
     }
 
     fn add(&mut self, call: &Measured<'_>) {
         match call.outcome {
-            Outcome::Done(_) => self.done += 1,
-            Outcome::Refused { status, code } => {
+            Outcome::Ok(_) => self.ok += 1,
+            Outcome::Fail { status, code } => {
                 let seen = format!("{status} {code}").trim_end().to_owned();
-                *self.others.entry((call.kind, seen)).or_default() += 1;
+                *self.others.entry((call.verdict, seen)).or_default() += 1;
             }
-            Outcome::Maybe { seen } => *self.others.entry((call.kind, seen.clone())).or_default() += 1,
+            Outcome::Unknown { cause } => *self.others.entry((call.verdict, cause.clone())).or_default() += 1,
         }
         self.latency.saturating_record(micros(call.latency));
         self.service.saturating_record(micros(call.service));
     }
 
     pub(crate) fn merge(&mut self, other: &Self) -> anyhow::Result<()> {
-        self.done += other.done;
+        self.ok += other.ok;
         add_counts(&mut self.others, other.others.clone());
         self.latency.add(&other.latency)?;
         self.service.add(&other.service)?;
@@ -253,7 +248,7 @@ fn micros(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use booked_checker::history::Answer;
+    use booked_checker::history::Response;
 
     use super::*;
 
@@ -265,13 +260,13 @@ mod tests {
                 let meter = &meter;
                 scope.spawn(move || {
                     for ms in 1..=1000 {
-                        record(meter, lane, &Outcome::Done(Answer::Nothing), ms);
+                        record(meter, lane, &Outcome::Ok(Response::Empty), ms);
                     }
                 });
             }
         });
         let tally = &meter.totals().unwrap().operations[&Operation::Book];
-        assert_eq!((tally.done, tally.latency.len()), (4000, 4000));
+        assert_eq!((tally.ok, tally.latency.len()), (4000, 4000));
         // Three digits: no more than a thousandth off.
         assert!(tally.latency.value_at_quantile(0.99).abs_diff(990_000) <= 990);
         assert!(tally.latency.max().abs_diff(1_000_000) <= 1_000);
@@ -281,40 +276,43 @@ mod tests {
     #[test]
     fn a_second_is_taken_once_and_the_totals_stay() {
         let meter = Meter::new(2).unwrap();
-        let refused = Outcome::Refused { status: 400, code: "TICKET-01".to_owned() };
+        let refused = Outcome::Fail { status: 400, code: "TICKET-01".to_owned() };
         record(&meter, 0, &refused, 1);
-        record(&meter, 1, &Outcome::Done(Answer::Nothing), 2);
+        record(&meter, 1, &Outcome::Ok(Response::Empty), 2);
         meter.not_started(1);
 
         let first = meter.take_interval().unwrap();
         assert_eq!(first.calls[&Operation::Book], 2);
-        assert_eq!((first.kinds[&Kind::Refused], first.kinds[&Kind::Done], first.not_started), (1, 1, 1));
+        assert_eq!(
+            (first.verdicts[&Verdict::Refused], first.verdicts[&Verdict::Ok], first.not_started),
+            (1, 1, 1)
+        );
         let second = meter.take_interval().unwrap();
         assert!(second.calls.is_empty() && second.latency.is_empty());
         let totals = meter.totals().unwrap();
         assert_eq!(totals.not_started, 1);
         assert_eq!(
-            totals.operations[&Operation::Book].others[&(Kind::Refused, "400 TICKET-01".to_owned())],
+            totals.operations[&Operation::Book].others[&(Verdict::Refused, "400 TICKET-01".to_owned())],
             1
         );
     }
 
     #[test]
     fn only_what_a_scenario_expects_is_no_error() {
-        let refused = |status, code: &str| Outcome::Refused { status, code: code.to_owned() };
-        let kind = |outcome: Outcome| Kind::of(&outcome, &["TICKET-01"]);
-        assert_eq!(kind(Outcome::Done(Answer::Nothing)), Kind::Done);
-        assert_eq!(kind(refused(400, "TICKET-01")), Kind::Refused);
-        assert_eq!(kind(refused(400, "TICKET-02")), Kind::Error);
-        assert_eq!(kind(refused(503, "SYS-07")), Kind::Busy);
-        assert_eq!(kind(refused(429, "SYS-06")), Kind::Busy);
-        assert_eq!(kind(Outcome::Maybe { seen: "504 SYS-08".to_owned() }), Kind::Error);
+        let refused = |status, code: &str| Outcome::Fail { status, code: code.to_owned() };
+        let verdict = |outcome: Outcome| Verdict::of(&outcome, &["TICKET-01"]);
+        assert_eq!(verdict(Outcome::Ok(Response::Empty)), Verdict::Ok);
+        assert_eq!(verdict(refused(400, "TICKET-01")), Verdict::Refused);
+        assert_eq!(verdict(refused(400, "TICKET-02")), Verdict::Error);
+        assert_eq!(verdict(refused(503, "SYS-07")), Verdict::Busy);
+        assert_eq!(verdict(refused(429, "SYS-06")), Verdict::Busy);
+        assert_eq!(verdict(Outcome::Unknown { cause: "504 SYS-08".to_owned() }), Verdict::Error);
     }
 
     fn record(meter: &Meter, lane: usize, outcome: &Outcome, ms: u64) {
-        let kind = Kind::of(outcome, &["TICKET-01"]);
+        let verdict = Verdict::of(outcome, &["TICKET-01"]);
         let (latency, service) = (Duration::from_millis(ms), Duration::from_millis(1));
-        let call = Measured { operation: Operation::Book, outcome, kind, latency, service };
+        let call = Measured { operation: Operation::Book, outcome, verdict, latency, service };
         meter.record(lane, &call);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::client::Patience;
+use crate::client::Timeouts;
 
 /// What a run is to do.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub struct Options {
     /// Makes arrivals and choices the same again.
     pub seed: u64,
     /// How long they wait for answers.
-    pub patience: Patience,
+    pub timeouts: Timeouts,
     /// The admin, who prepares what is needed; without one, only what needs nothing can be run.
     pub admin: Option<LogIn>,
     /// Who they are.
@@ -59,9 +59,9 @@ pub struct LogIn {
 pub enum Arrival {
     /// By themselves, however slow the answers are (Poisson).
     Open {
-        /// On average so many visits a second.
+        /// On average so many iterations a second.
         rate_per_s: f64,
-        /// So many visits at a time at most; what arrives beyond them is counted and does not start.
+        /// So many iterations at a time at most; what arrives beyond them is counted and does not start.
         open_max: usize,
     },
     /// So many at a time, each begins again when it is through.
@@ -74,14 +74,14 @@ pub enum Arrival {
 /// The accounts that clients use. They are made once, and found again by their emails.
 #[derive(Clone)]
 pub struct AccountOptions {
-    /// How many; where more visits are open, they share.
+    /// How many; where more iterations are open, they share.
     pub count: usize,
     /// What their emails begin with.
     pub prefix: String,
     /// The password of all of them.
     pub password: String,
     /// How many are registered or logged in at a time.
-    pub at_once: usize,
+    pub concurrency: usize,
     /// A file that keeps their tokens for the next run.
     pub tokens: Option<PathBuf>,
 }

@@ -38,7 +38,7 @@ fn summary(report: &Report) -> String {
     };
     let arrival = match report.arrival {
         Arrival::Open { rate_per_s, .. } => {
-            format!("{} visits a second arrive by themselves", digits(rate_per_s))
+            format!("{} iterations a second arrive by themselves", digits(rate_per_s))
         }
         Arrival::Closed { users } => {
             format!("{} clients at a time", count(u64::try_from(users).unwrap_or(u64::MAX)))
@@ -53,11 +53,11 @@ fn summary(report: &Report) -> String {
         tile("p99", &time(float(p99))),
         tile("errors", &count(report.all.errors)),
     ];
-    if report.visits.not_started > 0 {
-        tiles.push(tile("visits that did not begin", &count(report.visits.not_started)));
+    if report.iterations.not_started > 0 {
+        tiles.push(tile("iterations that did not begin", &count(report.iterations.not_started)));
     }
-    if report.visits.cut_short > 0 {
-        tiles.push(tile("visits cut short", &report.visits.cut_short.to_string()));
+    if report.iterations.cut_short > 0 {
+        tiles.push(tile("iterations cut short", &report.iterations.cut_short.to_string()));
     }
     format!(
         "<header>\n<h1>{}</h1>\n<p>{} · {arrival} · {:.1} s measured{early} · seed {}</p>\n\
@@ -92,9 +92,9 @@ fn answers(report: &Report) -> String {
     for operation in &report.operations {
         for outcome in &operation.outcomes {
             let (name, number) = (operation.name, count(outcome.count));
-            let (class, seen) = (charts::class(outcome.kind), escape(&outcome.seen));
+            let (class, outcome) = (charts::class(outcome.verdict), escape(&outcome.outcome));
             rows.push_str(&format!(
-                "<tr><th>{name}</th><td class=\"text\"><i class=\"{class}\"></i>{seen}</td><td>{number}</td></tr>\n"
+                "<tr><th>{name}</th><td class=\"text\"><i class=\"{class}\"></i>{outcome}</td><td>{number}</td></tr>\n"
             ));
         }
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use crate::drive::Visits;
-use crate::meter::{Interval, Kind, Operation, Tally, Totals};
+use crate::drive::Iterations;
+use crate::meter::{Interval, Operation, Tally, Totals, Verdict};
 use crate::options::Arrival;
 use booked_plots::figures::ratio;
 
@@ -15,7 +15,7 @@ use booked_plots::figures::ratio;
 const STEPS_A_HALF: u32 = 5;
 
 /// What is being done, for a live display.
-pub enum Notice<'a> {
+pub enum Progress<'a> {
     /// Something is prepared or finished.
     Step(&'a str),
     /// A second is over.
@@ -24,7 +24,7 @@ pub enum Notice<'a> {
         row: &'a Second,
         /// How many of them there will be.
         of: u64,
-        /// Visits that are open.
+        /// Iterations that are open.
         open: usize,
     },
 }
@@ -46,8 +46,8 @@ pub struct Report {
     pub measured_s: f64,
     /// Whether somebody ended it before its time.
     pub ended_early: bool,
-    /// What became of the visits.
-    pub visits: VisitReport,
+    /// What became of the iterations.
+    pub iterations: IterationReport,
     /// All calls together.
     pub all: OperationReport,
     /// The calls by what they asked for.
@@ -58,9 +58,9 @@ pub struct Report {
     pub expectations: Vec<Expectation>,
 }
 
-/// What became of the visits.
+/// What became of the iterations.
 #[derive(Debug, Serialize)]
-pub struct VisitReport {
+pub struct IterationReport {
     /// They began, warm-up included.
     pub started: u64,
     /// They arrived while too many were open, and did not begin.
@@ -81,7 +81,7 @@ pub struct OperationReport {
     /// How many of them a second.
     pub per_s: f64,
     /// Done.
-    pub done: u64,
+    pub ok: u64,
     /// Refused, as was to be expected.
     pub refused: u64,
     /// Nothing was done, for there was too much to do.
@@ -101,10 +101,10 @@ pub struct OperationReport {
 /// How often an answer was seen.
 #[derive(Debug, Serialize)]
 pub struct OutcomeCount {
-    /// `done`, status and code, or what was seen instead.
-    pub seen: String,
+    /// `ok`, status and code, or the cause of an unknown outcome.
+    pub outcome: String,
     /// How it stands to what was expected.
-    pub kind: Kind,
+    pub verdict: Verdict,
     /// How often.
     pub count: u64,
 }
@@ -147,14 +147,14 @@ pub struct Second {
     /// Calls that ended in it.
     pub calls: BTreeMap<Operation, u64>,
     /// Of these, done.
-    pub done: u64,
+    pub ok: u64,
     /// Of these, refused as expected.
     pub refused: u64,
     /// Of these, not done for there was too much to do.
     pub busy: u64,
     /// Of these, anything else.
     pub errors: u64,
-    /// Visits that could not begin.
+    /// Iterations that could not begin.
     pub not_started: u64,
     /// Latencies of the calls that ended in it.
     pub latency_us: Spread,
@@ -194,12 +194,12 @@ impl Expectation {
     }
 }
 
-impl VisitReport {
-    pub(crate) fn new(visits: &Visits, totals: &Totals) -> Self {
+impl IterationReport {
+    pub(crate) fn new(iterations: &Iterations, totals: &Totals) -> Self {
         Self {
-            started: visits.started,
+            started: iterations.started,
             not_started: totals.not_started,
-            cut_short: visits.cut_short,
+            cut_short: iterations.cut_short,
             lateness_us: Spread::of(&totals.lateness),
         }
     }
@@ -207,23 +207,23 @@ impl VisitReport {
 
 impl OperationReport {
     pub(crate) fn new(name: &'static str, tally: &Tally, measured: Duration) -> Self {
-        let done = OutcomeCount { seen: "done".to_owned(), kind: Kind::Done, count: tally.done };
-        let others = tally.others.iter().map(|((kind, seen), count)| OutcomeCount {
-            seen: seen.clone(),
-            kind: *kind,
+        let ok = OutcomeCount { outcome: "ok".to_owned(), verdict: Verdict::Ok, count: tally.ok };
+        let others = tally.others.iter().map(|((verdict, outcome), count)| OutcomeCount {
+            outcome: outcome.clone(),
+            verdict: *verdict,
             count: *count,
         });
         let outcomes: Vec<OutcomeCount> =
-            std::iter::once(done).chain(others).filter(|outcome| outcome.count > 0).collect();
-        let sum = |kind| outcomes.iter().filter(|it| it.kind == kind).map(|it| it.count).sum();
+            std::iter::once(ok).chain(others).filter(|outcome| outcome.count > 0).collect();
+        let sum = |verdict| outcomes.iter().filter(|it| it.verdict == verdict).map(|it| it.count).sum();
         Self {
             name,
             calls: tally.latency.len(),
             per_s: ratio(tally.latency.len(), measured.as_secs_f64()),
-            done: sum(Kind::Done),
-            refused: sum(Kind::Refused),
-            busy: sum(Kind::Busy),
-            errors: sum(Kind::Error),
+            ok: sum(Verdict::Ok),
+            refused: sum(Verdict::Refused),
+            busy: sum(Verdict::Busy),
+            errors: sum(Verdict::Error),
             outcomes,
             latency_us: Spread::of(&tally.latency),
             service_us: Spread::of(&tally.service),
@@ -234,15 +234,15 @@ impl OperationReport {
 
 impl Second {
     pub(crate) fn new(second: u64, length: Duration, interval: &Interval) -> Self {
-        let kind = |kind| interval.kinds.get(&kind).copied().unwrap_or_default();
+        let verdict = |verdict| interval.verdicts.get(&verdict).copied().unwrap_or_default();
         Self {
             second,
             length_s: length.as_secs_f64(),
             calls: interval.calls.clone(),
-            done: kind(Kind::Done),
-            refused: kind(Kind::Refused),
-            busy: kind(Kind::Busy),
-            errors: kind(Kind::Error),
+            ok: verdict(Verdict::Ok),
+            refused: verdict(Verdict::Refused),
+            busy: verdict(Verdict::Busy),
+            errors: verdict(Verdict::Error),
             not_started: interval.not_started,
             latency_us: Spread::of(&interval.latency),
         }

@@ -1,4 +1,4 @@
-//! What all visits of a run share, and one visit: a client that comes, calls, thinks, and goes.
+//! What all iterations of a run share, and one iteration: a client that comes, calls, thinks, and goes.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -6,75 +6,46 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use booked_checker::history::{Answer as Said, Asked, Call, Line, Outcome};
+use booked_checker::history::{Call, Line, Op, Outcome, Response};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use serde::Deserialize;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::arrivals::exponential;
-use crate::client::{Answer, Gateway, Pen, Request, Session, Unanswered, outcome};
-use crate::meter::{Kind, Measured, Meter, Operation};
+use crate::client::{Gateway, HttpResponse, RecorderHandle, Request, RequestError, Session, outcome};
+use crate::meter::{Measured, Meter, Operation, Verdict};
 
-/// Ends a run early: clones mean the same run. To be kept by whoever may want to end it.
-#[derive(Clone)]
-pub struct Stop(Arc<watch::Sender<bool>>);
-
-impl Default for Stop {
-    fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(false)))
-    }
-}
-
-impl Stop {
-    /// Ends the run: nobody comes any more, those who are there go on to their end, and then there is a report.
-    pub fn now(&self) {
-        self.0.send_replace(true);
-    }
-
-    /// Whether it is ended.
-    #[must_use]
-    pub fn is_set(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    pub(crate) async fn wait(&self) {
-        // Its sender lives as long as this does.
-        let _ = self.0.subscribe().wait_for(|is_set| *is_set).await;
-    }
-}
-
-/// What all visits of a run share.
+/// What all iterations of a run share.
 pub(crate) struct Run {
     pub(crate) gateway: Gateway,
     pub(crate) meter: Meter,
-    pub(crate) pen: Option<Pen>,
+    pub(crate) recorder: Option<RecorderHandle>,
     pub(crate) seed: u64,
     /// What was meant to start earlier is not measured.
     pub(crate) measured_from: Instant,
-    /// Set when nobody comes any more: who thinks, thinks no longer.
-    pub(crate) over: AtomicBool,
-    pub(crate) over_signal: Stop,
+    /// Cancelled when no more iterations begin; clients that are thinking stop thinking.
+    pub(crate) over: CancellationToken,
     /// Set when those who are still there must go. What was asked already is waited for, since it may be done.
     pub(crate) cut: AtomicBool,
-    /// Visits that are open.
+    /// Iterations that are open.
     pub(crate) open: AtomicUsize,
 }
 
 impl Run {
     pub(crate) fn is_over(&self) -> bool {
-        self.over.load(Ordering::Relaxed)
+        self.over.is_cancelled()
     }
 
     pub(crate) fn end(&self) {
-        self.over.store(true, Ordering::Relaxed);
-        self.over_signal.now();
+        self.over.cancel();
     }
 }
 
 /// A client that comes, calls, thinks, and goes.
-pub(crate) struct Visit {
+pub(crate) struct Iteration {
     run: Arc<Run>,
     lane: usize,
     /// When the next call is meant to start; none where that is now.
@@ -84,8 +55,8 @@ pub(crate) struct Visit {
     pub(crate) random: SmallRng,
 }
 
-impl Visit {
-    /// The visit of this number, which was meant to begin at `due`.
+impl Iteration {
+    /// The iteration of this number, which was meant to begin at `due`.
     pub(crate) fn new(run: &Arc<Run>, number: u64, due: Option<Instant>) -> Self {
         // Neighbouring seeds give unrelated numbers.
         let random = SmallRng::seed_from_u64(run.seed.rotate_left(32) ^ number);
@@ -93,7 +64,7 @@ impl Visit {
         Self { run: Arc::clone(run), lane, due, gone: Arc::default(), random }
     }
 
-    /// Tells when the visit is cut short: then it goes on no more, and is to be dropped.
+    /// Tells when the iteration is cut short: then it goes on no more, and is to be dropped.
     pub(crate) fn gone(&self) -> Arc<Notify> {
         Arc::clone(&self.gone)
     }
@@ -106,13 +77,13 @@ impl Visit {
         count: u32,
         expected: &[&str],
     ) -> Outcome {
-        self.call(Operation::Reserve, session, Asked::Reserve { event_id, count }, expected).await
+        self.call(Operation::Reserve, session, Op::Reserve { event_id, count }, expected).await
     }
 
     /// Books.
     pub(crate) async fn book(&mut self, session: &Session, tickets: &[Uuid], expected: &[&str]) -> Outcome {
-        let asked = Asked::Book { ticket_ids: tickets.to_vec() };
-        self.call(Operation::Book, session, asked, expected).await
+        let op = Op::Book { ticket_ids: tickets.to_vec() };
+        self.call(Operation::Book, session, op, expected).await
     }
 
     /// Cancels the latest tickets.
@@ -123,22 +94,22 @@ impl Visit {
         count: u32,
         expected: &[&str],
     ) -> Outcome {
-        self.call(Operation::Cancel, session, Asked::Cancel { event_id, count }, expected).await
+        self.call(Operation::Cancel, session, Op::Cancel { event_id, count }, expected).await
     }
 
     /// Reads one event.
     pub(crate) async fn read_event(&mut self, event_id: Uuid, expected: &[&str]) -> Outcome {
         let anyone = self.run.gateway.anyone();
-        self.call(Operation::ReadEvent, &anyone, Asked::ReadEvent { event_id }, expected).await
+        self.call(Operation::ReadEvent, &anyone, Op::ReadEvent { event_id }, expected).await
     }
 
     /// Reads a page of events.
     pub(crate) async fn list_events(&mut self, path: Cow<'static, str>) -> Option<Page> {
         let run = Arc::clone(&self.run);
         let mut page = None;
-        let read = |answer: &Answer| {
+        let read = |answer: &HttpResponse| {
             page = serde_json::from_slice(&answer.body).ok();
-            page.as_ref().map(|_| Said::Nothing)
+            page.as_ref().map(|_| Response::Empty)
         };
         self.ask(Operation::ListEvents, run.gateway.ask(Request::get(path)), read, &[]).await;
         page
@@ -147,7 +118,7 @@ impl Visit {
     /// Logs in, and forgets the token.
     pub(crate) async fn log_in(&mut self, email: &str, password: &str, expected: &[&str]) -> Outcome {
         let run = Arc::clone(&self.run);
-        let read = |answer: &Answer| run.gateway.session_of(answer).map(|_| Said::Nothing);
+        let read = |answer: &HttpResponse| run.gateway.session_of(answer).map(|_| Response::Empty);
         self.ask(Operation::LogIn, run.gateway.ask_log_in(email, password), read, expected).await
     }
 
@@ -159,7 +130,7 @@ impl Visit {
         let pause = exponential(&mut self.random, mean);
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = self.run.over_signal.wait() => {}
+            () = self.run.over.cancelled() => {}
         }
     }
 
@@ -169,21 +140,15 @@ impl Visit {
     }
 
     /// A call that belongs to the history.
-    async fn call(
-        &mut self,
-        operation: Operation,
-        session: &Session,
-        asked: Asked,
-        expected: &[&str],
-    ) -> Outcome {
+    async fn call(&mut self, operation: Operation, session: &Session, op: Op, expected: &[&str]) -> Outcome {
         self.go_if_cut().await;
         let begun = Instant::now();
-        let call = session.call(asked).await;
+        let call = session.call(op).await;
         self.measure(operation, begun, &call.outcome, expected);
-        match &self.run.pen {
-            Some(pen) => {
+        match &self.run.recorder {
+            Some(recorder) => {
                 let outcome = call.outcome.clone();
-                pen.record(Line::Call(call)).await;
+                recorder.record(Line::Call(call)).await;
                 outcome
             }
             None => {
@@ -197,8 +162,8 @@ impl Visit {
     async fn ask(
         &mut self,
         operation: Operation,
-        asking: impl Future<Output = Result<Answer, Unanswered>>,
-        read: impl FnOnce(&Answer) -> Option<Said>,
+        asking: impl Future<Output = Result<HttpResponse, RequestError>>,
+        read: impl FnOnce(&HttpResponse) -> Option<Response>,
         expected: &[&str],
     ) -> Outcome {
         self.go_if_cut().await;
@@ -208,7 +173,7 @@ impl Visit {
         outcome
     }
 
-    /// Never comes back where the visit is cut short.
+    /// Never comes back where the iteration is cut short.
     async fn go_if_cut(&self) {
         if self.run.cut.load(Ordering::Relaxed) {
             self.gone.notify_one();
@@ -222,8 +187,8 @@ impl Visit {
             return;
         }
         let (latency, service) = (due.elapsed(), begun.elapsed());
-        let kind = Kind::of(outcome, expected);
-        self.run.meter.record(self.lane, &Measured { operation, outcome, kind, latency, service });
+        let verdict = Verdict::of(outcome, expected);
+        self.run.meter.record(self.lane, &Measured { operation, outcome, verdict, latency, service });
     }
 }
 
@@ -245,25 +210,24 @@ pub(crate) struct Listed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::Patience;
+    use crate::client::Timeouts;
 
     #[tokio::test]
     async fn a_visit_that_is_cut_short_asks_nothing_more() {
         let run = Arc::new(Run {
-            gateway: Gateway::new("http://127.0.0.1:1", Patience::default()).unwrap(),
+            gateway: Gateway::new("http://127.0.0.1:1", Timeouts::default()).unwrap(),
             meter: Meter::new(1).unwrap(),
-            pen: None,
+            recorder: None,
             seed: 0,
             measured_from: Instant::now(),
-            over: AtomicBool::new(true),
-            over_signal: Stop::default(),
+            over: CancellationToken::new(),
             cut: AtomicBool::new(true),
             open: AtomicUsize::new(1),
         });
-        let mut visit = Visit::new(&run, 0, None);
-        let gone = visit.gone();
+        let mut iteration = Iteration::new(&run, 0, None);
+        let gone = iteration.gone();
         tokio::select! {
-            page = visit.list_events("/event/".into()) => panic!("it was asked: {}", page.is_some()),
+            page = iteration.list_events("/event/".into()) => panic!("it was asked: {}", page.is_some()),
             () = gone.notified() => {}
         }
         assert!(run.meter.totals().unwrap().operations.is_empty());

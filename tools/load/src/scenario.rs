@@ -1,4 +1,4 @@
-//! What the clients do, scenario by scenario: what it needs beforehand, what a visit does, what must be true afterwards.
+//! What the clients do, scenario by scenario: what it needs beforehand, what an iteration does, what must be true afterwards.
 
 mod browse;
 mod cancel_storm;
@@ -7,14 +7,14 @@ mod login_storm;
 mod mixed;
 mod nothing;
 mod onsale;
+mod sale_tally;
 mod setup;
-mod till;
 
 use crate::options::{Options, ScenarioName};
 use crate::report::Expectation;
-use crate::run::Visit;
+use crate::run::Iteration;
 
-pub use setup::Listener;
+pub use setup::OnProgress;
 pub(crate) use setup::Setup;
 
 use browse::Browse;
@@ -54,20 +54,20 @@ impl Scenario {
         Self::Nothing(Nothing::new(setup))
     }
 
-    /// One visit, from coming to going.
-    pub(crate) async fn visit(&self, visit: &mut Visit) {
+    /// One iteration, from coming to going.
+    pub(crate) async fn iteration(&self, iteration: &mut Iteration) {
         match self {
-            Self::Onsale(onsale) => onsale.visit(visit).await,
-            Self::Browse(browse) => browse.visit(visit).await,
-            Self::Checkout(checkout) => checkout.visit(visit).await,
-            Self::CancelStorm(storm) => storm.visit(visit).await,
-            Self::LoginStorm(storm) => storm.visit(visit).await,
-            Self::Mixed(mixed) => mixed.visit(visit).await,
-            Self::Nothing(nothing) => nothing.visit(visit).await,
+            Self::Onsale(onsale) => onsale.iteration(iteration).await,
+            Self::Browse(browse) => browse.iteration(iteration).await,
+            Self::Checkout(checkout) => checkout.iteration(iteration).await,
+            Self::CancelStorm(storm) => storm.iteration(iteration).await,
+            Self::LoginStorm(storm) => storm.iteration(iteration).await,
+            Self::Mixed(mixed) => mixed.iteration(iteration).await,
+            Self::Nothing(nothing) => nothing.iteration(iteration).await,
         }
     }
 
-    /// What must be true when all visits are over, and whether it is.
+    /// What must be true when all iterations are over, and whether it is.
     pub(crate) async fn expectations(&self, setup: &Setup) -> Vec<Expectation> {
         match self {
             Self::Onsale(onsale) => onsale.expectations(setup).await,

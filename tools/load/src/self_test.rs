@@ -16,13 +16,13 @@ use hyper_util::rt::TokioIo;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
-use crate::client::{Gateway, Patience};
+use crate::client::{Gateway, Timeouts};
 use crate::kit::measure;
 use crate::options::{AccountOptions, Arrival, Mix, Options, SaleOptions, ScenarioName};
 use crate::report::Report;
-use crate::run::Stop;
-use crate::scenario::{Listener, Scenario, Setup};
+use crate::scenario::{OnProgress, Scenario, Setup};
 use booked_plots::figures::float;
 
 /// What a reservation of two seats is answered with.
@@ -46,13 +46,13 @@ pub struct SelfTest {
 pub async fn self_test(
     arrival: Arrival,
     duration: Duration,
-    listener: Listener,
-    stop: &Stop,
+    on_progress: OnProgress,
+    stop: &CancellationToken,
 ) -> anyhow::Result<SelfTest> {
     let server = Server::start()?;
     let options = options(format!("http://{}", server.address), arrival, duration);
-    let gateway = Gateway::new(&options.url, options.patience)?;
-    let setup = Setup::new(gateway, None, listener, None, options.accounts.clone());
+    let gateway = Gateway::new(&options.url, options.timeouts)?;
+    let setup = Setup::new(gateway, None, on_progress, None, options.accounts.clone());
     let cpu_before = cpu(ClockId::ProcessCPUTime);
     let mut report = measure(&options, &setup, Scenario::nothing(&setup), stop).await?;
     report.scenario = "self-test".to_owned();
@@ -74,13 +74,13 @@ fn options(url: String, arrival: Arrival, duration: Duration) -> Options {
         duration,
         warm_up: Duration::ZERO,
         seed: 0,
-        patience: Patience::default(),
+        timeouts: Timeouts::default(),
         admin: None,
         accounts: AccountOptions {
             count: 0,
             prefix: String::new(),
             password: String::new(),
-            at_once: 1,
+            concurrency: 1,
             tokens: None,
         },
         sale: SaleOptions { seats: 1, count_max: 1, think: None, abandon_share: 0.0 },

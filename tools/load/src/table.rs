@@ -6,7 +6,7 @@ use booked_plots::figures::float;
 use booked_plots::figures::{count, digits, time};
 
 const HEAD: [&str; 11] =
-    ["", "calls", "a second", "done", "refused", "busy", "errors", "p50", "p90", "p99", "max"];
+    ["", "calls", "a second", "ok", "refused", "busy", "errors", "p50", "p90", "p99", "max"];
 
 /// The report as lines of text.
 #[must_use]
@@ -15,7 +15,7 @@ pub fn table(report: &Report) -> String {
     let rows: Vec<[String; 11]> = report.operations.iter().chain([&report.all]).map(row).collect();
     lines.extend(aligned(&rows));
     lines.extend(outcomes(report));
-    lines.extend(visits(report));
+    lines.extend(iterations(report));
     if !report.expectations.is_empty() {
         lines.push(String::new());
         lines.extend(report.expectations.iter().map(expectation));
@@ -30,7 +30,7 @@ pub fn table(report: &Report) -> String {
 
 fn title(report: &Report) -> String {
     let arrival = match report.arrival {
-        Arrival::Open { rate_per_s, .. } => format!("{} visits a second", digits(rate_per_s)),
+        Arrival::Open { rate_per_s, .. } => format!("{} iterations a second", digits(rate_per_s)),
         Arrival::Closed { users } => format!("{} at a time", count(u64::try_from(users).unwrap_or(u64::MAX))),
     };
     let early = if report.ended_early { ", ended early" } else { "" };
@@ -45,7 +45,7 @@ fn row(operation: &OperationReport) -> [String; 11] {
         operation.name.to_owned(),
         count(operation.calls),
         digits(operation.per_s),
-        count(operation.done),
+        count(operation.ok),
         count(operation.refused),
         count(operation.busy),
         count(operation.errors),
@@ -77,8 +77,8 @@ fn aligned(rows: &[[String; 11]]) -> Vec<String> {
 fn outcomes(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     for operation in &report.operations {
-        for outcome in operation.outcomes.iter().filter(|outcome| outcome.seen != "done") {
-            lines.push(format!("  {} {} × {}", count(outcome.count), operation.name, outcome.seen));
+        for outcome in operation.outcomes.iter().filter(|it| it.outcome != "ok") {
+            lines.push(format!("  {} {} × {}", count(outcome.count), operation.name, outcome.outcome));
         }
     }
     if !lines.is_empty() {
@@ -87,17 +87,20 @@ fn outcomes(report: &Report) -> Vec<String> {
     lines
 }
 
-fn visits(report: &Report) -> Vec<String> {
-    let (visits, mut lines) = (&report.visits, Vec::new());
-    if visits.not_started > 0 {
-        let not_started = count(visits.not_started);
-        lines.push(format!("\n{not_started} visits did not begin, since as many as may be were open."));
+fn iterations(report: &Report) -> Vec<String> {
+    let (iterations, mut lines) = (&report.iterations, Vec::new());
+    if iterations.not_started > 0 {
+        let not_started = count(iterations.not_started);
+        lines.push(format!("\n{not_started} iterations did not begin, since as many as may be were open."));
     }
-    if visits.cut_short > 0 {
-        lines.push(format!("\n{} visits were still open at the end, and were cut short.", visits.cut_short));
+    if iterations.cut_short > 0 {
+        lines.push(format!(
+            "\n{} iterations were still open at the end, and were cut short.",
+            iterations.cut_short
+        ));
     }
     if matches!(report.arrival, Arrival::Open { .. }) {
-        let Spread { p50, p99, max, .. } = visits.lateness_us;
+        let Spread { p50, p99, max, .. } = iterations.lateness_us;
         let [p50, p99, max] = [p50, p99, max].map(|us| time(float(us)));
         lines.push(format!(
             "\nVisits began late by {p50} (p50), {p99} (p99), {max} (max): the load kit's own part."

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use booked_load::client::{Gateway, NotDone, Session};
+use booked_load::client::{CallError, Gateway, Session};
 use tokio::time::sleep;
 
 pub(super) const PASSWORD: &str = "correct horse";
@@ -10,15 +10,15 @@ const ATTEMPTS_MAX: u32 = 60;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Registers and logs in.
-pub(super) async fn enter(gateway: &Gateway, email: &str) -> Result<Session, NotDone> {
+pub(super) async fn enter(gateway: &Gateway, email: &str) -> Result<Session, CallError> {
     patiently(|| gateway.register("Somebody", email, PASSWORD)).await?;
     patiently(|| gateway.log_in(email, PASSWORD)).await
 }
 
 /// Asks again while there is too much to do: who is registered or logged in twice is so once.
-pub(super) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, NotDone>
+pub(super) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, CallError>
 where
-    F: Future<Output = Result<T, NotDone>>,
+    F: Future<Output = Result<T, CallError>>,
 {
     for _ in 1..ATTEMPTS_MAX {
         match ask().await {

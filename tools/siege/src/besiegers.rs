@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use booked_load::client::{Answer, Gateway, Session, Unanswered, connect_from};
+use booked_load::client::{Gateway, HttpResponse, RequestError, Session, connect_from};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
@@ -149,12 +149,12 @@ impl Ground {
     }
 
     /// Counts an answer by its status.
-    pub(super) fn saw_answer(&self, answered: &Result<Answer, Unanswered>) {
+    pub(super) fn saw_answer(&self, answered: &Result<HttpResponse, RequestError>) {
         match answered {
             Ok(answer) => self.saw(answer.status.as_str()),
-            Err(Unanswered::NotSent(_)) => self.saw("no connection"),
-            Err(Unanswered::Lost(_)) => self.saw("cut"),
-            Err(Unanswered::Late) => self.saw("no answer"),
+            Err(RequestError::NotSent(_)) => self.saw("no connection"),
+            Err(RequestError::Lost(_)) => self.saw("cut"),
+            Err(RequestError::TimedOut) => self.saw("no answer"),
         }
     }
 }

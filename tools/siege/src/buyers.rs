@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use booked_checker::history::{Answer, Asked, Call, Outcome};
+use booked_checker::history::{Call, Op, Outcome, Response};
 use booked_load::client::Session;
 use futures_util::future::{join, join_all};
 use tokio::time::{sleep, sleep_until};
@@ -85,7 +85,7 @@ impl Crowd<'_> {
 /// Whether it was done, and how long it took.
 fn took(call: &Call) -> (bool, Duration) {
     let took = Duration::from_micros(call.ended_us.saturating_sub(call.sent_us));
-    (matches!(call.outcome, Outcome::Done(_)), took)
+    (matches!(call.outcome, Outcome::Ok(_)), took)
 }
 
 struct Buyer {
@@ -112,22 +112,22 @@ impl Buyer {
     async fn buys_one(&mut self, event_id: Uuid, until: Instant) -> Option<()> {
         // Each time anew: who is there already is not shut out.
         self.session = self.session.over_new_connections();
-        self.ask(Asked::ReadEvent { event_id }, until).await?;
-        let held = self.ask(Asked::Reserve { event_id, count: 1 }, until).await?;
-        let Answer::Held { ticket_ids, .. } = held else { return None };
-        self.ask(Asked::Book { ticket_ids }, until).await.map(drop)
+        self.ask(Op::ReadEvent { event_id }, until).await?;
+        let held = self.ask(Op::Reserve { event_id, count: 1 }, until).await?;
+        let Response::Held { ticket_ids, .. } = held else { return None };
+        self.ask(Op::Book { ticket_ids }, until).await.map(drop)
     }
 
     /// Asks until it is done or refused for good, as long as there is time; again only when it may.
-    async fn ask(&mut self, asked: Asked, until: Instant) -> Option<Answer> {
+    async fn ask(&mut self, op: Op, until: Instant) -> Option<Response> {
         loop {
-            let (call, pause) = self.session.call_with_pause(asked.clone()).await;
+            let (call, pause) = self.session.call_with_pause(op.clone()).await;
             let outcome = call.outcome.clone();
             self.calls.push(call);
             match outcome {
-                Outcome::Done(answer) => return Some(answer).filter(|_| Instant::now() <= until),
-                Outcome::Refused { status: 429 | 503, .. } | Outcome::Maybe { .. } => {}
-                Outcome::Refused { .. } => return None,
+                Outcome::Ok(answer) => return Some(answer).filter(|_| Instant::now() <= until),
+                Outcome::Fail { status: 429 | 503, .. } | Outcome::Unknown { .. } => {}
+                Outcome::Fail { .. } => return None,
             }
             if !waits(pause, until).await {
                 return None;

@@ -58,7 +58,7 @@ pub async fn run(
     }
     let troubles = stage.system.crashed();
     say("The siege is over; looking at what is left of it");
-    let limits = Limits { patience: SETTLES, ..Limits::default() };
+    let limits = Limits { settle_timeout: SETTLES, ..Limits::default() };
     let sources = Sources { limits, ..stage.system.sources()? };
     let settings = Line::Settings(Settings { hold_ms: stage::HOLD_MS });
     let history = [settings].into_iter().chain(calls.into_iter().map(Line::Call)).collect();

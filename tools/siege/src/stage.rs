@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use booked_checker::history::{Answer, Asked, Call, Outcome};
-use booked_load::client::{Gateway, Patience, Session};
+use booked_checker::history::{Call, Op, Outcome, Response};
+use booked_load::client::{Gateway, Session, Timeouts};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use uuid::Uuid;
@@ -29,7 +29,7 @@ const VISITORS: u8 = 4;
 const VISITORS_NET: u8 = 32;
 const OWNERS_NET: u8 = 64;
 const MADE_AT_ONCE: usize = 4;
-const PATIENCE: Patience = Patience { connect: Duration::from_secs(2), answer: Duration::from_secs(5) };
+const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(2), response: Duration::from_secs(5) };
 
 /// A system, its good buyers, and accounts of ill will.
 pub(super) struct Stage {
@@ -67,7 +67,7 @@ impl Stage {
         };
         let system =
             tokio::task::block_in_place(|| System::start(&options_of_system, binaries, &Progress::Silent))?;
-        let gateway = Gateway::new(&system.gateway_url(), PATIENCE)?;
+        let gateway = Gateway::new(&system.gateway_url(), TIMEOUTS)?;
         let (email, password) = (&system.admin().email, &system.admin().password);
         let admin = patiently(|| gateway.log_in(email, password)).await?;
 
@@ -102,9 +102,9 @@ impl Stage {
 
     /// An event that is on sale, and the call that made it.
     pub(super) async fn new_event(&self) -> Result<(Uuid, Call)> {
-        let call = self.admin.call(Asked::CreateEvent { seat_count: SEATS }).await;
+        let call = self.admin.call(Op::CreateEvent { seat_count: SEATS }).await;
         match &call.outcome {
-            Outcome::Done(Answer::Created { event_id }) => Ok((*event_id, call)),
+            Outcome::Ok(Response::Created { event_id }) => Ok((*event_id, call)),
             other => anyhow::bail!("an event could not be created: {other:?}"),
         }
     }

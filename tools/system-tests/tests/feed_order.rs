@@ -54,7 +54,7 @@ async fn a_late_commit(world: &World, meanwhile: impl AsyncFnOnce(&Api, &str)) -
     let sources = Sources {
         ticketing_database_url: Some(database(Service::Ticketing)),
         analytics_database_url: Some(database(Service::Analytics)),
-        limits: Limits { patience: Duration::from_secs(1), ..Limits::default() },
+        limits: Limits { settle_timeout: Duration::from_secs(1), ..Limits::default() },
         ..Sources::default()
     };
     verify(&sources, Vec::new()).await.unwrap()

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use booked_checker::history::{self, Line};
-use booked_load::client::Patience;
+use booked_load::client::Timeouts;
 use booked_load::{
-    AccountOptions, Arrival, LogIn, Mix, Options, Report, SaleOptions, ScenarioName, Stop, load,
+    AccountOptions, Arrival, CancellationToken, LogIn, Mix, Options, Report, SaleOptions, ScenarioName, load,
 };
 use booked_system_tests::World;
 use tempfile::TempDir;
@@ -29,7 +29,7 @@ async fn every_scenario_runs_and_finds_what_it_expects() {
         if scenario == ScenarioName::Checkout {
             options.arrival = Arrival::Closed { users: 4 };
         }
-        let report = load(&options, Arc::new(|_| {}), &Stop::default()).await.unwrap();
+        let report = load(&options, Arc::new(|_| {}), &CancellationToken::new()).await.unwrap();
         let shown = booked_load::table(&report);
         assert_eq!(report.failures(), 0, "{shown}");
         assert!(report.all.calls > 0, "{shown}");
@@ -56,13 +56,13 @@ fn options(world: &World, folder: &TempDir, scenario: ScenarioName) -> Options {
         duration: Duration::from_secs(1),
         warm_up: Duration::ZERO,
         seed: 4,
-        patience: Patience::default(),
+        timeouts: Timeouts::default(),
         admin: Some(LogIn { email: admin.email.clone(), password: admin.password.clone() }),
         accounts: AccountOptions {
             count: ACCOUNTS,
             prefix: "load-test".to_owned(),
             password: World::PASSWORD.to_owned(),
-            at_once: 4,
+            concurrency: 4,
             tokens: Some(folder.path().join("tokens.json")),
         },
         sale: SaleOptions {
@@ -103,7 +103,7 @@ fn history_is_whole(options: &Options, report: &Report) {
     for operation in report.operations.iter().filter(|it| ["reserve", "book", "cancel"].contains(&it.name)) {
         let asked = format!("{{\"{}\":", operation.name);
         let recorded = lines.iter().filter(|line| match line {
-            Line::Call(call) => serde_json::to_string(&call.asked).unwrap().starts_with(&asked),
+            Line::Call(call) => serde_json::to_string(&call.op).unwrap().starts_with(&asked),
             _ => false,
         });
         assert_eq!(u64::try_from(recorded.count()).unwrap(), operation.calls, "{}", operation.name);

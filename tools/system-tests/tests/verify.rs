@@ -4,14 +4,14 @@
 
 use std::time::Duration;
 
-use booked_checker::history::{Answer, Asked, Call, Line, Outcome};
+use booked_checker::history::{Call, Line, Op, Outcome, Response};
 use booked_checker::{Limits, Report, Sources, verify};
-use booked_load::client::{Gateway, Patience, Session};
+use booked_load::client::{Gateway, Session, Timeouts};
 use booked_system_tests::{World, eventually};
 use futures_util::future::{join, join_all};
 use uuid::Uuid;
 
-const PATIENCE: Patience = Patience { connect: Duration::from_secs(5), answer: Duration::from_secs(20) };
+const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(5), response: Duration::from_secs(20) };
 const SETTLES: Duration = Duration::from_secs(20);
 const SEATS: u32 = 40;
 const BUYERS: usize = 4;
@@ -30,53 +30,53 @@ impl Client {
         Self { session: gateway.log_in(email, password).await.unwrap(), calls: Vec::new() }
     }
 
-    async fn call(&mut self, asked: Asked) -> Outcome {
-        let call = self.session.call(asked).await;
+    async fn call(&mut self, op: Op) -> Outcome {
+        let call = self.session.call(op).await;
         self.calls.push(call.clone());
         call.outcome
     }
 
-    async fn done(&mut self, asked: Asked) -> Answer {
-        match self.call(asked).await {
-            Outcome::Done(answer) => answer,
+    async fn done(&mut self, op: Op) -> Response {
+        match self.call(op).await {
+            Outcome::Ok(answer) => answer,
             other => panic!("{other:?}"),
         }
     }
 
     async fn create(&mut self, seat_count: u32) -> Uuid {
-        match self.done(Asked::CreateEvent { seat_count }).await {
-            Answer::Created { event_id } => event_id,
+        match self.done(Op::CreateEvent { seat_count }).await {
+            Response::Created { event_id } => event_id,
             other => panic!("{other:?}"),
         }
     }
 
     async fn reserve(&mut self, event_id: Uuid, count: u32) -> Vec<Uuid> {
-        match self.done(Asked::Reserve { event_id, count }).await {
-            Answer::Held { ticket_ids, .. } => ticket_ids,
+        match self.done(Op::Reserve { event_id, count }).await {
+            Response::Held { ticket_ids, .. } => ticket_ids,
             other => panic!("{other:?}"),
         }
     }
 
     async fn buy(&mut self, event_id: Uuid, count: u32) {
         let ticket_ids = self.reserve(event_id, count).await;
-        self.done(Asked::Book { ticket_ids }).await;
+        self.done(Op::Book { ticket_ids }).await;
     }
 
     /// A little of everything, none of it beyond the seats: at most seven at a time.
     async fn does_everything(&mut self, event_id: Uuid) {
         self.buy(event_id, 3).await;
         let ticket_ids = self.reserve(event_id, 2).await;
-        self.done(Asked::Book { ticket_ids: ticket_ids.clone() }).await;
-        self.done(Asked::Book { ticket_ids }).await;
-        self.done(Asked::ListBookings).await;
-        self.done(Asked::Cancel { event_id, count: 3 }).await;
-        self.done(Asked::ReadEvent { event_id }).await;
+        self.done(Op::Book { ticket_ids: ticket_ids.clone() }).await;
+        self.done(Op::Book { ticket_ids }).await;
+        self.done(Op::ListBookings).await;
+        self.done(Op::Cancel { event_id, count: 3 }).await;
+        self.done(Op::ReadEvent { event_id }).await;
         let ticket_ids = self.reserve(event_id, 2).await;
-        self.done(Asked::Release { ticket_ids: ticket_ids.clone() }).await;
-        let Outcome::Refused { .. } = self.call(Asked::Book { ticket_ids }).await else {
+        self.done(Op::Release { ticket_ids: ticket_ids.clone() }).await;
+        let Outcome::Fail { .. } = self.call(Op::Book { ticket_ids }).await else {
             panic!("it was released")
         };
-        self.done(Asked::ListBookings).await;
+        self.done(Op::ListBookings).await;
         // Held to the end.
         self.reserve(event_id, 1).await;
     }
@@ -84,7 +84,7 @@ impl Client {
 
 /// What buyers recorded, and the event at which they were.
 async fn a_busy_minute(world: &World) -> (Uuid, Vec<Line>) {
-    let gateway = Gateway::new(&world.system.gateway_url(), PATIENCE).unwrap();
+    let gateway = Gateway::new(&world.system.gateway_url(), TIMEOUTS).unwrap();
     let admin = world.system.admin();
     let mut admin = Client::log_in(&gateway, &admin.email, &admin.password).await;
     let mut buyers = Vec::new();
@@ -97,9 +97,9 @@ async fn a_busy_minute(world: &World) -> (Uuid, Vec<Line>) {
 
     let small = admin.create(1).await;
     buyers[0].buy(small, 1).await;
-    buyers[1].done(Asked::AddToWaitlist { event_id: small, count: 1 }).await;
-    buyers[0].done(Asked::Cancel { event_id: small, count: 1 }).await;
-    admin.done(Asked::GrowEvent { event_id: small, seat_count: 2 }).await;
+    buyers[1].done(Op::AddToWaitlist { event_id: small, count: 1 }).await;
+    buyers[0].done(Op::Cancel { event_id: small, count: 1 }).await;
+    admin.done(Op::GrowEvent { event_id: small, seat_count: 2 }).await;
     eventually(SETTLES, "somebody is told", async || match rows(world, "SELECT FROM notifications") {
         1 => Ok(()),
         count => Err(format!("{count} messages")),
@@ -107,7 +107,7 @@ async fn a_busy_minute(world: &World) -> (Uuid, Vec<Line>) {
     .await;
     let deleted = admin.create(2).await;
     buyers[0].buy(deleted, 1).await;
-    admin.done(Asked::DeleteEvent { event_id: deleted }).await;
+    admin.done(Op::DeleteEvent { event_id: deleted }).await;
 
     let calls = buyers.into_iter().chain([admin]).flat_map(|client| client.calls);
     (event, calls.map(Line::Call).collect())
@@ -123,7 +123,7 @@ fn postgres(world: &World, database: &str, sql: &str) -> String {
 }
 
 async fn judged(world: &World, history: &[Line], patience: Duration) -> Report {
-    let limits = Limits { patience, ..Limits::default() };
+    let limits = Limits { settle_timeout: patience, ..Limits::default() };
     let sources = Sources { limits, ..world.system.sources().unwrap() };
     verify(&sources, history.to_vec()).await.unwrap()
 }

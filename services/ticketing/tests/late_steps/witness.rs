@@ -7,7 +7,7 @@ use std::{
 
 use booked_checker::{
     Limits, Report, Sources,
-    history::{Answer, Asked, Call, Fault, Line, Outcome},
+    history::{Call, Fault, Line, Op, Outcome, Response},
     verify,
 };
 use booked_ids::{EventId, TicketId, UserId};
@@ -31,8 +31,8 @@ fn now_us() -> u64 {
 }
 
 impl Witness {
-    fn saw(&self, user: UserId, sent_us: u64, asked: Asked, outcome: Outcome) {
-        let call = Call { user: Some(user.as_uuid()), sent_us, ended_us: now_us(), asked, outcome };
+    fn saw(&self, user: UserId, sent_us: u64, op: Op, outcome: Outcome) {
+        let call = Call { user: Some(user.as_uuid()), sent_us, ended_us: now_us(), op, outcome };
         self.0.lock().unwrap().push(Line::Call(call));
     }
 
@@ -51,12 +51,12 @@ impl Witness {
     pub(crate) async fn hold(&self, replica: &Replica, user: UserId, event: EventId) -> TicketId {
         let (sent_us, count) = (now_us(), SeatsWanted::new(1).unwrap());
         let held = soon(reserve_tickets(&replica.context, user, event, count)).await.unwrap();
-        let answer = Answer::Held {
+        let answer = Response::Held {
             ticket_ids: held.tickets.iter().map(|ticket| ticket.as_uuid()).collect(),
             expires_unix_time: held.expires_unix_ms.div_euclid(1000),
         };
-        let asked = Asked::Reserve { event_id: event.as_uuid(), count: 1 };
-        self.saw(user, sent_us, asked, Outcome::Done(answer));
+        let op = Op::Reserve { event_id: event.as_uuid(), count: 1 };
+        self.saw(user, sent_us, op, Outcome::Ok(answer));
         held.tickets[0]
     }
 
@@ -65,13 +65,13 @@ impl Witness {
         let (witness, sent_us, booking) = (self.clone(), now_us(), replica.book(user, &[ticket]));
         tokio::spawn(async move {
             let outcome = match booking.await.unwrap() {
-                Ok(()) => Outcome::Done(Answer::Nothing),
+                Ok(()) => Outcome::Ok(Response::Empty),
                 Err(BookError::NotYours) => refused(400, "TICKET-03"),
                 Err(BookError::NotReserved) => refused(400, "TICKET-02"),
                 Err(BookError::Unavailable(_)) => refused(503, "SYS-07"),
                 Err(other @ (BookError::Refused(_) | BookError::Unknown(_))) => maybe(&other),
             };
-            witness.saw(user, sent_us, Asked::Book { ticket_ids: vec![ticket.as_uuid()] }, outcome);
+            witness.saw(user, sent_us, Op::Book { ticket_ids: vec![ticket.as_uuid()] }, outcome);
         })
     }
 
@@ -80,13 +80,13 @@ impl Witness {
         let (witness, sent_us, cancel) = (self.clone(), now_us(), replica.cancel(user, event, 1));
         tokio::spawn(async move {
             let outcome = match cancel.await.unwrap() {
-                Ok(()) => Outcome::Done(Answer::Nothing),
+                Ok(()) => Outcome::Ok(Response::Empty),
                 Err(CancelError::NoTicket) => refused(400, "TICKET-03"),
                 Err(CancelError::TooFew) => refused(400, "TICKET-01"),
                 Err(CancelError::Unavailable(_)) => refused(503, "SYS-07"),
                 Err(other) => maybe(&other),
             };
-            witness.saw(user, sent_us, Asked::Cancel { event_id: event.as_uuid(), count: 1 }, outcome);
+            witness.saw(user, sent_us, Op::Cancel { event_id: event.as_uuid(), count: 1 }, outcome);
         })
     }
 
@@ -102,7 +102,7 @@ impl Witness {
         let sources = Sources {
             ticketing_database_url: Some(world.database.url()),
             valkey_url: Some(world.valkey_url.clone()),
-            limits: Limits { patience: Duration::from_secs(1), ..Limits::default() },
+            limits: Limits { settle_timeout: Duration::from_secs(1), ..Limits::default() },
             ..Sources::default()
         };
         let history = self.0.lock().unwrap().clone();
@@ -111,9 +111,9 @@ impl Witness {
 }
 
 fn refused(status: u16, code: &str) -> Outcome {
-    Outcome::Refused { status, code: code.to_owned() }
+    Outcome::Fail { status, code: code.to_owned() }
 }
 
 fn maybe(error: &dyn std::error::Error) -> Outcome {
-    Outcome::Maybe { seen: error.to_string() }
+    Outcome::Unknown { cause: error.to_string() }
 }

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use crate::comparison::Part;
 use anyhow::{Context as _, Result, ensure};
-use booked_checker::history::{Answer, Asked, Outcome};
-use booked_load::client::{Patience, Session};
+use booked_checker::history::{Op, Outcome, Response};
+use booked_load::client::{Session, Timeouts};
 use booked_load::{
-    AccountOptions, Arrival, LogIn, Mix, Notice, Options, Report, SaleOptions, ScenarioName, Stop, load,
+    AccountOptions, Arrival, CancellationToken, LogIn, Mix, Options, Progress, Report, SaleOptions,
+    ScenarioName, load,
 };
 
 use crate::buyers;
@@ -39,11 +40,11 @@ pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Part>> {
     let tokens = buyers::token_file(&stage, BUYERS)?;
     let mut notes = Vec::new();
     let mut highest = 0.0_f64;
-    for at_once in AT_ONCE {
-        let rush = rush(&stage, &crowd, at_once, SEATS).await?;
+    for concurrency in AT_ONCE {
+        let rush = rush(&stage, &crowd, concurrency, SEATS).await?;
         let Rush { seats_per_s, buyers_per_s, cost } = rush;
         notes.push(format!(
-            "{at_once} buyers at a time: {seats_per_s:.0} seats sold a second until sold out. {cost}"
+            "{concurrency} buyers at a time: {seats_per_s:.0} seats sold a second until sold out. {cost}"
         ));
         highest = highest.max(buyers_per_s);
     }
@@ -51,7 +52,7 @@ pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Part>> {
     let mut p99_ms = Vec::new();
     for round in 0..bench.effort.rounds {
         let options = options(&stage, tokens.clone(), rate_per_s, u64::from(round));
-        let report = load(&options, Arc::new(|_: Notice<'_>| {}), &Stop::default()).await?;
+        let report = load(&options, Arc::new(|_: Progress<'_>| {}), &CancellationToken::new()).await?;
         ensure!(report.failures() == 0, "unexpected: {}", booked_load::table(&report));
         p99_ms.push(Duration::from_micros(report.all.latency_us.p99).as_secs_f64() * 1e3);
         notes.push(told(&report));
@@ -61,28 +62,28 @@ pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Part>> {
 }
 
 /// Each buyer reserves a seat and books it, or is told that there is none.
-pub(crate) async fn rush_of(stage: &Stage, crowd: &[Session], at_once: usize, seats: u32) -> Result<()> {
-    rush(stage, crowd, at_once, seats).await.map(drop)
+pub(crate) async fn rush_of(stage: &Stage, crowd: &[Session], concurrency: usize, seats: u32) -> Result<()> {
+    rush(stage, crowd, concurrency, seats).await.map(drop)
 }
 
-async fn rush(stage: &Stage, crowd: &[Session], at_once: usize, seats: u32) -> Result<Rush> {
+async fn rush(stage: &Stage, crowd: &[Session], concurrency: usize, seats: u32) -> Result<Rush> {
     let event_id = stage.event(seats).await?;
     let (sold, through) = (AtomicU32::new(0), AtomicU32::new(0));
     let (before, begun) = (stage.cpu()?, Instant::now());
     let buy = async |buyer: &Session| {
-        let outcome = buyer.call(Asked::Reserve { event_id, count: 1 }).await.outcome;
+        let outcome = buyer.call(Op::Reserve { event_id, count: 1 }).await.outcome;
         let sold_out = match outcome {
-            Outcome::Done(Answer::Held { ticket_ids, .. }) => {
+            Outcome::Ok(Response::Held { ticket_ids, .. }) => {
                 buyers::book(buyer, ticket_ids).await?;
                 (sold.fetch_add(1, Ordering::Relaxed) + 1 == seats).then(|| begun.elapsed())
             }
-            Outcome::Refused { status: 400, .. } => None,
+            Outcome::Fail { status: 400, .. } => None,
             other => anyhow::bail!("reserving was answered {other:?}"),
         };
         let through = through.fetch_add(1, Ordering::Relaxed) + 1;
         anyhow::Ok(sold_out.map(|after| (after, through)))
     };
-    let (done, _) = all_at_once(at_once, crowd, buy).await?;
+    let (done, _) = all_at_once(concurrency, crowd, buy).await?;
     let after = stage.cpu()?;
     let sold_out = done.into_iter().flatten().next();
     let (took, through) =
@@ -104,13 +105,13 @@ fn options(stage: &Stage, tokens: std::path::PathBuf, rate_per_s: f64, seed: u64
         duration: Duration::from_secs_f64(f64::from(BUYERS) / rate_per_s),
         warm_up: Duration::ZERO,
         seed,
-        patience: Patience::default(),
+        timeouts: Timeouts::default(),
         admin: Some(LogIn { email: admin.email.clone(), password: admin.password.clone() }),
         accounts: AccountOptions {
             count: usize::try_from(BUYERS).unwrap_or(usize::MAX),
             prefix: buyers::PREFIX.to_owned(),
             password: String::new(),
-            at_once: 1,
+            concurrency: 1,
             tokens: Some(tokens),
         },
         sale: SaleOptions { seats: SEATS, count_max: 1, think: Some(Duration::ZERO), abandon_share: 0.0 },
@@ -124,11 +125,11 @@ fn options(stage: &Stage, tokens: std::path::PathBuf, rate_per_s: f64, seed: u64
 
 fn told(report: &Report) -> String {
     let ms = |us: u64| Duration::from_micros(us).as_secs_f64() * 1e3;
-    let (all, late) = (&report.all, report.visits.lateness_us);
+    let (all, late) = (&report.all, report.iterations.lateness_us);
     format!(
         "{} buyers arrived in {:.1} s: {} answers, p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms; the load kit was late by \
          {:.1} ms (p99).",
-        report.visits.started,
+        report.iterations.started,
         report.measured_s,
         all.calls,
         ms(all.latency_us.p50),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
-use crate::history::{Answer, Asked, Call, Line, Outcome};
+use crate::history::{Call, Line, Op, Outcome, Response};
 
 /// The calls of a history, in the order in which they were sent.
 #[derive(Default)]
@@ -37,18 +37,18 @@ impl<'a> Calls<'a> {
         self.index_by_event(call);
         let Some(user) = call.user else { return };
         self.by_user.entry(user).or_default().push(call);
-        match &call.asked {
-            Asked::Book { ticket_ids } => {
+        match &call.op {
+            Op::Book { ticket_ids } => {
                 for ticket in as_tickets(ticket_ids) {
                     self.books.entry((user, ticket)).or_default().push(call);
                 }
             }
-            Asked::Release { ticket_ids } if may_be_done(call) => {
+            Op::Release { ticket_ids } if may_be_done(call) => {
                 for ticket in as_tickets(ticket_ids) {
                     self.releases.entry((user, ticket)).or_default().push(call);
                 }
             }
-            Asked::Cancel { event_id, count } if may_be_done(call) => {
+            Op::Cancel { event_id, count } if may_be_done(call) => {
                 if let Ok(event) = EventId::from_uuid(*event_id) {
                     self.cancels.entry((user, event)).or_default().push((call, *count));
                 }
@@ -59,18 +59,18 @@ impl<'a> Calls<'a> {
 
     fn index_by_event(&mut self, call: &'a Call) {
         let id = |id: Uuid| EventId::from_uuid(id).ok();
-        match (&call.asked, &call.outcome) {
-            (Asked::CreateEvent { seat_count }, Outcome::Done(Answer::Created { event_id })) => {
+        match (&call.op, &call.outcome) {
+            (Op::CreateEvent { seat_count }, Outcome::Ok(Response::Created { event_id })) => {
                 if let Some(event) = id(*event_id) {
                     self.capacities.entry(event).or_default().push((call, *seat_count));
                 }
             }
-            (Asked::GrowEvent { event_id, seat_count }, _) if may_be_done(call) => {
+            (Op::GrowEvent { event_id, seat_count }, _) if may_be_done(call) => {
                 if let Some(event) = id(*event_id) {
                     self.capacities.entry(event).or_default().push((call, *seat_count));
                 }
             }
-            (Asked::DeleteEvent { event_id }, _) if may_be_done(call) => {
+            (Op::DeleteEvent { event_id }, _) if may_be_done(call) => {
                 if let Some(event) = id(*event_id) {
                     self.deletes.entry(event).or_default().push(call);
                 }
@@ -124,20 +124,20 @@ fn among<T: Copy>(found: Option<&Vec<T>>) -> impl Iterator<Item = T> {
 
 /// It was done, or nobody knows.
 pub(crate) fn may_be_done(call: &Call) -> bool {
-    !matches!(call.outcome, Outcome::Refused { .. })
+    !matches!(call.outcome, Outcome::Fail { .. })
 }
 
 /// It was done.
 pub(crate) fn is_done(call: &Call) -> bool {
-    matches!(call.outcome, Outcome::Done(_))
+    matches!(call.outcome, Outcome::Ok(_))
 }
 
 /// It was done, or nobody knows; and where nobody knows, it may be done at any time after it was sent.
 pub(crate) fn may_act_after(call: &Call, us: u64) -> bool {
     match call.outcome {
-        Outcome::Done(_) => call.ended_us > us,
-        Outcome::Maybe { .. } => true,
-        Outcome::Refused { .. } => false,
+        Outcome::Ok(_) => call.ended_us > us,
+        Outcome::Unknown { .. } => true,
+        Outcome::Fail { .. } => false,
     }
 }
 
@@ -152,22 +152,22 @@ pub(crate) fn as_tickets(ids: &[Uuid]) -> Vec<TicketId> {
 /// A call in one line, for a person.
 pub(crate) fn told(call: &Call) -> String {
     let who = call.user.map_or_else(|| "somebody".to_owned(), |user| format!("user {user}"));
-    let what = match &call.asked {
-        Asked::Reserve { event_id, count } => format!("reserve {count} of event {event_id}"),
-        Asked::Release { ticket_ids } => format!("release {}", listed(ticket_ids)),
-        Asked::Book { ticket_ids } => format!("book {}", listed(ticket_ids)),
-        Asked::Cancel { event_id, count } => format!("cancel {count} of event {event_id}"),
-        Asked::AddToWaitlist { event_id, count } => format!("wait for {count} of event {event_id}"),
-        Asked::ListBookings => "list bookings".to_owned(),
-        Asked::ReadEvent { event_id } => format!("read event {event_id}"),
-        Asked::CreateEvent { seat_count } => format!("create an event of {seat_count}"),
-        Asked::GrowEvent { event_id, seat_count } => format!("grow event {event_id} to {seat_count}"),
-        Asked::DeleteEvent { event_id } => format!("delete event {event_id}"),
+    let what = match &call.op {
+        Op::Reserve { event_id, count } => format!("reserve {count} of event {event_id}"),
+        Op::Release { ticket_ids } => format!("release {}", listed(ticket_ids)),
+        Op::Book { ticket_ids } => format!("book {}", listed(ticket_ids)),
+        Op::Cancel { event_id, count } => format!("cancel {count} of event {event_id}"),
+        Op::AddToWaitlist { event_id, count } => format!("wait for {count} of event {event_id}"),
+        Op::ListBookings => "list bookings".to_owned(),
+        Op::ReadEvent { event_id } => format!("read event {event_id}"),
+        Op::CreateEvent { seat_count } => format!("create an event of {seat_count}"),
+        Op::GrowEvent { event_id, seat_count } => format!("grow event {event_id} to {seat_count}"),
+        Op::DeleteEvent { event_id } => format!("delete event {event_id}"),
     };
     let outcome = match &call.outcome {
-        Outcome::Done(_) => "done".to_owned(),
-        Outcome::Refused { status, code } => format!("refused, {status} {code}"),
-        Outcome::Maybe { seen } => format!("outcome unknown ({seen})"),
+        Outcome::Ok(_) => "done".to_owned(),
+        Outcome::Fail { status, code } => format!("refused, {status} {code}"),
+        Outcome::Unknown { cause } => format!("outcome unknown ({cause})"),
     };
     format!("{who}: {what}; sent {}, ended {}: {outcome}", clock(call.sent_us), clock(call.ended_us))
 }

@@ -10,7 +10,7 @@ use super::{
     calls::{Calls, as_tickets, is_done, may_act_after},
     us_of_s,
 };
-use crate::history::{Answer, Asked, Call, Fault, Outcome};
+use crate::history::{Call, Fault, Op, Outcome, Response};
 
 /// A buyer surely had a ticket from `from_us` until before `until_us`.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ impl Span<'_> {
 pub(crate) fn sold<'a>(calls: &Calls<'a>) -> HashMap<TicketId, Vec<Span<'a>>> {
     let mut spans = Spans::default();
     for call in calls.all().filter(|call| is_done(call)) {
-        let (Some(user), Asked::Book { ticket_ids }) = (call.user, &call.asked) else { continue };
+        let (Some(user), Op::Book { ticket_ids }) = (call.user, &call.op) else { continue };
         for ticket in as_tickets(ticket_ids) {
             let ends = calls.cancels(user, ticket.event()).map(|(cancel, _)| cancel);
             let until_us = first_sent(ends.chain(calls.deletes_of(ticket.event())), call, u64::MAX);
@@ -56,7 +56,7 @@ pub(crate) fn holds<'a>(
 ) -> HashMap<TicketId, Vec<Span<'a>>> {
     let mut spans = Spans::default();
     for call in calls.all() {
-        let (Some(user), Outcome::Done(Answer::Held { ticket_ids, expires_unix_time })) =
+        let (Some(user), Outcome::Ok(Response::Held { ticket_ids, expires_unix_time })) =
             (call.user, &call.outcome)
         else {
             continue;

@@ -7,11 +7,11 @@ use super::{
     snapshot::{Snapshot, column},
 };
 use crate::{
-    CannotRead,
+    ReadError,
     evidence::{Analytics, Counts},
 };
 
-pub(super) async fn read(snapshot: &mut Snapshot) -> Result<Analytics, CannotRead> {
+pub(super) async fn read(snapshot: &mut Snapshot) -> Result<Analytics, ReadError> {
     let mut analytics = Analytics::default();
     let cursor = "SELECT incarnation, row_id FROM feed_cursors WHERE feed = 'ticketing'";
     snapshot

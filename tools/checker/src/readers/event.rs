@@ -6,9 +6,9 @@ use booked_ids::EventId;
 use tokio_postgres::Row;
 
 use super::snapshot::{Snapshot, column, count, uuid};
-use crate::{CannotRead, evidence::EventRow};
+use crate::{ReadError, evidence::EventRow};
 
-pub(super) async fn read(snapshot: &mut Snapshot) -> Result<HashMap<EventId, EventRow>, CannotRead> {
+pub(super) async fn read(snapshot: &mut Snapshot) -> Result<HashMap<EventId, EventRow>, ReadError> {
     let mut events = HashMap::new();
     let query = "SELECT id::text, version, deleted_at IS NOT NULL, seat_count FROM events";
     snapshot

@@ -7,7 +7,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{Client, Row, types::FromSqlOwned};
 use uuid::Uuid;
 
-use crate::{CannotRead, Limits};
+use crate::{Limits, ReadError};
 
 /// Rows that are fetched at a time.
 const PAGE: usize = 10_000;
@@ -17,7 +17,7 @@ pub(super) struct Snapshot {
     source_name: &'static str,
     client: Client,
     driver: JoinHandle<()>,
-    answer_within: Duration,
+    read_timeout: Duration,
 }
 
 impl Snapshot {
@@ -25,18 +25,18 @@ impl Snapshot {
         source_name: &'static str,
         url: &str,
         limits: Limits,
-    ) -> Result<Self, CannotRead> {
-        let opened = booked_postgres::open_reader(url, limits.answer_within).await;
+    ) -> Result<Self, ReadError> {
+        let opened = booked_postgres::open_reader(url, limits.read_timeout).await;
         let (client, driver) =
-            opened.map_err(|error| CannotRead { source_name, cause: format!("{error:#}") })?;
-        let snapshot = Self { source_name, client, driver, answer_within: limits.answer_within };
+            opened.map_err(|error| ReadError { source_name, cause: format!("{error:#}") })?;
+        let snapshot = Self { source_name, client, driver, read_timeout: limits.read_timeout };
         snapshot.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         Ok(snapshot)
     }
 
     /// Keeps a table's partitions as they are from now on; before the first query, whose moment comes after it: else rows
     /// that were moved to another partition meanwhile would be in neither.
-    pub(super) async fn keep_partitions_of(&self, table: &str) -> Result<(), CannotRead> {
+    pub(super) async fn keep_partitions_of(&self, table: &str) -> Result<(), ReadError> {
         self.execute(&format!("LOCK TABLE {table} IN ACCESS SHARE MODE")).await
     }
 
@@ -45,11 +45,11 @@ impl Snapshot {
         &mut self,
         query: &str,
         mut take: impl FnMut(&Row) -> Result<(), String>,
-    ) -> Result<(), CannotRead> {
+    ) -> Result<(), ReadError> {
         self.execute(&format!("DECLARE page NO SCROLL CURSOR FOR {query}")).await?;
         let fetch = format!("FETCH {PAGE} FROM page");
         loop {
-            let rows = timeout(self.answer_within, self.client.query(&fetch, &[])).await;
+            let rows = timeout(self.read_timeout, self.client.query(&fetch, &[])).await;
             let rows =
                 rows.map_err(|_| self.failed("no answer in time"))?.map_err(|error| self.refused(error))?;
             for row in &rows {
@@ -62,18 +62,18 @@ impl Snapshot {
         self.execute("CLOSE page").await
     }
 
-    async fn execute(&self, statement: &str) -> Result<(), CannotRead> {
-        let done = timeout(self.answer_within, self.client.batch_execute(statement)).await;
+    async fn execute(&self, statement: &str) -> Result<(), ReadError> {
+        let done = timeout(self.read_timeout, self.client.batch_execute(statement)).await;
         done.map_err(|_| self.failed("no answer in time"))?.map_err(|error| self.refused(error))
     }
 
     /// With what the server said, which is the cause of the error rather than its words.
-    fn refused(&self, error: tokio_postgres::Error) -> CannotRead {
+    fn refused(&self, error: tokio_postgres::Error) -> ReadError {
         self.failed(format!("{:#}", anyhow::Error::from(error)))
     }
 
-    fn failed(&self, cause: impl std::fmt::Display) -> CannotRead {
-        CannotRead { source_name: self.source_name, cause: cause.to_string() }
+    fn failed(&self, cause: impl std::fmt::Display) -> ReadError {
+        ReadError { source_name: self.source_name, cause: cause.to_string() }
     }
 }
 

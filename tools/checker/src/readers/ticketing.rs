@@ -12,7 +12,7 @@ use super::{
     snapshot::{Snapshot, column, count, uuid},
 };
 use crate::{
-    CannotRead,
+    ReadError,
     evidence::{Entry, EventRow, Happened, Message, Owner, Ticketing, Waiting},
 };
 
@@ -23,7 +23,7 @@ const INCARNATION: &str = "SELECT concat_ws('-', (SELECT system_identifier FROM 
      || CASE WHEN generation = 0 THEN '' ELSE concat('/', generation, '/', up_to) END, \
      CASE WHEN generation > 0 THEN floor(extract(epoch FROM before) * 1000)::bigint END FROM outbox_archive";
 
-pub(super) async fn read(snapshot: &mut Snapshot) -> Result<Ticketing, CannotRead> {
+pub(super) async fn read(snapshot: &mut Snapshot) -> Result<Ticketing, ReadError> {
     snapshot.keep_partitions_of("outbox").await?;
     let mut ticketing = Ticketing { events: events(snapshot).await?, ..Ticketing::default() };
     snapshot
@@ -51,7 +51,7 @@ pub(super) async fn read(snapshot: &mut Snapshot) -> Result<Ticketing, CannotRea
 }
 
 /// All events.
-pub(super) async fn events(snapshot: &mut Snapshot) -> Result<HashMap<EventId, EventRow>, CannotRead> {
+pub(super) async fn events(snapshot: &mut Snapshot) -> Result<HashMap<EventId, EventRow>, ReadError> {
     let mut events = HashMap::new();
     snapshot
         .each("SELECT id::text, version, deleted, seat_count FROM events", |row| {
@@ -67,7 +67,7 @@ pub(super) async fn tickets_of(
     snapshot: &mut Snapshot,
     event: EventId,
     into: &mut HashMap<TicketId, Owner>,
-) -> Result<(), CannotRead> {
+) -> Result<(), ReadError> {
     let of_event = format!("WHERE id > '{event}' AND id <= last_ticket_id('{event}')");
     tickets(snapshot, &of_event, into).await
 }
@@ -76,7 +76,7 @@ async fn tickets(
     snapshot: &mut Snapshot,
     condition: &str,
     into: &mut HashMap<TicketId, Owner>,
-) -> Result<(), CannotRead> {
+) -> Result<(), ReadError> {
     let query = format!("SELECT id::text, user_id::text, booking_id::text FROM tickets {condition}");
     snapshot
         .each(&query, |row| {
@@ -88,7 +88,7 @@ async fn tickets(
         .await
 }
 
-async fn ledger(snapshot: &mut Snapshot, into: &mut Vec<Entry>) -> Result<(), CannotRead> {
+async fn ledger(snapshot: &mut Snapshot, into: &mut Vec<Entry>) -> Result<(), ReadError> {
     let query = format!(
         "SELECT id, kind, data::text FROM outbox WHERE kind IN ('{}', '{}', '{}', '{}') ORDER BY id",
         TicketsBooked::KIND,
@@ -115,7 +115,7 @@ fn decode<T: DeserializeOwned>(data: &str) -> Result<T, String> {
     serde_json::from_str(data).map_err(|error| format!("a row of the outbox: {error}"))
 }
 
-async fn waitlist(snapshot: &mut Snapshot, into: &mut Ticketing) -> Result<(), CannotRead> {
+async fn waitlist(snapshot: &mut Snapshot, into: &mut Ticketing) -> Result<(), ReadError> {
     let waiting = "SELECT event_id::text, user_id::text, number, wanted::int FROM waitlist_entries";
     snapshot
         .each(waiting, |row| {

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
-    CannotRead, Sources,
+    ReadError, Sources,
     evidence::{Meta, SeatMap},
 };
 
@@ -26,7 +26,7 @@ const PAIRS: usize = 1_000;
 
 pub(super) struct Valkey {
     link: Link,
-    answer_within: Duration,
+    read_timeout: Duration,
 }
 
 enum Link {
@@ -40,9 +40,9 @@ type Seen =
 
 impl Valkey {
     /// None where no Valkey is named.
-    pub(super) async fn open(sources: &Sources) -> Result<Option<Self>, CannotRead> {
+    pub(super) async fn open(sources: &Sources) -> Result<Option<Self>, ReadError> {
         let Some(url) = &sources.valkey_url else { return Ok(None) };
-        let answer_within = sources.limits.answer_within;
+        let read_timeout = sources.limits.read_timeout;
         let certificates = match &sources.valkey_ca_file {
             None => None,
             Some(file) => {
@@ -50,13 +50,13 @@ impl Valkey {
                 Some(TlsCertificates { client_tls: None, root_cert })
             }
         };
-        let opened = timeout(answer_within, Link::open(url, certificates, answer_within)).await;
+        let opened = timeout(read_timeout, Link::open(url, certificates, read_timeout)).await;
         let link = opened.map_err(|_| failed(&"no connection in time"))?.map_err(|error| failed(&error))?;
-        Ok(Some(Self { link, answer_within }))
+        Ok(Some(Self { link, read_timeout }))
     }
 
     /// An event's map, where it has one.
-    pub(super) async fn map(&mut self, event: EventId) -> Result<Option<SeatMap>, CannotRead> {
+    pub(super) async fn map(&mut self, event: EventId) -> Result<Option<SeatMap>, ReadError> {
         let mut look = redis::cmd("EVAL");
         look.arg(SCRIPT).arg(5);
         for name in ["taken", "holds", "settling", "claims", "meta"] {
@@ -82,7 +82,7 @@ impl Valkey {
         &mut self,
         event: EventId,
         held: Vec<u32>,
-    ) -> Result<BTreeMap<u32, Option<Uuid>>, CannotRead> {
+    ) -> Result<BTreeMap<u32, Option<Uuid>>, ReadError> {
         let mut holders = BTreeMap::new();
         let held: Vec<SeatNumber> = held.into_iter().filter_map(SeatNumber::new).collect();
         for seats in held.chunks(PAIRS) {
@@ -97,14 +97,14 @@ impl Valkey {
         Ok(holders)
     }
 
-    async fn ask(&mut self, command: &Cmd) -> Result<Value, CannotRead> {
+    async fn ask(&mut self, command: &Cmd) -> Result<Value, ReadError> {
         let asking = async {
             match &mut self.link {
                 Link::Single(link) => command.query_async(link).await,
                 Link::Cluster(link) => command.query_async(link).await,
             }
         };
-        let answer = timeout(self.answer_within, asking).await;
+        let answer = timeout(self.read_timeout, asking).await;
         answer.map_err(|_| failed(&"no answer in time"))?.map_err(|error| failed(&error))
     }
 }
@@ -114,7 +114,7 @@ impl Link {
     async fn open(
         url: &str,
         certificates: Option<TlsCertificates>,
-        answer_within: Duration,
+        read_timeout: Duration,
     ) -> RedisResult<Self> {
         let Some((scheme, rest)) = url.split_once("-cluster://") else {
             let client = match certificates {
@@ -122,8 +122,8 @@ impl Link {
                 None => Client::open(url)?,
             };
             let limits = AsyncConnectionConfig::new()
-                .set_connection_timeout(Some(answer_within))
-                .set_response_timeout(Some(answer_within));
+                .set_connection_timeout(Some(read_timeout))
+                .set_response_timeout(Some(read_timeout));
             return Ok(Self::Single(client.get_multiplexed_async_connection_with_config(&limits).await?));
         };
         let (credentials, hosts) = rest.rsplit_once('@').unwrap_or(("", rest));
@@ -131,7 +131,7 @@ impl Link {
         let node = |host| format!("{scheme}://{credentials}{at}{host}").into_connection_info();
         let nodes = hosts.trim_end_matches('/').split(',').map(node).collect::<RedisResult<Vec<_>>>()?;
         let mut builder =
-            ClusterClient::builder(nodes).connection_timeout(answer_within).response_timeout(answer_within);
+            ClusterClient::builder(nodes).connection_timeout(read_timeout).response_timeout(read_timeout);
         if let Some(certificates) = certificates {
             builder = builder.certs(certificates);
         }
@@ -139,12 +139,12 @@ impl Link {
     }
 }
 
-fn read<T: FromRedisValue>(value: Value) -> Result<T, CannotRead> {
+fn read<T: FromRedisValue>(value: Value) -> Result<T, ReadError> {
     T::from_redis_value(value).map_err(|error| failed(&error))
 }
 
-fn failed(cause: &dyn std::fmt::Display) -> CannotRead {
-    CannotRead { source_name: "Valkey", cause: cause.to_string() }
+fn failed(cause: &dyn std::fmt::Display) -> ReadError {
+    ReadError { source_name: "Valkey", cause: cause.to_string() }
 }
 
 /// The seats whose bits are set; the first seat's is the highest of the first byte.

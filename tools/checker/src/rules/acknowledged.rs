@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     case::{Case, Ownership, Span, as_tickets, is_done, told},
-    history::{Answer, Asked, Call, Outcome},
+    history::{Call, Op, Outcome, Response},
     report::RuleReport,
 };
 
@@ -20,12 +20,12 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
     let owned = by_user(case);
     for call in case.calls.all().filter(|call| is_done(call)) {
         let Some(user) = call.user else { continue };
-        match (&call.asked, &call.outcome) {
-            (Asked::Book { ticket_ids }, _) if in_ledger => {
+        match (&call.op, &call.outcome) {
+            (Op::Book { ticket_ids }, _) if in_ledger => {
                 report.checked(1, "acknowledged bookings");
                 booked(case, report, user, call, &as_tickets(ticket_ids));
             }
-            (Asked::ListBookings, Outcome::Done(Answer::Bookings(rows))) => {
+            (Op::ListBookings, Outcome::Ok(Response::Bookings(rows))) => {
                 report.checked(1, "listings of bookings");
                 let rows = rows
                     .iter()

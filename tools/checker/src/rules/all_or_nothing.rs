@@ -10,14 +10,14 @@ use uuid::Uuid;
 use crate::{
     case::{Case, Ownership, as_tickets, is_done, may_be_done, ticket, told, us_of_ms},
     evidence::{Happened, Position, Ticketing},
-    history::{Answer, Asked, Call, Outcome},
+    history::{Call, Op, Outcome, Response},
     report::RuleReport,
 };
 
 pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
     for call in case.calls.all() {
-        if let (Asked::Reserve { event_id, count }, Outcome::Done(Answer::Held { ticket_ids, .. })) =
-            (&call.asked, &call.outcome)
+        if let (Op::Reserve { event_id, count }, Outcome::Ok(Response::Held { ticket_ids, .. })) =
+            (&call.op, &call.outcome)
         {
             report.checked(1, "reservations");
             reserved(call, *event_id, *count, ticket_ids, report);
@@ -137,14 +137,14 @@ fn booked(case: &Case<'_>, booking: &Booking, report: &mut RuleReport) {
 }
 
 fn is_all_of(case: &Case<'_>, booking: &Booking, user: Uuid, call: &Call) -> bool {
-    let Asked::Book { ticket_ids } = &call.asked else { return false };
-    let asked: BTreeSet<TicketId> = as_tickets(ticket_ids).into_iter().collect();
+    let Op::Book { ticket_ids } = &call.op else { return false };
+    let requested: BTreeSet<TicketId> = as_tickets(ticket_ids).into_iter().collect();
     let is_owned = |ticket: &TicketId| {
         let owners = case.ownerships.get(ticket).into_iter().flatten();
         owners.filter(|owner| owner.user == user).any(|owner| owner.covers(booking.first))
             || case.booking_may_be_archived(user, *ticket)
     };
-    booking.tickets.is_subset(&asked) && asked.difference(&booking.tickets).all(is_owned)
+    booking.tickets.is_subset(&requested) && requested.difference(&booking.tickets).all(is_owned)
 }
 
 /// How often each count was cancelled: in the ledger, by calls that were answered, and by calls that may have been done.
@@ -171,7 +171,7 @@ fn cancels(case: &Case<'_>, ticketing: &Ticketing, report: &mut RuleReport) {
         are_latest(case, entry.position, event, cancelled, report);
     }
     for call in case.calls.all().filter(|call| may_be_done(call)) {
-        let (Some(user), Asked::Cancel { event_id, count }) = (call.user, &call.asked) else { continue };
+        let (Some(user), Op::Cancel { event_id, count }) = (call.user, &call.op) else { continue };
         let Ok(event) = EventId::from_uuid(*event_id) else { continue };
         if case.is_archived(call.ended_us) && is_done(call) {
             report.unchecked("whether cancels are in the ledger: they are archived");

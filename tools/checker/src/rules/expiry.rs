@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     case::{Case, as_tickets, is_done, may_act_after, may_be_done, told, us_of_s},
-    history::{Answer, Asked, Call, Outcome},
+    history::{Call, Op, Outcome, Response},
     report::RuleReport,
 };
 
@@ -14,7 +14,7 @@ const ROUNDING_US: u64 = 1_000_000;
 
 pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
     for call in case.calls.all().filter(|call| is_done(call)) {
-        let (Some(user), Asked::Book { ticket_ids }) = (call.user, &call.asked) else { continue };
+        let (Some(user), Op::Book { ticket_ids }) = (call.user, &call.op) else { continue };
         report.checked(1, "acknowledged bookings");
         for ticket in as_tickets(ticket_ids) {
             match reserved_for(case, user, call, ticket) {
@@ -55,9 +55,9 @@ fn reserved_for<'a>(case: &Case<'a>, user: Uuid, book: &Call, ticket: TicketId) 
     let mut last: Option<(&Call, u64)> = None;
     let mut is_known = true;
     for reserve in case.calls.of_user(user).filter(|call| call.sent_us < book.ended_us) {
-        let Asked::Reserve { event_id, .. } = reserve.asked else { continue };
+        let Op::Reserve { event_id, .. } = reserve.op else { continue };
         match &reserve.outcome {
-            Outcome::Done(Answer::Held { ticket_ids, expires_unix_time })
+            Outcome::Ok(Response::Held { ticket_ids, expires_unix_time })
                 if ticket_ids.contains(&ticket.as_uuid())
                     && !is_used_up(case, user, reserve, book, ticket) =>
             {
@@ -66,7 +66,7 @@ fn reserved_for<'a>(case: &Case<'a>, user: Uuid, book: &Call, ticket: TicketId) 
                     last = Some((reserve, ends_us));
                 }
             }
-            Outcome::Maybe { .. } => is_known &= event_id != ticket.event().as_uuid(),
+            Outcome::Unknown { .. } => is_known &= event_id != ticket.event().as_uuid(),
             _ => {}
         }
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::owners::overlapping;
 use crate::{
     case::{Case, as_tickets, told},
-    history::{Asked, Call, Outcome},
+    history::{Call, Op, Outcome},
     report::RuleReport,
 };
 
@@ -26,8 +26,8 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
         }
     }
     for call in case.calls.all() {
-        if let (Some(user), Asked::Book { ticket_ids }, Outcome::Refused { code, .. }) =
-            (call.user, &call.asked, &call.outcome)
+        if let (Some(user), Op::Book { ticket_ids }, Outcome::Fail { code, .. }) =
+            (call.user, &call.op, &call.outcome)
             && (code == "TICKET-02" || code == "TICKET-03")
         {
             report.checked(1, "refused bookings");

@@ -9,7 +9,7 @@ use super::suspects::{last_look, lasting, passing};
 use crate::{
     case::{Case, clock, is_done, told, us_of_ms},
     evidence::{EventRow, SeatsSeen, Ticketing},
-    history::{Answer, Asked, Call, Outcome},
+    history::{Call, Op, Outcome, Response},
     report::RuleReport,
 };
 
@@ -23,9 +23,9 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
     }
     for call in case.calls.all() {
         if let (
-            Asked::ReadEvent { event_id },
-            Outcome::Done(Answer::Event { seat_count, available_seats_count }),
-        ) = (&call.asked, &call.outcome)
+            Op::ReadEvent { event_id },
+            Outcome::Ok(Response::Event { seat_count, available_seats_count }),
+        ) = (&call.op, &call.outcome)
             && let Ok(event) = EventId::from_uuid(*event_id)
         {
             report.checked(1, "answers about an event");
@@ -126,7 +126,7 @@ impl Shown<'_> {
     /// The seat count is one that somebody may have set by then.
     fn capacity(&self, case: &Case<'_>, report: &mut RuleReport) {
         let sets = case.calls.capacities_of(self.event);
-        let is_made_here = sets.iter().any(|(call, _)| matches!(call.asked, Asked::CreateEvent { .. }));
+        let is_made_here = sets.iter().any(|(call, _)| matches!(call.op, Op::CreateEvent { .. }));
         let least = sets.iter().filter(|(call, _)| is_done(call) && call.ended_us < self.call.sent_us);
         let least = least.map(|(_, count)| *count).max().unwrap_or_default();
         let most = sets.iter().filter(|(call, _)| call.sent_us < self.call.ended_us);

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     case::{Case, is_done, may_be_done, told, us_of_ms},
     evidence::{Message, Ticketing, Waiting},
-    history::{Asked, Call, Outcome},
+    history::{Call, Op, Outcome},
     report::RuleReport,
 };
 
@@ -34,7 +34,7 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
 #[derive(Default)]
 struct Member<'a> {
     /// All that they asked, whatever became of it.
-    asked: Vec<(&'a Call, u32)>,
+    op: Vec<(&'a Call, u32)>,
     messages: Vec<&'a Message>,
     waiting: Option<&'a Waiting>,
 }
@@ -45,10 +45,10 @@ type Line<'a> = BTreeMap<Uuid, Member<'a>>;
 fn lines<'a>(case: &Case<'a>, ticketing: &'a Ticketing) -> BTreeMap<EventId, Line<'a>> {
     let mut lines: BTreeMap<EventId, Line<'a>> = BTreeMap::new();
     for call in case.calls.all() {
-        if let (Some(user), Asked::AddToWaitlist { event_id, count }) = (call.user, &call.asked)
+        if let (Some(user), Op::AddToWaitlist { event_id, count }) = (call.user, &call.op)
             && let Ok(event) = EventId::from_uuid(*event_id)
         {
-            lines.entry(event).or_default().entry(user).or_default().asked.push((call, *count));
+            lines.entry(event).or_default().entry(user).or_default().op.push((call, *count));
         }
     }
     let is_recorded =
@@ -83,15 +83,13 @@ struct Place<'a> {
 impl<'a> Member<'a> {
     /// The places that are known for certain; what is wrong with them by themselves goes into the report.
     fn places(&self, report: &mut RuleReport) -> Vec<Place<'a>> {
-        let waited_before =
-            self.asked.first().is_some_and(|(call, _)| !may_be_done(call) && says_waiting(call));
+        let waited_before = self.op.first().is_some_and(|(call, _)| !may_be_done(call) && says_waiting(call));
         if waited_before {
             report.unchecked("places that somebody had before the history begins");
             return Vec::new();
         }
-        let joined: Vec<(&Call, u32)> =
-            self.asked.iter().filter(|(call, _)| is_done(call)).copied().collect();
-        let maybe = self.asked.iter().filter(|(call, _)| may_be_done(call)).count() - joined.len();
+        let joined: Vec<(&Call, u32)> = self.op.iter().filter(|(call, _)| is_done(call)).copied().collect();
+        let maybe = self.op.iter().filter(|(call, _)| may_be_done(call)).count() - joined.len();
         let turns = self.messages.len() + usize::from(self.waiting.is_some());
         if turns < joined.len() {
             self.wrong("an acknowledged place in the line is lost", report);
@@ -99,7 +97,7 @@ impl<'a> Member<'a> {
             self.wrong("somebody was told, or waits, more often than they asked", report);
         } else if maybe > 0 {
             report.unchecked("the order of places that a call whose outcome is unknown may have taken");
-            self.told_too_much(|_| self.asked.iter().map(|(_, count)| *count).max(), report);
+            self.told_too_much(|_| self.op.iter().map(|(_, count)| *count).max(), report);
         } else {
             self.told_too_much(|index| joined.get(index).map(|(_, count)| *count), report);
             let told = self.messages.iter().map(|message| Turn::Told(message.number));
@@ -119,7 +117,7 @@ impl<'a> Member<'a> {
     }
 
     fn wrong(&self, what: &str, report: &mut RuleReport) {
-        let calls = self.asked.iter().map(|(call, _)| told(call));
+        let calls = self.op.iter().map(|(call, _)| told(call));
         let messages = self.messages.iter().map(|message| {
             format!("message {}: user {} is told of {} seats", message.number, message.user, message.seats)
         });
@@ -130,7 +128,7 @@ impl<'a> Member<'a> {
 }
 
 fn says_waiting(call: &Call) -> bool {
-    matches!(&call.outcome, Outcome::Refused { code, .. } if code == "WAITLIST-01")
+    matches!(&call.outcome, Outcome::Fail { code, .. } if code == "WAITLIST-01")
 }
 
 /// From the last turn to the first: nobody's turn came before that of one whose place was acknowledged before they asked.
@@ -165,11 +163,11 @@ fn came_free(
         line.values().flat_map(|member| &member.messages).map(|it| it.number).collect();
     let is_whole = messages().all(|message| known.contains(&message.number))
         && ticketing.waiting.iter().filter(|it| it.event == event).all(|it| line.contains_key(&it.user));
-    let first_join = line.values().flat_map(|member| &member.asked).map(|(call, _)| call.sent_us).min();
+    let first_join = line.values().flat_map(|member| &member.op).map(|(call, _)| call.sent_us).min();
     let is_map_older = case.calls.all().take_while(|call| Some(call.sent_us) < first_join).any(|call| {
         is_done(call)
             && Some(call.ended_us) < first_join
-            && matches!(call.asked, Asked::Reserve { event_id, .. } if event_id == event.as_uuid())
+            && matches!(call.op, Op::Reserve { event_id, .. } if event_id == event.as_uuid())
     });
     if !is_whole || !is_map_older || !is_untroubled(case) {
         return report
@@ -190,9 +188,9 @@ fn came_free(
 /// No fault, and every call was answered: so Valkey answered too whenever somebody joined.
 fn is_untroubled(case: &Case<'_>) -> bool {
     let is_answered = |call: &Call| match call.outcome {
-        Outcome::Done(_) => true,
-        Outcome::Refused { status, .. } => status < 500,
-        Outcome::Maybe { .. } => false,
+        Outcome::Ok(_) => true,
+        Outcome::Fail { status, .. } => status < 500,
+        Outcome::Unknown { .. } => false,
     };
     case.faults.is_empty() && case.calls.all().all(is_answered)
 }

@@ -1,7 +1,7 @@
 //! Rule 2: every booking that was acknowledged is there.
 
 use booked_checker::evidence::{Evidence, Happened};
-use booked_checker::history::{Answer, Asked, Outcome};
+use booked_checker::history::{Op, Outcome, Response};
 
 use crate::bend::{found, last, ticket, ticketing};
 use crate::run::{ANN, Run};
@@ -16,8 +16,8 @@ fn listed() -> Evidence {
 }
 
 fn show(evidence: &mut Evidence, number: u32) {
-    let listing = last(evidence, |asked| matches!(asked, Asked::ListBookings));
-    let Outcome::Done(Answer::Bookings(rows)) = &mut listing.outcome else { panic!("it was listed") };
+    let listing = last(evidence, |op| matches!(op, Op::ListBookings));
+    let Outcome::Ok(Response::Bookings(rows)) = &mut listing.outcome else { panic!("it was listed") };
     rows[0].number_of_tickets = number;
 }
 

@@ -1,7 +1,7 @@
 //! Rule 6: all or nothing.
 
 use booked_checker::evidence::{Evidence, Happened};
-use booked_checker::history::{Answer, Asked, Line, Outcome};
+use booked_checker::history::{Line, Op, Outcome, Response};
 use booked_ids::TicketId;
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ fn bought() -> Evidence {
 fn bend_reserve(evidence: &mut Evidence, bend: impl FnOnce(&mut Vec<Uuid>)) {
     let reserve = evidence.history.iter_mut().find_map(|line| match line {
         Line::Call(call) => match &mut call.outcome {
-            Outcome::Done(Answer::Held { ticket_ids, .. }) => Some(ticket_ids),
+            Outcome::Ok(Response::Held { ticket_ids, .. }) => Some(ticket_ids),
             _ => None,
         },
         _ => None,
@@ -69,14 +69,14 @@ fn a_booking_made_of_two_calls_is_found() {
 #[test]
 fn a_booking_that_was_refused_and_is_there_is_found() {
     found(6, "was refused, and is in the ledger", bought(), |evidence| {
-        last(evidence, is_book).outcome = Outcome::Refused { status: 400, code: "TICKET-02".to_owned() };
+        last(evidence, is_book).outcome = Outcome::Fail { status: 400, code: "TICKET-02".to_owned() };
     });
 }
 
 #[test]
 fn a_booking_that_nobody_asked_for_is_found() {
     found(6, "nobody asked for", bought(), |evidence| {
-        last(evidence, is_book).asked = Asked::ListBookings;
+        last(evidence, is_book).op = Op::ListBookings;
     });
 }
 
@@ -122,11 +122,11 @@ fn a_cancel_that_did_nothing_or_was_not_asked_for_is_found() {
         ticketing(evidence).ledger.pop();
     });
     found(6, "1 times by the ledger; 0 such calls", bought(), |evidence| {
-        last(evidence, |asked| matches!(asked, Asked::Cancel { .. })).asked = Asked::ListBookings;
+        last(evidence, |op| matches!(op, Op::Cancel { .. })).op = Op::ListBookings;
     });
     found(6, "cancelled 1 tickets", bought(), |evidence| {
-        let cancel = last(evidence, |asked| matches!(asked, Asked::Cancel { .. }));
-        let Asked::Cancel { count, .. } = &mut cancel.asked else { panic!("it is a cancel") };
+        let cancel = last(evidence, |op| matches!(op, Op::Cancel { .. }));
+        let Op::Cancel { count, .. } = &mut cancel.op else { panic!("it is a cancel") };
         *count = 2;
     });
 }

@@ -1,7 +1,7 @@
 //! How evidence is bent, and what must be found in it then.
 
 use booked_checker::evidence::{Entry, Evidence, Happened, SeatsSeen, Ticketing};
-use booked_checker::history::{Asked, Call, Line};
+use booked_checker::history::{Call, Line, Op};
 use booked_checker::judge;
 use booked_ids::{SeatNumber, TicketId};
 
@@ -38,16 +38,16 @@ pub(crate) fn seen(evidence: &mut Evidence) -> &mut SeatsSeen {
 }
 
 /// The last call that asked this.
-pub(crate) fn last(evidence: &mut Evidence, asked: impl Fn(&Asked) -> bool) -> &mut Call {
+pub(crate) fn last(evidence: &mut Evidence, is_op: impl Fn(&Op) -> bool) -> &mut Call {
     let calls = evidence.history.iter_mut().rev().filter_map(|line| match line {
         Line::Call(call) => Some(call),
         Line::Settings(_) | Line::Fault(_) => None,
     });
-    calls.into_iter().find(|call| asked(&call.asked)).unwrap()
+    calls.into_iter().find(|call| is_op(&call.op)).unwrap()
 }
 
-pub(crate) fn is_book(asked: &Asked) -> bool {
-    matches!(asked, Asked::Book { .. })
+pub(crate) fn is_book(op: &Op) -> bool {
+    matches!(op, Op::Book { .. })
 }
 
 /// Adds a row at the end of the ledger, which analytics has not counted.

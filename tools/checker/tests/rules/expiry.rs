@@ -1,6 +1,6 @@
 //! Rule 5: nothing is booked after its hold has run out.
 
-use booked_checker::history::{Asked, Line};
+use booked_checker::history::{Line, Op};
 
 use crate::bend::{found, is_book, last, not_judged};
 use crate::run::{ANN, MS, Run, SECOND};
@@ -16,11 +16,11 @@ fn just_in_time() -> booked_checker::evidence::Evidence {
 
 /// As if the hold had been granted so much earlier.
 fn reserved_earlier(evidence: &mut booked_checker::evidence::Evidence, us: u64) {
-    use booked_checker::history::{Answer, Outcome};
-    let reserve = last(evidence, |asked| matches!(asked, Asked::Reserve { .. }));
+    use booked_checker::history::{Outcome, Response};
+    let reserve = last(evidence, |op| matches!(op, Op::Reserve { .. }));
     reserve.sent_us -= us;
     reserve.ended_us -= us;
-    let Outcome::Done(Answer::Held { expires_unix_time, .. }) = &mut reserve.outcome else {
+    let Outcome::Ok(Response::Held { expires_unix_time, .. }) = &mut reserve.outcome else {
         panic!("it was held")
     };
     *expires_unix_time -= i64::try_from(us / SECOND).unwrap();
@@ -58,7 +58,7 @@ fn a_booking_of_what_was_never_held_is_found() {
     found(5, "never held it", just_in_time(), |evidence| {
         evidence
             .history
-            .retain(|line| !matches!(line, Line::Call(call) if matches!(call.asked, Asked::Reserve { .. })));
+            .retain(|line| !matches!(line, Line::Call(call) if matches!(call.op, Op::Reserve { .. })));
     });
 }
 
@@ -72,15 +72,15 @@ fn a_hold_that_is_used_a_second_time_after_a_cancel_is_found() {
     let again = run.reserve(ANN, 1);
     run.book(ANN, &again);
     found(5, "never held it", run.evidence(), |evidence| {
-        last(evidence, |asked| matches!(asked, Asked::Reserve { .. })).asked = Asked::ListBookings;
+        last(evidence, |op| matches!(op, Op::Reserve { .. })).op = Op::ListBookings;
     });
 }
 
 #[test]
 fn a_hold_whose_answer_was_lost_is_not_judged() {
     not_judged(5, "outcome is unknown", just_in_time(), |evidence| {
-        let reserve = last(evidence, |asked| matches!(asked, Asked::Reserve { .. }));
-        reserve.outcome = booked_checker::history::Outcome::Maybe { seen: "nothing".to_owned() };
+        let reserve = last(evidence, |op| matches!(op, Op::Reserve { .. }));
+        reserve.outcome = booked_checker::history::Outcome::Unknown { cause: "nothing".to_owned() };
     });
 }
 

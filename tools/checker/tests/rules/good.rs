@@ -1,6 +1,6 @@
 //! Nothing is found in what a right system leaves behind.
 
-use booked_checker::history::Asked;
+use booked_checker::history::Op;
 use booked_checker::{Report, judge};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -109,15 +109,15 @@ fn carry_out(plan: &[Planned]) -> Run {
         run.at(times).lose_answer = is_lost;
         match step {
             Step::Reserve(count) if is_lost && count % 2 == 0 => {
-                run.unheard(id, Asked::Reserve { event_id, count: *count });
+                run.unheard(id, Op::Reserve { event_id, count: *count });
             }
             Step::Cancel(count) if is_lost && count % 2 == 0 => {
-                run.unheard(id, Asked::Cancel { event_id, count: *count });
+                run.unheard(id, Op::Cancel { event_id, count: *count });
             }
             Step::Wait(count) if is_lost && count % 2 == 0 => {
-                run.unheard(id, Asked::AddToWaitlist { event_id, count: *count });
+                run.unheard(id, Op::AddToWaitlist { event_id, count: *count });
             }
-            Step::BookTwo if is_lost => run.unheard(id, Asked::Book { ticket_ids: mine.concat() }),
+            Step::BookTwo if is_lost => run.unheard(id, Op::Book { ticket_ids: mine.concat() }),
             Step::Reserve(count) => mine.push(run.reserve(id, *count)),
             Step::Book => {
                 run.book(id, mine.last().map_or(&[], Vec::as_slice));

@@ -19,7 +19,7 @@ fn booked_after(us: u64) -> Evidence {
 
 fn refuse(evidence: &mut Evidence, code: &str) {
     let book = last(evidence, is_book);
-    book.outcome = Outcome::Refused { status: 400, code: code.to_owned() };
+    book.outcome = Outcome::Fail { status: 400, code: code.to_owned() };
 }
 
 fn forgetful(began_us: u64, valkey_may_forget: bool) -> Line {

@@ -5,7 +5,7 @@ mod leaves;
 use std::collections::{BTreeMap, BTreeSet};
 
 use booked_checker::evidence::{Counts, Entry, EventRow, Happened, Message, Owner, Ticketing, Waiting};
-use booked_checker::history::{Answer, Asked, Bookings, Call, Fault, Line, Outcome};
+use booked_checker::history::{Bookings, Call, Fault, Line, Op, Outcome, Response};
 use booked_contract::feed::{CancelledTicket, EventOnSale, TicketsBooked, TicketsCancelled};
 use booked_ids::{EventId, SeatNumber, TicketId};
 use chrono::DateTime;
@@ -85,8 +85,8 @@ impl Run {
         run.record(
             None,
             times,
-            Asked::CreateEvent { seat_count: seats },
-            Answer::Created { event_id: event.as_uuid() },
+            Op::CreateEvent { seat_count: seats },
+            Response::Created { event_id: event.as_uuid() },
         );
         run.on_sale(false);
         run
@@ -120,22 +120,22 @@ impl Run {
     }
 
     /// A call that is never heard of: not done, and not answered.
-    pub(crate) fn unheard(&mut self, user: Uuid, asked: Asked) {
+    pub(crate) fn unheard(&mut self, user: Uuid, op: Op) {
         let times = self.times();
         self.lose_answer = true;
-        self.record(Some(user), times, asked, Answer::Nothing);
+        self.record(Some(user), times, op, Response::Empty);
     }
 
     pub(crate) fn reserve(&mut self, user: Uuid, count: u32) -> Vec<Uuid> {
         let times = self.times();
         self.expire(times.acts_us);
-        let asked = Asked::Reserve { event_id: self.event.as_uuid(), count };
+        let op = Op::Reserve { event_id: self.event.as_uuid(), count };
         let free: Vec<u32> = (1..=self.seats)
             .filter(|seat| !self.holds.contains_key(seat) && !self.owned.contains_key(seat))
             .take(usize::try_from(count).unwrap())
             .collect();
         if free.len() < usize::try_from(count).unwrap() {
-            self.refuse(user, times, asked, "TICKET-01");
+            self.refuse(user, times, op, "TICKET-01");
             return Vec::new();
         }
         // As Valkey's clock has it: in whole milliseconds.
@@ -146,8 +146,8 @@ impl Run {
         self.record(
             Some(user),
             times,
-            asked,
-            Answer::Held { ticket_ids: ticket_ids.clone(), expires_unix_time },
+            op,
+            Response::Held { ticket_ids: ticket_ids.clone(), expires_unix_time },
         );
         ticket_ids
     }
@@ -155,19 +155,19 @@ impl Run {
     pub(crate) fn book(&mut self, user: Uuid, ticket_ids: &[Uuid]) -> bool {
         let times = self.times();
         self.expire(times.acts_us);
-        let asked = Asked::Book { ticket_ids: ticket_ids.to_vec() };
+        let op = Op::Book { ticket_ids: ticket_ids.to_vec() };
         let seats = seats_of(ticket_ids);
         let is_mine = |seat: &u32| self.owned.get(seat).is_some_and(|owned| owned.owner.user == user);
         let is_held = |seat: &u32| self.holds.get(seat).is_some_and(|hold| hold.user == user);
         if !seats.iter().all(|seat| is_mine(seat) || is_held(seat)) {
-            self.refuse(user, times, asked, "TICKET-02");
+            self.refuse(user, times, op, "TICKET-02");
             return false;
         }
         let held: Vec<u32> = seats.into_iter().filter(|seat| !is_mine(seat)).collect();
         if !held.is_empty() {
             self.sell(user, held, times.acts_us);
         }
-        self.record(Some(user), times, asked, Answer::Nothing);
+        self.record(Some(user), times, op, Response::Empty);
         true
     }
 
@@ -194,13 +194,13 @@ impl Run {
 
     pub(crate) fn cancel(&mut self, user: Uuid, count: u32) -> bool {
         let times = self.times();
-        let asked = Asked::Cancel { event_id: self.event.as_uuid(), count };
+        let op = Op::Cancel { event_id: self.event.as_uuid(), count };
         let mine = self.owned.iter().filter(|(_, owned)| owned.owner.user == user);
         let mut latest: Vec<(i64, u32)> = mine.map(|(seat, owned)| (owned.booked_ms, *seat)).collect();
         latest.sort_unstable_by(|a, b| b.cmp(a));
         latest.truncate(usize::try_from(count).unwrap());
         if latest.len() < usize::try_from(count).unwrap() {
-            self.refuse(user, times, asked, "TICKET-01");
+            self.refuse(user, times, op, "TICKET-01");
             return false;
         }
         let mut tickets = Vec::new();
@@ -218,22 +218,22 @@ impl Run {
             tickets,
             cancelled_unix_ms,
         }));
-        self.record(Some(user), times, asked, Answer::Nothing);
+        self.record(Some(user), times, op, Response::Empty);
         true
     }
 
     pub(crate) fn release(&mut self, user: Uuid, ticket_ids: &[Uuid]) -> bool {
         let times = self.times();
         self.expire(times.acts_us);
-        let asked = Asked::Release { ticket_ids: ticket_ids.to_vec() };
+        let op = Op::Release { ticket_ids: ticket_ids.to_vec() };
         let seats = seats_of(ticket_ids);
         if !seats.iter().all(|seat| self.holds.get(seat).is_some_and(|hold| hold.user == user)) {
-            self.refuse(user, times, asked, "TICKET-02");
+            self.refuse(user, times, op, "TICKET-02");
             return false;
         }
         self.holds.retain(|seat, _| !seats.contains(seat));
         self.freed += i64::try_from(seats.len()).unwrap();
-        self.record(Some(user), times, asked, Answer::Nothing);
+        self.record(Some(user), times, op, Response::Empty);
         true
     }
 
@@ -243,15 +243,15 @@ impl Run {
         let number_of_tickets = u32::try_from(count).unwrap();
         let rows = vec![Bookings { event_id: self.event.as_uuid(), number_of_tickets }];
         let rows = if count == 0 { Vec::new() } else { rows };
-        self.record(Some(user), times, Asked::ListBookings, Answer::Bookings(rows));
+        self.record(Some(user), times, Op::ListBookings, Response::Bookings(rows));
     }
 
     pub(crate) fn read(&mut self) {
         let times = self.times();
         self.expire(times.acts_us);
         let taken = u32::try_from(self.owned.len() + self.holds.len()).unwrap();
-        let answer = Answer::Event { seat_count: self.seats, available_seats_count: self.seats - taken };
-        self.record(None, times, Asked::ReadEvent { event_id: self.event.as_uuid() }, answer);
+        let answer = Response::Event { seat_count: self.seats, available_seats_count: self.seats - taken };
+        self.record(None, times, Op::ReadEvent { event_id: self.event.as_uuid() }, answer);
     }
 
     pub(crate) fn grow(&mut self, seat_count: u32) {
@@ -259,21 +259,21 @@ impl Run {
         self.freed += i64::from(seat_count - self.seats);
         self.seats = seat_count;
         self.on_sale(false);
-        let asked = Asked::GrowEvent { event_id: self.event.as_uuid(), seat_count };
-        self.record(None, times, asked, Answer::Nothing);
+        let op = Op::GrowEvent { event_id: self.event.as_uuid(), seat_count };
+        self.record(None, times, op, Response::Empty);
     }
 
     pub(crate) fn delete(&mut self) {
         let times = self.times();
         self.on_sale(true);
-        self.record(None, times, Asked::DeleteEvent { event_id: self.event.as_uuid() }, Answer::Nothing);
+        self.record(None, times, Op::DeleteEvent { event_id: self.event.as_uuid() }, Response::Empty);
     }
 
     pub(crate) fn wait(&mut self, user: Uuid, count: u32) -> bool {
         let times = self.times();
-        let asked = Asked::AddToWaitlist { event_id: self.event.as_uuid(), count };
+        let op = Op::AddToWaitlist { event_id: self.event.as_uuid(), count };
         if self.ticketing.waiting.iter().any(|waiting| waiting.user == user) {
-            self.refuse(user, times, asked, "WAITLIST-01");
+            self.refuse(user, times, op, "WAITLIST-01");
             return false;
         }
         if self.ticketing.waiting.is_empty() {
@@ -281,7 +281,7 @@ impl Run {
         }
         self.rows += 1;
         self.ticketing.waiting.push(Waiting { event: self.event, user, number: self.rows, wanted: count });
-        self.record(Some(user), times, asked, Answer::Nothing);
+        self.record(Some(user), times, op, Response::Empty);
         true
     }
 
@@ -350,18 +350,18 @@ impl Run {
         Times { sent_us: self.now_us, acts_us: self.now_us + MS, ended_us: self.now_us + 2 * MS }
     }
 
-    fn record(&mut self, user: Option<Uuid>, times: Times, asked: Asked, answer: Answer) {
+    fn record(&mut self, user: Option<Uuid>, times: Times, op: Op, answer: Response) {
         let lost = std::mem::take(&mut self.lose_answer);
-        let outcome = if lost { Outcome::Maybe { seen: "504".to_owned() } } else { Outcome::Done(answer) };
+        let outcome = if lost { Outcome::Unknown { cause: "504".to_owned() } } else { Outcome::Ok(answer) };
         let Times { sent_us, ended_us, .. } = times;
-        self.history.push(Line::Call(Call { user, sent_us, ended_us, asked, outcome }));
+        self.history.push(Line::Call(Call { user, sent_us, ended_us, op, outcome }));
     }
 
-    fn refuse(&mut self, user: Uuid, times: Times, asked: Asked, code: &str) {
+    fn refuse(&mut self, user: Uuid, times: Times, op: Op, code: &str) {
         self.lose_answer = false;
-        let outcome = Outcome::Refused { status: 400, code: code.to_owned() };
+        let outcome = Outcome::Fail { status: 400, code: code.to_owned() };
         let Times { sent_us, ended_us, .. } = times;
-        self.history.push(Line::Call(Call { user: Some(user), sent_us, ended_us, asked, outcome }));
+        self.history.push(Line::Call(Call { user: Some(user), sent_us, ended_us, op, outcome }));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rule 3: free + held + settling + sold = seats.
 
 use booked_checker::evidence::{Evidence, SeatsSeen};
-use booked_checker::history::{Answer, Asked, Outcome};
+use booked_checker::history::{Op, Outcome, Response};
 use booked_checker::judge;
 
 use crate::bend::{found, last, not_judged, seen, ticketing};
@@ -117,8 +117,8 @@ fn an_event_that_two_services_know_differently_is_found() {
 }
 
 fn show(evidence: &mut Evidence, seats: u32, free: u32) {
-    let read = last(evidence, |asked| matches!(asked, Asked::ReadEvent { .. }));
-    read.outcome = Outcome::Done(Answer::Event { seat_count: seats, available_seats_count: free });
+    let read = last(evidence, |op| matches!(op, Op::ReadEvent { .. }));
+    read.outcome = Outcome::Ok(Response::Event { seat_count: seats, available_seats_count: free });
 }
 
 #[test]

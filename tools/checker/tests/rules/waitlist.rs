@@ -1,7 +1,7 @@
 //! Rule 7: the waitlist is told in order.
 
 use booked_checker::evidence::Evidence;
-use booked_checker::history::{Asked, Call, Line, Outcome};
+use booked_checker::history::{Call, Line, Op, Outcome};
 
 use crate::bend::{found, last, not_judged, ticketing};
 use crate::run::{ANN, BOB, CAT, Run};
@@ -18,8 +18,8 @@ fn told() -> Evidence {
     run.evidence()
 }
 
-fn waits(asked: &Asked) -> bool {
-    matches!(asked, Asked::AddToWaitlist { .. })
+fn waits(op: &Op) -> bool {
+    matches!(op, Op::AddToWaitlist { .. })
 }
 
 fn of_bob(evidence: &mut Evidence) -> &mut Call {
@@ -27,7 +27,7 @@ fn of_bob(evidence: &mut Evidence) -> &mut Call {
         Line::Call(call) if call.user == Some(BOB) => Some(call),
         _ => None,
     });
-    calls.into_iter().find(|call| waits(&call.asked)).unwrap()
+    calls.into_iter().find(|call| waits(&call.op)).unwrap()
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn somebody_who_is_told_twice_is_found() {
 
 #[test]
 fn somebody_who_is_told_and_never_asked_is_found() {
-    found(7, "more often than they asked", told(), |evidence| of_bob(evidence).asked = Asked::ListBookings);
+    found(7, "more often than they asked", told(), |evidence| of_bob(evidence).op = Op::ListBookings);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn two_whose_calls_overlapped_have_no_order() {
     let mut evidence = told();
     let sent_us = of_bob(&mut evidence).sent_us;
     let ann = evidence.history.iter_mut().find_map(|line| match line {
-        Line::Call(call) if call.user == Some(ANN) && waits(&call.asked) => Some(call),
+        Line::Call(call) if call.user == Some(ANN) && waits(&call.op) => Some(call),
         _ => None,
     });
     ann.unwrap().ended_us = sent_us + 1;
@@ -111,6 +111,6 @@ fn two_whose_calls_overlapped_have_no_order() {
 #[test]
 fn whose_join_may_have_been_done_has_no_place() {
     not_judged(7, "outcome is unknown", told(), |evidence| {
-        last(evidence, waits).outcome = Outcome::Maybe { seen: "nothing".to_owned() };
+        last(evidence, waits).outcome = Outcome::Unknown { cause: "nothing".to_owned() };
     });
 }

@@ -26,24 +26,24 @@ struct Inner {
     from: Option<IpAddr>,
     addresses: Vec<SocketAddr>,
     host: HeaderValue,
-    patience: Patience,
+    timeouts: Timeouts,
     /// The one that was used last is used next, so that the others may grow old.
     idle: Mutex<Vec<Connection>>,
 }
 
 /// How long a client waits.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct Timeouts {
     /// For a new connection.
     pub connect: Duration,
     /// For an answer, from the start of the call to the last byte.
-    pub answer: Duration,
+    pub response: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     /// Longer than the gateway's own time-outs, so that it is the one to say what became of a call.
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), answer: Duration::from_secs(30) }
+        Self { connect: Duration::from_secs(5), response: Duration::from_secs(30) }
     }
 }
 
@@ -98,7 +98,7 @@ impl Request {
 
 /// What was answered, whatever its status.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct HttpResponse {
     /// The status.
     pub status: StatusCode,
     /// The header `Location`.
@@ -111,7 +111,7 @@ pub struct Answer {
 
 /// A call has no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum Unanswered {
+pub enum RequestError {
     /// Nothing was sent: there was no connection.
     #[error("no connection: {0}")]
     NotSent(String),
@@ -120,7 +120,7 @@ pub enum Unanswered {
     Lost(String),
     /// It was sent, and the client gave up.
     #[error("no answer in time")]
-    Late,
+    TimedOut,
 }
 
 impl Gateway {
@@ -129,7 +129,7 @@ impl Gateway {
     /// # Errors
     ///
     /// Where the URL is not like `http://host:port`, or the host has no address.
-    pub fn new(url: &str, patience: Patience) -> Result<Self, BadUrl> {
+    pub fn new(url: &str, timeouts: Timeouts) -> Result<Self, BadUrl> {
         let form = || BadUrl::Form(url.to_owned());
         let uri: Uri = url.trim_end_matches('/').parse().map_err(|_| form())?;
         let is_spoken = uri.scheme_str() == Some("http") && uri.path() == "/" && uri.query().is_none();
@@ -145,7 +145,7 @@ impl Gateway {
             from: None,
             addresses,
             host: HeaderValue::from_str(authority.as_str()).map_err(|_| form())?,
-            patience,
+            timeouts,
             idle: Mutex::default(),
         })))
     }
@@ -163,13 +163,13 @@ impl Gateway {
     }
 
     fn apart(&self, from: Option<IpAddr>) -> Self {
-        let Inner { url, addresses, host, patience, .. } = &*self.0;
+        let Inner { url, addresses, host, timeouts, .. } = &*self.0;
         Self(Arc::new(Inner {
             url: url.clone(),
             from,
             addresses: addresses.clone(),
             host: host.clone(),
-            patience: *patience,
+            timeouts: *timeouts,
             idle: Mutex::default(),
         }))
     }
@@ -185,20 +185,20 @@ impl Gateway {
     /// # Errors
     ///
     /// Where there is no answer: no connection, a broken one, or no time left.
-    pub async fn ask(&self, request: Request) -> Result<Answer, Unanswered> {
-        let deadline = Instant::now() + self.0.patience.answer;
+    pub async fn ask(&self, request: Request) -> Result<HttpResponse, RequestError> {
+        let deadline = Instant::now() + self.0.timeouts.response;
         let mut request = self.0.message(request)?;
         loop {
             let (mut connection, is_new) = self.0.connection(deadline).await?;
             match timeout_at(deadline, connection.ask(request)).await {
-                Err(_) => return Err(Unanswered::Late),
+                Err(_) => return Err(RequestError::TimedOut),
                 Ok(Ok(response)) => {
                     self.0.keep(connection);
                     return Ok(answer(response));
                 }
-                Ok(Err(Failure::Lost(error))) => return Err(Unanswered::Lost(error.to_string())),
+                Ok(Err(Failure::Lost(error))) => return Err(RequestError::Lost(error.to_string())),
                 Ok(Err(Failure::NotSent(_))) if is_new => {
-                    return Err(Unanswered::NotSent("closed at once".to_owned()));
+                    return Err(RequestError::NotSent("closed at once".to_owned()));
                 }
                 // An idle connection that was closed meanwhile; each such attempt uses one up.
                 Ok(Err(Failure::NotSent(again))) => request = *again,
@@ -208,8 +208,8 @@ impl Gateway {
 }
 
 impl Inner {
-    fn message(&self, request: Request) -> Result<http::Request<Full<Bytes>>, Unanswered> {
-        let uri = Uri::try_from(request.path.as_ref()).map_err(|e| Unanswered::NotSent(e.to_string()))?;
+    fn message(&self, request: Request) -> Result<http::Request<Full<Bytes>>, RequestError> {
+        let uri = Uri::try_from(request.path.as_ref()).map_err(|e| RequestError::NotSent(e.to_string()))?;
         let has_body = !request.body.is_empty();
         let mut message = http::Request::new(Full::new(request.body));
         *message.method_mut() = request.method;
@@ -226,16 +226,16 @@ impl Inner {
     }
 
     /// A connection that is ready, and whether it is a new one.
-    async fn connection(&self, deadline: Instant) -> Result<(Connection, bool), Unanswered> {
+    async fn connection(&self, deadline: Instant) -> Result<(Connection, bool), RequestError> {
         while let Some(mut connection) = self.used_last() {
             if let Ok(true) = timeout_at(deadline, connection.is_ready()).await {
                 return Ok((connection, false));
             }
         }
-        let until = deadline.min(Instant::now() + self.patience.connect);
+        let until = deadline.min(Instant::now() + self.timeouts.connect);
         let opened = timeout_at(until, Connection::open(self.from, &self.addresses)).await;
-        let opened = opened.map_err(|_| Unanswered::NotSent("not in time".to_owned()))?;
-        opened.map(|connection| (connection, true)).map_err(|error| Unanswered::NotSent(error.to_string()))
+        let opened = opened.map_err(|_| RequestError::NotSent("not in time".to_owned()))?;
+        opened.map(|connection| (connection, true)).map_err(|error| RequestError::NotSent(error.to_string()))
     }
 
     fn used_last(&self) -> Option<Connection> {
@@ -254,10 +254,10 @@ impl Inner {
     }
 }
 
-fn answer(response: Response<Bytes>) -> Answer {
+fn answer(response: Response<Bytes>) -> HttpResponse {
     let (mut head, body) = response.into_parts();
     let retry_after = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    Answer {
+    HttpResponse {
         status: head.status,
         location: head.headers.remove(LOCATION),
         retry_after: retry_after.map(Duration::from_secs),

@@ -14,13 +14,13 @@ const WAITING_MAX: usize = 8_192;
 
 /// Appends to one history. [`Self::finish`] ends it.
 pub struct Recorder {
-    pen: Pen,
+    handle: RecorderHandle,
     writer: JoinHandle<io::Result<u64>>,
 }
 
 /// Records; each who calls has one.
 #[derive(Clone)]
-pub struct Pen(Sender<Entry>);
+pub struct RecorderHandle(Sender<Entry>);
 
 enum Entry {
     Line(Box<Line>),
@@ -46,13 +46,13 @@ impl Recorder {
         let (sender, receiver) = channel(WAITING_MAX);
         let thread = std::thread::Builder::new().name("recorder".to_owned());
         let writer = thread.spawn(move || write(receiver, BufWriter::new(to)))?;
-        Ok(Self { pen: Pen(sender), writer })
+        Ok(Self { handle: RecorderHandle(sender), writer })
     }
 
     /// For one who calls.
     #[must_use]
-    pub fn pen(&self) -> Pen {
-        self.pen.clone()
+    pub fn handle(&self) -> RecorderHandle {
+        self.handle.clone()
     }
 
     /// Ends the history: what was recorded until now is written, what comes later is not. Says how many lines there
@@ -63,12 +63,12 @@ impl Recorder {
     /// Where a line could not be written; the lines after it are lost.
     pub async fn finish(self) -> io::Result<u64> {
         // Where it is closed, the writer has failed, and says so below.
-        let _ = self.pen.0.send(Entry::End).await;
+        let _ = self.handle.0.send(Entry::End).await;
         self.writer.join().map_err(|_| io::Error::other("the recorder panicked"))?
     }
 }
 
-impl Pen {
+impl RecorderHandle {
     /// Records a line, waiting where too many wait already. Where writing has failed, nothing is recorded any more, and
     /// [`Recorder::finish`] says so.
     pub async fn record(&self, line: Line) {
@@ -111,10 +111,10 @@ mod tests {
         let path = folder.path().join("history.jsonl");
         let recorder = Recorder::append_to(&path).unwrap();
         let callers = (0..4).map(|caller| {
-            let pen = recorder.pen();
+            let handle = recorder.handle();
             tokio::spawn(async move {
                 for number in 0..100 {
-                    pen.record(line(caller * 100 + number)).await;
+                    handle.record(line(caller * 100 + number)).await;
                 }
             })
         });
@@ -131,7 +131,7 @@ mod tests {
     #[tokio::test]
     async fn a_history_that_cannot_be_written_is_told_at_its_end() {
         let recorder = Recorder::start(File::open("/dev/null").unwrap()).unwrap();
-        recorder.pen().record(line(1)).await;
+        recorder.handle().record(line(1)).await;
         assert!(recorder.finish().await.is_err());
     }
 

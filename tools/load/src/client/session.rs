@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use booked_checker::history::{Answer as Said, Asked, Call, Outcome};
+use booked_checker::history::{Call, Op, Outcome, Response};
 use booked_contract::event::NewEvent;
 use booked_contract::user::{LogIn, Registration, Token};
 use http::HeaderValue;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::asked::{created, outcome, request, said};
 use super::clock::now_us;
-use super::gateway::{Answer, Gateway, Request, Unanswered};
+use super::gateway::{Gateway, HttpResponse, Request, RequestError};
+use super::op::{created, outcome, request, said};
 
 /// Somebody who is logged in, or nobody in particular. Clones are the same person on the same connections.
 #[derive(Clone)]
@@ -33,8 +33,8 @@ struct Who {
 /// Something that had to be done was not.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}: {why}")]
-pub struct NotDone {
-    /// What was asked.
+pub struct CallError {
+    /// What was op.
     pub what: &'static str,
     /// Status and code, or what was seen instead.
     pub why: String,
@@ -56,7 +56,7 @@ impl Gateway {
     /// # Errors
     ///
     /// Where the answer is neither.
-    pub async fn register(&self, name: &str, email: &str, password: &str) -> Result<bool, NotDone> {
+    pub async fn register(&self, name: &str, email: &str, password: &str) -> Result<bool, CallError> {
         let registration =
             Registration { name: name.to_owned(), email: email.to_owned(), password: password.to_owned() };
         let answered = self.ask(Request::post("/user/register/", &registration)).await;
@@ -71,10 +71,10 @@ impl Gateway {
     /// # Errors
     ///
     /// Where the answer is anything but a token that can be read.
-    pub async fn log_in(&self, email: &str, password: &str) -> Result<Session, NotDone> {
+    pub async fn log_in(&self, email: &str, password: &str) -> Result<Session, CallError> {
         const WHAT: &str = "logging in";
         let answer = done(WHAT, self.ask_log_in(email, password).await)?;
-        self.session_of(&answer).ok_or_else(|| NotDone {
+        self.session_of(&answer).ok_or_else(|| CallError {
             what: WHAT,
             why: "the token cannot be read".to_owned(),
             status: Some(answer.status.as_u16()),
@@ -86,7 +86,7 @@ impl Gateway {
     /// # Errors
     ///
     /// Where there is none.
-    pub async fn ask_log_in(&self, email: &str, password: &str) -> Result<Answer, Unanswered> {
+    pub async fn ask_log_in(&self, email: &str, password: &str) -> Result<HttpResponse, RequestError> {
         let log_in = LogIn { email: email.to_owned(), password: password.to_owned() };
         self.ask(Request::post("/user/login/", &log_in)).await
     }
@@ -99,7 +99,7 @@ impl Gateway {
 
     /// The session of a good answer to a log-in; none where it has no token that can be read.
     #[must_use]
-    pub fn session_of(&self, answer: &Answer) -> Option<Session> {
+    pub fn session_of(&self, answer: &HttpResponse) -> Option<Session> {
         let Token { token } = serde_json::from_slice(&answer.body).ok()?;
         self.resume(&token)
     }
@@ -145,18 +145,18 @@ impl Session {
     }
 
     /// Asks, and tells the call as a history tells it.
-    pub async fn call(&self, asked: Asked) -> Call {
-        self.call_with_pause(asked).await.0
+    pub async fn call(&self, op: Op) -> Call {
+        self.call_with_pause(op).await.0
     }
 
     /// The same; and how long the answer asks to wait before the next attempt.
-    pub async fn call_with_pause(&self, asked: Asked) -> (Call, Option<Duration>) {
+    pub async fn call_with_pause(&self, op: Op) -> (Call, Option<Duration>) {
         let sent_us = now_us();
-        let answered = self.ask(request(&asked)).await;
+        let answered = self.ask(request(&op)).await;
         let ended_us = now_us();
-        let outcome = outcome(&answered, |answer| said(&asked, answer));
+        let outcome = outcome(&answered, |answer| said(&op, answer));
         let pause = answered.ok().and_then(|answer| answer.retry_after);
-        (Call { user: self.user(), sent_us, ended_us, asked, outcome }, pause)
+        (Call { user: self.user(), sent_us, ended_us, op, outcome }, pause)
     }
 
     /// Asks anything, with this session's token.
@@ -164,7 +164,7 @@ impl Session {
     /// # Errors
     ///
     /// Where there is no answer.
-    pub async fn ask(&self, request: Request) -> Result<Answer, Unanswered> {
+    pub async fn ask(&self, request: Request) -> Result<HttpResponse, RequestError> {
         let request = match &self.who {
             Some(who) => request.by(&who.authorization),
             None => request,
@@ -172,27 +172,27 @@ impl Session {
         self.gateway.ask(request).await
     }
 
-    /// Creates an event, as an admin, where all its fields matter; [`Asked::CreateEvent`] makes them up.
+    /// Creates an event, as an admin, where all its fields matter; [`Op::CreateEvent`] makes them up.
     ///
     /// # Errors
     ///
     /// Where it was not created.
-    pub async fn create_event(&self, event: &NewEvent) -> Result<Uuid, NotDone> {
+    pub async fn create_event(&self, event: &NewEvent) -> Result<Uuid, CallError> {
         const WHAT: &str = "creating an event";
         let answer = done(WHAT, self.ask(Request::post("/event/", event)).await)?;
-        let unread = || NotDone { what: WHAT, why: "its Location is no event".to_owned(), status: None };
+        let unread = || CallError { what: WHAT, why: "its Location is no event".to_owned(), status: None };
         created(&answer).ok_or_else(unread)
     }
 }
 
-fn done(what: &'static str, answered: Result<Answer, Unanswered>) -> Result<Answer, NotDone> {
-    let why = match outcome(&answered, |_| Some(Said::Nothing)) {
-        Outcome::Done(_) => String::new(),
-        Outcome::Refused { status, code } => format!("{status} {code}"),
-        Outcome::Maybe { seen } => seen,
+fn done(what: &'static str, answered: Result<HttpResponse, RequestError>) -> Result<HttpResponse, CallError> {
+    let why = match outcome(&answered, |_| Some(Response::Empty)) {
+        Outcome::Ok(_) => String::new(),
+        Outcome::Fail { status, code } => format!("{status} {code}"),
+        Outcome::Unknown { cause } => cause,
     };
     match answered {
         Ok(answer) if answer.status.is_success() => Ok(answer),
-        other => Err(NotDone { what, why, status: other.ok().map(|answer| answer.status.as_u16()) }),
+        other => Err(CallError { what, why, status: other.ok().map(|answer| answer.status.as_u16()) }),
     }
 }

@@ -1,6 +1,6 @@
 //! What the page's plots show.
 
-use crate::meter::Kind;
+use crate::meter::Verdict;
 use crate::report::{OperationReport, Report, Second, Spread};
 use booked_plots::figures::{count, digits, float, ratio, round_number, round_time, time};
 use booked_plots::{Axis, Curve, Plot, legend_of};
@@ -13,32 +13,32 @@ const SHARES: [(f64, &str); 6] =
     [(0.0, "0%"), (0.9, "90%"), (0.99, "99%"), (0.999, "99.9%"), (0.9999, "99.99%"), (0.99999, "99.999%")];
 
 /// The class of the style sheet that shows this kind.
-pub(super) fn class(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Done => "done",
-        Kind::Refused => "refused",
-        Kind::Busy => "busy",
-        Kind::Error => "error",
+pub(super) fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ok => "done",
+        Verdict::Refused => "refused",
+        Verdict::Busy => "busy",
+        Verdict::Error => "error",
     }
 }
 
-fn name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Done => "done",
-        Kind::Refused => "refused as expected",
-        Kind::Busy => "busy (503, 429)",
-        Kind::Error => "error",
+fn name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ok => "ok",
+        Verdict::Refused => "refused as expected",
+        Verdict::Busy => "busy (503, 429)",
+        Verdict::Error => "error",
     }
 }
 
-const KINDS: [Kind; 4] = [Kind::Done, Kind::Refused, Kind::Busy, Kind::Error];
+const VERDICTS: [Verdict; 4] = [Verdict::Ok, Verdict::Refused, Verdict::Busy, Verdict::Error];
 
-fn of_kind(row: &Second, kind: Kind) -> u64 {
-    match kind {
-        Kind::Done => row.done,
-        Kind::Refused => row.refused,
-        Kind::Busy => row.busy,
-        Kind::Error => row.errors,
+fn of_verdict(row: &Second, verdict: Verdict) -> u64 {
+    match verdict {
+        Verdict::Ok => row.ok,
+        Verdict::Refused => row.refused,
+        Verdict::Busy => row.busy,
+        Verdict::Error => row.errors,
     }
 }
 
@@ -46,10 +46,11 @@ fn of_kind(row: &Second, kind: Kind) -> u64 {
 pub(super) fn throughput(report: &Report) -> String {
     let rows = full_seconds(report);
     let mut curves = Vec::new();
-    for kind in KINDS.into_iter().filter(|kind| rows.iter().any(|row| of_kind(row, *kind) > 0)) {
-        let points = rows.iter().map(|row| (end(row), row.per_s(of_kind(row, kind)))).collect();
+    for verdict in VERDICTS.into_iter().filter(|verdict| rows.iter().any(|row| of_verdict(row, *verdict) > 0))
+    {
+        let points = rows.iter().map(|row| (end(row), row.per_s(of_verdict(row, verdict)))).collect();
         let says = |per_s| format!("{} a second", digits(per_s));
-        curves.push(Curve { name: name(kind).to_owned(), class: class(kind).to_owned(), points, says });
+        curves.push(Curve { name: name(verdict).to_owned(), class: class(verdict).to_owned(), points, says });
     }
     plot(curves, seconds_axis(&rows), |most| Axis::linear(most, round_number))
 }
@@ -123,16 +124,16 @@ pub(super) fn outcomes(report: &Report) -> String {
             LEFT - 10.0,
             operation.name
         ));
-        let counts = [operation.done, operation.refused, operation.busy, operation.errors];
+        let counts = [operation.ok, operation.refused, operation.busy, operation.errors];
         let mut left = LEFT;
-        for (kind, number) in KINDS.into_iter().zip(counts).filter(|(_, number)| *number > 0) {
+        for (verdict, number) in VERDICTS.into_iter().zip(counts).filter(|(_, number)| *number > 0) {
             let width = ratio(number, float(operation.calls)) * (WIDTH - LEFT);
             picture.push_str(&format!(
                 "<g class=\"{}\"><rect x=\"{left:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"20\">\
                  <title>{}: {}</title></rect></g>",
-                class(kind),
+                class(verdict),
                 top + 5.0,
-                name(kind),
+                name(verdict),
                 count(number)
             ));
             left += width;
@@ -141,7 +142,7 @@ pub(super) fn outcomes(report: &Report) -> String {
         top += ROW;
     }
     picture.push_str("</svg>\n");
-    legend_of(&KINDS.map(|kind| (class(kind), name(kind)))) + &picture
+    legend_of(&VERDICTS.map(|verdict| (class(verdict), name(verdict)))) + &picture
 }
 
 fn plot(curves: Vec<Curve>, across: Axis, up: impl FnOnce(f64) -> Axis) -> String {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use booked_checker::history::{Answer, Outcome};
+use booked_checker::history::{Outcome, Response};
 use booked_contract::event::NewEvent;
 use rand::Rng;
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::setup::Setup;
 use crate::options::Options;
 use crate::report::Expectation;
-use crate::run::{Page, Visit};
+use crate::run::{Iteration, Page};
 
 const FIRST_PAGE: &str = "/event/?limit=10";
 /// The most that a page may be asked for.
@@ -42,11 +42,11 @@ impl Browse {
         Ok(Self { pages_out_of_order: AtomicU64::default(), impossible_events: AtomicU64::default() })
     }
 
-    pub(super) async fn visit(&self, visit: &mut Visit) {
+    pub(super) async fn iteration(&self, iteration: &mut Iteration) {
         let mut path = Cow::Borrowed(FIRST_PAGE);
         let mut after = i64::MIN;
-        for _ in 0..visit.random.random_range(1..=PAGES_MAX) {
-            let Some(page) = visit.list_events(path).await else { return };
+        for _ in 0..iteration.random.random_range(1..=PAGES_MAX) {
+            let Some(page) = iteration.list_events(path).await else { return };
             if page.events.is_empty() {
                 return;
             }
@@ -54,18 +54,18 @@ impl Browse {
             self.pages_out_of_order.fetch_add(u64::from(!is_later), Ordering::Relaxed);
             let wrong = page.events.iter().filter(|it| it.available_seats_count > it.seat_count).count();
             self.impossible_events.fetch_add(u64::try_from(wrong).unwrap_or(u64::MAX), Ordering::Relaxed);
-            if visit.chance(READ_SHARE) {
-                let chosen = visit.random.random_range(0..page.events.len());
-                self.read(visit, page.events[chosen].id).await;
+            if iteration.chance(READ_SHARE) {
+                let chosen = iteration.random.random_range(0..page.events.len());
+                self.read(iteration, page.events[chosen].id).await;
             }
             after = page.next_time_to_fetch;
             path = Cow::Owned(format!("{FIRST_PAGE}&timestamp={after}"));
         }
     }
 
-    async fn read(&self, visit: &mut Visit, event: Uuid) {
-        let outcome = visit.read_event(event, &[NO_SUCH_EVENT]).await;
-        if let Outcome::Done(Answer::Event { seat_count, available_seats_count }) = outcome {
+    async fn read(&self, iteration: &mut Iteration, event: Uuid) {
+        let outcome = iteration.read_event(event, &[NO_SUCH_EVENT]).await;
+        if let Outcome::Ok(Response::Event { seat_count, available_seats_count }) = outcome {
             let is_wrong = available_seats_count > seat_count;
             self.impossible_events.fetch_add(u64::from(is_wrong), Ordering::Relaxed);
         }

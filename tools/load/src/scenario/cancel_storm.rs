@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use super::sale_tally::{SaleTally, TOO_FEW};
 use super::setup::Setup;
-use super::till::{TOO_FEW, Till};
 use crate::accounts::Accounts;
 use crate::options::{Options, SaleOptions};
 use crate::report::Expectation;
-use crate::run::Visit;
+use crate::run::Iteration;
 
 /// Somebody who shares the account has cancelled them.
 const NOT_YOURS: &str = "TICKET-03";
@@ -20,7 +20,7 @@ pub(crate) struct CancelStorm {
     accounts: Arc<Accounts>,
     /// Whether the account has bought, by its place among them.
     has_bought: Vec<AtomicBool>,
-    till: Till,
+    tally: SaleTally,
     sale: SaleOptions,
 }
 
@@ -31,28 +31,28 @@ impl CancelStorm {
             u32::try_from(accounts.all().len()).ok().and_then(|it| it.checked_mul(options.sale.count_max));
         let seats = seats.context("so many accounts want more seats than an event may have")?;
         let has_bought = accounts.all().iter().map(|_| AtomicBool::new(false)).collect();
-        let till = Till::new(setup.new_event(seats).await?, seats);
-        Ok(Self { accounts, has_bought, till, sale: options.sale })
+        let tally = SaleTally::new(setup.new_event(seats).await?, seats);
+        Ok(Self { accounts, has_bought, tally, sale: options.sale })
     }
 
-    pub(super) async fn visit(&self, visit: &mut Visit) {
+    pub(super) async fn iteration(&self, iteration: &mut Iteration) {
         let account = self.accounts.lend();
         let (session, count) = (account.session(), self.sale.count_max);
         if self.has_bought[account.index()].swap(false, Ordering::Relaxed)
-            && !self.till.cancel(visit, session, count, &[TOO_FEW, NOT_YOURS]).await
+            && !self.tally.cancel(iteration, session, count, &[TOO_FEW, NOT_YOURS]).await
         {
             // Most likely it has its tickets still, and tries again next time.
             self.has_bought[account.index()].store(true, Ordering::Relaxed);
             return;
         }
-        visit.think(self.sale.think.unwrap_or(Duration::ZERO)).await;
-        let Some(hold) = self.till.reserve(visit, session, count).await else { return };
-        if self.till.book(visit, session, &hold).await {
+        iteration.think(self.sale.think.unwrap_or(Duration::ZERO)).await;
+        let Some(hold) = self.tally.reserve(iteration, session, count).await else { return };
+        if self.tally.book(iteration, session, &hold).await {
             self.has_bought[account.index()].store(true, Ordering::Relaxed);
         }
     }
 
     pub(super) async fn expectations(&self, setup: &Setup) -> Vec<Expectation> {
-        self.till.adds_up(setup, &self.accounts).await
+        self.tally.adds_up(setup, &self.accounts).await
     }
 }

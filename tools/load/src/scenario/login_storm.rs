@@ -10,7 +10,7 @@ use super::setup::Setup;
 use crate::accounts::Accounts;
 use crate::options::Options;
 use crate::report::Expectation;
-use crate::run::Visit;
+use crate::run::Iteration;
 
 const WRONG_PASSWORD: &str = "USER-04";
 
@@ -31,16 +31,16 @@ impl LoginStorm {
         })
     }
 
-    pub(super) async fn visit(&self, visit: &mut Visit) {
-        let index = visit.random.random_range(0..self.accounts.all().len());
+    pub(super) async fn iteration(&self, iteration: &mut Iteration) {
+        let index = iteration.random.random_range(0..self.accounts.all().len());
         let (email, right) = (&self.accounts.all()[index].email, self.accounts.password());
-        if visit.chance(self.wrong_share) {
-            let outcome = visit.log_in(email, &format!("not {right}"), &[WRONG_PASSWORD]).await;
-            let is_let_in = matches!(outcome, Outcome::Done(_));
+        if iteration.chance(self.wrong_share) {
+            let outcome = iteration.log_in(email, &format!("not {right}"), &[WRONG_PASSWORD]).await;
+            let is_let_in = matches!(outcome, Outcome::Ok(_));
             self.let_in_wrongly.fetch_add(u64::from(is_let_in), Ordering::Relaxed);
         } else {
-            let outcome = visit.log_in(email, right, &[]).await;
-            let is_shut_out = matches!(outcome, Outcome::Refused { status: 401, .. });
+            let outcome = iteration.log_in(email, right, &[]).await;
+            let is_shut_out = matches!(outcome, Outcome::Fail { status: 401, .. });
             self.shut_out_wrongly.fetch_add(u64::from(is_shut_out), Ordering::Relaxed);
         }
     }

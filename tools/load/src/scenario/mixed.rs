@@ -6,7 +6,7 @@ use super::setup::Setup;
 use super::{Browse, CancelStorm, Checkout, LoginStorm, Onsale};
 use crate::options::{Options, ScenarioName};
 use crate::report::Expectation;
-use crate::run::Visit;
+use crate::run::Iteration;
 
 /// The parts that have a weight, and up to where each reaches in a row of all weights.
 pub(crate) struct Mixed {
@@ -40,14 +40,14 @@ impl Mixed {
         Ok(Self { parts, weights })
     }
 
-    pub(super) async fn visit(&self, visit: &mut Visit) {
-        let drawn = visit.random.random_range(0..self.weights);
+    pub(super) async fn iteration(&self, iteration: &mut Iteration) {
+        let drawn = iteration.random.random_range(0..self.weights);
         match self.parts.iter().find(|(reach, _)| drawn < *reach) {
-            Some((_, Part::Onsale(onsale))) => onsale.visit(visit).await,
-            Some((_, Part::Browse(browse))) => browse.visit(visit).await,
-            Some((_, Part::Checkout(checkout))) => checkout.visit(visit).await,
-            Some((_, Part::CancelStorm(storm))) => storm.visit(visit).await,
-            Some((_, Part::LoginStorm(storm))) => storm.visit(visit).await,
+            Some((_, Part::Onsale(onsale))) => onsale.iteration(iteration).await,
+            Some((_, Part::Browse(browse))) => browse.iteration(iteration).await,
+            Some((_, Part::Checkout(checkout))) => checkout.iteration(iteration).await,
+            Some((_, Part::CancelStorm(storm))) => storm.iteration(iteration).await,
+            Some((_, Part::LoginStorm(storm))) => storm.iteration(iteration).await,
             None => {}
         }
     }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::setup::Setup;
 use crate::client::Session;
-use crate::run::Visit;
+use crate::run::Iteration;
 
 pub(crate) struct Nothing {
     session: Session,
@@ -15,7 +15,7 @@ impl Nothing {
         Self { session: setup.gateway.anyone() }
     }
 
-    pub(super) async fn visit(&self, visit: &mut Visit) {
-        visit.reserve(&self.session, Uuid::nil(), 2, &[]).await;
+    pub(super) async fn iteration(&self, iteration: &mut Iteration) {
+        iteration.reserve(&self.session, Uuid::nil(), 2, &[]).await;
     }
 }

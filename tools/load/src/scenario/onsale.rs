@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use rand::Rng;
 
+use super::sale_tally::SaleTally;
 use super::setup::Setup;
-use super::till::Till;
 use crate::accounts::Accounts;
 use crate::options::{Options, SaleOptions};
 use crate::report::Expectation;
-use crate::run::Visit;
+use crate::run::Iteration;
 
 const THINK: Duration = Duration::from_millis(500);
 
 pub(crate) struct Onsale {
     accounts: Arc<Accounts>,
-    till: Till,
+    tally: SaleTally,
     sale: SaleOptions,
 }
 
@@ -24,23 +24,23 @@ impl Onsale {
     pub(super) async fn prepare(setup: &Setup, options: &Options) -> anyhow::Result<Self> {
         let accounts = setup.accounts().await?;
         let event = setup.new_event(options.sale.seats).await?;
-        Ok(Self { accounts, till: Till::new(event, options.sale.seats), sale: options.sale })
+        Ok(Self { accounts, tally: SaleTally::new(event, options.sale.seats), sale: options.sale })
     }
 
-    pub(super) async fn visit(&self, visit: &mut Visit) {
+    pub(super) async fn iteration(&self, iteration: &mut Iteration) {
         let account = self.accounts.lend();
-        let count = visit.random.random_range(1..=self.sale.count_max);
-        let Some(hold) = self.till.reserve(visit, account.session(), count).await else { return };
-        visit.think(self.sale.think.unwrap_or(THINK)).await;
-        if !visit.chance(self.sale.abandon_share) {
-            self.till.book(visit, account.session(), &hold).await;
+        let count = iteration.random.random_range(1..=self.sale.count_max);
+        let Some(hold) = self.tally.reserve(iteration, account.session(), count).await else { return };
+        iteration.think(self.sale.think.unwrap_or(THINK)).await;
+        if !iteration.chance(self.sale.abandon_share) {
+            self.tally.book(iteration, account.session(), &hold).await;
         }
     }
 
     pub(super) async fn expectations(&self, setup: &Setup) -> Vec<Expectation> {
-        let mut expectations = vec![self.till.sold()];
-        expectations.extend(self.till.adds_up(setup, &self.accounts).await);
-        expectations.extend(self.till.sold_once(setup).await);
+        let mut expectations = vec![self.tally.sold()];
+        expectations.extend(self.tally.adds_up(setup, &self.accounts).await);
+        expectations.extend(self.tally.sold_once(setup).await);
         expectations
     }
 }

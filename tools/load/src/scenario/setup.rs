@@ -3,24 +3,24 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
-use booked_checker::history::{Answer, Asked, Call, Line, Outcome};
+use booked_checker::history::{Call, Line, Op, Outcome, Response};
 use booked_contract::event::NewEvent;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::accounts::Accounts;
-use crate::client::{Gateway, Pen, Session};
+use crate::client::{Gateway, RecorderHandle, Session};
 use crate::options::{AccountOptions, LogIn};
-use crate::report::Notice;
+use crate::report::Progress;
 
 /// Hears of what is being done.
-pub type Listener = Arc<dyn Fn(Notice<'_>) + Send + Sync>;
+pub type OnProgress = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
 
 /// What scenarios are prepared with.
 pub(crate) struct Setup {
     pub(crate) gateway: Gateway,
-    pub(crate) pen: Option<Pen>,
-    pub(crate) listener: Listener,
+    pub(crate) recorder: Option<RecorderHandle>,
+    pub(crate) on_progress: OnProgress,
     admin: Option<LogIn>,
     admin_session: OnceCell<Session>,
     account_options: AccountOptions,
@@ -31,15 +31,15 @@ pub(crate) struct Setup {
 impl Setup {
     pub(crate) fn new(
         gateway: Gateway,
-        pen: Option<Pen>,
-        listener: Listener,
+        recorder: Option<RecorderHandle>,
+        on_progress: OnProgress,
         admin: Option<LogIn>,
         account_options: AccountOptions,
     ) -> Self {
         Self {
             gateway,
-            pen,
-            listener,
+            recorder,
+            on_progress,
             admin,
             admin_session: OnceCell::new(),
             account_options,
@@ -50,18 +50,18 @@ impl Setup {
 
     /// The clients' accounts.
     pub(crate) async fn accounts(&self) -> anyhow::Result<Arc<Accounts>> {
-        let prepare = || Accounts::prepare(&self.gateway, &self.account_options, self.listener.as_ref());
+        let prepare = || Accounts::prepare(&self.gateway, &self.account_options, self.on_progress.as_ref());
         self.accounts.get_or_try_init(prepare).await.cloned()
     }
 
     /// A new event with so many seats.
     pub(crate) async fn new_event(&self, seat_count: u32) -> anyhow::Result<Uuid> {
         self.step("Making an event");
-        let call = self.admin().await?.call(Asked::CreateEvent { seat_count }).await;
+        let call = self.admin().await?.call(Op::CreateEvent { seat_count }).await;
         let outcome = call.outcome.clone();
         self.record(call).await;
         match outcome {
-            Outcome::Done(Answer::Created { event_id }) => {
+            Outcome::Ok(Response::Created { event_id }) => {
                 self.note(event_id);
                 Ok(event_id)
             }
@@ -77,13 +77,13 @@ impl Setup {
     }
 
     /// Asks as anyone may, outside all measurement.
-    pub(crate) async fn look(&self, asked: Asked) -> Outcome {
-        self.ask(&self.gateway.anyone(), asked).await
+    pub(crate) async fn look(&self, op: Op) -> Outcome {
+        self.ask(&self.gateway.anyone(), op).await
     }
 
     /// Asks as somebody, outside all measurement.
-    pub(crate) async fn ask(&self, session: &Session, asked: Asked) -> Outcome {
-        let call = session.call(asked).await;
+    pub(crate) async fn ask(&self, session: &Session, op: Op) -> Outcome {
+        let call = session.call(op).await;
         let outcome = call.outcome.clone();
         self.record(call).await;
         outcome
@@ -93,8 +93,8 @@ impl Setup {
     pub(crate) async fn clean_up(&self) -> anyhow::Result<()> {
         let made = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
         for event_id in made {
-            let outcome = self.ask(self.admin().await?, Asked::DeleteEvent { event_id }).await;
-            if !matches!(outcome, Outcome::Done(_)) {
+            let outcome = self.ask(self.admin().await?, Op::DeleteEvent { event_id }).await;
+            if !matches!(outcome, Outcome::Ok(_)) {
                 bail!("the event {event_id} was not deleted: {outcome:?}");
             }
         }
@@ -102,7 +102,7 @@ impl Setup {
     }
 
     pub(crate) fn step(&self, text: &str) {
-        (self.listener)(Notice::Step(text));
+        (self.on_progress)(Progress::Step(text));
     }
 
     async fn admin(&self) -> anyhow::Result<&Session> {
@@ -118,8 +118,8 @@ impl Setup {
     }
 
     async fn record(&self, call: Call) {
-        if let Some(pen) = &self.pen {
-            pen.record(Line::Call(call)).await;
+        if let Some(recorder) = &self.recorder {
+            recorder.record(Line::Call(call)).await;
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::scripted::{Step, serve};
-use booked_load::client::{BadUrl, Gateway, Patience, Request, Unanswered};
+use booked_load::client::{BadUrl, Gateway, Request, RequestError, Timeouts};
 
 #[tokio::test]
 async fn requests_that_follow_each_other_share_a_connection() {
-    let gateway = gateway(vec![Step::Answer, Step::Answer, Step::Answer]).await;
+    let gateway = gateway(vec![Step::HttpResponse, Step::HttpResponse, Step::HttpResponse]).await;
     for _ in 0..3 {
         // The server would not take a second connection before the first is closed.
         assert_eq!(ask(&gateway).await.unwrap(), 200);
@@ -16,11 +16,11 @@ async fn requests_that_follow_each_other_share_a_connection() {
 
 #[tokio::test]
 async fn an_idle_connection_that_was_closed_is_replaced() {
-    let gateway = gateway(vec![Step::AnswerAndClose, Step::Answer]).await;
+    let gateway = gateway(vec![Step::AnswerAndClose, Step::HttpResponse]).await;
     assert_eq!(ask(&gateway).await.unwrap(), 200);
     // A request that is sent before the close arrives is lost, and told as such; the one after it never is.
     let after = ask(&gateway).await;
-    assert!(matches!(after, Ok(200) | Err(Unanswered::Lost(_))), "{after:?}");
+    assert!(matches!(after, Ok(200) | Err(RequestError::Lost(_))), "{after:?}");
     if after.is_err() {
         assert_eq!(ask(&gateway).await.unwrap(), 200);
     }
@@ -28,38 +28,38 @@ async fn an_idle_connection_that_was_closed_is_replaced() {
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_lost_and_nothing_is_sent_again() {
-    let gateway = gateway(vec![Step::Break, Step::Answer]).await;
-    assert!(matches!(ask(&gateway).await, Err(Unanswered::Lost(_))));
+    let gateway = gateway(vec![Step::Break, Step::HttpResponse]).await;
+    assert!(matches!(ask(&gateway).await, Err(RequestError::Lost(_))));
     assert_eq!(ask(&gateway).await.unwrap(), 200);
 }
 
 #[tokio::test]
 async fn who_does_not_answer_is_given_up() {
-    let patience = Patience { answer: Duration::from_millis(50), ..Patience::default() };
-    let gateway = Gateway::new(&serve(vec![Step::Hang]).await, patience).unwrap();
-    assert!(matches!(ask(&gateway).await, Err(Unanswered::Late)));
+    let timeouts = Timeouts { response: Duration::from_millis(50), ..Timeouts::default() };
+    let gateway = Gateway::new(&serve(vec![Step::Hang]).await, timeouts).unwrap();
+    assert!(matches!(ask(&gateway).await, Err(RequestError::TimedOut)));
 }
 
 #[tokio::test]
 async fn without_a_server_nothing_is_sent() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let gateway = Gateway::new(&format!("http://{free}"), Patience::default()).unwrap();
-    assert!(matches!(ask(&gateway).await, Err(Unanswered::NotSent(_))));
+    let gateway = Gateway::new(&format!("http://{free}"), Timeouts::default()).unwrap();
+    assert!(matches!(ask(&gateway).await, Err(RequestError::NotSent(_))));
 }
 
 #[test]
 fn a_url_names_a_host_that_speaks_plain_http() {
     for bad in ["", "localhost:8080", "https://localhost", "http://localhost/path", "http://me@localhost"] {
-        assert!(matches!(Gateway::new(bad, Patience::default()), Err(BadUrl::Form(_))), "{bad} was accepted");
+        assert!(matches!(Gateway::new(bad, Timeouts::default()), Err(BadUrl::Form(_))), "{bad} was accepted");
     }
-    let gateway = Gateway::new("http://[::1]:8080/", Patience::default()).unwrap();
+    let gateway = Gateway::new("http://[::1]:8080/", Timeouts::default()).unwrap();
     assert_eq!(gateway.url(), "http://[::1]:8080");
 }
 
 async fn gateway(steps: Vec<Step>) -> Gateway {
-    Gateway::new(&serve(steps).await, Patience::default()).unwrap()
+    Gateway::new(&serve(steps).await, Timeouts::default()).unwrap()
 }
 
-async fn ask(gateway: &Gateway) -> Result<u16, Unanswered> {
+async fn ask(gateway: &Gateway) -> Result<u16, RequestError> {
     gateway.ask(Request::get("/health/")).await.map(|answer| answer.status.as_u16())
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use booked_load::client::Patience;
+use booked_load::client::Timeouts;
 use booked_load::{
-    AccountOptions, Arrival, Listener, Mix, Notice, Options, Report, SaleOptions, ScenarioName, Stop, load,
-    self_test,
+    AccountOptions, Arrival, CancellationToken, Mix, OnProgress, Options, Progress, Report, SaleOptions,
+    ScenarioName, load, self_test,
 };
 
 use crate::stalling;
@@ -33,42 +33,42 @@ async fn who_could_not_begin_is_counted() {
     let arrival = Arrival::Open { rate_per_s: 200.0, open_max: 5 };
     let report = run(&options(url, arrival, 1), quiet()).await;
 
-    assert!(report.visits.not_started > 0, "{:?}", report.visits);
-    assert_eq!(report.series.iter().map(|row| row.not_started).sum::<u64>(), report.visits.not_started);
+    assert!(report.iterations.not_started > 0, "{:?}", report.iterations);
+    assert_eq!(report.series.iter().map(|row| row.not_started).sum::<u64>(), report.iterations.not_started);
     // The same seed lets as many arrive where there is room for all.
     let roomy = Arrival::Open { rate_per_s: 200.0, open_max: 10_000 };
     let url = stalling::serve(NEVER, Duration::ZERO).await;
     let all = run(&options(url, roomy, 1), quiet()).await;
-    assert_eq!(all.visits.not_started, 0);
-    assert_eq!(report.visits.started + report.visits.not_started, all.visits.started);
+    assert_eq!(all.iterations.not_started, 0);
+    assert_eq!(report.iterations.started + report.iterations.not_started, all.iterations.started);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_ends_a_run_early_gets_its_report() {
     let url = stalling::serve(NEVER, Duration::ZERO).await;
-    let stop = Stop::default();
+    let stop = CancellationToken::new();
     let stopper = stop.clone();
-    let listener: Listener = Arc::new(move |notice| {
-        if matches!(notice, Notice::Second { .. }) {
-            stopper.now();
+    let on_progress: OnProgress = Arc::new(move |notice| {
+        if matches!(notice, Progress::Second { .. }) {
+            stopper.cancel();
         }
     });
     let options = options(url, Arrival::Closed { users: 2 }, 3_600);
-    let report = load(&options, listener, &stop).await.unwrap();
+    let report = load(&options, on_progress, &stop).await.unwrap();
     assert!(report.ended_early && report.measured_s < 3_600.0);
     assert!(report.all.calls > 0 && report.failures() == 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_report_adds_up_and_is_shown() {
-    let (arrival, stop) = (Arrival::Closed { users: 2 }, Stop::default());
+    let (arrival, stop) = (Arrival::Closed { users: 2 }, CancellationToken::new());
     let test = self_test(arrival, Duration::from_secs(1), quiet(), &stop).await.unwrap();
     assert!(test.cpu_us_a_call > 0.0 && test.server_cpu_us_a_call > 0.0);
 
     let report = test.report;
     let all = &report.all;
     assert!(all.calls > 0);
-    assert_eq!(all.calls, all.done + all.refused + all.busy + all.errors);
+    assert_eq!(all.calls, all.ok + all.refused + all.busy + all.errors);
     assert_eq!(all.calls, report.operations.iter().map(|operation| operation.calls).sum::<u64>());
     assert_eq!(all.calls, report.series.iter().map(|row| row.calls.values().sum::<u64>()).sum::<u64>());
     assert_eq!(all.calls, all.outcomes.iter().map(|outcome| outcome.count).sum::<u64>());
@@ -82,21 +82,22 @@ async fn the_report_adds_up_and_is_shown() {
 async fn answers_that_nobody_expects_are_failures() {
     // Nobody listens here any more.
     let url = format!("http://{}", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
-    let unprepared = load(&options(url, Arrival::Closed { users: 1 }, 1), quiet(), &Stop::default()).await;
+    let unprepared =
+        load(&options(url, Arrival::Closed { users: 1 }, 1), quiet(), &CancellationToken::new()).await;
     assert!(unprepared.is_err());
 
     let url = stalling::serve(2, Duration::from_secs(3_600)).await;
     let mut options = options(url, Arrival::Closed { users: 1 }, 1);
-    options.patience.answer = Duration::from_millis(100);
+    options.timeouts.response = Duration::from_millis(100);
     let report = run(&options, quiet()).await;
     assert!(report.all.errors > 0 && report.failures() >= report.all.errors, "{:?}", report.all.outcomes);
 }
 
-async fn run(options: &Options, listener: Listener) -> Report {
-    load(options, listener, &Stop::default()).await.unwrap()
+async fn run(options: &Options, on_progress: OnProgress) -> Report {
+    load(options, on_progress, &CancellationToken::new()).await.unwrap()
 }
 
-fn quiet() -> Listener {
+fn quiet() -> OnProgress {
     Arc::new(|_| {})
 }
 
@@ -109,13 +110,13 @@ fn options(url: String, arrival: Arrival, seconds: u64) -> Options {
         duration: Duration::from_secs(seconds),
         warm_up: Duration::ZERO,
         seed: 7,
-        patience: Patience::default(),
+        timeouts: Timeouts::default(),
         admin: None,
         accounts: AccountOptions {
             count: 0,
             prefix: String::new(),
             password: String::new(),
-            at_once: 1,
+            concurrency: 1,
             tokens: None,
         },
         sale: SaleOptions { seats: 1, count_max: 1, think: None, abandon_share: 0.0 },

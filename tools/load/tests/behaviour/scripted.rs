@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 #[derive(Clone, Copy)]
 pub(crate) enum Step {
     /// 200 without a body.
-    Answer,
+    HttpResponse,
     /// 200 without a body, and the connection is closed without a word.
     AnswerAndClose,
     /// The connection is closed in the middle of the answer.
@@ -35,7 +35,9 @@ pub(crate) async fn serve(steps: Vec<Step>) -> String {
 async fn on_one_connection(mut stream: TcpStream, steps: &mut std::vec::IntoIter<Step>) {
     while read_head(&mut stream).await {
         match steps.next().unwrap() {
-            Step::Answer => stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap(),
+            Step::HttpResponse => {
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap()
+            }
             Step::AnswerAndClose => {
                 stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
                 return;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use booked_checker::history::{Answer, Asked, Outcome};
+use booked_checker::history::{Op, Outcome, Response};
 use booked_contract::ticket::SeatsOfEvent;
 use booked_load::client::{Request, Session};
 use tokio::time::sleep;
@@ -23,9 +23,9 @@ pub(super) async fn run(ground: Arc<Ground>) {
 }
 
 async fn buys(ground: &Ground, session: &Session) {
-    let reserved = session.call(Asked::Reserve { event_id: ground.event, count: BOUGHT }).await;
-    if let Outcome::Done(Answer::Held { ticket_ids, .. }) = reserved.outcome {
-        session.call(Asked::Book { ticket_ids }).await;
+    let reserved = session.call(Op::Reserve { event_id: ground.event, count: BOUGHT }).await;
+    if let Outcome::Ok(Response::Held { ticket_ids, .. }) = reserved.outcome {
+        session.call(Op::Book { ticket_ids }).await;
     }
 }
 

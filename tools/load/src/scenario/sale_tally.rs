@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use booked_checker::history::{Answer, Asked, Outcome};
+use booked_checker::history::{Op, Outcome, Response};
 use futures_util::{StreamExt, stream};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::setup::Setup;
 use crate::accounts::Accounts;
 use crate::client::{Session, now_us};
 use crate::report::Expectation;
-use crate::run::Visit;
+use crate::run::Iteration;
 
 /// Too few seats are left.
 pub(super) const TOO_FEW: &str = "TICKET-01";
@@ -28,7 +28,7 @@ const POLL: Duration = Duration::from_millis(100);
 const LISTED_AT_ONCE: usize = 16;
 
 /// The account of one event.
-pub(super) struct Till {
+pub(super) struct SaleTally {
     pub(super) event: Uuid,
     seats: u32,
     counts: Mutex<Counts>,
@@ -58,7 +58,7 @@ struct Counts {
     lost_holds: u64,
 }
 
-/// What one account is doing, when several visits share it.
+/// What one account is doing, when several iterations share it.
 #[derive(Default)]
 struct UnderWay {
     calls: u32,
@@ -72,25 +72,30 @@ pub(super) struct Hold {
     expires_unix_s: i64,
 }
 
-impl Till {
+impl SaleTally {
     pub(super) fn new(event: Uuid, seats: u32) -> Self {
         Self { event, seats, counts: Mutex::default() }
     }
 
     /// Reserves; none where it was not granted.
-    pub(super) async fn reserve(&self, visit: &mut Visit, session: &Session, count: u32) -> Option<Hold> {
+    pub(super) async fn reserve(
+        &self,
+        iteration: &mut Iteration,
+        session: &Session,
+        count: u32,
+    ) -> Option<Hold> {
         let seats = i64::from(count);
         self.counts().reserving += seats;
-        let outcome = visit.reserve(session, self.event, count, &[TOO_FEW]).await;
+        let outcome = iteration.reserve(session, self.event, count, &[TOO_FEW]).await;
         let mut counts = self.counts();
         match outcome {
-            Outcome::Done(Answer::Held { ticket_ids, expires_unix_time }) => {
+            Outcome::Ok(Response::Held { ticket_ids, expires_unix_time }) => {
                 counts.reserving -= seats;
                 let hold = Hold { tickets: ticket_ids, expires_unix_s: expires_unix_time };
                 counts.holds.insert(*hold.tickets.first()?, hold.clone());
                 Some(hold)
             }
-            Outcome::Refused { code, .. } => {
+            Outcome::Fail { code, .. } => {
                 counts.reserving -= seats;
                 if code == TOO_FEW {
                     let fewest = counts.refused_min.map_or(count, |fewest| fewest.min(count));
@@ -98,21 +103,21 @@ impl Till {
                 }
                 None
             }
-            Outcome::Done(_) | Outcome::Maybe { .. } => None,
+            Outcome::Ok(_) | Outcome::Unknown { .. } => None,
         }
     }
 
     /// Books what is held; whether that was acknowledged.
-    pub(super) async fn book(&self, visit: &mut Visit, session: &Session, hold: &Hold) -> bool {
+    pub(super) async fn book(&self, iteration: &mut Iteration, session: &Session, hold: &Hold) -> bool {
         let seats = hold.seats();
         self.counts().begin(session, 0);
         self.counts().booking += seats;
         let expected: &[&str] = if hold.may_have_expired() { &[NOT_RESERVED] } else { &[] };
-        let outcome = visit.book(session, &hold.tickets, expected).await;
+        let outcome = iteration.book(session, &hold.tickets, expected).await;
         let mut counts = self.counts();
         counts.end(session, 0);
         match outcome {
-            Outcome::Done(_) => {
+            Outcome::Ok(_) => {
                 counts.booking -= seats;
                 counts.booked += seats;
                 hold.tickets.first().map(|first| counts.holds.remove(first));
@@ -121,19 +126,19 @@ impl Till {
                 }
                 true
             }
-            Outcome::Refused { code, .. } => {
+            Outcome::Fail { code, .. } => {
                 counts.booking -= seats;
                 counts.lost_holds += u64::from(code == NOT_RESERVED && !hold.may_have_expired());
                 false
             }
-            Outcome::Maybe { .. } => false,
+            Outcome::Unknown { .. } => false,
         }
     }
 
     /// Cancels so many of the latest; whether that was acknowledged.
     pub(super) async fn cancel(
         &self,
-        visit: &mut Visit,
+        iteration: &mut Iteration,
         session: &Session,
         count: u32,
         expected: &[&str],
@@ -141,20 +146,20 @@ impl Till {
         let seats = i64::from(count);
         self.counts().begin(session, seats);
         self.counts().cancelling += seats;
-        let outcome = visit.cancel(session, self.event, count, expected).await;
+        let outcome = iteration.cancel(session, self.event, count, expected).await;
         let mut counts = self.counts();
         counts.end(session, seats);
         match outcome {
-            Outcome::Done(_) => {
+            Outcome::Ok(_) => {
                 counts.cancelling -= seats;
                 counts.cancelled += seats;
                 true
             }
-            Outcome::Refused { .. } => {
+            Outcome::Fail { .. } => {
                 counts.cancelling -= seats;
                 false
             }
-            Outcome::Maybe { .. } => false,
+            Outcome::Unknown { .. } => false,
         }
     }
 
@@ -214,8 +219,8 @@ impl Till {
     }
 
     async fn free(&self, setup: &Setup) -> Option<i64> {
-        match setup.look(Asked::ReadEvent { event_id: self.event }).await {
-            Outcome::Done(Answer::Event { available_seats_count, .. }) => {
+        match setup.look(Op::ReadEvent { event_id: self.event }).await {
+            Outcome::Ok(Response::Event { available_seats_count, .. }) => {
                 Some(i64::from(available_seats_count))
             }
             _ => None,
@@ -224,8 +229,8 @@ impl Till {
 
     async fn bookings(&self, setup: &Setup, accounts: &Accounts) -> Expectation {
         let listing = stream::iter(accounts.all()).map(|account| async {
-            match setup.ask(&account.session, Asked::ListBookings).await {
-                Outcome::Done(Answer::Bookings(rows)) => {
+            match setup.ask(&account.session, Op::ListBookings).await {
+                Outcome::Ok(Response::Bookings(rows)) => {
                     let rows = rows.iter().filter(|row| row.event_id == self.event);
                     Some(rows.map(|row| i64::from(row.number_of_tickets)).sum::<i64>())
                 }

@@ -1,6 +1,6 @@
 //! Between the history's words and HTTP: how a question is put, and what an answer means.
 
-use booked_checker::history::{Answer as Said, Asked, Bookings, Outcome};
+use booked_checker::history::{Bookings, Op, Outcome, Response};
 use booked_contract::ErrorBody;
 use booked_contract::event::{Event, EventChange, NewEvent};
 use booked_contract::ticket::{Booking, Reservation, SeatsOfEvent, TicketIds};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     clock::now_us,
-    gateway::{Answer, Request, Unanswered},
+    gateway::{HttpResponse, Request, RequestError},
 };
 
 /// In 2030: all that is made up here takes place then.
@@ -18,19 +18,17 @@ const UNIX_TIME: i64 = 1_900_000_000;
 const SECONDS_OF_A_DAY: u64 = 86_400;
 
 /// The request that asks this.
-pub(super) fn request(asked: &Asked) -> Request {
-    match asked {
-        Asked::Reserve { event_id, count } => Request::post("/ticket/reserve/", &seats(*event_id, *count)),
-        Asked::Release { ticket_ids } => Request::post("/ticket/release/", &tickets(ticket_ids)),
-        Asked::Book { ticket_ids } => Request::post("/ticket/book/", &tickets(ticket_ids)),
-        Asked::Cancel { event_id, count } => Request::post("/ticket/cancel/", &seats(*event_id, *count)),
-        Asked::AddToWaitlist { event_id, count } => {
-            Request::post("/waitlist/add/", &seats(*event_id, *count))
-        }
-        Asked::ListBookings => Request::get("/user/bookings/"),
-        Asked::ReadEvent { event_id } => Request::get(format!("/event/{event_id}/")),
-        Asked::CreateEvent { seat_count } => Request::post("/event/", &event_of(*seat_count)),
-        Asked::GrowEvent { event_id, seat_count } => {
+pub(super) fn request(op: &Op) -> Request {
+    match op {
+        Op::Reserve { event_id, count } => Request::post("/ticket/reserve/", &seats(*event_id, *count)),
+        Op::Release { ticket_ids } => Request::post("/ticket/release/", &tickets(ticket_ids)),
+        Op::Book { ticket_ids } => Request::post("/ticket/book/", &tickets(ticket_ids)),
+        Op::Cancel { event_id, count } => Request::post("/ticket/cancel/", &seats(*event_id, *count)),
+        Op::AddToWaitlist { event_id, count } => Request::post("/waitlist/add/", &seats(*event_id, *count)),
+        Op::ListBookings => Request::get("/user/bookings/"),
+        Op::ReadEvent { event_id } => Request::get(format!("/event/{event_id}/")),
+        Op::CreateEvent { seat_count } => Request::post("/event/", &event_of(*seat_count)),
+        Op::GrowEvent { event_id, seat_count } => {
             let change = EventChange {
                 id: event_id.to_string(),
                 seat_count: Some(i64::from(*seat_count)),
@@ -38,7 +36,7 @@ pub(super) fn request(asked: &Asked) -> Request {
             };
             Request::post("/event/update/", &change)
         }
-        Asked::DeleteEvent { event_id } => {
+        Op::DeleteEvent { event_id } => {
             Request { method: Method::DELETE, ..Request::get(format!("/event/?id={event_id}")) }
         }
     }
@@ -65,78 +63,81 @@ fn event_of(seat_count: u32) -> NewEvent {
 }
 
 /// What an answer to this said; none where it cannot be understood.
-pub(super) fn said(asked: &Asked, answer: &Answer) -> Option<Said> {
-    match asked {
-        Asked::Reserve { .. } => {
+pub(super) fn said(op: &Op, answer: &HttpResponse) -> Option<Response> {
+    match op {
+        Op::Reserve { .. } => {
             let Reservation { ticket_ids, expires_unix_time } = body(answer)?;
-            Some(Said::Held { ticket_ids, expires_unix_time })
+            Some(Response::Held { ticket_ids, expires_unix_time })
         }
-        Asked::ListBookings => {
+        Op::ListBookings => {
             let rows: Vec<Booking> = body(answer)?;
             let row =
                 |row: Booking| Bookings { event_id: row.event_id, number_of_tickets: row.number_of_tickets };
-            Some(Said::Bookings(rows.into_iter().map(row).collect()))
+            Some(Response::Bookings(rows.into_iter().map(row).collect()))
         }
-        Asked::ReadEvent { .. } => {
+        Op::ReadEvent { .. } => {
             let Event { seat_count, available_seats_count, .. } = body(answer)?;
-            Some(Said::Event { seat_count, available_seats_count })
+            Some(Response::Event { seat_count, available_seats_count })
         }
-        Asked::CreateEvent { .. } => Some(Said::Created { event_id: created(answer)? }),
-        Asked::Release { .. }
-        | Asked::Book { .. }
-        | Asked::Cancel { .. }
-        | Asked::AddToWaitlist { .. }
-        | Asked::GrowEvent { .. }
-        | Asked::DeleteEvent { .. } => Some(Said::Nothing),
+        Op::CreateEvent { .. } => Some(Response::Created { event_id: created(answer)? }),
+        Op::Release { .. }
+        | Op::Book { .. }
+        | Op::Cancel { .. }
+        | Op::AddToWaitlist { .. }
+        | Op::GrowEvent { .. }
+        | Op::DeleteEvent { .. } => Some(Response::Empty),
     }
 }
 
 /// The event that was created.
-pub(super) fn created(answer: &Answer) -> Option<Uuid> {
+pub(super) fn created(answer: &HttpResponse) -> Option<Uuid> {
     let location = answer.location.as_ref()?.to_str().ok()?;
     location.trim_matches('/').strip_prefix("event/")?.parse().ok()
 }
 
-fn body<T: DeserializeOwned>(answer: &Answer) -> Option<T> {
+fn body<T: DeserializeOwned>(answer: &HttpResponse) -> Option<T> {
     serde_json::from_slice(&answer.body).ok()
 }
 
 /// What became of a call: `read` says what a good answer said, none where it cannot be understood.
-pub fn outcome(answered: &Result<Answer, Unanswered>, read: impl FnOnce(&Answer) -> Option<Said>) -> Outcome {
+pub fn outcome(
+    answered: &Result<HttpResponse, RequestError>,
+    read: impl FnOnce(&HttpResponse) -> Option<Response>,
+) -> Outcome {
     let answer = match answered {
         Ok(answer) => answer,
-        Err(unanswered) => return Outcome::Maybe { seen: unanswered.to_string() },
+        Err(unanswered) => return Outcome::Unknown { cause: unanswered.to_string() },
     };
     let status = answer.status;
     let code = || body::<ErrorBody>(answer).map(|error| error.category_code).unwrap_or_default();
     if status.is_success() {
         let unread =
-            || Outcome::Maybe { seen: format!("{} with a body that is unreadable", status.as_u16()) };
-        return read(answer).map_or_else(unread, Outcome::Done);
+            || Outcome::Unknown { cause: format!("{} with a body that is unreadable", status.as_u16()) };
+        return read(answer).map_or_else(unread, Outcome::Ok);
     }
     if status.is_client_error() || status == StatusCode::SERVICE_UNAVAILABLE {
-        return Outcome::Refused { status: status.as_u16(), code: code() };
+        return Outcome::Fail { status: status.as_u16(), code: code() };
     }
-    Outcome::Maybe { seen: format!("{} {}", status.as_u16(), code()).trim_end().to_owned() }
+    Outcome::Unknown { cause: format!("{} {}", status.as_u16(), code()).trim_end().to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const RESERVE: Asked = Asked::Reserve { event_id: Uuid::nil(), count: 1 };
+    const RESERVE: Op = Op::Reserve { event_id: Uuid::nil(), count: 1 };
 
     #[test]
     fn a_good_answer_is_done_and_says_what_a_rule_needs() {
         let body = r#"{"ticket_ids":["00000000-0000-0000-0000-000000000001"],"expires_unix_time":9}"#;
-        let held = Said::Held { ticket_ids: vec![Uuid::from_u128(1)], expires_unix_time: 9 };
-        assert_eq!(became(&RESERVE, 200, body), Outcome::Done(held));
+        let held = Response::Held { ticket_ids: vec![Uuid::from_u128(1)], expires_unix_time: 9 };
+        assert_eq!(became(&RESERVE, 200, body), Outcome::Ok(held));
     }
 
     #[test]
     fn a_client_error_and_503_were_surely_not_done() {
         let body = r#"{"category":"TICKET","category_code":"TICKET-01","msg":"too few"}"#;
-        let refused = |status, code: &str| Outcome::Refused { status, code: code.to_owned() };
+        let refused = |status, code: &str| Outcome::Fail { status, code: code.to_owned() };
         assert_eq!(became(&RESERVE, 400, body), refused(400, "TICKET-01"));
         assert_eq!(became(&RESERVE, 503, body), refused(503, "TICKET-01"));
         assert_eq!(became(&RESERVE, 431, ""), refused(431, ""));
@@ -146,15 +147,15 @@ mod tests {
     fn everything_else_may_have_been_done() {
         for (status, body) in [(200, "{"), (201, ""), (302, ""), (500, ""), (502, "<html>"), (504, "{}")] {
             let outcome = became(&RESERVE, status, body);
-            assert!(matches!(outcome, Outcome::Maybe { .. }), "{status} {body}: {outcome:?}");
+            assert!(matches!(outcome, Outcome::Unknown { .. }), "{status} {body}: {outcome:?}");
         }
-        let outcome = outcome(&Err(Unanswered::Late), |_| None);
-        assert_eq!(outcome, Outcome::Maybe { seen: "no answer in time".to_owned() });
+        let outcome = outcome(&Err(RequestError::TimedOut), |_| None);
+        assert_eq!(outcome, Outcome::Unknown { cause: "no answer in time".to_owned() });
     }
 
-    fn became(asked: &Asked, status: u16, body: &str) -> Outcome {
+    fn became(op: &Op, status: u16, body: &str) -> Outcome {
         let status = StatusCode::from_u16(status).unwrap();
-        let answer = Answer { status, location: None, retry_after: None, body: body.to_owned().into() };
-        outcome(&Ok(answer), |answer| said(asked, answer))
+        let answer = HttpResponse { status, location: None, retry_after: None, body: body.to_owned().into() };
+        outcome(&Ok(answer), |answer| said(op, answer))
     }
 }
