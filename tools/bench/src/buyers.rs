@@ -1,8 +1,6 @@
 //! Buyers in numbers. Their tokens are signed here with the system's own key: to log in 20,000 would take bcrypt an hour.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use anyhow::{Context as _, Result};
 use booked_checker::history::{Op, Outcome, Response};

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use booked_local_system::Binaries;
 
-use crate::settings::Effort;
-use crate::tools::Tools;
+use crate::{settings::Effort, tools::Tools};
 
 /// What all subjects need.
 pub struct Bench {

@@ -5,11 +5,11 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result, ensure};
 use booked_load::client::now_us;
+use booked_local_system::Service;
 use uuid::Uuid;
 
 use super::stage::Stage;
 use crate::context::Bench;
-use booked_local_system::Service;
 
 /// The database of pgbench: the schema of ticketing, and nobody who reads what is written.
 const FLOOR: &str = "booked_floor";

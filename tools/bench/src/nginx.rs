@@ -1,10 +1,12 @@
 //! nginx: the floor of everything that is HTTP.
 
-use std::ffi::OsString;
-use std::fs;
-use std::net::TcpStream;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::{
+    ffi::OsString,
+    fs,
+    net::TcpStream,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result, bail};
 use booked_sandbox::{Signals, Supervised, free_port};

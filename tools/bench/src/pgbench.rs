@@ -1,14 +1,14 @@
 //! pgbench: one booking's own transaction, again and again.
 
-use std::fs;
-use std::path::Path;
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
 
 use anyhow::{Context as _, Result};
 use uuid::Uuid;
 
-use super::settings::cores;
-use super::tools::{Tool, Tools, output};
+use super::{
+    settings::cores,
+    tools::{Tool, Tools, output},
+};
 
 /// The statements of one booking of two seats, one after the other.
 const BOOKING: &str = include_str!("booking.pgbench.sql");

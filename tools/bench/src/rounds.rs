@@ -1,7 +1,9 @@
 //! Turns: ours and the floor, again and again, so that what changes on the machine meanwhile meets both.
 
-use std::future::Future;
-use std::time::{Duration, Instant};
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};

@@ -1,7 +1,6 @@
 //! How much is measured.
 
-use std::fmt;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// How many clients ask at a time, where nothing else is said.
 pub(super) const CLIENTS: usize = 64;

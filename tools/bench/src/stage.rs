@@ -1,20 +1,21 @@
 //! A system on durable servers of its own, and its admin.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, ensure};
 use booked_contract::event::NewEvent;
 use booked_load::client::{Gateway, Session, Timeouts};
+use booked_local_system::{Progress, Servers, Service, System, SystemOptions};
 use booked_sandbox::{PostgresOptions, PostgresServer, ValkeyOptions, ValkeyServer};
 use tokio::task::block_in_place;
 use uuid::Uuid;
 
 use super::settings::HOLDS_PER_USER_MAX;
-use crate::context::Bench;
-use crate::usage;
-use booked_local_system::{Progress, Servers, Service, System, SystemOptions};
+use crate::{context::Bench, usage};
 
 /// What all events that are made here are like; in 2030.
 const UNIX_TIME: i64 = 1_900_000_000;

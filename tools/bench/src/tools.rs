@@ -1,13 +1,14 @@
 //! The programs that floors are measured with; found, or installed by apt where that is allowed.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use booked_sandbox::{Programs, install_packages, install_policy, programs};
-use tokio::process::Command;
-use tokio::time::timeout;
+use tokio::{process::Command, time::timeout};
 
 /// A program that takes so much longer than it was meant to hangs.
 const GRACE: Duration = Duration::from_secs(60);

@@ -1,7 +1,6 @@
 //! What processes take of the machine, as Linux tells it.
 
-use std::fs;
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use anyhow::{Context as _, Result};
 

@@ -6,8 +6,10 @@ use anyhow::{Context as _, Result, ensure};
 use booked_sandbox::ValkeyServer;
 use uuid::Uuid;
 
-use super::settings::{CLIENTS, HOLDS_PER_USER_MAX};
-use super::tools::{Tool, Tools, output};
+use super::{
+    settings::{CLIENTS, HOLDS_PER_USER_MAX},
+    tools::{Tool, Tools, output},
+};
 
 /// The script as ticketing sends it.
 const RESERVE: &str = concat!(

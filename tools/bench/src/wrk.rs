@@ -1,13 +1,13 @@
 //! wrk: sends one request again and again.
 
-use std::fs;
-use std::path::Path;
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::settings::CLIENTS;
-use super::tools::{Tool, Tools, output};
+use super::{
+    settings::CLIENTS,
+    tools::{Tool, Tools, output},
+};
 
 /// A request that is always the same.
 pub(super) struct Wrk<'a> {

@@ -1,8 +1,7 @@
 //! Where the admin's password comes from: a file or the environment, never the command line, which every user of the machine
 //! can read.
 
-use std::fs;
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;

@@ -1,15 +1,16 @@
 //! The command `bench`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::time::Duration;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
-use clap::Args;
-
 use booked_bench::{Bench, Effort, Subject, Tools, compare};
 use booked_local_system::{Binaries, say, warn};
+use clap::Args;
 
 #[derive(Args)]
 pub(crate) struct BenchArgs {

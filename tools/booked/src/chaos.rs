@@ -1,18 +1,19 @@
 //! The command `chaos`.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::time::Duration;
+use std::{
+    fs::{self, File},
+    io::{BufWriter, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
+use booked_chaos::{ChaosOptions, Verdict, run};
 use booked_checker::history;
+use booked_local_system::{Binaries, say, warn};
 use clap::Args;
 use rand::Rng;
-
-use booked_chaos::{ChaosOptions, Verdict, run};
-use booked_local_system::{Binaries, say, warn};
 
 #[derive(Args)]
 pub(crate) struct ChaosArgs {

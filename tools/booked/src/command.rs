@@ -1,20 +1,14 @@
 //! The command line: `cargo up`, which is `cargo booked up`. Each flag has its twin among the environment variables.
 
-use std::path::PathBuf;
-use std::process::ExitCode;
-use std::time::Duration;
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::builder::FalseyValueParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use crate::admin_password::AdminPasswordArgs;
-use crate::bench::BenchArgs;
-use crate::chaos::ChaosArgs;
-use crate::load::LoadArgs;
-use crate::siege::SiegeArgs;
-use crate::up;
-use crate::verify::VerifyArgs;
 use booked_local_system::{Replicas, Servers, SystemOptions, warn};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
+
+use crate::{
+    admin_password::AdminPasswordArgs, bench::BenchArgs, chaos::ChaosArgs, load::LoadArgs, siege::SiegeArgs,
+    up, verify::VerifyArgs,
+};
 
 /// A command could not do its work, which is not the same as a bad result of it.
 const COULD_NOT_RUN: u8 = 2;

@@ -1,10 +1,9 @@
 //! Sample events and buyers, made through the public API as clients would.
 
 use anyhow::{Context, Result, ensure};
+use booked_local_system::System;
 use serde_json::{Value, json};
 use ureq::Agent;
-
-use booked_local_system::System;
 
 const PASSWORD: &str = "correct horse";
 const CREATED: u16 = 201;

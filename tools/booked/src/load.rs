@@ -1,23 +1,23 @@
 //! `cargo booked load`: drives a gateway, and shows what it answered.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{ExitCode, exit};
-use std::sync::Arc;
-use std::time::Duration;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{ExitCode, exit},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
-use booked_load::client::Timeouts;
 use booked_load::{
     AccountOptions, Arrival, CancellationToken, LogIn, Mix, Options, Progress, Report, SaleOptions,
-    ScenarioName, Second,
+    ScenarioName, Second, client::Timeouts,
 };
-use clap::Args;
-use clap::builder::RangedU64ValueParser;
+use booked_local_system::{admin_password_in, say, warn};
+use clap::{Args, builder::RangedU64ValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::admin_password::AdminPasswordArgs;
-use booked_local_system::{admin_password_in, say, warn};
 
 /// What a shell says of a program that ended by Ctrl-C.
 const EXIT_INTERRUPTED: i32 = 130;

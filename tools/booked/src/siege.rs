@@ -1,14 +1,11 @@
 //! The command `siege`.
 
-use std::fs;
-use std::process::ExitCode;
-use std::time::Duration;
+use std::{fs, process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, Result};
-use clap::Args;
-
 use booked_local_system::{Binaries, say, warn};
 use booked_siege::{Attack, Shopping, SiegeOptions, run};
+use clap::Args;
 
 /// Two purchases a second and buyer: well below what a machine bears, so that whoever is kept from buying is so by others.
 const EVERY: Duration = Duration::from_millis(500);

@@ -1,17 +1,20 @@
 //! `cargo up`: starts the system, says how to use it, and keeps it running until Ctrl-C.
 
-use std::path::Path;
-use std::process::exit;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::{
+    path::Path,
+    process::exit,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, channel},
+    },
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
-
-use crate::demo;
-use crate::watch::Watch;
 use booked_local_system::{Binaries, Progress, System, SystemOptions, say, warn};
+
+use crate::{demo, watch::Watch};
 
 const WATCH_EVERY: Duration = Duration::from_millis(500);
 /// What a shell says of a program that ended by Ctrl-C.

@@ -1,17 +1,21 @@
 //! `cargo booked verify`: whether what clients recorded and what the databases hold is right.
 
-use std::fs::{self, File};
-use std::io::BufReader;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::time::Duration;
+use std::{
+    fs::{self, File},
+    io::BufReader,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
-use booked_checker::history::{self, Line};
-use booked_checker::{Limits, Report, Sources, verify};
-use clap::Args;
-
+use booked_checker::{
+    Limits, Report, Sources,
+    history::{self, Line},
+    verify,
+};
 use booked_local_system::{say, sources_of};
+use clap::Args;
 
 #[derive(Args)]
 pub(crate) struct VerifyArgs {

@@ -1,10 +1,11 @@
 //! Starts again what ended by itself, each time after a longer pause.
 
-use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
-
 use booked_local_system::System;
 
 const PAUSE_MIN: Duration = Duration::from_secs(1);

@@ -1,13 +1,10 @@
 //! The admin, who creates, grows and deletes events meanwhile.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use booked_checker::history::{Call, Op, Outcome, Response};
-use rand::Rng;
-use rand::seq::IndexedRandom;
-use tokio::sync::watch;
-use tokio::time::sleep;
+use rand::{Rng, seq::IndexedRandom};
+use tokio::{sync::watch, time::sleep};
 
 use super::buyers::{Sale, created};
 

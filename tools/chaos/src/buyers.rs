@@ -1,21 +1,20 @@
 //! Buyers who do what buyers do, and some of what they should not: abandon, come late, ask twice, change their minds.
 
-use std::sync::{PoisonError, RwLock};
-use std::time::Duration;
+use std::{
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 use booked_checker::history::{Call, Op, Outcome, Response};
 use booked_load::client::{Gateway, Session};
+use booked_local_system::System;
 use futures_util::future::join;
-use rand::rngs::StdRng;
-use rand::seq::IndexedRandom;
-use rand::{Rng, SeedableRng};
-use tokio::sync::watch;
-use tokio::time::sleep;
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use tokio::{sync::watch, time::sleep};
 use uuid::Uuid;
 
 use super::ChaosOptions;
-use booked_local_system::System;
 
 /// Small enough to be fought over.
 const SEATS_AT_FIRST: [u32; 4] = [3, 12, 40, 200];

@@ -1,16 +1,19 @@
 //! Does to the system what the plan says, and puts it right again.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
 use booked_load::client::now_us;
-use tokio::task::{JoinSet, block_in_place};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::{
+    task::{JoinSet, block_in_place},
+    time::{Instant, sleep, sleep_until},
+};
 
-use super::plan::{Fault, Plan, Step};
-use super::proxy::{CutCommit, Proxy, Way};
-use super::stage::Stage;
+use super::{
+    plan::{Fault, Plan, Step},
+    proxy::{CutCommit, Proxy, Way},
+    stage::Stage,
+};
 
 /// What was done, and when.
 pub(crate) struct Done {

@@ -11,19 +11,18 @@ mod recovery;
 mod stage;
 mod verdict;
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
-use booked_checker::history::{Call, Fault, Line, Settings};
-use booked_checker::{Limits, Sources, verify};
+use booked_checker::{
+    Limits, Sources,
+    history::{Call, Fault, Line, Settings},
+    verify,
+};
 use booked_load::client::{Gateway, Timeouts};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-
 use booked_local_system::{Binaries, Service};
 pub use options::ChaosOptions;
+use tokio::{sync::watch, task::JoinSet};
 pub use verdict::Verdict;
 
 use buyers::Sale;

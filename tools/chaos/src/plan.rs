@@ -1,12 +1,8 @@
 //! What is done to the system, and when: made from a seed alone, so that the same seed gives the same schedule.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::time::Duration;
+use std::{collections::BTreeMap, fmt, time::Duration};
 
-use rand::rngs::StdRng;
-use rand::seq::IndexedRandom;
-use rand::{Rng, SeedableRng};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
 /// Between the beginnings of two faults, in milliseconds.
 const GAP_MS: std::ops::Range<u64> = 100..1_500;

@@ -1,14 +1,16 @@
-//! The system under torment: three replicas of ticketing, and a Postgres and a Valkey that are reached by proxies.
+//! The system under faults: three replicas of ticketing, and a Postgres and a Valkey that are reached by proxies.
 
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::{
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
+use booked_local_system::{Binaries, Progress, Replicas, Servers, Service, System, SystemOptions};
 use booked_sandbox::{PostgresServer, ValkeyOptions, ValkeyServer, install_policy, programs};
 
 use super::proxy::Proxy;
-use booked_local_system::{Binaries, Progress, Replicas, Servers, Service, System, SystemOptions};
 
 const TICKETING: Replicas = Replicas { service: Service::Ticketing, count: 3 };
 /// Everything that has a time is quick, so that a short run meets every deadline many times.
@@ -70,7 +72,7 @@ impl Stage {
         })
     }
 
-    /// The names of the processes that are tormented: all, and the replicas of ticketing more often than the others.
+    /// The names of the processes that faults befall: all, and the replicas of ticketing more often than the others.
     pub(crate) fn targets(&self) -> Vec<String> {
         let processes = self.system.processes().iter();
         let times = |service| if service == Service::Ticketing { 3 } else { 1 };

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use booked_checker::Report;
-use booked_checker::history::Line;
+use booked_checker::{Report, history::Line};
 
 /// What came of a run.
 pub struct Verdict {

@@ -2,12 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    thread,
+    time::{Duration, Instant},
+};
 
-use booked_checker::evidence::{EventRow, Happened, Meta, SeatMap};
-use booked_checker::{Limits, Report, Sources, judge, read_evidence, verify};
+use booked_checker::{
+    Limits, Report, Sources,
+    evidence::{EventRow, Happened, Meta, SeatMap},
+    judge, read_evidence, verify,
+};
 use booked_ids::{EventId, SeatNumber};
 use booked_sandbox::{TestDatabase, ValkeyServer, test_database, test_valkey, test_valkey_cluster};
 use uuid::Uuid;

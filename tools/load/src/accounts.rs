@@ -1,22 +1,28 @@
 //! The clients' accounts: made once, found again by their emails, their tokens kept for the next run. Logging in is slow on
 //! purpose, so a run that finds tokens begins at once.
 
-use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    fs::{self, OpenOptions},
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context;
 use booked_checker::history::{Op, Outcome};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::client::{CallError, Gateway, Session, now_us};
-use crate::options::AccountOptions;
-use crate::report::Progress;
+use crate::{
+    client::{CallError, Gateway, Session, now_us},
+    options::AccountOptions,
+    report::Progress,
+};
 
 /// For the owner alone.
 const PRIVATE: u32 = 0o600;

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
+use rand::{Rng, SeedableRng, rngs::SmallRng};
 
 /// The times of arrival, counted from the start, without end.
 pub(crate) struct Arrivals {

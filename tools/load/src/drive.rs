@@ -1,20 +1,24 @@
 //! Lets iterations begin: at times of their own (open loop), or one after the other (closed loop).
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
-use tokio::runtime::Handle;
-use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::arrivals::Arrivals;
-use crate::options::Arrival;
-use crate::run::{Iteration, Run};
-use crate::scenario::Scenario;
+use crate::{
+    arrivals::Arrivals,
+    options::Arrival,
+    run::{Iteration, Run},
+    scenario::Scenario,
+};
 
 /// How soon one who waits for the next arrival hears that the run is over.
 const LOOK_EVERY: Duration = Duration::from_millis(50);

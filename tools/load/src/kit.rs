@@ -1,20 +1,26 @@
 //! A run from its preparation to its report.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, bail};
 use tokio::time::{MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::client::{Gateway, Recorder, now_us};
-use crate::drive::{Iterations, Window, drive};
-use crate::meter::{Meter, Tally};
-use crate::options::Options;
-use crate::report::{IterationReport, OperationReport, Progress, Report, Second};
-use crate::run::Run;
-use crate::scenario::{OnProgress, Scenario, Setup};
+use crate::{
+    client::{Gateway, Recorder, now_us},
+    drive::{Iterations, Window, drive},
+    meter::{Meter, Tally},
+    options::Options,
+    report::{IterationReport, OperationReport, Progress, Report, Second},
+    run::Run,
+    scenario::{OnProgress, Scenario, Setup},
+};
 
 /// More than threads, so that they seldom meet.
 const LANES: usize = 16;

@@ -3,9 +3,11 @@
 //! Latency counts from when a call was meant to start; where clients arrive by themselves, a slow answer so counts against
 //! all that had to wait behind it (coordinated omission). The service time counts from when it was sent.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use booked_checker::history::Outcome;
 use hdrhistogram::Histogram;

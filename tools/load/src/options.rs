@@ -1,9 +1,6 @@
 //! What a run is to do.
 
-use std::fmt;
-use std::path::PathBuf;
-use std::str::FromStr;
-use std::time::Duration;
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use serde::Serialize;
 

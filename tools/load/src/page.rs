@@ -2,12 +2,17 @@
 
 mod charts;
 
-use charts::{distribution, latencies, outcomes, throughput};
+use booked_plots::{
+    document, escape,
+    figures::{count, digits, float, time},
+    section, table,
+};
 
-use crate::options::Arrival;
-use crate::report::{Expectation, OperationReport, Report, Spread};
-use booked_plots::figures::{count, digits, float, time};
-use booked_plots::{document, escape, section, table};
+use crate::{
+    options::Arrival,
+    report::{Expectation, OperationReport, Report, Spread},
+};
+use charts::{distribution, latencies, outcomes, throughput};
 
 /// The report as a page of HTML.
 #[must_use]

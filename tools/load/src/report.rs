@@ -1,15 +1,16 @@
 //! What a run found, as a person and as a program reads it.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
+use booked_plots::figures::ratio;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use crate::drive::Iterations;
-use crate::meter::{Interval, Operation, Tally, Totals, Verdict};
-use crate::options::Arrival;
-use booked_plots::figures::ratio;
+use crate::{
+    drive::Iterations,
+    meter::{Interval, Operation, Tally, Totals, Verdict},
+    options::Arrival,
+};
 
 /// The points of a distribution: halves of what is left, each in so many steps.
 const STEPS_A_HALF: u32 = 5;

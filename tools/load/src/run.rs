@@ -1,22 +1,27 @@
 //! What all iterations of a run share, and one iteration: a client that comes, calls, thinks, and goes.
 
-use std::borrow::Cow;
-use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::{
+    borrow::Cow,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use booked_checker::history::{Call, Line, Op, Outcome, Response};
-use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
+use rand::{Rng, SeedableRng, rngs::SmallRng};
 use serde::Deserialize;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::arrivals::exponential;
-use crate::client::{Gateway, HttpResponse, RecorderHandle, Request, RequestError, Session, outcome};
-use crate::meter::{Measured, Meter, Operation, Verdict};
+use crate::{
+    arrivals::exponential,
+    client::{Gateway, HttpResponse, RecorderHandle, Request, RequestError, Session, outcome},
+    meter::{Measured, Meter, Operation, Verdict},
+};
 
 /// What all iterations of a run share.
 pub(crate) struct Run {

@@ -10,9 +10,11 @@ mod onsale;
 mod sale_tally;
 mod setup;
 
-use crate::options::{Options, ScenarioName};
-use crate::report::Expectation;
-use crate::run::Iteration;
+use crate::{
+    options::{Options, ScenarioName},
+    report::Expectation,
+    run::Iteration,
+};
 
 pub use setup::OnProgress;
 pub(crate) use setup::Setup;

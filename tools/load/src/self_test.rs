@@ -1,29 +1,29 @@
 //! What the load kit itself can drive: its clients against a server that does nothing.
 
-use std::convert::Infallible;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::{
+    convert::Infallible,
+    net::{Ipv4Addr, SocketAddr},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
 
 use anyhow::{Context, anyhow};
+use booked_plots::figures::float;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use rustix::time::{ClockId, Timespec, clock_gettime};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::{net::TcpListener, sync::oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::client::{Gateway, Timeouts};
-use crate::kit::measure;
-use crate::options::{AccountOptions, Arrival, Mix, Options, SaleOptions, ScenarioName};
-use crate::report::Report;
-use crate::scenario::{OnProgress, Scenario, Setup};
-use booked_plots::figures::float;
+use crate::{
+    client::{Gateway, Timeouts},
+    kit::measure,
+    options::{AccountOptions, Arrival, Mix, Options, SaleOptions, ScenarioName},
+    report::Report,
+    scenario::{OnProgress, Scenario, Setup},
+};
 
 /// What a reservation of two seats is answered with.
 const HELD: &[u8] = br#"{"ticket_ids":["019a0000-0000-8000-8000-000000000001","019a0000-0000-8000-8000-000000000002"],"expires_unix_time":1900000000}"#;

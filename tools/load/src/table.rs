@@ -1,9 +1,11 @@
 //! The report as a table for a terminal.
 
-use crate::options::Arrival;
-use crate::report::{Expectation, OperationReport, Report, Spread};
-use booked_plots::figures::float;
-use booked_plots::figures::{count, digits, time};
+use booked_plots::figures::{count, digits, float, time};
+
+use crate::{
+    options::Arrival,
+    report::{Expectation, OperationReport, Report, Spread},
+};
 
 const HEAD: [&str; 11] =
     ["", "calls", "a second", "ok", "refused", "busy", "errors", "p50", "p90", "p99", "max"];

@@ -2,9 +2,11 @@
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::commands::{Commands, Finished};
-use crate::data_folder::{DataFolder, Secret};
-use crate::{Admin, Progress, Service};
+use crate::{
+    Admin, Progress, Service,
+    commands::{Commands, Finished},
+    data_folder::{DataFolder, Secret},
+};
 
 const ADMIN_NAME: &str = "Admin";
 /// With what `create-admin` ends where the email has an account.

@@ -1,14 +1,16 @@
 //! Commands of the services, run to their end on the servers of a system.
 
-use std::process::{Command, Stdio};
-use std::thread::scope;
+use std::{
+    process::{Command, Stdio},
+    thread::scope,
+};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::data_folder::DataFolder;
-use crate::environment::of_commands;
-use crate::servers::RunningServers;
-use crate::{Binaries, Service, SystemOptions};
+use crate::{
+    Binaries, Service, SystemOptions, data_folder::DataFolder, environment::of_commands,
+    servers::RunningServers,
+};
 
 /// Runs the programs of the five on these servers.
 pub(crate) struct Commands<'a> {

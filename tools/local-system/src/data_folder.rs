@@ -1,13 +1,14 @@
 //! The folder of one system: its lock, its logs, its keys, and secrets that are made up once and kept.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
-use rand::Rng;
-use rand::distr::Alphanumeric;
+use rand::{Rng, distr::Alphanumeric};
 
 /// For the owner alone.
 const PRIVATE: u32 = 0o600;

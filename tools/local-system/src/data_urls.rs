@@ -1,15 +1,16 @@
 //! Where a running system keeps its data, written down for the commands that look at it while it runs.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use booked_checker::Sources;
 use serde_json::{Value, json};
 
-use crate::Service;
-use crate::data_folder::{DataFolder, Secret};
-use crate::servers::RunningServers;
+use crate::{
+    Service,
+    data_folder::{DataFolder, Secret},
+    servers::RunningServers,
+};
 
 /// Writes the URLs of these servers down, for their owner alone: they hold passwords.
 pub(crate) fn keep(folder: &DataFolder, servers: &RunningServers) -> Result<()> {

@@ -4,9 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Result;
 
-use crate::data_folder::{DataFolder, Secret};
-use crate::servers::RunningServers;
-use crate::{Service, SystemOptions};
+use crate::{
+    Service, SystemOptions,
+    data_folder::{DataFolder, Secret},
+    servers::RunningServers,
+};
 
 /// The gateway's limits of what one address or user may ask for; with 0 there is none.
 const UNLIMITED: [&str; 5] = [

@@ -1,8 +1,6 @@
 //! How a system is to be.
 
-use std::path::PathBuf;
-use std::str::FromStr;
-use std::time::Duration;
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use crate::Service;
 

@@ -1,18 +1,22 @@
 //! One running process of a service, as a person or a test holds it.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail};
 use booked_sandbox::{Signals, Supervised};
 use rustix::process::{Pid, Signal, kill_process};
 use ureq::Agent;
 
-use crate::Service;
-use crate::environment::{Environment, Seat};
+use crate::{
+    Service,
+    environment::{Environment, Seat},
+};
 
 /// The grace is longer than a service's own time limit for draining.
 const SIGNALS: Signals = Signals { stop: "TERM", kill: "KILL", grace_seconds: 15 };

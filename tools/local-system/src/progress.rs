@@ -1,7 +1,9 @@
 //! What a person sees while things take their time: one moving line on a terminal, else a line for each step.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
-use std::time::Duration;
+use std::{
+    io::{IsTerminal, Write, stderr, stdout},
+    time::Duration,
+};
 
 use indicatif::{ProgressBar, ProgressStyle};
 

@@ -1,15 +1,19 @@
 //! The Postgres and the Valkey of a system: private ones, or such that are there already.
 
-use std::cell::LazyCell;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    cell::LazyCell,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use anyhow::{Context, Result};
 use booked_sandbox::{
     PostgresOptions, PostgresServer, Programs, ValkeyOptions, ValkeyServer, install_policy, programs,
 };
 
-use crate::data_folder::{DataFolder, Secret};
-use crate::{Progress, Servers, Service};
+use crate::{
+    Progress, Servers, Service,
+    data_folder::{DataFolder, Secret},
+};
 
 /// The only user of a private Valkey.
 const VALKEY_USER: &str = "booked";

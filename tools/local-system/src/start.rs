@@ -1,15 +1,19 @@
 //! Starts the processes of a system, and waits until each is ready.
 
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::{
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, bail, ensure};
 use booked_sandbox::free_port;
 
-use crate::commands::Commands;
-use crate::environment::{Ports, Seat, of_commands, of_serving};
-use crate::process::Start;
-use crate::{Process, Progress, Service};
+use crate::{
+    Process, Progress, Service,
+    commands::Commands,
+    environment::{Ports, Seat, of_commands, of_serving},
+    process::Start,
+};
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const READY_POLL: Duration = Duration::from_millis(20);

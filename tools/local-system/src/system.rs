@@ -1,22 +1,25 @@
 //! All of it, running: the five, their Postgres and their Valkey.
 
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
-use std::sync::MutexGuard;
-use std::thread::{scope, sleep};
-use std::time::{Duration, Instant};
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    path::PathBuf,
+    sync::MutexGuard,
+    thread::{scope, sleep},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail};
 use booked_checker::Sources;
 use booked_sandbox::{PostgresServer, ValkeyServer};
 
-use crate::accounts;
-use crate::commands::Commands;
-use crate::data_folder::{DataFolder, Secret};
-use crate::data_urls;
-use crate::servers::RunningServers;
-use crate::start::start_processes;
-use crate::{Binaries, Process, Progress, Service, SystemOptions};
+use crate::{
+    Binaries, Process, Progress, Service, SystemOptions, accounts,
+    commands::Commands,
+    data_folder::{DataFolder, Secret},
+    data_urls,
+    servers::RunningServers,
+    start::start_processes,
+};
 
 const PORT_POLL: Duration = Duration::from_millis(20);
 /// How long the gateway's port may still belong to a copy that has just gone.

@@ -1,12 +1,14 @@
 //! The document: what each service says of its handlers, and what the gateway adds to it.
 
 use booked_gateway::routes::{Answerer, Method, ROUTES, Who};
-use utoipa::OpenApi;
-use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{
-    ContentBuilder, HeaderBuilder, InfoBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Server,
-    Type,
+use utoipa::{
+    OpenApi,
+    openapi::{
+        ContentBuilder, HeaderBuilder, InfoBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder,
+        Server, Type,
+        path::{Operation, PathItem},
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
 };
 
 const DESCRIPTION: &str = "Sells seats: every seat at most once, nothing acknowledged is lost. Every path is served with \

@@ -4,8 +4,10 @@ mod document;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 fn main() -> io::Result<()> {
     fs::write(checked_in(), text())

@@ -1,12 +1,14 @@
 //! The document that is checked in is what the handlers say, and has the gateway's routes.
 
-use std::collections::BTreeSet;
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use booked_gateway::routes::{Answerer, Method, Page, ROUTES, Who};
 
-use crate::document::{document, operation_of};
-use crate::{checked_in, text};
+use crate::{
+    checked_in,
+    document::{document, operation_of},
+    text,
+};
 
 #[test]
 fn the_document_that_is_checked_in_is_what_the_handlers_say() {

@@ -1,10 +1,14 @@
 //! The account that a server runs as. Postgres refuses to run as root, and neither server needs root's rights.
 
-use std::ffi::OsStr;
-use std::os::unix::fs::{MetadataExt, chown};
-use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::{
+    ffi::OsStr,
+    os::unix::{
+        fs::{MetadataExt, chown},
+        process::CommandExt,
+    },
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context, Result, ensure};
 

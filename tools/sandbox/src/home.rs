@@ -1,11 +1,15 @@
 //! The private folder that a server lives in: the wanted one, or, where the server's account cannot reach that,
 //! one elsewhere that the next start finds again.
 
-use std::fs::{DirBuilder, Permissions, create_dir_all, read_dir};
-use std::io::ErrorKind;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::{
+    fs::{DirBuilder, Permissions, create_dir_all, read_dir},
+    io::ErrorKind,
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{DirBuilderExt, MetadataExt, PermissionsExt},
+    },
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;

@@ -3,19 +3,23 @@
 mod files;
 mod psql;
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::home::Home;
-use crate::port;
-use crate::programs::Programs;
-use crate::supervisor::{Signals, Supervised};
-use crate::tls::TlsFiles;
+use crate::{
+    home::Home,
+    port,
+    programs::Programs,
+    supervisor::{Signals, Supervised},
+    tls::TlsFiles,
+};
 
 /// The superuser, and the only user, of a private server.
 pub(crate) const USER: &str = "booked";

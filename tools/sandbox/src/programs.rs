@@ -5,8 +5,10 @@ mod missing;
 mod packages;
 mod places;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 pub use install::{Install, install_policy};
 pub use missing::Missing;

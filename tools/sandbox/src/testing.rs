@@ -1,15 +1,21 @@
 //! Servers for tests. A test process shares one Postgres, in which each test has its own database, and one Valkey, in
 //! which each test has its own database number. Whatever fails here fails the test with a message.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, LazyLock, Mutex, PoisonError,
+        atomic::{AtomicU16, AtomicU64, Ordering},
+    },
+};
 
 use anyhow::{Context, Result};
 
-use crate::postgres::PostgresServer;
-use crate::programs::{Missing, Programs, install_policy, programs};
-use crate::valkey::{ValkeyCluster, ValkeyOptions, ValkeyServer};
+use crate::{
+    postgres::PostgresServer,
+    programs::{Missing, Programs, install_policy, programs},
+    valkey::{ValkeyCluster, ValkeyOptions, ValkeyServer},
+};
 
 const VALKEY_DATABASES: u16 = 4_096;
 

@@ -3,21 +3,25 @@
 mod cluster;
 mod config;
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail};
 pub use cluster::ValkeyCluster;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::home::Home;
-use crate::port;
-use crate::programs::Programs;
-use crate::supervisor::{Signals, Supervised};
-use crate::tls::TlsFiles;
+use crate::{
+    home::Home,
+    port,
+    programs::Programs,
+    supervisor::{Signals, Supervised},
+    tls::TlsFiles,
+};
 
 const ACCOUNT: &str = "valkey";
 const SIGNALS: Signals = Signals { stop: "TERM", kill: "KILL", grace_seconds: 10 };

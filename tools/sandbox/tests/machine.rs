@@ -1,7 +1,9 @@
 //! Machines that lack something: the programs, or a folder that the servers can reach.
 
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::process::Command;
+use std::{
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    process::Command,
+};
 
 use booked_sandbox::{Install, PostgresOptions, PostgresServer, programs, test_programs};
 

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
-use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::{
+    io::{BufRead, BufReader},
+    net::{Ipv4Addr, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
 
 use booked_sandbox::{PostgresOptions, PostgresServer, test_postgres, test_programs, test_valkey};
 

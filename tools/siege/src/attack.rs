@@ -1,7 +1,6 @@
 //! The attacks by name, and what each is.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 /// An ill will.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,8 +18,7 @@ mod waitlist;
 
 use std::sync::Arc;
 
-use super::attack::Attack;
-use super::besiegers::Ground;
+use super::{attack::Attack, besiegers::Ground};
 
 /// Attacks until nothing is left to do, or whoever runs it ends it.
 pub(super) async fn run(attack: Attack, ground: Arc<Ground>) {

@@ -1,22 +1,27 @@
 //! Those of ill will, on threads of their own, so that they take nothing from the buyers but the machine.
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 use booked_load::client::{Gateway, HttpResponse, RequestError, Session, connect_from};
-use tokio::net::TcpStream;
-use tokio::runtime::Runtime;
-use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::{
+    net::TcpStream,
+    runtime::Runtime,
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 use uuid::Uuid;
 
-use super::attack::Attack;
-use super::stage::{Stage, address};
-use crate::attacks;
-use crate::options::SiegeOptions;
+use super::{
+    attack::Attack,
+    stage::{Stage, address},
+};
+use crate::{attacks, options::SiegeOptions};
 
 /// Loopback addresses that start with 127.66 are strangers'.
 const STRANGERS: u8 = 66;

@@ -8,8 +8,10 @@ use futures_util::future::{join, join_all};
 use tokio::time::{sleep, sleep_until};
 use uuid::Uuid;
 
-use super::figures::{Figures, Visits};
-use super::stage::{Stage, Visitor, password};
+use super::{
+    figures::{Figures, Visits},
+    stage::{Stage, Visitor, password},
+};
 
 /// Where an answer does not say how long to wait.
 const PAUSE: Duration = Duration::from_millis(500);

@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::attack::Attack;
-use super::verdict::AttackReport;
+use super::{attack::Attack, verdict::AttackReport};
 
 /// Of the goodput that the same buyers have alone.
 const BUYERS_KEEP: f64 = 0.9;

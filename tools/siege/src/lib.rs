@@ -12,13 +12,14 @@ mod options;
 mod stage;
 mod verdict;
 
-use std::path::Path;
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result};
-use booked_checker::history::{Call, Line, Settings};
-use booked_checker::{Limits, Sources, verify};
-
+use booked_checker::{
+    Limits, Sources,
+    history::{Call, Line, Settings},
+    verify,
+};
 use booked_local_system::Binaries;
 
 pub use attack::Attack;

@@ -2,8 +2,7 @@
 
 use booked_local_system::Service;
 
-use crate::attack::Attack;
-use crate::buyers::Shopping;
+use crate::{attack::Attack, buyers::Shopping};
 
 /// What a siege is to be.
 #[derive(Clone, Debug)]

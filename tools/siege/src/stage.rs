@@ -1,19 +1,21 @@
 //! The besieged system, and the accounts of both sides.
 
-use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::Path,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 use booked_checker::history::{Call, Op, Outcome, Response};
 use booked_load::client::{Gateway, Session, Timeouts};
+use booked_local_system::{Binaries, Progress, Servers, Service, System, SystemOptions};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use uuid::Uuid;
 
 use super::accounts::{PASSWORD, enter, patiently};
 use crate::options::SiegeOptions;
-use booked_local_system::{Binaries, Progress, Servers, Service, System, SystemOptions};
 
 /// The default.
 pub(super) const HOLD_MS: u64 = 600_000;

@@ -1,17 +1,17 @@
 //! What came of a siege, for people and for programs.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
-use booked_checker::Report;
-use booked_checker::history::Call;
+use booked_checker::{Report, history::Call};
 use serde_json::{Value, json};
 
-use super::attack::Attack;
-use super::besiegers::Spoils;
-use super::buyers::Turn;
-use super::figures::Figures;
-use super::goals::{Goal, goals};
+use super::{
+    attack::Attack,
+    besiegers::Spoils,
+    buyers::Turn,
+    figures::Figures,
+    goals::{Goal, goals},
+};
 
 /// What good clients got in the turns of one kind.
 #[derive(Clone, Debug, Default)]
@@ -178,8 +178,7 @@ impl fmt::Display for SiegeVerdict {
 mod tests {
     use std::time::Duration;
 
-    use super::super::figures::Visits;
-    use super::*;
+    use super::{super::figures::Visits, *};
 
     #[test]
     fn who_keeps_too_little_beside_an_attack_misses_the_goal() {

@@ -1,7 +1,9 @@
 //! A whole system of its own for one test: quick to start, and forgotten at its end.
 
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicU32, Ordering},
+};
 
 use booked_local_system::{Binaries, Progress, Replicas, Servers, Service, System, SystemOptions};
 use serde_json::{Value, json};

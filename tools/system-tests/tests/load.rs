@@ -2,15 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
-use std::fs::File;
-use std::io::BufReader;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{fs::File, io::BufReader, sync::Arc, time::Duration};
 
 use booked_checker::history::{self, Line};
-use booked_load::client::Timeouts;
 use booked_load::{
-    AccountOptions, Arrival, CancellationToken, LogIn, Mix, Options, Report, SaleOptions, ScenarioName, load,
+    AccountOptions, Arrival, CancellationToken, LogIn, Mix, Options, Report, SaleOptions, ScenarioName,
+    client::Timeouts, load,
 };
 use booked_system_tests::World;
 use tempfile::TempDir;

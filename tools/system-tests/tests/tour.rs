@@ -1,7 +1,6 @@
 //! The README's tour, word for word: what a newcomer types must work as it stands there.
 
-use std::path::Path;
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use booked_system_tests::World;
 

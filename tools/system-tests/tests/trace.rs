@@ -3,9 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails as tests do")]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use booked_local_system::{Service, SystemOptions};

@@ -4,8 +4,11 @@
 
 use std::time::Duration;
 
-use booked_checker::history::{Call, Line, Op, Outcome, Response};
-use booked_checker::{Limits, Report, Sources, verify};
+use booked_checker::{
+    Limits, Report, Sources,
+    history::{Call, Line, Op, Outcome, Response},
+    verify,
+};
 use booked_load::client::{Gateway, Session, Timeouts};
 use booked_system_tests::{World, eventually};
 use futures_util::future::{join, join_all};

@@ -5,8 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::paths::{Use, without_tests};
-use crate::tree::{Tree, assert_broken, assert_kept};
+use crate::{
+    paths::{Use, without_tests},
+    tree::{Tree, assert_broken, assert_kept},
+};
 
 /// The files of a crate by the paths of their modules, `load::run`; the root's is empty.
 type Modules<'a> = BTreeMap<String, &'a str>;

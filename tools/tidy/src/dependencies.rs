@@ -1,12 +1,13 @@
 //! Services know each other over HTTP only: none links another's crate. And no crate or module is a dumping ground.
 
-use std::collections::BTreeSet;
-use std::process::Command;
+use std::{collections::BTreeSet, process::Command};
 
 use serde_json::Value;
 
-use crate::tokens::{Token, tokens};
-use crate::tree::{Tree, assert_broken, assert_kept};
+use crate::{
+    tokens::{Token, tokens},
+    tree::{Tree, assert_broken, assert_kept},
+};
 
 const SERVICES: [&str; 5] =
     ["booked-analytics", "booked-event", "booked-gateway", "booked-ticketing", "booked-user"];

@@ -9,7 +9,7 @@ fn one_verb_names_a_feature(tree: &Tree) -> Vec<String> {
         let has_use_case = tree.contains(&format!("services/{service}/src/usecases/{verb}.rs"));
         let tests = format!("services/{service}/tests/");
         let test = format!("/{verb}.rs");
-        let has_test = tree.files().any(|(it, _)| it.starts_with(&tests) && it.ends_with(&test));
+        let has_test = tree.code().any(|(it, _)| it.starts_with(&tests) && it.ends_with(&test));
         if has_use_case && !has_test {
             broken.push(format!("{path}: has a use case but no test {tests}{verb}.rs"));
         }

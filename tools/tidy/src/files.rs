@@ -19,7 +19,7 @@ fn files_are_short(tree: &Tree) -> Vec<String> {
         let lines = text.lines().count();
         (lines > max).then(|| format!("{path}: has {lines} lines, may have {max}"))
     };
-    tree.files().filter_map(too_long).collect()
+    tree.code().filter_map(too_long).collect()
 }
 
 fn is_main_of_a_service(path: &str) -> bool {

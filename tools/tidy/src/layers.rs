@@ -1,8 +1,10 @@
 //! Arrows point inward: `inbound → usecases → domain`, `usecases → ports ← outbound`, and the rules of the business
 //! know neither HTTP nor a database.
 
-use crate::tokens::{names_in_paths, tokens};
-use crate::tree::{Tree, assert_broken, assert_kept};
+use crate::{
+    tokens::{names_in_paths, tokens},
+    tree::{Tree, assert_broken, assert_kept},
+};
 
 /// A layer of a service, what it must not name of its own crate, and whether it must name no technology either.
 struct Layer {

@@ -19,8 +19,12 @@ mod features;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod imports;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
 mod unfinished;
+#[cfg(test)]
+mod words;

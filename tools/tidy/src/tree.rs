@@ -1,13 +1,13 @@
-//! The files that a rule looks at: the workspace's, or a sample's.
+//! The files that a rule reads: the workspace's, or a sample's.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
+use std::{collections::BTreeMap, fs, path::Path};
 
-/// What the rules look at; other files are not read.
-const EXTENSIONS: [&str; 3] = ["lua", "rs", "sql"];
+/// Files that are compiled or run by the programs.
+const CODE: [&str; 3] = ["lua", "rs", "sql"];
+/// What else people read. A file without an extension is read if it is a script.
+const TEXTS: [&str; 7] = ["md", "py", "sh", "toml", "tpl", "txt", "yaml"];
 
-/// Texts by their path from the root, with `/` between its parts.
+/// Texts by their path from the root, with `/` as separator.
 pub(crate) struct Tree(BTreeMap<String, String>);
 
 /// Answers with a line for everything that breaks it.
@@ -33,14 +33,19 @@ impl Tree {
         self.0.contains_key(path)
     }
 
-    /// All files as path and text, by path.
-    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    /// Rust, Lua and SQL files as path and text, by path.
+    pub(crate) fn code(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files().filter(|(path, _)| CODE.contains(&extension_of(path)))
     }
 
     /// The files with this extension.
     pub(crate) fn with_extension(&self, extension: &'static str) -> impl Iterator<Item = (&str, &str)> {
         self.files().filter(move |(path, _)| extension_of(path) == extension)
+    }
+
+    /// All files: also documents, scripts and charts.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 }
 
@@ -68,8 +73,13 @@ fn read(folder: &Path, prefix: &str, texts: &mut BTreeMap<String, String>) {
         let kind = entry.file_type().unwrap();
         if kind.is_dir() && name != "target" && !name.starts_with('.') {
             read(&entry.path(), &format!("{path}/"), texts);
-        } else if kind.is_file() && EXTENSIONS.contains(&extension_of(&name)) {
-            texts.insert(path, fs::read_to_string(entry.path()).unwrap());
+        } else if kind.is_file() {
+            let extension = extension_of(&name);
+            let is_named = CODE.contains(&extension) || TEXTS.contains(&extension);
+            let is_script = || extension.is_empty() && fs::read(entry.path()).unwrap().starts_with(b"#!");
+            if is_named || is_script() {
+                texts.insert(path, fs::read_to_string(entry.path()).unwrap());
+            }
         }
     }
 }

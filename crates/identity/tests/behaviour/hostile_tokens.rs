@@ -6,8 +6,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::fixtures::{HOUR_S, NOW, OTHER_KEY, RFC_KEY_ID, RFC_PUBLIC_KEY, ada, good_claims, private_key};
-use crate::fixtures::{token_of, verifier};
+use crate::fixtures::{
+    HOUR_S, NOW, OTHER_KEY, RFC_KEY_ID, RFC_PUBLIC_KEY, ada, good_claims, private_key, token_of, verifier,
+};
 
 fn refusal(token: &str) -> InvalidToken {
     verifier().verify(token, NOW).expect_err("the token must be refused")

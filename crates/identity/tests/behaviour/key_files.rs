@@ -1,7 +1,10 @@
 //! Which files are keys, and how one is written.
 
-use std::{fs, os::unix};
-use std::{os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fs,
+    os::unix::{self, fs::PermissionsExt},
+    path::Path,
+};
 
 use booked_identity::{KeyError, SigningKeys, next_key_name};
 

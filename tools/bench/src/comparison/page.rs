@@ -1,10 +1,15 @@
 //! A comparison as a page: all in one file, with a plot of the ratios and one of the rounds for each part.
 
-use super::table::{full_name, goal, spread, verdict};
-use super::{Bound, Comparison, Part, Row};
-use booked_plots::figures::{digits, float, round_number};
-use booked_plots::{Axis, Curve, Plot};
-use booked_plots::{document, escape, section, table};
+use booked_plots::{
+    Axis, Curve, Plot, document, escape,
+    figures::{digits, float, round_number},
+    section, table,
+};
+
+use super::{
+    Bound, Comparison, Part, Row,
+    table::{full_name, goal, spread, verdict},
+};
 
 const WIDTH: f64 = 920.0;
 const LEFT: f64 = 300.0;

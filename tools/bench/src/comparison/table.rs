@@ -1,7 +1,8 @@
 //! A comparison as a table for a terminal.
 
-use super::{Bound, Comparison, Part, Row, reach};
 use booked_plots::figures::digits;
+
+use super::{Bound, Comparison, Part, Row, reach};
 
 const HEAD: [&str; 8] = ["", "ours", "spread", "floor or limit", "spread", "unit", "ratio", "goal"];
 

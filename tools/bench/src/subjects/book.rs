@@ -1,16 +1,19 @@
 //! Booking two held seats, beside one booking's own transaction.
 
-use crate::comparison::Part;
 use anyhow::{Context as _, Result, ensure};
 use booked_load::client::Session;
 use uuid::Uuid;
 
-use crate::context::Bench;
-use crate::pgbench::Pgbench;
-use crate::rounds::{all_at_once, per_second, take_turns};
-use crate::settings::CLIENTS;
-use crate::stage::{Stage, cost};
-use crate::{buyers, fill};
+use crate::{
+    buyers,
+    comparison::Part,
+    context::Bench,
+    fill,
+    pgbench::Pgbench,
+    rounds::{all_at_once, per_second, take_turns},
+    settings::CLIENTS,
+    stage::{Stage, cost},
+};
 
 /// Bookings for each second of a turn.
 const COUNT_PER_S: u32 = 4_000;

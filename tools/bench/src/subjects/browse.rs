@@ -1,20 +1,21 @@
 //! Listing events while they sell, beside a file.
 
-use std::fs;
-use std::time::Duration;
+use std::{fs, time::Duration};
 
-use crate::comparison::Part;
 use anyhow::{Context as _, Result, ensure};
 use booked_load::client::{Request, Session};
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
-use crate::buyers;
-use crate::context::Bench;
-use crate::nginx::{Nginx, Serves};
-use crate::rounds::take_turns;
-use crate::stage::{Stage, cost};
-use crate::wrk::Wrk;
+use crate::{
+    buyers,
+    comparison::Part,
+    context::Bench,
+    nginx::{Nginx, Serves},
+    rounds::take_turns,
+    stage::{Stage, cost},
+    wrk::Wrk,
+};
 
 const EVENTS: usize = 30;
 const SEATS: u32 = 1_000_000;

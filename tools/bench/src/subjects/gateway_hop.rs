@@ -2,17 +2,20 @@
 
 use std::cell::Cell;
 
-use crate::comparison::Part;
 use anyhow::{Context as _, Result};
+use booked_local_system::Service;
 use uuid::Uuid;
 
-use crate::context::Bench;
-use crate::nginx::{Nginx, Serves};
-use crate::rounds::take_turns;
-use crate::stage::Stage;
-use crate::wrk::{Post, Wrk};
-use crate::{buyers, usage};
-use booked_local_system::Service;
+use crate::{
+    buyers,
+    comparison::Part,
+    context::Bench,
+    nginx::{Nginx, Serves},
+    rounds::take_turns,
+    stage::Stage,
+    usage,
+    wrk::{Post, Wrk},
+};
 
 const PATH: &str = "/ticket/reserve/";
 

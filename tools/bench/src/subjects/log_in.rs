@@ -1,17 +1,18 @@
 //! Logging in, beside bcrypt by itself.
 
-use std::thread;
-use std::time::Instant;
+use std::{thread, time::Instant};
 
-use crate::comparison::Part;
 use anyhow::{Context as _, Result, ensure};
+use booked_local_system::Service;
 use tokio::task::block_in_place;
 
-use crate::context::Bench;
-use crate::rounds::{all_at_once, per_second, take_turns};
-use crate::settings::cores;
-use crate::stage::Stage;
-use booked_local_system::Service;
+use crate::{
+    comparison::Part,
+    context::Bench,
+    rounds::{all_at_once, per_second, take_turns},
+    settings::cores,
+    stage::Stage,
+};
 
 /// The default of the user service.
 const COST: u32 = 12;

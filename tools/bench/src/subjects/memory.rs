@@ -1,18 +1,20 @@
 //! The resident size of each process.
 
-use crate::comparison::Part;
 use anyhow::{Context as _, Result};
 use booked_load::client::Request;
 use tokio::time::sleep;
 
-use crate::buyers;
-use crate::context::Bench;
-use crate::rounds::all_at_once;
-use crate::settings::{CLIENTS, cores};
-use crate::stage::Stage;
-use crate::subjects::on_sale::rush_of;
-use crate::usage::{Size, resident_mb};
-use crate::wrk::Wrk;
+use crate::{
+    buyers,
+    comparison::Part,
+    context::Bench,
+    rounds::all_at_once,
+    settings::{CLIENTS, cores},
+    stage::Stage,
+    subjects::on_sale::rush_of,
+    usage::{Size, resident_mb},
+    wrk::Wrk,
+};
 
 const IDLE_LIMIT_MB: f64 = 25.0;
 const BUSY_LIMIT_MB: f64 = 100.0;

@@ -1,22 +1,29 @@
 //! A sale: how many seats a second, and how quick the answers are when the crowd is not too large.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
-
-use crate::comparison::Part;
-use anyhow::{Context as _, Result, ensure};
-use booked_checker::history::{Op, Outcome, Response};
-use booked_load::client::{Session, Timeouts};
-use booked_load::{
-    AccountOptions, Arrival, CancellationToken, LogIn, Mix, Options, Progress, Report, SaleOptions,
-    ScenarioName, load,
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
-use crate::buyers;
-use crate::context::Bench;
-use crate::rounds::{all_at_once, per_second};
-use crate::stage::{Stage, cost};
+use anyhow::{Context as _, Result, ensure};
+use booked_checker::history::{Op, Outcome, Response};
+use booked_load::{
+    AccountOptions, Arrival, CancellationToken, LogIn, Mix, Options, Progress, Report, SaleOptions,
+    ScenarioName,
+    client::{Session, Timeouts},
+    load,
+};
+
+use crate::{
+    buyers,
+    comparison::Part,
+    context::Bench,
+    rounds::{all_at_once, per_second},
+    stage::{Stage, cost},
+};
 
 const BUYERS: u32 = 20_000;
 const SEATS: u32 = 10_000;

@@ -1,15 +1,17 @@
 //! Reserving two seats, beside the script by itself.
 
-use crate::comparison::Part;
 use anyhow::{Context as _, Result};
 use uuid::Uuid;
 
-use crate::buyers;
-use crate::context::Bench;
-use crate::rounds::take_turns;
-use crate::stage::{Stage, cost};
-use crate::valkey_benchmark::ValkeyBenchmark;
-use crate::wrk::{Post, Wrk};
+use crate::{
+    buyers,
+    comparison::Part,
+    context::Bench,
+    rounds::take_turns,
+    stage::{Stage, cost},
+    valkey_benchmark::ValkeyBenchmark,
+    wrk::{Post, Wrk},
+};
 
 /// The most that an event may have.
 const SEATS: u32 = 1_000_000;

@@ -1,17 +1,19 @@
 //! Listing and booking with very many events, beside few.
 
-use crate::comparison::Part;
 use anyhow::Result;
 use booked_load::client::Session;
 use uuid::Uuid;
 
-use crate::buyers;
-use crate::context::Bench;
-use crate::fill::{self, Catalogue};
-use crate::rounds::{all_at_once, per_second, take_turns};
-use crate::settings::CLIENTS;
-use crate::stage::Stage;
-use crate::wrk::Wrk;
+use crate::{
+    buyers,
+    comparison::Part,
+    context::Bench,
+    fill::{self, Catalogue},
+    rounds::{all_at_once, per_second, take_turns},
+    settings::CLIENTS,
+    stage::Stage,
+    wrk::Wrk,
+};
 
 const LARGE: Catalogue = Catalogue { events: 100_000, seats: 100 };
 const SMALL: Catalogue = Catalogue { events: 10, seats: 100_000 };

@@ -1,16 +1,18 @@
 //! Reserving in a large event that is nearly sold out, beside small ones of which nothing is sold.
 
-use crate::comparison::Part;
 use anyhow::Result;
 use booked_load::client::Session;
 use uuid::Uuid;
 
-use crate::context::Bench;
-use crate::fill::Sold;
-use crate::rounds::{all_at_once, per_second, take_turns};
-use crate::settings::CLIENTS;
-use crate::stage::Stage;
-use crate::{buyers, fill};
+use crate::{
+    buyers,
+    comparison::Part,
+    context::Bench,
+    fill::{self, Sold},
+    rounds::{all_at_once, per_second, take_turns},
+    settings::CLIENTS,
+    stage::Stage,
+};
 
 const LARGE: u32 = 1_000_000;
 const SMALL: u32 = 100;

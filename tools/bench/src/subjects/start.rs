@@ -2,14 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::comparison::Part;
 use anyhow::{Result, bail};
+use booked_local_system::{Process, Start};
 use tokio::task::block_in_place;
 
-use crate::context::Bench;
-use crate::stage::Stage;
-use booked_local_system::Process;
-use booked_local_system::Start;
+use crate::{comparison::Part, context::Bench, stage::Stage};
 
 const LIMIT_MS: f64 = 200.0;
 const POLL: Duration = Duration::from_millis(1);

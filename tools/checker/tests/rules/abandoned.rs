@@ -1,11 +1,12 @@
 //! Rule 9: abandoned seats come back.
 
-use booked_checker::evidence::Evidence;
-use booked_checker::judge;
+use booked_checker::{evidence::Evidence, judge};
 
-use crate::bend::{found, seen};
-use crate::good::assert_right;
-use crate::run::{ANN, Run};
+use crate::{
+    bend::{found, seen},
+    good::assert_right,
+    run::{ANN, Run},
+};
 
 fn held() -> Evidence {
     let mut run = Run::of(2);

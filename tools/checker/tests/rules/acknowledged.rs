@@ -1,10 +1,14 @@
 //! Rule 2: every booking that was acknowledged is there.
 
-use booked_checker::evidence::{Evidence, Happened};
-use booked_checker::history::{Op, Outcome, Response};
+use booked_checker::{
+    evidence::{Evidence, Happened},
+    history::{Op, Outcome, Response},
+};
 
-use crate::bend::{found, last, ticket, ticketing};
-use crate::run::{ANN, Run};
+use crate::{
+    bend::{found, last, ticket, ticketing},
+    run::{ANN, Run},
+};
 
 /// Ann has seats 1 and 2, and looks.
 fn listed() -> Evidence {

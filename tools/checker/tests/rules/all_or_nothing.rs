@@ -1,12 +1,16 @@
 //! Rule 6: all or nothing.
 
-use booked_checker::evidence::{Evidence, Happened};
-use booked_checker::history::{Line, Op, Outcome, Response};
+use booked_checker::{
+    evidence::{Evidence, Happened},
+    history::{Line, Op, Outcome, Response},
+};
 use booked_ids::TicketId;
 use uuid::Uuid;
 
-use crate::bend::{found, is_book, last, not_judged, ticketing};
-use crate::run::{ANN, BOB, Run, SECOND};
+use crate::{
+    bend::{found, is_book, last, not_judged, ticketing},
+    run::{ANN, BOB, Run, SECOND},
+};
 
 /// Ann books two seats, then another, and cancels one.
 fn bought() -> Evidence {

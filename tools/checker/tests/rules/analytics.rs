@@ -2,8 +2,10 @@
 
 use booked_checker::evidence::{Counts, Evidence};
 
-use crate::bend::{found, not_judged, ticketing};
-use crate::run::{ANN, Run};
+use crate::{
+    bend::{found, not_judged, ticketing},
+    run::{ANN, Run},
+};
 
 fn counted() -> Evidence {
     let mut run = Run::of(4);

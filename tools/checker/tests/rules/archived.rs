@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use booked_checker::evidence::{Entry, Evidence, Happened};
-use booked_checker::judge;
+use booked_checker::{
+    evidence::{Entry, Evidence, Happened},
+    judge,
+};
 use booked_contract::feed::{DayCounted, TicketsCounted};
 
-use crate::bend::{found, is_book, last, not_judged, ticket, ticketing};
-use crate::good::assert_right;
-use crate::run::{ANN, BOB, Run, SECOND};
+use crate::{
+    bend::{found, is_book, last, not_judged, ticket, ticketing},
+    good::assert_right,
+    run::{ANN, BOB, Run, SECOND},
+};
 
 const DAY_MS: i64 = 86_400_000;
 

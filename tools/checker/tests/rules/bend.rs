@@ -1,8 +1,10 @@
 //! How evidence is bent, and what must be found in it then.
 
-use booked_checker::evidence::{Entry, Evidence, Happened, SeatsSeen, Ticketing};
-use booked_checker::history::{Call, Line, Op};
-use booked_checker::judge;
+use booked_checker::{
+    evidence::{Entry, Evidence, Happened, SeatsSeen, Ticketing},
+    history::{Call, Line, Op},
+    judge,
+};
 use booked_ids::{SeatNumber, TicketId};
 
 use crate::good::assert_right;

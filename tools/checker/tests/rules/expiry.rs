@@ -2,8 +2,10 @@
 
 use booked_checker::history::{Line, Op};
 
-use crate::bend::{found, is_book, last, not_judged};
-use crate::run::{ANN, MS, Run, SECOND};
+use crate::{
+    bend::{found, is_book, last, not_judged},
+    run::{ANN, MS, Run, SECOND},
+};
 
 /// Ann books a seat in the last moment.
 fn just_in_time() -> booked_checker::evidence::Evidence {

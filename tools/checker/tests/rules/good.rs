@@ -1,7 +1,6 @@
 //! Nothing is found in what a right system leaves behind.
 
-use booked_checker::history::Op;
-use booked_checker::{Report, judge};
+use booked_checker::{Report, history::Op, judge};
 use proptest::prelude::*;
 use uuid::Uuid;
 

@@ -1,11 +1,15 @@
 //! Rule 8: a hold can be booked until it runs out, and is one user's alone.
 
-use booked_checker::evidence::Evidence;
-use booked_checker::history::{Call, Fault, Line, Outcome};
+use booked_checker::{
+    evidence::Evidence,
+    history::{Call, Fault, Line, Outcome},
+};
 
-use crate::bend::{found, is_book, last};
-use crate::good::assert_right;
-use crate::run::{ANN, BOB, MS, Run, SECOND};
+use crate::{
+    bend::{found, is_book, last},
+    good::assert_right,
+    run::{ANN, BOB, MS, Run, SECOND},
+};
 
 /// Ann holds a seat; then Bob books one that he held for as long as this.
 fn booked_after(us: u64) -> Evidence {

@@ -4,8 +4,10 @@ use booked_checker::evidence::{Evidence, Happened, Owner};
 use booked_contract::feed::{CancelledTicket, TicketsBooked, TicketsCancelled};
 use uuid::Uuid;
 
-use crate::bend::{append, found, is_book, last, ticket, ticketing};
-use crate::run::{ANN, BOB, Run};
+use crate::{
+    bend::{append, found, is_book, last, ticket, ticketing},
+    run::{ANN, BOB, Run},
+};
 
 /// Ann has seats 1 and 2.
 fn sold() -> Evidence {

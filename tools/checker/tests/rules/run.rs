@@ -4,8 +4,10 @@ mod leaves;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use booked_checker::evidence::{Counts, Entry, EventRow, Happened, Message, Owner, Ticketing, Waiting};
-use booked_checker::history::{Bookings, Call, Fault, Line, Op, Outcome, Response};
+use booked_checker::{
+    evidence::{Counts, Entry, EventRow, Happened, Message, Owner, Ticketing, Waiting},
+    history::{Bookings, Call, Fault, Line, Op, Outcome, Response},
+};
 use booked_contract::feed::{CancelledTicket, EventOnSale, TicketsBooked, TicketsCancelled};
 use booked_ids::{EventId, SeatNumber, TicketId};
 use chrono::DateTime;

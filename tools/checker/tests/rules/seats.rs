@@ -1,12 +1,16 @@
 //! Rule 3: free + held + settling + sold = seats.
 
-use booked_checker::evidence::{Evidence, SeatsSeen};
-use booked_checker::history::{Op, Outcome, Response};
-use booked_checker::judge;
+use booked_checker::{
+    evidence::{Evidence, SeatsSeen},
+    history::{Op, Outcome, Response},
+    judge,
+};
 
-use crate::bend::{found, last, not_judged, seen, ticketing};
-use crate::good::assert_right;
-use crate::run::{ANN, BOB, Run};
+use crate::{
+    bend::{found, last, not_judged, seen, ticketing},
+    good::assert_right,
+    run::{ANN, BOB, Run},
+};
 
 /// Of four seats Ann has the first, and Bob holds the second.
 fn quiet() -> Evidence {

@@ -1,10 +1,14 @@
 //! Rule 7: the waitlist is told in order.
 
-use booked_checker::evidence::Evidence;
-use booked_checker::history::{Call, Line, Op, Outcome};
+use booked_checker::{
+    evidence::Evidence,
+    history::{Call, Line, Op, Outcome},
+};
 
-use crate::bend::{found, last, not_judged, ticketing};
-use crate::run::{ANN, BOB, CAT, Run};
+use crate::{
+    bend::{found, last, not_judged, ticketing},
+    run::{ANN, BOB, CAT, Run},
+};
 
 /// Ann, Bob and Cat wait in this order; two seats come free, and Ann and Bob are told.
 fn told() -> Evidence {

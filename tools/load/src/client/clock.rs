@@ -1,7 +1,9 @@
 //! The one clock of a recording process.
 
-use std::sync::LazyLock;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::LazyLock,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 
 /// Now, in microseconds since 1970. The machine's clock is read once; from then on time only goes forward, whatever is
 /// done to that clock, so that the order of calls is told by their times.

@@ -1,21 +1,27 @@
 //! One connection to the gateway, by hyper. It is driven by whoever waits for an answer on it: no task of its own, so
 //! that a call costs no change of task.
 
-use std::future::{Future, poll_fn};
-use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::pin::{Pin, pin};
-use std::task::Poll;
-use std::time::Duration;
+use std::{
+    future::{Future, poll_fn},
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{Connection as Driver, SendRequest, handshake};
+use hyper::{
+    body::Incoming,
+    client::conn::http1::{Connection as Driver, SendRequest, handshake},
+};
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::Instant;
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::Instant,
+};
 
 /// Well below the 75 seconds after which the gateway closes a connection without requests.
 const IDLE_MAX: Duration = Duration::from_secs(30);

@@ -1,13 +1,17 @@
 //! The gateway's address, and the connections that are open to it.
 
-use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::{
+    borrow::Cow,
+    net::{IpAddr, SocketAddr, ToSocketAddrs},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, LOCATION, RETRY_AFTER};
-use http::{HeaderValue, Method, Response, StatusCode, Uri};
+use http::{
+    HeaderValue, Method, Response, StatusCode, Uri,
+    header::{AUTHORIZATION, CONTENT_TYPE, HOST, LOCATION, RETRY_AFTER},
+};
 use http_body_util::Full;
 use tokio::time::{Instant, timeout_at};
 

@@ -1,9 +1,11 @@
 //! Between the history's words and HTTP: how a question is put, and what an answer means.
 
 use booked_checker::history::{Bookings, Op, Outcome, Response};
-use booked_contract::ErrorBody;
-use booked_contract::event::{Event, EventChange, NewEvent};
-use booked_contract::ticket::{Booking, Reservation, SeatsOfEvent, TicketIds};
+use booked_contract::{
+    ErrorBody,
+    event::{Event, EventChange, NewEvent},
+    ticket::{Booking, Reservation, SeatsOfEvent, TicketIds},
+};
 use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;

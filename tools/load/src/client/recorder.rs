@@ -1,13 +1,14 @@
 //! Writes a history down while it happens, on a thread of its own.
 
-use std::fs::OpenOptions;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
-use std::thread::JoinHandle;
+use std::{
+    fs::OpenOptions,
+    io::{self, BufWriter, Write},
+    path::Path,
+    thread::JoinHandle,
+};
 
 use booked_checker::history::{self, Line};
-use tokio::sync::mpsc::error::TryRecvError;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel, error::TryRecvError};
 
 /// Lines that may wait; whoever records more of them waits too.
 const WAITING_MAX: usize = 8_192;
@@ -98,8 +99,7 @@ fn write(mut entries: Receiver<Entry>, mut to: BufWriter<impl Write>) -> io::Res
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
-    use std::io::BufReader;
+    use std::{fs::File, io::BufReader};
 
     use booked_checker::history::Fault;
 

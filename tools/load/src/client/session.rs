@@ -1,20 +1,22 @@
 //! Somebody who is logged in, and calls.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use booked_checker::history::{Call, Op, Outcome, Response};
-use booked_contract::event::NewEvent;
-use booked_contract::user::{LogIn, Registration, Token};
+use booked_contract::{
+    event::NewEvent,
+    user::{LogIn, Registration, Token},
+};
 use http::HeaderValue;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::clock::now_us;
-use super::gateway::{Gateway, HttpResponse, Request, RequestError};
-use super::op::{created, outcome, request, said};
+use super::{
+    clock::now_us,
+    gateway::{Gateway, HttpResponse, Request, RequestError},
+    op::{created, outcome, request, said},
+};
 
 /// Somebody who is logged in, or nobody in particular. Clones are the same person on the same connections.
 #[derive(Clone)]

@@ -1,9 +1,15 @@
 //! What the page's plots show.
 
-use crate::meter::Verdict;
-use crate::report::{OperationReport, Report, Second, Spread};
-use booked_plots::figures::{count, digits, float, ratio, round_number, round_time, time};
-use booked_plots::{Axis, Curve, Plot, legend_of};
+use booked_plots::{
+    Axis, Curve, Plot,
+    figures::{count, digits, float, ratio, round_number, round_time, time},
+    legend_of,
+};
+
+use crate::{
+    meter::Verdict,
+    report::{OperationReport, Report, Second, Spread},
+};
 
 /// A row that is shorter says little of a second.
 const LENGTH_MIN_S: f64 = 0.5;

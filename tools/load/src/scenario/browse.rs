@@ -1,7 +1,9 @@
 //! `browse`: pages of events, one after the other, and some of the events by themselves.
 
-use std::borrow::Cow;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use booked_checker::history::{Outcome, Response};
 use booked_contract::event::NewEvent;
@@ -9,9 +11,11 @@ use rand::Rng;
 use uuid::Uuid;
 
 use super::setup::Setup;
-use crate::options::Options;
-use crate::report::Expectation;
-use crate::run::{Iteration, Page};
+use crate::{
+    options::Options,
+    report::Expectation,
+    run::{Iteration, Page},
+};
 
 const FIRST_PAGE: &str = "/event/?limit=10";
 /// The most that a page may be asked for.

@@ -1,17 +1,25 @@
 //! `cancel-storm`: everybody has tickets, cancels them and buys again, of an event that is sold out but for these.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context;
 
-use super::sale_tally::{SaleTally, TOO_FEW};
-use super::setup::Setup;
-use crate::accounts::Accounts;
-use crate::options::{Options, SaleOptions};
-use crate::report::Expectation;
-use crate::run::Iteration;
+use super::{
+    sale_tally::{SaleTally, TOO_FEW},
+    setup::Setup,
+};
+use crate::{
+    accounts::Accounts,
+    options::{Options, SaleOptions},
+    report::Expectation,
+    run::Iteration,
+};
 
 /// Somebody who shares the account has cancelled them.
 const NOT_YOURS: &str = "TICKET-03";

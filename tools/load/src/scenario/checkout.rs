@@ -1,16 +1,16 @@
 //! `checkout`: reserve, book and cancel where there is room for all, so that it can go on for ever.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use rand::Rng;
 
-use super::sale_tally::SaleTally;
-use super::setup::Setup;
-use crate::accounts::Accounts;
-use crate::options::{Options, SaleOptions};
-use crate::report::Expectation;
-use crate::run::Iteration;
+use super::{sale_tally::SaleTally, setup::Setup};
+use crate::{
+    accounts::Accounts,
+    options::{Options, SaleOptions},
+    report::Expectation,
+    run::Iteration,
+};
 
 /// The most that an event may have.
 const SEATS: u32 = 1_000_000;

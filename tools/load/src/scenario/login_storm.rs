@@ -1,16 +1,15 @@
 //! `login-storm`: log-ins, some with a wrong password. Hashing passwords is slow on purpose, so 503 is to be expected.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use booked_checker::history::Outcome;
 use rand::Rng;
 
 use super::setup::Setup;
-use crate::accounts::Accounts;
-use crate::options::Options;
-use crate::report::Expectation;
-use crate::run::Iteration;
+use crate::{accounts::Accounts, options::Options, report::Expectation, run::Iteration};
 
 const WRONG_PASSWORD: &str = "USER-04";
 

@@ -2,11 +2,12 @@
 
 use rand::Rng;
 
-use super::setup::Setup;
-use super::{Browse, CancelStorm, Checkout, LoginStorm, Onsale};
-use crate::options::{Options, ScenarioName};
-use crate::report::Expectation;
-use crate::run::Iteration;
+use super::{Browse, CancelStorm, Checkout, LoginStorm, Onsale, setup::Setup};
+use crate::{
+    options::{Options, ScenarioName},
+    report::Expectation,
+    run::Iteration,
+};
 
 /// The parts that have a weight, and up to where each reaches in a row of all weights.
 pub(crate) struct Mixed {

@@ -3,8 +3,7 @@
 use uuid::Uuid;
 
 use super::setup::Setup;
-use crate::client::Session;
-use crate::run::Iteration;
+use crate::{client::Session, run::Iteration};
 
 pub(crate) struct Nothing {
     session: Session,

@@ -1,16 +1,16 @@
 //! `onsale`: many buyers, one event. Each reserves, thinks, and books, or abandons what is held.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use rand::Rng;
 
-use super::sale_tally::SaleTally;
-use super::setup::Setup;
-use crate::accounts::Accounts;
-use crate::options::{Options, SaleOptions};
-use crate::report::Expectation;
-use crate::run::Iteration;
+use super::{sale_tally::SaleTally, setup::Setup};
+use crate::{
+    accounts::Accounts,
+    options::{Options, SaleOptions},
+    report::Expectation,
+    run::Iteration,
+};
 
 const THINK: Duration = Duration::from_millis(500);
 

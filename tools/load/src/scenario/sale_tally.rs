@@ -2,19 +2,23 @@
 //!
 //! A call without a clear answer may have been done; so may one that was cut short. Both widen what is expected.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use booked_checker::history::{Op, Outcome, Response};
 use futures_util::{StreamExt, stream};
 use uuid::Uuid;
 
 use super::setup::Setup;
-use crate::accounts::Accounts;
-use crate::client::{Session, now_us};
-use crate::report::Expectation;
-use crate::run::Iteration;
+use crate::{
+    accounts::Accounts,
+    client::{Session, now_us},
+    report::Expectation,
+    run::Iteration,
+};
 
 /// Too few seats are left.
 pub(super) const TOO_FEW: &str = "TICKET-01";

@@ -8,10 +8,12 @@ use booked_contract::event::NewEvent;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use crate::accounts::Accounts;
-use crate::client::{Gateway, RecorderHandle, Session};
-use crate::options::{AccountOptions, LogIn};
-use crate::report::Progress;
+use crate::{
+    accounts::Accounts,
+    client::{Gateway, RecorderHandle, Session},
+    options::{AccountOptions, LogIn},
+    report::Progress,
+};
 
 /// Hears of what is being done.
 pub type OnProgress = Arc<dyn Fn(Progress<'_>) + Send + Sync>;

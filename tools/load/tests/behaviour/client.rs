@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::scripted::{Step, serve};
 use booked_load::client::{BadUrl, Gateway, Request, RequestError, Timeouts};
+
+use crate::scripted::{Step, serve};
 
 #[tokio::test]
 async fn requests_that_follow_each_other_share_a_connection() {

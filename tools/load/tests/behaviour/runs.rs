@@ -1,12 +1,10 @@
 //! Whole runs: what they measure, what they admit, and how they end.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use booked_load::client::Timeouts;
 use booked_load::{
     AccountOptions, Arrival, CancellationToken, Mix, OnProgress, Options, Progress, Report, SaleOptions,
-    ScenarioName, load, self_test,
+    ScenarioName, client::Timeouts, load, self_test,
 };
 
 use crate::stalling;

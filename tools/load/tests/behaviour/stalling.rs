@@ -1,12 +1,12 @@
 //! A server that lists no events, and keeps everybody waiting once.
 
-use std::net::Ipv4Addr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Mutex;
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpStream},
+    sync::Mutex,
+};
 
 use crate::scripted::read_head;
 

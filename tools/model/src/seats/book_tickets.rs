@@ -1,8 +1,6 @@
 //! `usecases/book_tickets.rs`: claim, one transaction, finish. What is refused before the first claim only reads and is
 //! left out; so is the loop that begins again with what is left, which is a booking of its own.
 
-use crate::guards::Guard;
-
 use super::{
     late_claim::LateClaim,
     names::{AttemptId, Named, Names, Seats, User},
@@ -11,6 +9,7 @@ use super::{
     store::{Booked, Fate},
     world::World,
 };
+use crate::guards::Guard;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct BookTickets {

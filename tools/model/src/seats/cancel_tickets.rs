@@ -2,8 +2,6 @@
 //! cancel that finds other tickets begins again, which is another cancel. One whose transaction is not answered leaves its
 //! claim: it is one that was late with its transaction and then stopped for ever.
 
-use crate::guards::Guard;
-
 use super::{
     late_claim::LateClaim,
     names::{AttemptId, Named, Names, Seats, User},
@@ -12,6 +10,7 @@ use super::{
     seat::ClaimKind,
     world::World,
 };
+use crate::guards::Guard;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct CancelTickets {

@@ -1,7 +1,5 @@
 //! The jobs, run through at once from any state: what they leave behind is what the properties ask about.
 
-use crate::guards::Guard;
-
 use super::{
     names::each,
     process::{Process, Turn},
@@ -12,6 +10,7 @@ use super::{
     settle_overdue::SettleOverdue,
     world::World,
 };
+use crate::guards::Guard;
 
 impl World {
     /// Runs a process to its end, with nothing in between.

@@ -1,13 +1,12 @@
 //! What was promised to whom, which no part of the system keeps, and the properties that say whether it was kept.
 
-use crate::guards::Guard;
-
 use super::{
     names::{SEATS_MAX, Seats, User, each, only, those},
     rules::Rules,
     seat::Hold,
     world::World,
 };
+use crate::guards::Guard;
 
 /// What the properties speak of and no part of the system knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

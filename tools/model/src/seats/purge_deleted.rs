@@ -1,9 +1,8 @@
 //! `usecases/purge_deleted.rs`: the event is dropped in Valkey, then its rows go. What `applied` in `inbound/feed.rs` does
 //! after a deletion is its first step alone, by a process that stops then.
 
-use crate::guards::Guard;
-
 use super::{rules::Rules, world::World};
+use crate::guards::Guard;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct PurgeDeleted {

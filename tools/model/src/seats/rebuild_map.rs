@@ -1,13 +1,12 @@
 //! `usecases/rebuild_map.rs`: lease, snapshot, publish. It may begin at any time, since what it looked at before (an event
 //! on sale, no map) may be long past.
 
-use crate::guards::Guard;
-
 use super::{
     names::{LeaseNonce, Named, Names, Seats},
     rules::Rules,
     world::World,
 };
+use crate::guards::Guard;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct RebuildMap {

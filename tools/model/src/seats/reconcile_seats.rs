@@ -1,8 +1,6 @@
 //! `usecases/reconcile_seats.rs`, seat by seat. The first look at a piece only chooses suspects, and any choice is allowed
 //! here: so nothing rests on it, nor on the order in which it reads.
 
-use crate::guards::Guard;
-
 use super::{
     names::{AttemptId, Named, Names, only},
     rules::Rules,
@@ -10,6 +8,7 @@ use super::{
     valkey::AsRead,
     world::World,
 };
+use crate::guards::Guard;
 
 /// `check`: a seat that looks sold is claimed, Postgres is asked again, and that answer settles it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

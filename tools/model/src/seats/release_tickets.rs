@@ -2,8 +2,6 @@
 //! unsold. The release of one event's seats is one script, and so an action by itself; so is what the code does about holds
 //! that the janitor gave back meanwhile, which it releases by that script before it answers.
 
-use crate::guards::Guard;
-
 use super::{
     book_tickets::next_event,
     names::{AttemptId, Named, Names, Seats, User},
@@ -11,6 +9,7 @@ use super::{
     rules::Rules,
     world::World,
 };
+use crate::guards::Guard;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ReleaseTickets {

@@ -1,8 +1,7 @@
 //! What every step goes by: the guards that are on, and which seats are of which event.
 
-use crate::guards::{Guard, Guards};
-
 use super::names::{EVENTS_MAX, SEATS_MAX, Seats, each, only, those};
+use crate::guards::{Guard, Guards};
 
 /// Which seats are of which event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,6 @@
 //! `usecases/settle_overdue.rs`: the janitor, on the claims of one attempt in one event. Deadlines are not modelled, so it
 //! may come at any moment, too early as well.
 
-use crate::guards::Guard;
-
 use super::{
     names::{AttemptId, Named, Names, Seats},
     rules::Rules,
@@ -10,6 +8,7 @@ use super::{
     store::Fate,
     world::World,
 };
+use crate::guards::Guard;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct SettleOverdue {

@@ -2,9 +2,8 @@
 //! atomic, bookings that share one too, is what the model [`postgres`](crate::postgres) shows. They are called as in
 //! `ports/ticket_store.rs`.
 
-use crate::guards::{Guard, Guards};
-
 use super::names::{ATTEMPTS_MAX, AttemptId, EVENTS_MAX, SEATS_MAX, Seats, User, each, only, those};
+use crate::guards::{Guard, Guards};
 
 /// What became of an attempt: its row in `bookings`, if there is one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

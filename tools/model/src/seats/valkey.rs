@@ -1,12 +1,11 @@
 //! What Valkey keeps, and its scripts: every function that takes `&mut self` is one script on one event, that is, one
 //! atomic step. They are called as in `outbound/valkey/*.lua`; `seats` are always of that one event.
 
-use crate::guards::{Guard, Guards};
-
 use super::{
     names::{AttemptId, EVENTS_MAX, Expiry, LeaseNonce, Names, SEATS_MAX, Seats, User, each, only, those},
     seat::{Claim, ClaimKind, Hold, SeatState},
 };
+use crate::guards::{Guard, Guards};
 
 /// The lease of a rebuild.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

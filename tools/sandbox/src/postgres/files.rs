@@ -1,15 +1,19 @@
 //! What lies in a Postgres server's folder: the initialised cluster in `data`, and who may connect.
 
-use std::fs::{File, OpenOptions, read_to_string, remove_dir_all, rename};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::{
+    fs::{File, OpenOptions, read_to_string, remove_dir_all, rename},
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{ACCOUNT, PostgresOptions, USER};
-use crate::home::Home;
-use crate::programs::{Programs, postgres_version};
-use crate::tls::write_private;
+use crate::{
+    home::Home,
+    programs::{Programs, postgres_version},
+    tls::write_private,
+};
 
 /// Postgres' own data folder.
 pub(super) fn cluster(home: &Home) -> PathBuf {

@@ -1,8 +1,10 @@
 //! SQL by the server's own psql, so that nothing here needs a driver.
 
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context, Result, bail};
 

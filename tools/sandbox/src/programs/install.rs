@@ -1,8 +1,10 @@
 //! Installs PostgreSQL and Valkey (or Redis) by apt, where that is allowed.
 
-use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::{
+    io::{BufRead, IsTerminal, Write, stderr, stdin},
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use super::{Missing, POSTGRES_MIN, REDIS_MIN, VALKEY_MIN};
 use crate::account::is_root;

@@ -1,7 +1,9 @@
 //! Installs further packages by apt, where that is allowed: what measures the servers, say.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context, Result, bail, ensure};
 

@@ -1,9 +1,11 @@
 //! The folders in which programs are looked for.
 
-use std::cmp::Reverse;
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{
+    cmp::Reverse,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use super::CHOSEN_VALKEY;
 

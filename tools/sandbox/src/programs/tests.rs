@@ -1,11 +1,15 @@
 //! What is found where, what may be installed, and what a person is told.
 
-use std::fs::{create_dir_all, write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::{
+    fs::{create_dir_all, write},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+};
 
-use super::install::{decide, least_of_debian};
-use super::*;
+use super::{
+    install::{decide, least_of_debian},
+    *,
+};
 
 fn program(folder: &Path, name: &str, says: &str) {
     create_dir_all(folder).unwrap();

@@ -1,7 +1,9 @@
 //! A Valkey Cluster of three nodes without replicas, on loopback.
 
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::{
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail};
 

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::{Ports, ValkeyOptions};
-use crate::home::Home;
-use crate::tls::write_private;
+use crate::{home::Home, tls::write_private};
 
 /// Milliseconds until a Cluster takes a silent node for lost.
 const CLUSTER_NODE_TIMEOUT_MS: u32 = 2_000;

@@ -1,7 +1,6 @@
 //! One account, on hundreds of connections, that cancels what it has: all of them want the same lock.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use booked_checker::history::{Op, Outcome, Response};
 use booked_contract::ticket::SeatsOfEvent;

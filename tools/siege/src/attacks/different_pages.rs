@@ -1,7 +1,6 @@
 //! Listings, no two of the same page, so that none can be shared.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use booked_load::client::Request;
 use tokio::time::sleep;

@@ -1,7 +1,6 @@
 //! One account's password, guessed from several addresses at once, while its owner logs in.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::sleep;
 

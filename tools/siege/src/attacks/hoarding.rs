@@ -1,7 +1,6 @@
 //! Accounts that reserve as many seats as they can, and never book.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use booked_contract::ticket::SeatsOfEvent;
 use booked_load::client::Request;

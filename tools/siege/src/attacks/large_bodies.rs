@@ -1,10 +1,8 @@
 //! Registrations of a MiB each, all but the last byte.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::io::AsyncWriteExt as _;
-use tokio::time::sleep;
+use tokio::{io::AsyncWriteExt as _, time::sleep};
 
 use super::talk::{post_head, until_cut};
 use crate::besiegers::{Ground, crowd};

@@ -1,12 +1,13 @@
 //! A flood of log-ins from one address: with emails that are made up, or of real accounts.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::sleep;
 
-use crate::besiegers::{Ground, crowd};
-use crate::stage::{password, raider};
+use crate::{
+    besiegers::{Ground, crowd},
+    stage::{password, raider},
+};
 
 const CONNECTIONS: usize = 40;
 const BREATH: Duration = Duration::from_millis(10);

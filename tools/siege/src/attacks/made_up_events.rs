@@ -1,7 +1,6 @@
 //! Bookings and releases that name a ticket of each of a thousand events which do not exist.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use booked_contract::ticket::TicketIds;
 use booked_ids::{EventId, SeatNumber};

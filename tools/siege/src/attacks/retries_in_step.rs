@@ -1,7 +1,6 @@
 //! A crowd that comes at the same instant, and each time again at the same instant.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use booked_load::client::Request;
 use tokio::time::{Instant, sleep_until};

@@ -1,10 +1,11 @@
 //! Log-ins whose body comes byte by byte, never to its end.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::io::AsyncWriteExt as _;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    io::AsyncWriteExt as _,
+    time::{sleep, timeout},
+};
 
 use super::talk::{post_head, until_cut};
 use crate::besiegers::{Ground, crowd};

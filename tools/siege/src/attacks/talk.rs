@@ -1,7 +1,9 @@
 //! HTTP by hand, for what no client library would send.
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 pub(super) const LOOK: &[u8] = b"GET /health/ HTTP/1.1\r\nhost: booked\r\n\r\n";
 

@@ -1,10 +1,11 @@
 //! Listings that are asked for on one connection after the other's heels, and never read.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::io::AsyncWriteExt as _;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    io::AsyncWriteExt as _,
+    time::{sleep, timeout},
+};
 
 use crate::besiegers::{Ground, crowd};
 

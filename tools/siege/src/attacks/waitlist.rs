@@ -1,7 +1,6 @@
 //! One account, on hundreds of connections, that joins a waitlist on which it is already.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use booked_contract::ticket::SeatsOfEvent;
 use booked_load::client::Request;

@@ -9,11 +9,14 @@ mod scene;
 use std::time::Duration;
 
 use booked_system_tests::{World, eventually};
-use scene::Route::{
-    Analytics, Book, BookAgain, Cancel, CancellationRates, CreateEvent, DeleteEvent, Health, JoinWaitlist,
-    ListBookings, ListEvents, LogIn, ReadEvent, Register, Release, Reserve, UpdateEvent,
+
+use scene::{
+    Route::{
+        self, Analytics, Book, BookAgain, Cancel, CancellationRates, CreateEvent, DeleteEvent, Health,
+        JoinWaitlist, ListBookings, ListEvents, LogIn, ReadEvent, Register, Release, Reserve, UpdateEvent,
+    },
+    Scene,
 };
-use scene::{Route, Scene};
 
 /// A client waits no longer for "not now".
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);

@@ -1,7 +1,9 @@
 //! What a made-up run leaves behind.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Duration,
+};
 
 use booked_checker::evidence::{Analytics, Evidence, Look, Meta, SeatMap, SeatsSeen};
 
