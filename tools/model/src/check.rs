@@ -12,9 +12,9 @@ use stateright::{Checker as _, Expectation, HasDiscoveries, Model};
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The properties that do not hold, each with the shortest history that the run met.
-    pub broken: Vec<(&'static str, String)>,
+    pub violations: Vec<(&'static str, String)>,
     /// What the model should reach and did not; empty where a property was broken first.
-    pub unseen: Vec<&'static str>,
+    pub unreached: Vec<&'static str>,
     /// Whether every state was explored.
     pub is_exhaustive: bool,
     /// How many states there are, up to names.
@@ -26,8 +26,8 @@ pub struct Outcome {
 impl Outcome {
     /// The names of the properties that do not hold.
     #[must_use]
-    pub fn broken_names(&self) -> Vec<&'static str> {
-        self.broken.iter().map(|(name, _)| *name).collect()
+    pub fn violated_names(&self) -> Vec<&'static str> {
+        self.violations.iter().map(|(name, _)| *name).collect()
     }
 }
 
@@ -54,13 +54,13 @@ where
         let holds = |state: &M::State| (property.condition)(checker.model(), state);
         Some((property.name, tell(&history, holds)))
     });
-    let broken: Vec<_> = told.collect();
+    let violations: Vec<_> = told.collect();
     let sometimes = properties.iter().filter(|it| it.expectation == Expectation::Sometimes).map(|it| it.name);
-    let is_unseen = |name: &&str| broken.is_empty() && !found.contains_key(*name);
+    let is_unreached = |name: &&str| violations.is_empty() && !found.contains_key(*name);
     Outcome {
-        unseen: sometimes.filter(is_unseen).collect(),
-        is_exhaustive: broken.is_empty() && begun.elapsed() < limit,
-        broken,
+        unreached: sometimes.filter(is_unreached).collect(),
+        is_exhaustive: violations.is_empty() && begun.elapsed() < limit,
+        violations,
         states: checker.unique_state_count(),
         took: begun.elapsed(),
     }

@@ -70,7 +70,7 @@ pub enum Action {
     /// The replica in this slot takes a step.
     Step(usize),
     /// It stops for ever.
-    Die(usize),
+    Crash(usize),
 }
 
 impl Services {
@@ -86,7 +86,7 @@ impl Services {
 
     /// Once nobody writes any more, one replica that pulls, and a turn for the change that is noted, bring the consumer to
     /// what the producer says.
-    fn comes_to_rest(&self, page: usize, guards: Guards) -> bool {
+    fn converges(&self, page: usize, guards: Guards) -> bool {
         let mut services = *self;
         services.producer.roll_back_all();
         loop {
@@ -97,7 +97,7 @@ impl Services {
             }
             services.consumer.carry_out(guards);
             if services.consumer == before {
-                return services.producer.is_told_by(&before);
+                return services.producer.is_reflected_by(&before);
             }
         }
     }
@@ -119,7 +119,7 @@ impl Model for Feed {
         }
         actions.extend([Action::Pull, Action::PullNow, Action::CarryOut]);
         for slot in 0..PULLERS {
-            actions.extend([Action::Step(slot), Action::Die(slot)]);
+            actions.extend([Action::Step(slot), Action::Crash(slot)]);
         }
         if self.restores {
             actions.push(Action::Restore);
@@ -153,7 +153,7 @@ impl Model for Feed {
                 let puller = services.pullers[slot]?;
                 services.pullers[slot] = services.pull(puller, self.page, self.guards);
             }
-            Action::Die(slot) => services.pullers[slot] = None,
+            Action::Crash(slot) => services.pullers[slot] = None,
         }
         Some(services).filter(|services| services != last)
     }
@@ -162,7 +162,7 @@ impl Model for Feed {
         vec![
             Property::always(
                 "no entry is skipped or counted twice, and the newest is known",
-                |feed: &Self, it: &Services| it.comes_to_rest(feed.page, feed.guards),
+                |feed: &Self, it: &Services| it.converges(feed.page, feed.guards),
             ),
             Property::always("who waits for all has all", |_, services: &Services| !services.was_late),
             Property::always("what is known never gets older", |_, services: &Services| {

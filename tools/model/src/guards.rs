@@ -57,7 +57,7 @@ pub enum Guard {
     /// A repair touches a seat only as it was read: `free_still` and `held_still` in `outbound/valkey/repair.lua`.
     RepairAsRead,
     /// Before a repair, Valkey is read first and Postgres after it: `repair` in `usecases/reconcile_seats.rs`.
-    RepairLooksFirst,
+    RepairInspectsFirst,
     /// The count of taken seats changes by what SETBIT found: `newly` in `outbound/valkey/repair.lua`.
     CountBySetbit,
 
@@ -119,21 +119,21 @@ pub enum Guard {
 
     // Waitlist
     /// Telling locks the list until it commits: `lock` in `tell`, `outbound/postgres/waitlist_store.rs`.
-    TellLocksList,
+    NotifyLocksList,
     /// Telling reads the sale after it has locked: `tell` in `outbound/postgres/waitlist_store.rs`.
-    TellReadsUnderLock,
+    NotifyReadsUnderLock,
     /// What was seen moves in the transaction that tells: `set_watermark` in `tell`,
     /// `outbound/postgres/waitlist_store.rs`.
-    SeenMovesWithTelling,
+    WatermarkMovesWithNotifying,
     /// No more is announced than is free: `min(now.free_now)` in `domain/waitlist.rs`.
-    AnnouncesWhatIsFree,
+    OffersWhatIsFree,
     /// What was seen counts within one map only: `seen.epoch == now.epoch` in `domain/waitlist.rs`.
-    SeenOfThisMap,
+    WatermarkOfThisInventory,
     /// Joining locks the list: `lock` in `join`, `outbound/postgres/waitlist_store.rs`.
     JoinLocksList,
     /// Only the first of an empty list sets what was seen: `anybody_waits` in `join`,
     /// `outbound/postgres/waitlist_store.rs`.
-    OnlyTheFirstSetsSeen,
+    OnlyTheFirstSetsWatermark,
     /// Joining reads the sale after it has locked, so that what was seen never goes back to before a telling: `sale_state`
     /// in `outbound/postgres/waitlist_store.rs`.
     JoinReadsUnderLock,
@@ -171,7 +171,7 @@ pub enum Guard {
     PageOfOneGeneration,
     /// Whoever has read only a part of what is archived begins anew: `archived_up_to` in
     /// `crates/feed/src/consumer/pull.rs`.
-    BehindArchiveBeginsAnew,
+    BehindArchiveRestarts,
     /// What counts is emptied before it is counted again: `restarted` in `services/analytics/src/inbound/feed.rs`.
     RestartEmptiesCounts,
     /// A reader who must have all waits for the head, rows that are not shown yet included: `ReadStanding` in

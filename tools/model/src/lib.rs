@@ -53,7 +53,7 @@
 //!   availability, bookings lists.
 //! - Which free seats a reservation gets: any, here. So the hint of `meta`, and neighbours.
 //! - The list of busy events and all deadlines: they decide how soon a job comes, not what it does.
-//! - Whose turn it is at an event (`outbound/postgres/turns.rs`): here a change gets its turn at some moment, and the
+//! - Whose turn it is at an event (`outbound/postgres/event_lock.rs`): here a change gets its turn at some moment, and the
 //!   properties hold whenever that is. That it comes soon is not asked: models have no time. The locks that see to it keep
 //!   nothing right that the rows' locks do not, so that no history can be worse for them; `late_steps/hot_event.rs` and
 //!   `apply_events.rs` among ticketing's tests show it on Postgres.
@@ -65,7 +65,7 @@
 //!
 //! # What was found
 //!
-//! Five promises were broken by the code when the model was first checked, each by a process that was late or by a rare
+//! Five guarantees were broken by the code when the model was first checked, each by a process that was late or by a rare
 //! loss. Each has its guard now:
 //!
 //! - A release of several events, late between its claims and its settling, met a janitor that had given its holds back,
@@ -99,7 +99,7 @@
 //! | seats-1-4 | 3,983,118 | 68 |
 //! | seats-2-1 | 4,715 | 0.1 |
 //! | seats-2-2 | 773,378 | 8 |
-//! | seats-1-2-first-map | 19,551 | 0.2 |
+//! | seats-1-2-first-load | 19,551 | 0.2 |
 //! | seats-1-2-losing-all | 65,578 | 0.4 |
 //! | seats-1-3-losing-all | 2,244,735 | 28 |
 //! | seats-2-1-losing-all | 50,696 | 0.5 |

@@ -35,7 +35,7 @@ fn main() -> anyhow::Result<ExitCode> {
         let (run, _) = without(guard);
         let outcome = run.plain().check(1, limit);
         report(&format!("without {guard:?}"), &outcome)?;
-        return Ok(exit(outcome.broken.is_empty() == NOT_NEEDED.contains(&guard)));
+        return Ok(exit(outcome.violations.is_empty() == NOT_NEEDED.contains(&guard)));
     }
     let is_wanted = |name: &str| {
         args.names.is_empty() || args.names.iter().any(|wanted| name.starts_with(wanted.as_str()))
@@ -45,7 +45,7 @@ fn main() -> anyhow::Result<ExitCode> {
     for (name, run) in SMALL.iter().chain(large).filter(|(name, _)| is_wanted(name)) {
         let outcome = run.check(args.threads, limit);
         report(name, &outcome)?;
-        hold &= outcome.broken.is_empty();
+        hold &= outcome.violations.is_empty();
     }
     Ok(exit(hold))
 }
@@ -56,16 +56,16 @@ fn exit(is_as_it_should_be: bool) -> ExitCode {
 
 fn report(name: &str, outcome: &Outcome) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    let verdict = match (outcome.broken.is_empty(), outcome.is_exhaustive) {
+    let verdict = match (outcome.violations.is_empty(), outcome.is_exhaustive) {
         (false, _) => "BROKEN",
         (true, true) => "holds",
         (true, false) => "holds as far as it went",
     };
     writeln!(out, "{name}: {verdict}; {} states, {:.1} s", outcome.states, outcome.took.as_secs_f32())?;
-    for name in &outcome.unseen {
+    for name in &outcome.unreached {
         writeln!(out, "  never reached: {name}")?;
     }
-    for (property, history) in &outcome.broken {
+    for (property, history) in &outcome.violations {
         writeln!(out, "  broken: {property}\n{history}")?;
     }
     Ok(())

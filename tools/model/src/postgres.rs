@@ -15,7 +15,7 @@ use stateright::{Model, Property};
 use self::{
     book::Flush,
     cancel::Cancel,
-    tables::{Attempts, Broken, Fate, Seats, Tables, User},
+    tables::{AttemptOutcome, Attempts, Seats, Tables, User, Violations},
 };
 use crate::guards::Guards;
 
@@ -37,7 +37,7 @@ pub struct Database {
     /// Bookings that were handed to a flusher.
     sent: Attempts,
     under_way: [Option<Transaction>; TRANSACTIONS_MAX],
-    broken: Broken,
+    violations: Violations,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,9 +102,9 @@ impl Database {
         if self.attempts_in_doubt(TRANSACTIONS_MAX) & (1 << attempt) != 0 {
             return None;
         }
-        let fate = &mut self.tables.attempts[attempt];
-        if *fate == Fate::Unsettled {
-            *fate = Fate::Void;
+        let outcome = &mut self.tables.attempts[attempt];
+        if *outcome == AttemptOutcome::Unsettled {
+            *outcome = AttemptOutcome::Void;
         }
         Some(())
     }
@@ -166,22 +166,24 @@ impl Model for Transactions {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("a seat has one ticket", |_, database: &Database| !database.broken.doubled),
+            Property::always("a seat has one ticket", |_, database: &Database| {
+                !database.violations.sold_twice
+            }),
             Property::always("a booking is done whole or not at all", |_, database: &Database| {
-                !database.broken.booked_by_halves
+                !database.violations.partly_booked
             }),
             Property::always("what is void is never booked", |_, database: &Database| {
-                !database.broken.booked_after_void
+                !database.violations.booked_after_void
             }),
             Property::always("a refused booking spoils no other", |_, database: &Database| {
-                !database.broken.spoiled
+                !database.violations.spoiled
             }),
             Property::always("a cancel is done whole or not at all", |_, database: &Database| {
-                !database.broken.cancelled_by_halves
+                !database.violations.partly_cancelled
             }),
             Property::always("after a deletion nothing is booked or cancelled", |_, database: &Database| {
                 let is_left_over = database.tables.purged && database.tables.sold() != 0;
-                !database.broken.after_deletion && !is_left_over
+                !database.violations.after_deletion && !is_left_over
             }),
             Property::sometimes("a batch is tried one by one", |_, database: &Database| {
                 database
@@ -192,7 +194,7 @@ impl Model for Transactions {
             }),
             Property::sometimes(
                 "two bookings of the same seat are done, one after the other",
-                |_, database: &Database| database.tables.attempts[..2] == [Fate::Booked; 2],
+                |_, database: &Database| database.tables.attempts[..2] == [AttemptOutcome::Booked; 2],
             ),
         ]
     }

@@ -63,23 +63,23 @@ const fn sale(seats: usize, processes: usize) -> Sale {
 }
 
 const fn losing_all(sale: Sale) -> Sale {
-    Sale { rebuilds: true, loses_all: true, ..sale }
+    Sale { loads: true, loses_all: true, ..sale }
 }
 
 const fn losing_newest(sale: Sale) -> Sale {
-    Sale { rebuilds: true, loses_newest: true, ..sale }
+    Sale { loads: true, loses_newest: true, ..sale }
 }
 
 const fn deleting(sale: Sale) -> Sale {
-    Sale { rebuilds: true, deletes: true, ..sale }
+    Sale { loads: true, deletes: true, ..sale }
 }
 
 const fn growing(sale: Sale) -> Sale {
     Sale { grows: true, ..sale }
 }
 
-const fn without_maps(sale: Sale) -> Sale {
-    Sale { rebuilds: true, begins_with_maps: false, ..sale }
+const fn not_loaded(sale: Sale) -> Sale {
+    Sale { loads: true, begins_loaded: false, ..sale }
 }
 
 const fn two_events(processes: usize) -> Sale {
@@ -103,7 +103,7 @@ pub const SMALL: &[(&str, Run)] = &[
     ("seats-1-3", Run::Sale(sale(1, 3))),
     ("seats-2-1", Run::Sale(sale(2, 1))),
     ("seats-2-2", Run::Sale(sale(2, 2))),
-    ("seats-1-2-first-map", Run::Sale(without_maps(sale(1, 2)))),
+    ("seats-1-2-first-load", Run::Sale(not_loaded(sale(1, 2)))),
     ("seats-1-2-losing-all", Run::Sale(losing_all(sale(1, 2)))),
     ("seats-2-1-losing-all", Run::Sale(losing_all(sale(2, 1)))),
     ("seats-1-1-losing-newest", Run::Sale(losing_newest(sale(1, 1)))),
@@ -176,14 +176,14 @@ fn find(guard: Guard) -> (Run, &'static str) {
         | G::ClaimNeedsOwnHold
         | G::ClaimSoldLooks
         | G::ExpiredHoldIsHeld => (Run::Sale(one), HOLDS),
-        G::RepairAsRead | G::RepairLooksFirst => (Run::Sale(one), HOLDS),
+        G::RepairAsRead | G::RepairInspectsFirst => (Run::Sale(one), HOLDS),
         G::Janitor | G::Reconciler => (Run::Sale(one), FREE_AGAIN),
         G::CountBySetbit => (Run::Sale(losing_all(one)), "what Valkey keeps is well-formed"),
         G::ReserveNeedsInventory | G::PublishNeedsLease | G::SnapshotUnderLease => {
             (Run::Sale(losing_all(one)), NEVER_OFFERED)
         }
         G::RepairNeedsInventory => (Run::Sale(losing_all(sale(2, 2))), NEVER_OFFERED),
-        G::PublishNeedsNoInventory => (Run::Sale(without_maps(one)), HOLDS),
+        G::PublishNeedsNoInventory => (Run::Sale(not_loaded(one)), HOLDS),
         G::GrowNeedsInventory => (Run::Sale(growing(losing_all(sale(2, 1)))), NEVER_OFFERED),
         G::DropEndsLease | G::PurgeDropsFirst => {
             (Run::Sale(deleting(one)), "of a purged event nothing is left")
@@ -203,12 +203,13 @@ fn find(guard: Guard) -> (Run, &'static str) {
         G::VoidWritesAgain | G::ServerGivesUpLater | G::RepeatWaitsForStandby => {
             (Run::Replication(Replication { guards: Guards::All }), "an acknowledged booking stays")
         }
-        G::TellLocksList | G::TellReadsUnderLock | G::SeenMovesWithTelling | G::JoinReadsUnderLock => {
-            (Run::Waitlist(waitlist(3)), "each seat that came free is announced once")
-        }
-        G::AnnouncesWhatIsFree => (Run::Waitlist(waitlist(2)), "no more is announced than is free"),
-        G::SeenOfThisMap => (Run::Waitlist(Waitlist { loses_all: true, ..waitlist(2) }), TOLD),
-        G::JoinLocksList | G::OnlyTheFirstSetsSeen => (Run::Waitlist(waitlist(2)), TOLD),
+        G::NotifyLocksList
+        | G::NotifyReadsUnderLock
+        | G::WatermarkMovesWithNotifying
+        | G::JoinReadsUnderLock => (Run::Waitlist(waitlist(3)), "each seat that came free is offered once"),
+        G::OffersWhatIsFree => (Run::Waitlist(waitlist(2)), "no more is offered than is free"),
+        G::WatermarkOfThisInventory => (Run::Waitlist(Waitlist { loses_all: true, ..waitlist(2) }), TOLD),
+        G::JoinLocksList | G::OnlyTheFirstSetsWatermark => (Run::Waitlist(waitlist(2)), TOLD),
         G::JoinLocksEvent => {
             (Run::Waitlist(Waitlist { deletes: true, ..waitlist(1) }), "nobody waits for a purged event")
         }
@@ -222,7 +223,7 @@ fn find(guard: Guard) -> (Run, &'static str) {
         G::IncarnationCompared | G::OnlyUnchangedGoesOn => {
             (Run::Feed(Feed { restores: true, ..feed(2, 1) }), ONCE)
         }
-        G::PageOfOneGeneration | G::BehindArchiveBeginsAnew => {
+        G::PageOfOneGeneration | G::BehindArchiveRestarts => {
             (Run::Feed(Feed { subjects: 1, archives: 1, ..feed(2, 1) }), ONCE)
         }
         G::RestartEmptiesCounts => (Run::Feed(Feed { restores: true, ..feed(2, 1) }), ONCE),
@@ -235,6 +236,6 @@ const OWNERS: &str = "no seat has two owners, and each keeps its owner";
 const NEVER_OFFERED: &str = "a sold seat is never offered";
 const HOLDS: &str = "a granted hold can be booked";
 const FREE_AGAIN: &str = "every seat that nobody owns, holds or settles becomes free";
-const TOLD: &str = "who waits is told of what came free";
+const TOLD: &str = "who waits is notified of what came free";
 const ONCE: &str = "no entry is skipped or counted twice, and the newest is known";
 const ALL: &str = "who waits for all has all";

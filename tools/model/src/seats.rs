@@ -1,18 +1,18 @@
 //! The sale: seats, holds and claims in Valkey, tickets and attempts in Postgres, and every use case that changes them.
 //!
-//! Read `names`, `seat`, `valkey` and `store` for the parts, the use cases by the names of the code, then `promises` for
+//! Read `names`, `seat`, `valkey` and `store` for the parts, the use cases by the names of the code, then `guarantees` for
 //! what must hold, and this file for what may happen next.
 
 mod book_tickets;
 mod cancel_tickets;
 mod canonical;
-mod clean_up;
+mod guarantees;
+mod ids;
+mod jobs;
 mod late_claim;
-mod names;
+mod load_inventory;
 mod process;
-mod promises;
 mod purge_deleted;
-mod rebuild_map;
 mod reconcile_seats;
 mod release_tickets;
 mod rules;
@@ -24,15 +24,15 @@ mod world;
 
 use stateright::{Model, Property};
 
-pub use self::{process::Turn, rules::Layout, world::World};
+pub use self::{process::Choice, rules::Layout, world::World};
 
 use self::{
     book_tickets::BookTickets,
     cancel_tickets::CancelTickets,
-    names::{PROCESSES_MAX, Seats, USERS, User, each},
+    ids::{PROCESSES_MAX, Seats, USERS, User, each},
+    load_inventory::LoadInventory,
     process::Process,
     purge_deleted::PurgeDeleted,
-    rebuild_map::RebuildMap,
     reconcile_seats::{CheckSeat, RepairSeat},
     release_tickets::ReleaseTickets,
     rules::Rules,
@@ -51,9 +51,9 @@ pub struct Sale {
     /// How many use cases are under way at once, 4 at most.
     pub processes: usize,
     /// Whether the events have maps at the beginning.
-    pub begins_with_maps: bool,
+    pub begins_loaded: bool,
     /// Maps are rebuilt, as they must be where something takes them away.
-    pub rebuilds: bool,
+    pub loads: bool,
     /// Valkey may lose all that it has of an event, any number of times.
     pub loses_all: bool,
     /// Valkey may lose its newest writes, once.
@@ -77,43 +77,43 @@ pub enum Action {
     Cancel(User, Seats),
     /// Time passes for the hold of a seat.
     Expire(usize),
-    Sweep(usize),
+    ExpireHolds(usize),
     /// A job that goes step by step …
     SettleOverdue(usize),
     CheckSeat(usize),
     RepairSeat(usize),
-    RebuildMap(usize),
+    LoadInventory(usize),
     PurgeDeleted(usize),
     /// … or through at once, which needs no slot.
     SettleOverdueAtOnce(usize),
     ReconcileAtOnce(usize),
-    RebuildAtOnce(usize),
+    LoadAtOnce(usize),
     PurgeAtOnce(usize),
-    DropDeadMap(usize),
+    DropDeletedInventory(usize),
     /// The feed tells that an event is deleted, or has grown; and the script that follows, however late.
     Delete(usize),
     Grow,
-    GrowMap(Seats),
+    GrowInventory(Seats),
     /// The process in this slot takes a step.
-    Step(usize, Turn),
+    Step(usize, Choice),
     LeaseEnds(usize),
     /// Valkey loses all that it has of an event.
-    LoseMap(usize),
+    LoseInventory(usize),
     /// A replica falls behind, and takes over.
     FallBehind,
     TakeOver,
 }
 
 impl Sale {
-    /// A sale with all guards and no misfortune but that processes stop and are late.
+    /// A sale with all guards and no fault but that processes stop and are late.
     #[must_use]
     pub const fn new(layout: Layout, processes: usize) -> Self {
         Self {
             guards: Guards::All,
             layout,
             processes,
-            begins_with_maps: true,
-            rebuilds: false,
+            begins_loaded: true,
+            loads: false,
             loses_all: false,
             loses_newest: false,
             deletes: false,
@@ -149,7 +149,9 @@ impl Sale {
                 world.start(Process::Cancel(cancel))?;
             }
             Action::Expire(seat) => world.expire(seat),
-            Action::Sweep(event) => world.valkey.sweep(event, rules.seats_of(event), rules.guards),
+            Action::ExpireHolds(event) => {
+                world.valkey.expire_holds(event, rules.seats_of(event), rules.guards)
+            }
             Action::SettleOverdue(seat) => {
                 let janitor = SettleOverdue::begin(world, seat, rules)?;
                 world.start(Process::Settle(janitor))?;
@@ -162,9 +164,9 @@ impl Sale {
                 let repair = RepairSeat::begin(world, seat, rules)?;
                 world.start(Process::Repair(repair))?;
             }
-            Action::RebuildMap(event) => {
-                let rebuild = RebuildMap::begin(world, event, rules)?;
-                world.start(Process::Rebuild(rebuild))?;
+            Action::LoadInventory(event) => {
+                let load = LoadInventory::begin(world, event, rules)?;
+                world.start(Process::Load(load))?;
             }
             Action::PurgeDeleted(event) => {
                 let purge = PurgeDeleted::begin(world, event, rules)?;
@@ -172,25 +174,25 @@ impl Sale {
             }
             Action::SettleOverdueAtOnce(seat) => world.settle_overdue(seat, rules)?,
             Action::ReconcileAtOnce(seat) => world.reconcile_seat(seat, rules),
-            Action::RebuildAtOnce(event) => world.rebuild_map(event, rules)?,
+            Action::LoadAtOnce(event) => world.load_inventory(event, rules)?,
             Action::PurgeAtOnce(event) => world.purge_deleted(event, rules)?,
-            Action::DropDeadMap(event) => world.drop_dead_map(event, rules),
+            Action::DropDeletedInventory(event) => world.drop_deleted_inventory(event, rules),
             Action::Delete(event) => world.delete(event, rules),
             Action::Grow => world.store.events[0].capacity = rules.all_seats(),
-            Action::GrowMap(capacity) => world.grow(0, capacity, rules),
-            Action::Step(slot, turn) => {
+            Action::GrowInventory(capacity) => world.grow(0, capacity, rules),
+            Action::Step(slot, choice) => {
                 let process = world.processes[slot].take()?;
-                let next = process.step(world, turn, rules);
+                let next = process.step(world, choice, rules);
                 // A claim that comes late may have taken the slot meanwhile.
                 if let Some(next) = next {
                     let slot = world.processes.iter_mut().find(|slot| slot.is_none())?;
                     *slot = Some(next);
                 }
             }
-            Action::LeaseEnds(event) => world.valkey.maps[event].lease = None,
-            Action::LoseMap(event) => world.lose_map(event, rules),
+            Action::LeaseEnds(event) => world.valkey.inventories[event].lease = None,
+            Action::LoseInventory(event) => world.lose_inventory(event, rules),
             Action::FallBehind => world.replica = Some(world.valkey),
-            Action::TakeOver => world.go_back()?,
+            Action::TakeOver => world.fail_over()?,
         }
         Some(())
     }
@@ -221,25 +223,27 @@ impl Sale {
             actions.push(Action::ReconcileAtOnce(seat));
         }
         for event in rules.events() {
-            actions.push(Action::Sweep(event));
-            if self.rebuilds {
-                actions.push(Action::RebuildMap(event));
-                actions.push(Action::RebuildAtOnce(event));
+            actions.push(Action::ExpireHolds(event));
+            if self.loads {
+                actions.push(Action::LoadInventory(event));
+                actions.push(Action::LoadAtOnce(event));
                 actions.push(Action::LeaseEnds(event));
             }
             if self.deletes {
                 actions.push(Action::PurgeDeleted(event));
                 actions.push(Action::PurgeAtOnce(event));
-                actions.push(Action::DropDeadMap(event));
+                actions.push(Action::DropDeletedInventory(event));
             }
         }
         if self.grows {
             // Whoever read a capacity may be late with it.
-            actions.extend((1..=world.store.events[0].capacity).filter(|set| *set != 2).map(Action::GrowMap));
+            actions.extend(
+                (1..=world.store.events[0].capacity).filter(|set| *set != 2).map(Action::GrowInventory),
+            );
         }
     }
 
-    fn misfortunes(&self, world: &World, actions: &mut Vec<Action>) {
+    fn faults(&self, world: &World, actions: &mut Vec<Action>) {
         let rules = self.rules();
         for seat in each(rules.all_seats()) {
             if world.valkey.seats[seat].any_hold().is_some_and(|hold| !hold.has_expired) {
@@ -247,8 +251,8 @@ impl Sale {
             }
         }
         for (slot, process) in world.processes.iter().enumerate() {
-            for turn in process.iter().flat_map(|process| process.turns(rules)) {
-                actions.push(Action::Step(slot, *turn));
+            for choice in process.iter().flat_map(|process| process.choices(rules)) {
+                actions.push(Action::Step(slot, *choice));
             }
         }
         for event in rules.events() {
@@ -256,13 +260,13 @@ impl Sale {
                 actions.push(Action::Delete(event));
             }
             if self.loses_all {
-                actions.push(Action::LoseMap(event));
+                actions.push(Action::LoseInventory(event));
             }
         }
         if self.grows {
             actions.push(Action::Grow);
         }
-        if self.loses_newest && !world.promises.went_back {
+        if self.loses_newest && !world.guarantees.lost_newest {
             actions.push(if world.replica.is_none() { Action::FallBehind } else { Action::TakeOver });
         }
     }
@@ -275,13 +279,13 @@ impl Model for Sale {
     fn init_states(&self) -> Vec<World> {
         let rules = self.rules();
         let on_sale = if self.grows { 1 } else { rules.all_seats() };
-        vec![World::new(rules, on_sale, self.begins_with_maps)]
+        vec![World::new(rules, on_sale, self.begins_loaded)]
     }
 
     fn actions(&self, world: &World, actions: &mut Vec<Action>) {
         self.actions_of_users(actions);
         self.actions_of_jobs(world, actions);
-        self.misfortunes(world, actions);
+        self.faults(world, actions);
     }
 
     fn next_state(&self, last: &World, action: Action) -> Option<World> {
@@ -309,14 +313,14 @@ impl Model for Sale {
             }),
             Property::always("a granted hold can be booked", |_, world: &World| world.holds_are_kept()),
             Property::always("what is refused is not sold", |_, world: &World| {
-                !world.promises.broken.refused_but_sold
+                !world.guarantees.violations.refused_but_sold
             }),
             Property::always("what was released is free", |_, world: &World| {
-                !world.promises.broken.released_but_held
+                !world.guarantees.violations.released_but_held
             }),
             Property::always(
                 "every seat that nobody owns, holds or settles becomes free",
-                |sale: &Self, world: &World| world.heals(sale.rules()),
+                |sale: &Self, world: &World| world.recovers(sale.rules()),
             ),
             Property::always("what Valkey keeps is well-formed", |sale: &Self, world: &World| {
                 world.is_well_formed(sale.rules())
@@ -324,7 +328,7 @@ impl Model for Sale {
         ];
         if self.deletes {
             properties.push(Property::always("after a deletion nothing is sold", |_, world: &World| {
-                !world.promises.broken.sold_after_deletion
+                !world.guarantees.violations.sold_after_deletion
             }));
             properties
                 .push(Property::always("of a purged event nothing is left", |sale: &Self, world: &World| {
@@ -333,7 +337,7 @@ impl Model for Sale {
         }
         if self.grows {
             properties.push(Property::always("what is on sale stays on sale", |_, world: &World| {
-                !world.promises.broken.shrunk
+                !world.guarantees.violations.shrunk
             }));
         }
         properties.push(Property::sometimes("a seat waits for the reconciler", |_, world: &World| {

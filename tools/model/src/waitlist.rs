@@ -5,14 +5,14 @@
 
 mod join;
 mod list;
-mod tell;
+mod notify;
 
 use stateright::{Model, Property};
 
 use self::{
     join::Join,
-    list::{List, SEATS, Sale, USERS, User},
-    tell::Tell,
+    list::{List, SEATS, SaleState, USERS, User},
+    notify::Notify,
 };
 use crate::guards::Guards;
 
@@ -35,8 +35,8 @@ pub struct Waitlist {
 
 /// The sale, the list, and who is at work on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Waiting {
-    sale: Option<Sale>,
+pub struct WaitlistState {
+    sale: Option<SaleState>,
     list: List,
     processes: [Option<Process>; PROCESSES_MAX],
     ghost: Ghost,
@@ -45,7 +45,7 @@ pub struct Waiting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Process {
     Join(Join),
-    Tell(Tell),
+    Notify(Notify),
 }
 
 /// What the properties speak of and no part of the system knows. Seats that came free are counted from the beginning of
@@ -59,10 +59,10 @@ struct Ghost {
     /// How many had come free when the first of the list joined.
     joined: u8,
     /// Properties that a telling has broken.
-    announced_twice: bool,
-    announced_in_vain: bool,
-    passed_by: bool,
-    told_twice: bool,
+    offered_twice: bool,
+    offered_in_vain: bool,
+    passed_over: bool,
+    notified_twice: bool,
 }
 
 /// What may happen next.
@@ -73,29 +73,29 @@ pub enum Action {
     /// A taken seat comes free.
     Free,
     /// Valkey loses the map.
-    LoseMap,
+    LoseInventory,
     /// It is rebuilt, with so many seats free.
-    RebuildMap(u8),
+    LoadInventory(u8),
     /// A user joins.
     Join(User),
     /// Somebody tells.
-    Tell,
+    Notify,
     /// The process in this slot takes a step.
     Step(usize),
     /// It stops for ever, and its transaction is rolled back.
-    Die(usize),
+    Crash(usize),
     /// The event is deleted.
     Delete,
     /// Its rows go.
     Purge,
 }
 
-impl Waiting {
+impl WaitlistState {
     /// Whether another process has locked the list.
     fn is_locked(&self, slot: usize, guards: Guards) -> bool {
         self.others(slot).any(|process| match process {
             Process::Join(join) => join.locks_list(guards),
-            Process::Tell(tell) => tell.locks_list(guards),
+            Process::Notify(notify) => notify.locks_list(guards),
         })
     }
 
@@ -121,12 +121,12 @@ impl Waiting {
     }
 
     /// How many seats came free in this map, as the properties count.
-    fn came_free(&self, sale: Sale) -> u8 {
+    fn came_free(&self, sale: SaleState) -> u8 {
         self.ghost.at_first + sale.freed
     }
 
-    fn rebuild(&mut self, free_now: u8) -> Option<()> {
-        self.sale = Some(Sale { epoch: 1, freed: 0, free_now }).filter(|_| self.sale.is_none());
+    fn load(&mut self, free_now: u8) -> Option<()> {
+        self.sale = Some(SaleState { epoch: 1, freed: 0, free_now }).filter(|_| self.sale.is_none());
         let joined = if self.list.anybody_waits() { 0 } else { free_now };
         self.ghost = Ghost { at_first: free_now, seen: 0, joined, ..self.ghost };
         self.sale.map(drop)
@@ -135,7 +135,7 @@ impl Waiting {
     fn step(&mut self, slot: usize, guards: Guards) -> Option<()> {
         let next = match self.processes[slot]? {
             Process::Join(join) => join.step(self, slot, guards)?.map(Process::Join),
-            Process::Tell(tell) => tell.step(self, slot, guards)?.map(Process::Tell),
+            Process::Notify(notify) => notify.step(self, slot, guards)?.map(Process::Notify),
         };
         self.processes[slot] = next;
         Some(())
@@ -143,84 +143,87 @@ impl Waiting {
 }
 
 impl Model for Waitlist {
-    type State = Waiting;
+    type State = WaitlistState;
     type Action = Action;
 
-    fn init_states(&self) -> Vec<Waiting> {
-        let sale = Some(Sale { epoch: 0, freed: 0, free_now: 0 });
+    fn init_states(&self) -> Vec<WaitlistState> {
+        let sale = Some(SaleState { epoch: 0, freed: 0, free_now: 0 });
         let (list, ghost) = (List::default(), Ghost::default());
-        vec![Waiting { sale, list, processes: [None; PROCESSES_MAX], ghost }]
+        vec![WaitlistState { sale, list, processes: [None; PROCESSES_MAX], ghost }]
     }
 
-    fn actions(&self, waiting: &Waiting, actions: &mut Vec<Action>) {
-        actions.extend([Action::Take, Action::Free, Action::Tell]);
+    fn actions(&self, state: &WaitlistState, actions: &mut Vec<Action>) {
+        actions.extend([Action::Take, Action::Free, Action::Notify]);
         actions.extend((0..USERS).map(Action::Join));
         for slot in 0..PROCESSES_MAX {
-            actions.extend([Action::Step(slot), Action::Die(slot)]);
+            actions.extend([Action::Step(slot), Action::Crash(slot)]);
         }
-        if self.loses_all && waiting.sale.is_none_or(|sale| sale.epoch == 0) {
-            actions.push(Action::LoseMap);
-            actions.extend((0..=SEATS).map(Action::RebuildMap));
+        if self.loses_all && state.sale.is_none_or(|sale| sale.epoch == 0) {
+            actions.push(Action::LoseInventory);
+            actions.extend((0..=SEATS).map(Action::LoadInventory));
         }
         if self.deletes {
             actions.extend([Action::Delete, Action::Purge]);
         }
     }
 
-    fn next_state(&self, last: &Waiting, action: Action) -> Option<Waiting> {
-        let mut waiting = *last;
+    fn next_state(&self, last: &WaitlistState, action: Action) -> Option<WaitlistState> {
+        let mut state = *last;
         match action {
             Action::Take => {
-                let sale = waiting.sale.as_mut().filter(|sale| sale.free_now > 0)?;
+                let sale = state.sale.as_mut().filter(|sale| sale.free_now > 0)?;
                 sale.free_now -= 1;
             }
-            Action::Free => waiting.free_one(self.freed_max)?,
-            Action::LoseMap => waiting.sale = None,
-            Action::RebuildMap(free_now) => waiting.rebuild(free_now)?,
+            Action::Free => state.free_one(self.freed_max)?,
+            Action::LoseInventory => state.sale = None,
+            Action::LoadInventory(free_now) => state.load(free_now)?,
             Action::Join(user) => {
-                let join = Join::begin(&waiting, user);
-                waiting.start(Process::Join(join))?;
+                let join = Join::begin(&state, user);
+                state.start(Process::Join(join))?;
             }
-            Action::Tell => {
-                let tell = Tell::begin(&waiting, self.guards)?;
-                waiting.start(Process::Tell(tell))?;
+            Action::Notify => {
+                let notify = Notify::begin(&state, self.guards)?;
+                state.start(Process::Notify(notify))?;
             }
-            Action::Step(slot) => waiting.step(slot, self.guards)?,
-            Action::Die(slot) => waiting.processes[slot] = None,
+            Action::Step(slot) => state.step(slot, self.guards)?,
+            Action::Crash(slot) => state.processes[slot] = None,
             Action::Delete => {
-                let may = !waiting.event_is_shared(self.guards);
-                waiting.list.deleted = may.then_some(true)?;
+                let may = !state.event_is_shared(self.guards);
+                state.list.deleted = may.then_some(true)?;
             }
             Action::Purge => {
-                let may = waiting.list.deleted && !waiting.is_locked(PROCESSES_MAX, self.guards);
-                waiting.list = List { purged: may.then_some(true)?, deleted: true, ..List::default() };
+                let may = state.list.deleted && !state.is_locked(PROCESSES_MAX, self.guards);
+                state.list = List { purged: may.then_some(true)?, deleted: true, ..List::default() };
             }
         }
-        let under_way = waiting.processes.iter().flatten().count();
-        Some(waiting).filter(|waiting| under_way <= self.processes && waiting != last)
+        let under_way = state.processes.iter().flatten().count();
+        Some(state).filter(|state| under_way <= self.processes && state != last)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
         let mut properties = vec![
-            Property::always("each seat that came free is announced once", |_, waiting: &Waiting| {
-                !waiting.ghost.announced_twice
+            Property::always("each seat that came free is offered once", |_, state: &WaitlistState| {
+                !state.ghost.offered_twice
             }),
-            Property::always("no more is announced than is free", |_, waiting: &Waiting| {
-                !waiting.ghost.announced_in_vain
+            Property::always("no more is offered than is free", |_, state: &WaitlistState| {
+                !state.ghost.offered_in_vain
             }),
-            Property::always("who waits is told of what came free", |_, waiting: &Waiting| {
-                !waiting.ghost.passed_by
+            Property::always("who waits is notified of what came free", |_, state: &WaitlistState| {
+                !state.ghost.passed_over
             }),
-            Property::always("being told ends the entry", |_, waiting: &Waiting| !waiting.ghost.told_twice),
-            Property::sometimes("two are told at once", |_, waiting: &Waiting| {
-                let both = |it: &Process| matches!(it, Process::Tell(tell) if tell.tells_all());
-                waiting.processes.iter().flatten().any(both)
+            Property::always("being notified ends the entry", |_, state: &WaitlistState| {
+                !state.ghost.notified_twice
+            }),
+            Property::sometimes("two are notified at once", |_, state: &WaitlistState| {
+                let both = |it: &Process| matches!(it, Process::Notify(notify) if notify.notifies_all());
+                state.processes.iter().flatten().any(both)
             }),
         ];
         if self.deletes {
-            properties.push(Property::always("nobody waits for a purged event", |_, waiting: &Waiting| {
-                !waiting.list.purged || !waiting.list.anybody_waits()
-            }));
+            properties
+                .push(Property::always("nobody waits for a purged event", |_, state: &WaitlistState| {
+                    !state.list.purged || !state.list.anybody_waits()
+                }));
         }
         properties
     }

@@ -14,9 +14,9 @@ fn breaks(guard: Guard) {
     let (run, property) = without(guard);
     let outcome = run.check(1, LIMIT);
     assert!(
-        outcome.broken.iter().any(|(broken, _)| *broken == property),
+        outcome.violations.iter().any(|(broken, _)| *broken == property),
         "without {guard:?} it should break that {property}; it broke {:?} in {} states",
-        outcome.broken.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        outcome.violations.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         outcome.states
     );
 }
@@ -24,7 +24,7 @@ fn breaks(guard: Guard) {
 fn breaks_nothing(guard: Guard) {
     let (run, _) = without(guard);
     let outcome = run.check(1, LIMIT);
-    assert!(outcome.is_exhaustive, "without {guard:?}: {:?}", outcome.broken);
+    assert!(outcome.is_exhaustive, "without {guard:?}: {:?}", outcome.violations);
 }
 
 macro_rules! guards {
@@ -57,7 +57,7 @@ guards! {
     reconciler_claims ReconcilerClaims breaks
     reconciler_asks_again ReconcilerAsksAgain breaks
     repair_as_read RepairAsRead breaks
-    repair_looks_first RepairLooksFirst breaks
+    repair_inspects_first RepairInspectsFirst breaks
     count_by_setbit CountBySetbit breaks
     reserve_needs_inventory ReserveNeedsInventory breaks
     repair_needs_inventory RepairNeedsInventory breaks
@@ -79,13 +79,13 @@ guards! {
     void_writes_again VoidWritesAgain breaks
     server_gives_up_later ServerGivesUpLater breaks
     repeat_waits_for_standby RepeatWaitsForStandby breaks
-    tell_locks_list TellLocksList breaks
-    tell_reads_under_lock TellReadsUnderLock breaks
-    seen_moves_with_telling SeenMovesWithTelling breaks
-    announces_what_is_free AnnouncesWhatIsFree breaks
-    seen_of_this_map SeenOfThisMap breaks
+    notify_locks_list NotifyLocksList breaks
+    notify_reads_under_lock NotifyReadsUnderLock breaks
+    watermark_moves_with_notifying WatermarkMovesWithNotifying breaks
+    offers_what_is_free OffersWhatIsFree breaks
+    watermark_of_this_inventory WatermarkOfThisInventory breaks
     join_locks_list JoinLocksList breaks
-    only_the_first_sets_seen OnlyTheFirstSetsSeen breaks
+    only_the_first_sets_watermark OnlyTheFirstSetsWatermark breaks
     join_reads_under_lock JoinReadsUnderLock breaks
     join_locks_event JoinLocksEvent breaks
     below_horizon BelowHorizon breaks
@@ -98,7 +98,7 @@ guards! {
     incarnation_compared IncarnationCompared breaks
     only_unchanged_goes_on OnlyUnchangedGoesOn breaks
     page_of_one_generation PageOfOneGeneration breaks
-    behind_archive_begins_anew BehindArchiveBeginsAnew breaks
+    behind_archive_restarts BehindArchiveRestarts breaks
     restart_empties_counts RestartEmptiesCounts breaks
     head_counts_hidden HeadCountsHidden breaks
     goal_of_this_incarnation GoalOfThisIncarnation breaks

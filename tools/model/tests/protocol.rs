@@ -12,13 +12,13 @@ fn holds(names: &str) {
     for (name, run) in runs {
         let outcome = run.check(1, LIMIT);
         let broken: Vec<String> = outcome
-            .broken
+            .violations
             .iter()
             .map(|(property, history)| format!("not true that {property}:\n{history}"))
             .collect();
         assert!(broken.is_empty(), "{name}: {}", broken.join("\n"));
         assert!(outcome.is_exhaustive, "{name}: not all of it was explored");
-        assert!(outcome.unseen.is_empty(), "{name}: never reached {:?}", outcome.unseen);
+        assert!(outcome.unreached.is_empty(), "{name}: never reached {:?}", outcome.unreached);
     }
 }
 

@@ -257,7 +257,7 @@ impl Consumer {
     fn change_incarnation(&mut self, incarnation: Incarnation, producer: &Producer, guards: Guards) {
         let Cursor { incarnation: known, position } = self.cursor;
         let archived_up_to = known.archived_up_to.max(incarnation.archived_up_to);
-        let may_go_on = position >= archived_up_to || !guards.has(Guard::BehindArchiveBeginsAnew);
+        let may_go_on = position >= archived_up_to || !guards.has(Guard::BehindArchiveRestarts);
         let digest = producer.digest(position);
         let is_unchanged = digest == self.digest || known.life == incarnation.life;
         if may_go_on && (is_unchanged || !guards.has(Guard::OnlyUnchangedGoesOn)) {

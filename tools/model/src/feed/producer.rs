@@ -53,7 +53,7 @@ type Rows = [Option<Entry>; TRANSACTIONS];
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 enum Transaction {
     #[default]
-    Unborn,
+    NotStarted,
     /// Has read how far ids are given out.
     HasRead {
         last: u8,
@@ -87,8 +87,8 @@ pub(super) struct Producer {
 impl Producer {
     /// Reads how far ids are given out.
     pub(super) fn begin(&mut self, transaction: usize, guards: Guards) -> Option<()> {
-        let is_unborn = self.transactions[transaction] == Transaction::Unborn;
-        (is_unborn && guards.has(Guard::LockBeforeId)).then_some(())?;
+        let is_not_started = self.transactions[transaction] == Transaction::NotStarted;
+        (is_not_started && guards.has(Guard::LockBeforeId)).then_some(())?;
         self.transactions[transaction] = Transaction::HasRead { last: self.last };
         Some(())
     }
@@ -115,7 +115,7 @@ impl Producer {
         }
         let lock = match self.transactions[transaction] {
             Transaction::Announced { last } => Some(last),
-            Transaction::Unborn if !guards.has(Guard::LockBeforeId) => None,
+            Transaction::NotStarted if !guards.has(Guard::LockBeforeId) => None,
             _ => return None,
         };
         self.last += 1;
@@ -141,7 +141,7 @@ impl Producer {
 
     pub(super) fn roll_back(&mut self, transaction: usize) -> Option<()> {
         let transaction = &mut self.transactions[transaction];
-        let is_open = !matches!(transaction, Transaction::Unborn | Transaction::Over);
+        let is_open = !matches!(transaction, Transaction::NotStarted | Transaction::Over);
         *transaction = is_open.then_some(Transaction::Over)?;
         Some(())
     }
@@ -185,7 +185,7 @@ impl Producer {
     pub(super) fn restore(&mut self) -> Option<()> {
         (self.incarnation.life == 0).then_some(())?;
         for transaction in &mut self.transactions {
-            if *transaction != Transaction::Unborn {
+            if *transaction != Transaction::NotStarted {
                 *transaction = Transaction::Over;
             }
         }
@@ -264,7 +264,7 @@ impl Producer {
     }
 
     /// Whoever lost acknowledged writes may know less than was told before.
-    pub(super) fn is_told_by(&self, consumer: &Consumer) -> bool {
+    pub(super) fn is_reflected_by(&self, consumer: &Consumer) -> bool {
         let knows = |(known, version): (&u8, &u8)| known >= version;
         consumer.versions.iter().zip(&self.versions).all(knows)
             && u32::from(consumer.count) == self.committed().count_ones()

@@ -3,7 +3,7 @@
 
 use super::{
     Database,
-    tables::{ATTEMPTS, Attempts, Fate, Seats, Tables, WANTED, attempts, seats},
+    tables::{ATTEMPTS, AttemptOutcome, Attempts, Seats, Tables, WANTED, attempts, seats},
 };
 use crate::guards::{Guard, Guards};
 
@@ -79,7 +79,8 @@ impl Flush {
             Step::Judge => to(Step::Settle { good: self.good(&database.tables, guards) }),
             Step::Settle { good } => {
                 let waits = good & database.attempts_in_doubt(slot) != 0;
-                let is_settled = |attempt: usize| database.tables.attempts[attempt] != Fate::Unsettled;
+                let is_settled =
+                    |attempt: usize| database.tables.attempts[attempt] != AttemptOutcome::Unsettled;
                 let void = attempts(good)
                     .filter(|attempt| is_settled(*attempt) && guards.has(Guard::AttemptSettledOnce));
                 let void = void.fold(0, |void, attempt| void | 1 << attempt);
@@ -122,9 +123,9 @@ impl Flush {
             let is_refused = refuses_all || settled & (1 << attempt) == 0;
             // What the snapshot showed as sold was sold when the booking came.
             let was_sold = WANTED[attempt] & self.sold_in_snapshot != 0;
-            database.broken.spoiled |= is_refused && tables.is_good(attempt) && !was_sold;
+            database.violations.spoiled |= is_refused && tables.is_good(attempt) && !was_sold;
             if !is_refused {
-                database.tables.write(attempt, written[attempt], &mut database.broken, guards);
+                database.tables.write(attempt, written[attempt], &mut database.violations, guards);
             }
         }
         self.next_alone(database, self.then_alone)

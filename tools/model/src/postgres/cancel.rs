@@ -33,7 +33,7 @@ impl Cancel {
             return;
         }
         seats(gone).for_each(|seat| database.tables.tickets[seat] = None);
-        database.broken.cancelled_by_halves |= gone != self.seats;
-        database.broken.after_deletion |= database.tables.deleted;
+        database.violations.partly_cancelled |= gone != self.seats;
+        database.violations.after_deletion |= database.tables.deleted;
     }
 }

@@ -6,7 +6,7 @@
 
 use stateright::{Model, Property};
 
-use super::tables::Fate;
+use super::tables::AttemptOutcome;
 use crate::guards::{Guard, Guards};
 
 /// The guards that are on.
@@ -19,8 +19,8 @@ pub struct Replication {
 /// A row on the first server and on its standbys, and what was answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Servers {
-    shown: Fate,
-    safe: Fate,
+    shown: AttemptOutcome,
+    safe: AttemptOutcome,
     /// A commit that waits for the standbys.
     waiting: Option<Waiting>,
     /// The booking's transaction was sent, once.
@@ -35,7 +35,7 @@ pub struct Servers {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Waiting {
-    fate: Fate,
+    outcome: AttemptOutcome,
     /// Whoever sent it has not given up yet.
     is_awaited: bool,
 }
@@ -60,50 +60,50 @@ pub enum Action {
 }
 
 impl Servers {
-    fn commit(&mut self, fate: Fate) {
-        self.waiting = Some(Waiting { fate, is_awaited: true });
+    fn commit(&mut self, outcome: AttemptOutcome) {
+        self.waiting = Some(Waiting { outcome, is_awaited: true });
     }
 
-    fn answer(&mut self, fate: Fate) {
-        self.acknowledged |= fate == Fate::Booked;
-        self.refused |= fate == Fate::Void;
+    fn answer(&mut self, outcome: AttemptOutcome) {
+        self.acknowledged |= outcome == AttemptOutcome::Booked;
+        self.refused |= outcome == AttemptOutcome::Void;
     }
 
     fn act(&mut self, action: Action, guards: Guards) -> Option<()> {
         match action {
             Action::Book => {
-                let may = !self.was_sent && self.waiting.is_none() && self.shown == Fate::Unsettled;
+                let may = !self.was_sent && self.waiting.is_none() && self.shown == AttemptOutcome::Unsettled;
                 self.was_sent = may.then_some(true)?;
-                self.commit(Fate::Booked);
+                self.commit(AttemptOutcome::Booked);
             }
             // Another's commit of the same row is waited for.
             Action::Void | Action::Repeat if self.waiting.is_some() => return None,
             Action::Void => match self.shown {
-                Fate::Unsettled => self.commit(Fate::Void),
-                fate if guards.has(Guard::VoidWritesAgain) => self.commit(fate),
-                fate => self.answer(fate),
+                AttemptOutcome::Unsettled => self.commit(AttemptOutcome::Void),
+                outcome if guards.has(Guard::VoidWritesAgain) => self.commit(outcome),
+                outcome => self.answer(outcome),
             },
-            Action::Repeat if self.shown != Fate::Booked => return None,
-            Action::Repeat if guards.has(Guard::RepeatWaitsForStandby) => self.commit(Fate::Booked),
-            Action::Repeat => self.answer(Fate::Booked),
+            Action::Repeat if self.shown != AttemptOutcome::Booked => return None,
+            Action::Repeat if guards.has(Guard::RepeatWaitsForStandby) => self.commit(AttemptOutcome::Booked),
+            Action::Repeat => self.answer(AttemptOutcome::Booked),
             Action::Replicate => {
-                if let Some(Waiting { fate, is_awaited }) = self.waiting.take() {
-                    self.shown = fate;
+                if let Some(Waiting { outcome, is_awaited }) = self.waiting.take() {
+                    self.shown = outcome;
                     if is_awaited {
-                        self.answer(fate);
+                        self.answer(outcome);
                     }
                 }
                 self.safe = self.shown;
             }
             Action::GiveUp => self.waiting.as_mut()?.is_awaited = false,
             Action::CutShort => {
-                let Waiting { fate, is_awaited } = self.waiting?;
+                let Waiting { outcome, is_awaited } = self.waiting?;
                 if is_awaited && guards.has(Guard::ServerGivesUpLater) {
                     return None;
                 }
-                (self.waiting, self.shown) = (None, fate);
+                (self.waiting, self.shown) = (None, outcome);
                 if is_awaited {
-                    self.answer(fate);
+                    self.answer(outcome);
                 }
             }
             Action::TakeOver => {
@@ -137,13 +137,13 @@ impl Model for Replication {
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always("an acknowledged booking stays", |_, servers: &Servers| {
-                !servers.acknowledged || servers.shown == Fate::Booked
+                !servers.acknowledged || servers.shown == AttemptOutcome::Booked
             }),
             Property::always("what is refused is not booked", |_, servers: &Servers| {
-                !servers.refused || servers.shown != Fate::Booked
+                !servers.refused || servers.shown != AttemptOutcome::Booked
             }),
             Property::sometimes("a booking is shown and lost", |_, servers: &Servers| {
-                servers.took_over && servers.was_sent && servers.shown == Fate::Unsettled
+                servers.took_over && servers.was_sent && servers.shown == AttemptOutcome::Unsettled
             }),
         ]
     }

@@ -17,7 +17,7 @@ pub(super) const WANTED: [Seats; ATTEMPTS] = [0b11, 0b10, 0b01];
 
 /// A row of `bookings`, if there is one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) enum Fate {
+pub(super) enum AttemptOutcome {
     #[default]
     Unsettled,
     Booked,
@@ -31,17 +31,17 @@ pub(super) struct Tables {
     pub(super) purged: bool,
     /// The attempt of each ticket; its user has the same number.
     pub(super) tickets: [Option<usize>; SEATS],
-    pub(super) attempts: [Fate; ATTEMPTS],
+    pub(super) attempts: [AttemptOutcome; ATTEMPTS],
 }
 
-/// Promises that were broken.
+/// The guarantees that were violated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Broken {
-    pub(super) doubled: bool,
-    pub(super) booked_by_halves: bool,
+pub(super) struct Violations {
+    pub(super) sold_twice: bool,
+    pub(super) partly_booked: bool,
     pub(super) booked_after_void: bool,
     pub(super) spoiled: bool,
-    pub(super) cancelled_by_halves: bool,
+    pub(super) partly_cancelled: bool,
     pub(super) after_deletion: bool,
 }
 
@@ -71,17 +71,25 @@ impl Tables {
 
     /// Whether nothing stands against this booking at this moment.
     pub(super) fn is_good(&self, attempt: usize) -> bool {
-        !self.deleted && self.attempts[attempt] == Fate::Unsettled && WANTED[attempt] & self.sold() == 0
+        !self.deleted
+            && self.attempts[attempt] == AttemptOutcome::Unsettled
+            && WANTED[attempt] & self.sold() == 0
     }
 
     /// Commits a booking's rows.
-    pub(super) fn write(&mut self, attempt: usize, written: Seats, broken: &mut Broken, guards: Guards) {
-        broken.after_deletion |= self.deleted;
-        broken.booked_after_void |= self.attempts[attempt] == Fate::Void;
-        broken.booked_by_halves |= written != WANTED[attempt];
-        self.attempts[attempt] = Fate::Booked;
+    pub(super) fn write(
+        &mut self,
+        attempt: usize,
+        written: Seats,
+        violations: &mut Violations,
+        guards: Guards,
+    ) {
+        violations.after_deletion |= self.deleted;
+        violations.booked_after_void |= self.attempts[attempt] == AttemptOutcome::Void;
+        violations.partly_booked |= written != WANTED[attempt];
+        self.attempts[attempt] = AttemptOutcome::Booked;
         for seat in seats(written) {
-            broken.doubled |= self.tickets[seat].is_some() && !guards.has(Guard::OneOwnerASeat);
+            violations.sold_twice |= self.tickets[seat].is_some() && !guards.has(Guard::OneOwnerASeat);
             self.tickets[seat] = Some(attempt);
         }
     }

@@ -2,11 +2,11 @@
 //! left out; so is the loop that begins again with what is left, which is a booking of its own.
 
 use super::{
+    ids::{AttemptId, Seats, Symmetric, Symmetry, User},
     late_claim::LateClaim,
-    names::{AttemptId, Named, Names, Seats, User},
-    process::Turn,
+    process::Choice,
     rules::Rules,
-    store::{Booked, Fate},
+    store::{AttemptOutcome, Booked},
     world::World,
 };
 use crate::guards::Guard;
@@ -35,8 +35,8 @@ pub(crate) enum Step {
     Resolve,
     /// `finish`, on the events that are left.
     Finish { left: Seats },
-    /// `give_back`, likewise. The answer is, or will be, that nothing was done.
-    GiveBack { left: Seats },
+    /// `restore_hold`, likewise. The answer is, or will be, that nothing was done.
+    RestoreHold { left: Seats },
     /// The client has that answer; the transaction may come still.
     Refused,
 }
@@ -47,51 +47,53 @@ impl BookTickets {
         let attempt = world.new_attempt()?;
         let booking = Self { user, seats, attempt, step: Step::Claim { claimed: 0 }, may_commit: false };
         let begun = booking.claim_next(world, 0, rules);
-        (!matches!(begun.step, Step::GiveBack { .. })).then_some(begun)
+        (!matches!(begun.step, Step::RestoreHold { .. })).then_some(begun)
     }
 
-    pub(crate) fn turns(&self, rules: Rules) -> &'static [Turn] {
-        use Turn::{Die, Fail, Go, GoLast, LateCommit, Lose};
+    pub(crate) fn choices(&self, rules: Rules) -> &'static [Choice] {
+        use Choice::{Crash, Fail, LateCommit, LoseReply, Proceed, ProceedLast};
         let has_several = |left: Seats| rules.first_event(left) != left;
         match self.step {
-            Step::Claim { .. } => &[Go, Fail, Lose, Die],
-            Step::Transaction => &[Go, Fail, Lose, Die],
-            Step::AskOwners => &[Go, Fail, Die],
-            Step::Refused => &[LateCommit, Die],
-            Step::Finish { left } | Step::GiveBack { left } if has_several(left) => match self.may_commit {
-                true => &[Go, GoLast, LateCommit, Die],
-                false => &[Go, GoLast, Die],
-            },
-            _ if self.may_commit => &[Go, LateCommit, Die],
-            _ => &[Go, Die],
+            Step::Claim { .. } => &[Proceed, Fail, LoseReply, Crash],
+            Step::Transaction => &[Proceed, Fail, LoseReply, Crash],
+            Step::AskOwners => &[Proceed, Fail, Crash],
+            Step::Refused => &[LateCommit, Crash],
+            Step::Finish { left } | Step::RestoreHold { left } if has_several(left) => {
+                match self.may_commit {
+                    true => &[Proceed, ProceedLast, LateCommit, Crash],
+                    false => &[Proceed, ProceedLast, Crash],
+                }
+            }
+            _ if self.may_commit => &[Proceed, LateCommit, Crash],
+            _ => &[Proceed, Crash],
         }
     }
 
-    pub(crate) fn step(self, world: &mut World, turn: Turn, rules: Rules) -> Option<Self> {
-        if turn == Turn::LateCommit {
+    pub(crate) fn step(self, world: &mut World, choice: Choice, rules: Rules) -> Option<Self> {
+        if choice == Choice::LateCommit {
             return self.commit_late(world, rules);
         }
         match self.step {
-            Step::Claim { claimed } => match turn {
-                Turn::Go => Some(self.claim_next(world, claimed, rules)),
-                Turn::Lose => {
+            Step::Claim { claimed } => match choice {
+                Choice::Proceed => Some(self.claim_next(world, claimed, rules)),
+                Choice::LoseReply => {
                     let seats = rules.first_event(self.seats & !claimed);
                     world.start(LateClaim::Book { user: self.user, attempt: self.attempt, seats }.into())?;
                     self.refused(world, claimed)
                 }
                 _ => self.refused(world, claimed),
             },
-            Step::Transaction => match turn {
-                Turn::Go => match world.book(self.attempt, self.user, self.seats, rules) {
+            Step::Transaction => match choice {
+                Choice::Proceed => match world.book(self.attempt, self.user, self.seats, rules) {
                     Booked::Done => self.to(Step::Finish { left: self.seats }),
                     Booked::Sold(_) => self.to(Step::AskOwners),
                     Booked::NotForSale | Booked::Void => self.refused(world, self.seats),
                 },
-                Turn::Lose => Some(Self { step: Step::Resolve, may_commit: true, ..self }),
+                Choice::LoseReply => Some(Self { step: Step::Resolve, may_commit: true, ..self }),
                 _ => self.refused(world, self.seats),
             },
-            Step::AskOwners => match (turn, world.store.sold() & self.seats) {
-                (Turn::Go, sold) if sold != 0 => self.to(Step::SettleSold { sold, left: sold }),
+            Step::AskOwners => match (choice, world.store.sold() & self.seats) {
+                (Choice::Proceed, sold) if sold != 0 => self.to(Step::SettleSold { sold, left: sold }),
                 _ => self.refused(world, self.seats),
             },
             Step::SettleSold { sold, left } => {
@@ -103,20 +105,20 @@ impl BookTickets {
                 }
             }
             Step::Resolve => match world.resolve(self.attempt, rules) {
-                Fate::Booked => self.to(Step::Finish { left: self.seats }),
-                Fate::Void | Fate::Unsettled => self.refused(world, self.seats),
+                AttemptOutcome::Booked => self.to(Step::Finish { left: self.seats }),
+                AttemptOutcome::Void | AttemptOutcome::Unsettled => self.refused(world, self.seats),
             },
             Step::Finish { left } => {
-                let now = next_event(turn, left, rules);
+                let now = next_event(choice, left, rules);
                 world.finish(self.attempt, now, rules);
                 Some(Self { step: Step::Finish { left: left & !now }, ..self }).filter(|_| left != now)
             }
-            Step::GiveBack { left } => {
-                let now = next_event(turn, left, rules);
-                world.give_back(self.attempt, now, rules);
+            Step::RestoreHold { left } => {
+                let now = next_event(choice, left, rules);
+                world.restore_hold(self.attempt, now, rules);
                 match left & !now {
                     0 => self.to(Step::Refused).filter(|_| self.may_commit),
-                    left => self.to(Step::GiveBack { left }),
+                    left => self.to(Step::RestoreHold { left }),
                 }
             }
             Step::Refused => None,
@@ -129,24 +131,25 @@ impl BookTickets {
         let step = match world.claim(self.user, self.attempt, now, rules) {
             true if claimed | now == self.seats => Step::Transaction,
             true => Step::Claim { claimed: claimed | now },
-            false => Step::GiveBack { left: claimed },
+            false => Step::RestoreHold { left: claimed },
         };
         Self { step, ..self }
     }
 
     fn commit_late(self, world: &mut World, rules: Rules) -> Option<Self> {
         let is_done = world.book(self.attempt, self.user, self.seats, rules) == Booked::Done;
-        let is_refused = matches!(self.step, Step::GiveBack { .. } | Step::Refused);
-        world.promises.broken.refused_but_sold |= is_done && is_refused;
+        let is_refused = matches!(self.step, Step::RestoreHold { .. } | Step::Refused);
+        world.guarantees.violations.refused_but_sold |= is_done && is_refused;
         Some(Self { may_commit: false, ..self }).filter(|_| self.step != Step::Refused)
     }
 
     /// The answer is that nothing was done.
     fn refused(self, world: &mut World, left: Seats) -> Option<Self> {
-        world.promises.broken.refused_but_sold |= *world.store.fate(self.attempt) == Fate::Booked;
+        world.guarantees.violations.refused_but_sold |=
+            *world.store.outcome(self.attempt) == AttemptOutcome::Booked;
         match left {
             0 => self.to(Step::Refused).filter(|_| self.may_commit),
-            left => self.to(Step::GiveBack { left }),
+            left => self.to(Step::RestoreHold { left }),
         }
     }
 
@@ -156,34 +159,34 @@ impl BookTickets {
 }
 
 /// What stands at each event at the same time: any of them may be the next.
-pub(crate) fn next_event(turn: Turn, left: Seats, rules: Rules) -> Seats {
-    if turn == Turn::GoLast { rules.last_event(left) } else { rules.first_event(left) }
+pub(crate) fn next_event(choice: Choice, left: Seats, rules: Rules) -> Seats {
+    if choice == Choice::ProceedLast { rules.last_event(left) } else { rules.first_event(left) }
 }
 
 impl World {
     /// `void_unless_booked`, after a commit that was not answered; without the guard, a look.
-    fn resolve(&mut self, attempt: AttemptId, rules: Rules) -> Fate {
+    fn resolve(&mut self, attempt: AttemptId, rules: Rules) -> AttemptOutcome {
         match rules.has(Guard::UnknownIsVoided) {
             true => self.store.void_unless_booked(attempt),
-            false => *self.store.fate(attempt),
+            false => *self.store.outcome(attempt),
         }
     }
 }
 
-impl Named for BookTickets {
-    fn each_name(&mut self, names: &mut impl Names) {
-        names.user(&mut self.user);
-        names.seats(&mut self.seats);
-        names.attempt(&mut self.attempt);
+impl Symmetric for BookTickets {
+    fn map_ids(&mut self, symmetry: &mut impl Symmetry) {
+        symmetry.user(&mut self.user);
+        symmetry.seats(&mut self.seats);
+        symmetry.attempt(&mut self.attempt);
         match &mut self.step {
             Step::Claim { claimed: seats }
             | Step::Finish { left: seats }
-            | Step::GiveBack { left: seats } => {
-                names.seats(seats);
+            | Step::RestoreHold { left: seats } => {
+                symmetry.seats(seats);
             }
             Step::SettleSold { sold, left } => {
-                names.seats(sold);
-                names.seats(left);
+                symmetry.seats(sold);
+                symmetry.seats(left);
             }
             Step::Transaction | Step::AskOwners | Step::Resolve | Step::Refused => {}
         }

@@ -3,9 +3,9 @@
 //! claim: it is one that was late with its transaction and then stopped for ever.
 
 use super::{
+    ids::{AttemptId, Seats, Symmetric, Symmetry, User},
     late_claim::LateClaim,
-    names::{AttemptId, Named, Names, Seats, User},
-    process::Turn,
+    process::Choice,
     rules::Rules,
     seat::ClaimKind,
     world::World,
@@ -46,29 +46,29 @@ impl CancelTickets {
         Some(Self { user, seats, attempt, step })
     }
 
-    pub(crate) fn turns(&self) -> &'static [Turn] {
+    pub(crate) fn choices(&self) -> &'static [Choice] {
         match self.step {
-            Step::Claim => &[Turn::Go, Turn::Fail, Turn::Lose, Turn::Die],
-            Step::Transaction { .. } => &[Turn::Go, Turn::Fail, Turn::Die],
-            Step::Ask { .. } | Step::Settle { .. } => &[Turn::Go, Turn::Die],
+            Step::Claim => &[Choice::Proceed, Choice::Fail, Choice::LoseReply, Choice::Crash],
+            Step::Transaction { .. } => &[Choice::Proceed, Choice::Fail, Choice::Crash],
+            Step::Ask { .. } | Step::Settle { .. } => &[Choice::Proceed, Choice::Crash],
         }
     }
 
-    pub(crate) fn step(self, world: &mut World, turn: Turn, rules: Rules) -> Option<Self> {
-        match (self.step, turn) {
-            (Step::Claim, Turn::Go) => {
+    pub(crate) fn step(self, world: &mut World, choice: Choice, rules: Rules) -> Option<Self> {
+        match (self.step, choice) {
+            (Step::Claim, Choice::Proceed) => {
                 let claimed = world.claim_sold(self.attempt, ClaimKind::Cancel, self.seats, rules);
                 self.to(Step::Transaction { claimed })
             }
-            (Step::Claim, turn) => {
-                if turn == Turn::Lose {
+            (Step::Claim, choice) => {
+                if choice == Choice::LoseReply {
                     let late = LateClaim::Cancel { attempt: self.attempt, seats: self.seats };
                     world.start(late.into())?;
                 }
                 self.to(Step::Transaction { claimed: 0 })
             }
-            (Step::Transaction { claimed }, turn) => {
-                let is_done = turn == Turn::Go && world.cancel(self.user, self.seats, rules);
+            (Step::Transaction { claimed }, choice) => {
+                let is_done = choice == Choice::Proceed && world.cancel(self.user, self.seats, rules);
                 match (is_done, rules.has(Guard::CancelClaims)) {
                     (true, true) => self.to(Step::Settle { claimed, sold: 0 }).filter(|_| claimed != 0),
                     (true, false) => self.to(Step::Settle { claimed: self.seats, sold: 0 }),
@@ -94,17 +94,17 @@ impl CancelTickets {
     }
 }
 
-impl Named for CancelTickets {
-    fn each_name(&mut self, names: &mut impl Names) {
-        names.user(&mut self.user);
-        names.seats(&mut self.seats);
-        names.attempt(&mut self.attempt);
+impl Symmetric for CancelTickets {
+    fn map_ids(&mut self, symmetry: &mut impl Symmetry) {
+        symmetry.user(&mut self.user);
+        symmetry.seats(&mut self.seats);
+        symmetry.attempt(&mut self.attempt);
         match &mut self.step {
             Step::Claim => {}
-            Step::Transaction { claimed } | Step::Ask { claimed } => names.seats(claimed),
+            Step::Transaction { claimed } | Step::Ask { claimed } => symmetry.seats(claimed),
             Step::Settle { claimed, sold } => {
-                names.seats(claimed);
-                names.seats(sold);
+                symmetry.seats(claimed);
+                symmetry.seats(sold);
             }
         }
     }

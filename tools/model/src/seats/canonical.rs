@@ -1,9 +1,9 @@
 //! One state for all that differ by names only: of users, seats, attempts, expiries, nonces and slots.
 
 use super::{
-    names::{ATTEMPTS_MAX, AttemptId, Expiry, LeaseNonce, Names, SEATS_MAX, Seats, User},
+    ids::{ATTEMPTS_MAX, AttemptId, Expiry, LeaseNonce, SEATS_MAX, Seats, Symmetry, User},
     process::Process,
-    store::Fate,
+    store::AttemptOutcome,
     world::World,
 };
 
@@ -26,19 +26,19 @@ impl World {
 
     fn swapped(&self, users: bool, seats: bool) -> Self {
         let mut world = *self;
-        world.each_name(&mut Swap { users, seats });
+        world.map_ids(&mut Swap { users, seats });
         if users {
-            world.store.owners.iter_mut().chain(&mut world.promises.held).flatten().for_each(swap_user);
-            world.promises.owners.iter_mut().for_each(swap_bits);
+            world.store.owners.iter_mut().chain(&mut world.guarantees.held).flatten().for_each(swap_user);
+            world.guarantees.owners.iter_mut().for_each(swap_bits);
         }
         if seats {
             let valkeys = std::iter::once(&mut world.valkey).chain(&mut world.replica);
             valkeys.for_each(|valkey| valkey.seats.swap(0, 1));
             world.store.owners.swap(0, 1);
             world.store.events.iter_mut().for_each(|row| swap_bits(&mut row.capacity));
-            world.promises.held.swap(0, 1);
-            world.promises.owners.swap(0, 1);
-            swap_bits(&mut world.promises.orphaned);
+            world.guarantees.held.swap(0, 1);
+            world.guarantees.owners.swap(0, 1);
+            swap_bits(&mut world.guarantees.orphaned);
         }
         world
     }
@@ -46,38 +46,38 @@ impl World {
     fn renamed(mut self) -> Self {
         // Attempts: first as the seats' claims mention them, then as the processes do.
         let mut attempts = InOrder::default();
-        self.valkey.each_name(&mut attempts);
+        self.valkey.map_ids(&mut attempts);
         if let Some(replica) = &mut self.replica {
-            replica.each_name(&mut attempts);
+            replica.map_ids(&mut attempts);
         }
         let store = self.store;
         let look = |process: &Option<Process>| {
             let mut look = *process;
             let attempt = look.as_mut().and_then(Process::attempt_mut);
-            let fate = attempt.map(|attempt| {
-                let fate = store.attempts[usize::from(*attempt)];
+            let outcome = attempt.map(|attempt| {
+                let outcome = store.attempts[usize::from(*attempt)];
                 *attempt = attempts.name_of(*attempt);
-                fate
+                outcome
             });
-            (look.is_none(), look, fate)
+            (look.is_none(), look, outcome)
         };
         self.processes.sort_by_key(look);
         for process in self.processes.iter_mut().flatten() {
-            process.each_name(&mut attempts);
+            process.map_ids(&mut attempts);
         }
-        let mut rows = [Fate::Unsettled; ATTEMPTS_MAX];
-        for (old, fate) in store.attempts.iter().enumerate() {
+        let mut rows = [AttemptOutcome::Unsettled; ATTEMPTS_MAX];
+        for (old, outcome) in store.attempts.iter().enumerate() {
             let name = AttemptId::try_from(old).map_or(UNNAMED, |old| attempts.name_of(old));
             if let Some(row) = rows.get_mut(usize::from(name)) {
-                *row = *fate;
+                *row = *outcome;
             }
         }
         self.store.attempts = rows;
 
         // Expiries and nonces: in the order in which they are met.
         let mut order = Order::default();
-        self.each_name(&mut order);
-        self.each_name(&mut Renamed { attempts, order });
+        self.map_ids(&mut order);
+        self.map_ids(&mut Renamed { attempts, order });
         self
     }
 }
@@ -96,7 +96,7 @@ struct Swap {
     seats: bool,
 }
 
-impl Names for Swap {
+impl Symmetry for Swap {
     fn user(&mut self, user: &mut User) {
         if self.users {
             swap_user(user);
@@ -134,7 +134,7 @@ impl InOrder {
     }
 }
 
-impl Names for InOrder {
+impl Symmetry for InOrder {
     fn attempt(&mut self, attempt: &mut AttemptId) {
         let name = &mut self.names[usize::from(*attempt)];
         if *name == UNNAMED {
@@ -172,7 +172,7 @@ impl Met {
     }
 }
 
-impl Names for Order {
+impl Symmetry for Order {
     fn expiry(&mut self, seat: usize, expiry: &mut Expiry) {
         self.expiries[seat].add(*expiry);
     }
@@ -187,7 +187,7 @@ struct Renamed {
     order: Order,
 }
 
-impl Names for Renamed {
+impl Symmetry for Renamed {
     fn attempt(&mut self, attempt: &mut AttemptId) {
         *attempt = self.attempts.name_of(*attempt);
     }

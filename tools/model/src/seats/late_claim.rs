@@ -2,7 +2,7 @@
 //! that sent it goes on without it.
 
 use super::{
-    names::{AttemptId, Named, Names, Seats, User},
+    ids::{AttemptId, Seats, Symmetric, Symmetry, User},
     process::Process,
     rules::Rules,
     seat::ClaimKind,
@@ -45,13 +45,13 @@ impl From<LateClaim> for Process {
     }
 }
 
-impl Named for LateClaim {
-    fn each_name(&mut self, names: &mut impl Names) {
+impl Symmetric for LateClaim {
+    fn map_ids(&mut self, symmetry: &mut impl Symmetry) {
         let (Self::Book { attempt, seats, .. } | Self::Cancel { attempt, seats }) = self;
-        names.attempt(attempt);
-        names.seats(seats);
+        symmetry.attempt(attempt);
+        symmetry.seats(seats);
         if let Self::Book { user, .. } = self {
-            names.user(user);
+            symmetry.user(user);
         }
     }
 }

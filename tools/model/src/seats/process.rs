@@ -5,10 +5,10 @@
 use super::{
     book_tickets::BookTickets,
     cancel_tickets::CancelTickets,
+    ids::{AttemptId, Symmetric as _, Symmetry},
     late_claim::LateClaim,
-    names::{AttemptId, Named as _, Names},
+    load_inventory::LoadInventory,
     purge_deleted::PurgeDeleted,
-    rebuild_map::RebuildMap,
     reconcile_seats::{CheckSeat, RepairSeat},
     release_tickets::ReleaseTickets,
     rules::Rules,
@@ -26,66 +26,66 @@ pub(crate) enum Process {
     Settle(SettleOverdue),
     Check(CheckSeat),
     Repair(RepairSeat),
-    Rebuild(RebuildMap),
+    Load(LoadInventory),
     Purge(PurgeDeleted),
 }
 
-/// How a step turns out, where that is not the process' own doing.
+/// How a step turns out, if that is not the process' own doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Turn {
+pub enum Choice {
     /// It is done; of several events that wait for the same step, on the first.
-    Go,
+    Proceed,
     /// On the last one.
-    GoLast,
+    ProceedLast,
     /// It surely did nothing, for a reason of its own.
     Fail,
     /// It was asked for and not answered: it may be done, now or later.
-    Lose,
+    LoseReply,
     /// A transaction of unknown outcome commits, if it still can.
     LateCommit,
     /// The process stops for ever.
-    Die,
+    Crash,
 }
 
 impl Process {
     /// How its next step may turn out.
-    pub(crate) fn turns(&self, rules: Rules) -> &'static [Turn] {
+    pub(crate) fn choices(&self, rules: Rules) -> &'static [Choice] {
         match self {
-            Self::Book(it) => it.turns(rules),
-            Self::Cancel(it) => it.turns(),
-            Self::Release(it) => it.turns(rules),
-            _ => &[Turn::Go, Turn::Die],
+            Self::Book(it) => it.choices(rules),
+            Self::Cancel(it) => it.choices(),
+            Self::Release(it) => it.choices(rules),
+            _ => &[Choice::Proceed, Choice::Crash],
         }
     }
 
     /// Takes one step; `None`: that was the last one.
-    pub(crate) fn step(self, world: &mut World, turn: Turn, rules: Rules) -> Option<Self> {
-        if turn == Turn::Die {
+    pub(crate) fn step(self, world: &mut World, choice: Choice, rules: Rules) -> Option<Self> {
+        if choice == Choice::Crash {
             return None;
         }
         match self {
-            Self::Book(it) => it.step(world, turn, rules).map(Self::Book),
-            Self::Cancel(it) => it.step(world, turn, rules).map(Self::Cancel),
-            Self::Release(it) => it.step(world, turn, rules).map(Self::Release),
+            Self::Book(it) => it.step(world, choice, rules).map(Self::Book),
+            Self::Cancel(it) => it.step(world, choice, rules).map(Self::Cancel),
+            Self::Release(it) => it.step(world, choice, rules).map(Self::Release),
             Self::Late(it) => it.run(world, rules),
             Self::Settle(it) => it.step(world, rules).map(Self::Settle),
             Self::Check(it) => it.step(world, rules).map(Self::Check),
             Self::Repair(it) => it.step(world, rules).map(Self::Repair),
-            Self::Rebuild(it) => it.step(world, rules).map(Self::Rebuild),
+            Self::Load(it) => it.step(world, rules).map(Self::Load),
             Self::Purge(it) => it.step(world, rules).map(Self::Purge),
         }
     }
 
-    pub(crate) fn each_name(&mut self, names: &mut impl Names) {
+    pub(crate) fn map_ids(&mut self, symmetry: &mut impl Symmetry) {
         match self {
-            Self::Book(it) => it.each_name(names),
-            Self::Cancel(it) => it.each_name(names),
-            Self::Release(it) => it.each_name(names),
-            Self::Late(it) => it.each_name(names),
-            Self::Settle(it) => it.each_name(names),
-            Self::Check(it) => it.each_name(names),
-            Self::Repair(it) => it.each_name(names),
-            Self::Rebuild(it) => it.each_name(names),
+            Self::Book(it) => it.map_ids(symmetry),
+            Self::Cancel(it) => it.map_ids(symmetry),
+            Self::Release(it) => it.map_ids(symmetry),
+            Self::Late(it) => it.map_ids(symmetry),
+            Self::Settle(it) => it.map_ids(symmetry),
+            Self::Check(it) => it.map_ids(symmetry),
+            Self::Repair(it) => it.map_ids(symmetry),
+            Self::Load(it) => it.map_ids(symmetry),
             Self::Purge(_) => {}
         }
     }
@@ -99,7 +99,7 @@ impl Process {
             Self::Late(it) => Some(it.attempt()),
             Self::Settle(it) => Some(it.attempt),
             Self::Check(it) => Some(it.attempt),
-            Self::Repair(_) | Self::Rebuild(_) | Self::Purge(_) => None,
+            Self::Repair(_) | Self::Load(_) | Self::Purge(_) => None,
         }
     }
 
@@ -111,7 +111,7 @@ impl Process {
             Self::Late(it) => Some(it.attempt_mut()),
             Self::Settle(it) => Some(&mut it.attempt),
             Self::Check(it) => Some(&mut it.attempt),
-            Self::Repair(_) | Self::Rebuild(_) | Self::Purge(_) => None,
+            Self::Repair(_) | Self::Load(_) | Self::Purge(_) => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! here: so nothing rests on it, nor on the order in which it reads.
 
 use super::{
-    names::{AttemptId, Named, Names, only},
+    ids::{AttemptId, Symmetric, Symmetry, only},
     rules::Rules,
     seat::ClaimKind,
     valkey::AsRead,
@@ -74,8 +74,8 @@ pub(crate) struct RepairSeat {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum RepairStep {
-    /// `look`, where Postgres was asked before it.
-    Look,
+    /// `inspect`, where Postgres was asked before it.
+    Inspect,
     Ask(AsRead),
     Repair(AsRead),
 }
@@ -85,10 +85,10 @@ impl RepairSeat {
         if !rules.has(Guard::Reconciler) {
             return None;
         }
-        if !rules.has(Guard::RepairLooksFirst) {
-            return Some(Self { seat, step: RepairStep::Look }).filter(|_| world.store.is_sold(seat));
+        if !rules.has(Guard::RepairInspectsFirst) {
+            return Some(Self { seat, step: RepairStep::Inspect }).filter(|_| world.store.is_sold(seat));
         }
-        let as_read = world.valkey.look_for_repair(rules.event_of(seat), seat)?;
+        let as_read = world.valkey.inspect_for_repair(rules.event_of(seat), seat)?;
         Some(Self { seat, step: RepairStep::Ask(as_read) })
     }
 
@@ -96,7 +96,7 @@ impl RepairSeat {
         let to = |step| Some(Self { step, ..self });
         let event = rules.event_of(self.seat);
         match self.step {
-            RepairStep::Look => to(RepairStep::Repair(world.valkey.look_for_repair(event, self.seat)?)),
+            RepairStep::Inspect => to(RepairStep::Repair(world.valkey.inspect_for_repair(event, self.seat)?)),
             RepairStep::Ask(as_read) => {
                 to(RepairStep::Repair(as_read)).filter(|_| world.store.is_sold(self.seat))
             }
@@ -108,20 +108,20 @@ impl RepairSeat {
     }
 }
 
-impl Named for CheckSeat {
-    fn each_name(&mut self, names: &mut impl Names) {
-        names.seat(&mut self.seat);
-        names.attempt(&mut self.attempt);
+impl Symmetric for CheckSeat {
+    fn map_ids(&mut self, symmetry: &mut impl Symmetry) {
+        symmetry.seat(&mut self.seat);
+        symmetry.attempt(&mut self.attempt);
     }
 }
 
-impl Named for RepairSeat {
-    fn each_name(&mut self, names: &mut impl Names) {
-        names.seat(&mut self.seat);
+impl Symmetric for RepairSeat {
+    fn map_ids(&mut self, symmetry: &mut impl Symmetry) {
+        symmetry.seat(&mut self.seat);
         if let RepairStep::Ask(AsRead::Held(expires)) | RepairStep::Repair(AsRead::Held(expires)) =
             &mut self.step
         {
-            names.expiry(self.seat, expires);
+            symmetry.expiry(self.seat, expires);
         }
     }
 }

@@ -4,8 +4,8 @@
 
 use super::{
     book_tickets::next_event,
-    names::{AttemptId, Named, Names, Seats, User},
-    process::Turn,
+    ids::{AttemptId, Seats, Symmetric, Symmetry, User},
+    process::Choice,
     rules::Rules,
     world::World,
 };
@@ -29,7 +29,7 @@ enum Step {
         left: Seats,
         missed: Seats,
     },
-    GiveBack {
+    RestoreHold {
         left: Seats,
     },
 }
@@ -39,25 +39,25 @@ impl ReleaseTickets {
     pub(crate) fn begin(world: &mut World, user: User, seats: Seats, rules: Rules) -> Option<Self> {
         let attempt = world.new_attempt()?;
         let begun = Self { user, seats, attempt, step: Step::Claim { claimed: 0 } };
-        begun.claim_next(world, 0, rules).filter(|it| !matches!(it.step, Step::GiveBack { .. }))
+        begun.claim_next(world, 0, rules).filter(|it| !matches!(it.step, Step::RestoreHold { .. }))
     }
 
-    pub(crate) fn turns(&self, rules: Rules) -> &'static [Turn] {
+    pub(crate) fn choices(&self, rules: Rules) -> &'static [Choice] {
         match self.step {
-            Step::Claim { .. } => &[Turn::Go, Turn::Fail, Turn::Die],
-            Step::Settle { left, .. } | Step::GiveBack { left } if rules.first_event(left) != left => {
-                &[Turn::Go, Turn::GoLast, Turn::Die]
+            Step::Claim { .. } => &[Choice::Proceed, Choice::Fail, Choice::Crash],
+            Step::Settle { left, .. } | Step::RestoreHold { left } if rules.first_event(left) != left => {
+                &[Choice::Proceed, Choice::ProceedLast, Choice::Crash]
             }
-            _ => &[Turn::Go, Turn::Die],
+            _ => &[Choice::Proceed, Choice::Crash],
         }
     }
 
-    pub(crate) fn step(self, world: &mut World, turn: Turn, rules: Rules) -> Option<Self> {
+    pub(crate) fn step(self, world: &mut World, choice: Choice, rules: Rules) -> Option<Self> {
         match self.step {
-            Step::Claim { claimed } if turn == Turn::Go => self.claim_next(world, claimed, rules),
-            Step::Claim { .. } => self.to(Step::GiveBack { left: self.seats }),
+            Step::Claim { claimed } if choice == Choice::Proceed => self.claim_next(world, claimed, rules),
+            Step::Claim { .. } => self.to(Step::RestoreHold { left: self.seats }),
             Step::Settle { left, missed } => {
-                let now = next_event(turn, left, rules);
+                let now = next_event(choice, left, rules);
                 let freed = world.release_claimed(self.user, self.attempt, now, rules);
                 let missed = missed | (now & !freed & world.good_holds(self.user));
                 // Where it is not known to be done, the answer says so at once.
@@ -70,10 +70,10 @@ impl ReleaseTickets {
                     left => self.to(Step::Settle { left, missed }).filter(|_| !says_unknown),
                 }
             }
-            Step::GiveBack { left } => {
-                let now = next_event(turn, left, rules);
-                world.give_back(self.attempt, now, rules);
-                self.to(Step::GiveBack { left: left & !now }).filter(|_| left != now)
+            Step::RestoreHold { left } => {
+                let now = next_event(choice, left, rules);
+                world.restore_hold(self.attempt, now, rules);
+                self.to(Step::RestoreHold { left: left & !now }).filter(|_| left != now)
             }
         }
     }
@@ -83,7 +83,7 @@ impl ReleaseTickets {
         self.to(match world.claim(self.user, self.attempt, now, rules) {
             true if claimed | now == self.seats => Step::Settle { left: self.seats, missed: 0 },
             true => Step::Claim { claimed: claimed | now },
-            false => Step::GiveBack { left: self.seats },
+            false => Step::RestoreHold { left: self.seats },
         })
     }
 
@@ -92,16 +92,16 @@ impl ReleaseTickets {
     }
 }
 
-impl Named for ReleaseTickets {
-    fn each_name(&mut self, names: &mut impl Names) {
-        names.user(&mut self.user);
-        names.seats(&mut self.seats);
-        names.attempt(&mut self.attempt);
+impl Symmetric for ReleaseTickets {
+    fn map_ids(&mut self, symmetry: &mut impl Symmetry) {
+        symmetry.user(&mut self.user);
+        symmetry.seats(&mut self.seats);
+        symmetry.attempt(&mut self.attempt);
         match &mut self.step {
-            Step::Claim { claimed: seats } | Step::GiveBack { left: seats } => names.seats(seats),
+            Step::Claim { claimed: seats } | Step::RestoreHold { left: seats } => symmetry.seats(seats),
             Step::Settle { left, missed } => {
-                names.seats(left);
-                names.seats(missed);
+                symmetry.seats(left);
+                symmetry.seats(missed);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What every step goes by: the guards that are on, and which seats are of which event.
 
-use super::names::{EVENTS_MAX, SEATS_MAX, Seats, each, only, those};
+use super::ids::{EVENTS_MAX, SEATS_MAX, Seats, each, only, those};
 use crate::guards::{Guard, Guards};
 
 /// Which seats are of which event.

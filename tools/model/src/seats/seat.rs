@@ -1,6 +1,6 @@
 //! A seat as Valkey shows it, in the words of `domain/seat.rs`.
 
-use super::names::{AttemptId, Expiry, Named, Names, User};
+use super::ids::{AttemptId, Expiry, Symmetric, Symmetry, User};
 
 /// The pair and its member of `holds`. Where the time has passed the pair is gone, and the member waits for a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,20 +58,20 @@ impl SeatState {
     }
 }
 
-impl Named for Hold {
-    fn each_name(&mut self, names: &mut impl Names) {
-        names.user(&mut self.user);
+impl Symmetric for Hold {
+    fn map_ids(&mut self, symmetry: &mut impl Symmetry) {
+        symmetry.user(&mut self.user);
     }
 }
 
 impl SeatState {
-    pub(crate) fn each_name(&mut self, seat: usize, names: &mut impl Names) {
+    pub(crate) fn map_ids(&mut self, seat: usize, symmetry: &mut impl Symmetry) {
         if let Some(claim) = &mut self.claim {
-            names.attempt(&mut claim.attempt);
+            symmetry.attempt(&mut claim.attempt);
         }
         if let Some(hold) = self.any_hold_mut() {
-            names.expiry(seat, &mut hold.expires);
-            hold.each_name(names);
+            symmetry.expiry(seat, &mut hold.expires);
+            hold.map_ids(symmetry);
         }
     }
 }

@@ -2,10 +2,10 @@
 //! may come at any moment, too early as well.
 
 use super::{
-    names::{AttemptId, Named, Names, Seats},
+    ids::{AttemptId, Seats, Symmetric, Symmetry},
     rules::Rules,
     seat::{Claim, ClaimKind},
-    store::Fate,
+    store::AttemptOutcome,
     world::World,
 };
 use crate::guards::Guard;
@@ -23,7 +23,7 @@ enum Step {
     /// `void_unless_booked`, or `sold_among`.
     Ask,
     Finish,
-    GiveBack,
+    RestoreHold,
     Settle {
         sold: Seats,
     },
@@ -40,11 +40,11 @@ impl SettleOverdue {
     pub(crate) fn step(self, world: &mut World, rules: Rules) -> Option<Self> {
         match self.step {
             Step::Ask if self.kind == ClaimKind::Book => {
-                let fate = match rules.has(Guard::JanitorVoids) {
+                let outcome = match rules.has(Guard::JanitorVoids) {
                     true => world.store.void_unless_booked(self.attempt),
-                    false => *world.store.fate(self.attempt),
+                    false => *world.store.outcome(self.attempt),
                 };
-                let step = if fate == Fate::Booked { Step::Finish } else { Step::GiveBack };
+                let step = if outcome == AttemptOutcome::Booked { Step::Finish } else { Step::RestoreHold };
                 Some(Self { step, ..self })
             }
             Step::Ask => {
@@ -55,8 +55,8 @@ impl SettleOverdue {
                 world.finish(self.attempt, self.seats, rules);
                 None
             }
-            Step::GiveBack => {
-                world.give_back(self.attempt, self.seats, rules);
+            Step::RestoreHold => {
+                world.restore_hold(self.attempt, self.seats, rules);
                 None
             }
             Step::Settle { sold } => {
@@ -67,12 +67,12 @@ impl SettleOverdue {
     }
 }
 
-impl Named for SettleOverdue {
-    fn each_name(&mut self, names: &mut impl Names) {
-        names.seats(&mut self.seats);
-        names.attempt(&mut self.attempt);
+impl Symmetric for SettleOverdue {
+    fn map_ids(&mut self, symmetry: &mut impl Symmetry) {
+        symmetry.seats(&mut self.seats);
+        symmetry.attempt(&mut self.attempt);
         if let Step::Settle { sold } = &mut self.step {
-            names.seats(sold);
+            symmetry.seats(sold);
         }
     }
 }

@@ -2,12 +2,12 @@
 //! atomic, bookings that share one too, is what the model [`postgres`](crate::postgres) shows. They are called as in
 //! `ports/ticket_store.rs`.
 
-use super::names::{ATTEMPTS_MAX, AttemptId, EVENTS_MAX, SEATS_MAX, Seats, User, each, only, those};
+use super::ids::{ATTEMPTS_MAX, AttemptId, EVENTS_MAX, SEATS_MAX, Seats, User, each, only, those};
 use crate::guards::{Guard, Guards};
 
 /// What became of an attempt: its row in `bookings`, if there is one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Fate {
+pub(crate) enum AttemptOutcome {
     #[default]
     Unsettled,
     Booked,
@@ -36,7 +36,7 @@ pub(crate) struct EventRow {
 pub(crate) struct Store {
     pub(crate) events: [EventRow; EVENTS_MAX],
     pub(crate) owners: [Option<User>; SEATS_MAX],
-    pub(crate) attempts: [Fate; ATTEMPTS_MAX],
+    pub(crate) attempts: [AttemptOutcome; ATTEMPTS_MAX],
 }
 
 impl Store {
@@ -48,7 +48,7 @@ impl Store {
         those(|seat| self.owners[seat] == Some(user))
     }
 
-    pub(crate) fn fate(&mut self, attempt: AttemptId) -> &mut Fate {
+    pub(crate) fn outcome(&mut self, attempt: AttemptId) -> &mut AttemptOutcome {
         &mut self.attempts[usize::from(attempt)]
     }
 
@@ -73,21 +73,21 @@ impl Store {
         if seats & self.sold() != 0 && guards.has(Guard::OneOwnerASeat) {
             return Booked::Sold(seats & self.sold());
         }
-        if *self.fate(attempt) != Fate::Unsettled && guards.has(Guard::AttemptSettledOnce) {
+        if *self.outcome(attempt) != AttemptOutcome::Unsettled && guards.has(Guard::AttemptSettledOnce) {
             return Booked::Void;
         }
-        *self.fate(attempt) = Fate::Booked;
+        *self.outcome(attempt) = AttemptOutcome::Booked;
         each(seats).for_each(|seat| self.owners[seat] = Some(user));
         Booked::Done
     }
 
     /// Settles for good what became of an attempt, however late its own transaction may come.
-    pub(crate) fn void_unless_booked(&mut self, attempt: AttemptId) -> Fate {
-        let fate = self.fate(attempt);
-        if *fate == Fate::Unsettled {
-            *fate = Fate::Void;
+    pub(crate) fn void_unless_booked(&mut self, attempt: AttemptId) -> AttemptOutcome {
+        let outcome = self.outcome(attempt);
+        if *outcome == AttemptOutcome::Unsettled {
+            *outcome = AttemptOutcome::Void;
         }
-        *fate
+        *outcome
     }
 
     /// Cancels exactly these seats of an event; `false` where they are not the user's any more.

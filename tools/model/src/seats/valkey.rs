@@ -2,7 +2,7 @@
 //! atomic step. They are called as in `outbound/valkey/*.lua`; `seats` are always of that one event.
 
 use super::{
-    names::{AttemptId, EVENTS_MAX, Expiry, LeaseNonce, Names, SEATS_MAX, Seats, User, each, only, those},
+    ids::{AttemptId, EVENTS_MAX, Expiry, LeaseNonce, SEATS_MAX, Seats, Symmetry, User, each, only, those},
     seat::{Claim, ClaimKind, Hold, SeatState},
 };
 use crate::guards::{Guard, Guards};
@@ -10,16 +10,16 @@ use crate::guards::{Guard, Guards};
 /// The lease of a rebuild.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Lease {
-    Rebuild(LeaseNonce),
+    Load(LeaseNonce),
     /// Taken by dropping the event.
     Deleted,
 }
 
 /// The keys of one event, apart from its seats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct EventMap {
+pub(crate) struct Inventory {
     /// Whether there is a map.
-    pub(crate) exists: bool,
+    pub(crate) loaded: bool,
     pub(crate) lease: Option<Lease>,
     /// `capacity` of `meta`: the seats that may be reserved.
     pub(crate) capacity: Seats,
@@ -29,7 +29,7 @@ pub(crate) struct EventMap {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Valkey {
-    pub(crate) maps: [EventMap; EVENTS_MAX],
+    pub(crate) inventories: [Inventory; EVENTS_MAX],
     pub(crate) seats: [SeatState; SEATS_MAX],
 }
 
@@ -54,7 +54,7 @@ impl Valkey {
     /// Sets or clears a bit, and counts by what was there before.
     fn set_taken(&mut self, event: usize, seat: usize, taken: bool) {
         let before = std::mem::replace(&mut self.seats[seat].taken, taken);
-        let counted = &mut self.maps[event].counted;
+        let counted = &mut self.inventories[event].counted;
         *counted = counted.wrapping_add(u8::from(taken)).wrapping_sub(u8::from(before));
     }
 
@@ -63,9 +63,9 @@ impl Valkey {
         self.set_taken(event, seat, false);
     }
 
-    /// `take_back` of the prelude.
-    pub(crate) fn sweep(&mut self, event: usize, seats: Seats, guards: Guards) {
-        if !self.maps[event].exists {
+    /// `expire_holds` of the prelude.
+    pub(crate) fn expire_holds(&mut self, event: usize, seats: Seats, guards: Guards) {
+        if !self.inventories[event].loaded {
             return;
         }
         for seat in each(seats) {
@@ -87,16 +87,16 @@ impl Valkey {
         expires: [Expiry; SEATS_MAX],
         guards: Guards,
     ) -> bool {
-        if !self.maps[event].exists {
+        if !self.inventories[event].loaded {
             if guards.has(Guard::ReserveNeedsInventory) {
                 return false;
             }
-            self.maps[event] = EventMap { exists: true, capacity: all, ..self.maps[event] };
+            self.inventories[event] = Inventory { loaded: true, capacity: all, ..self.inventories[event] };
         }
-        self.sweep(event, all, guards);
-        let map = self.maps[event];
-        let are_free = seats & !map.capacity == 0 && each(seats).all(|seat| !self.seats[seat].taken);
-        let enough = u32::from(map.counted) + seats.count_ones() <= map.capacity.count_ones();
+        self.expire_holds(event, all, guards);
+        let inventory = self.inventories[event];
+        let are_free = seats & !inventory.capacity == 0 && each(seats).all(|seat| !self.seats[seat].taken);
+        let enough = u32::from(inventory.counted) + seats.count_ones() <= inventory.capacity.count_ones();
         if !are_free || !enough {
             return false;
         }
@@ -108,7 +108,8 @@ impl Valkey {
     }
 
     pub(crate) fn release(&mut self, event: usize, user: User, seats: Seats) -> bool {
-        let granted = self.maps[event].exists && each(seats).all(|seat| self.seats[seat].is_held_by(user));
+        let granted =
+            self.inventories[event].loaded && each(seats).all(|seat| self.seats[seat].is_held_by(user));
         if granted {
             each(seats).for_each(|seat| self.free(event, seat));
         }
@@ -127,7 +128,7 @@ impl Valkey {
             let state = &self.seats[seat];
             state.is_held_by(user) || (!guards.has(Guard::ClaimNeedsOwnHold) && state.hold.is_some())
         };
-        let granted = self.maps[event].exists && each(seats).all(may);
+        let granted = self.inventories[event].loaded && each(seats).all(may);
         if granted {
             for seat in each(seats) {
                 let state = &mut self.seats[seat];
@@ -144,8 +145,8 @@ impl Valkey {
         }
     }
 
-    pub(crate) fn give_back(&mut self, event: usize, attempt: AttemptId, seats: Seats, guards: Guards) {
-        if !self.maps[event].exists {
+    pub(crate) fn restore_hold(&mut self, event: usize, attempt: AttemptId, seats: Seats, guards: Guards) {
+        if !self.inventories[event].loaded {
             return;
         }
         for seat in each(self.in_reach(seats, attempt, Guard::RestoreByAttempt, guards)) {
@@ -170,7 +171,7 @@ impl Valkey {
         let may = |seat: &usize| {
             let state = &self.seats[*seat];
             let has_lapsed = state.hold.is_some_and(|hold| hold.has_expired) && state.claim.is_none();
-            self.maps[event].exists
+            self.inventories[event].loaded
                 && (state.looks_sold()
                     || (state.taken && !guards.has(Guard::ClaimSoldLooks))
                     || (state.taken && has_lapsed && !guards.has(Guard::ExpiredHoldIsHeld)))
@@ -192,7 +193,7 @@ impl Valkey {
         sold: Seats,
         guards: Guards,
     ) -> Seats {
-        if !self.maps[event].exists {
+        if !self.inventories[event].loaded {
             return 0;
         }
         let mine = self.in_reach(seats, attempt, Guard::SettleByAttempt, guards);
@@ -208,7 +209,7 @@ impl Valkey {
 
     /// Clears what looks sold, without a claim: what cancel and reconciler would do if they had none.
     pub(crate) fn clear_unclaimed(&mut self, event: usize, seats: Seats) {
-        if !self.maps[event].exists {
+        if !self.inventories[event].loaded {
             return;
         }
         for seat in each(seats) {
@@ -219,21 +220,22 @@ impl Valkey {
     }
 
     /// `look.lua`, for a repair: nothing where the seat is claimed, looks sold, or has no map.
-    pub(crate) fn look_for_repair(&self, event: usize, seat: usize) -> Option<AsRead> {
+    pub(crate) fn inspect_for_repair(&self, event: usize, seat: usize) -> Option<AsRead> {
         let state = &self.seats[seat];
         match state.hold {
-            _ if !self.maps[event].exists || state.claim.is_some() || state.looks_sold() => None,
+            _ if !self.inventories[event].loaded || state.claim.is_some() || state.looks_sold() => None,
             Some(hold) => Some(AsRead::Held(hold.expires)),
             None => Some(AsRead::Free),
         }
     }
 
     pub(crate) fn repair(&mut self, event: usize, seat: usize, as_read: AsRead, guards: Guards) {
-        if !self.maps[event].exists {
+        if !self.inventories[event].loaded {
             if guards.has(Guard::RepairNeedsInventory) {
                 return;
             }
-            self.maps[event] = EventMap { exists: true, capacity: only(seat), ..self.maps[event] };
+            self.inventories[event] =
+                Inventory { loaded: true, capacity: only(seat), ..self.inventories[event] };
         }
         let state = &self.seats[seat];
         let still = match (as_read, state.hold) {
@@ -245,22 +247,22 @@ impl Valkey {
             return;
         }
         if state.taken && !guards.has(Guard::CountBySetbit) {
-            self.maps[event].counted += 1;
+            self.inventories[event].counted += 1;
         }
         self.seats[seat].hold = None;
         self.set_taken(event, seat, true);
     }
 
     pub(crate) fn grow(&mut self, event: usize, capacity: Seats, guards: Guards) {
-        let map = &mut self.maps[event];
-        if !map.exists {
+        let inventory = &mut self.inventories[event];
+        if !inventory.loaded {
             if guards.has(Guard::GrowNeedsInventory) {
                 return;
             }
-            map.exists = true;
+            inventory.loaded = true;
         }
-        if capacity > map.capacity || !guards.has(Guard::GrowOnlyRises) {
-            map.capacity = capacity;
+        if capacity > inventory.capacity || !guards.has(Guard::GrowOnlyRises) {
+            inventory.capacity = capacity;
         }
     }
 
@@ -268,17 +270,17 @@ impl Valkey {
     pub(crate) fn drop_event(&mut self, event: usize, seats: Seats, guards: Guards) {
         let lease = match guards.has(Guard::DropEndsLease) {
             true => Some(Lease::Deleted).filter(|_| guards.has(Guard::DropKeepsLease)),
-            false => self.maps[event].lease,
+            false => self.inventories[event].lease,
         };
-        self.maps[event] = EventMap { lease, ..EventMap::default() };
+        self.inventories[event] = Inventory { lease, ..Inventory::default() };
         each(seats).for_each(|seat| self.seats[seat] = SeatState::default());
     }
 
-    pub(crate) fn lease_rebuild(&mut self, event: usize, nonce: LeaseNonce) -> bool {
-        let lease = &mut self.maps[event].lease;
+    pub(crate) fn acquire_load(&mut self, event: usize, nonce: LeaseNonce) -> bool {
+        let lease = &mut self.inventories[event].lease;
         let granted = lease.is_none();
         if granted {
-            *lease = Some(Lease::Rebuild(nonce));
+            *lease = Some(Lease::Load(nonce));
         }
         granted
     }
@@ -293,33 +295,33 @@ impl Valkey {
         sold: Seats,
         guards: Guards,
     ) {
-        let map = &mut self.maps[event];
-        let is_mine = map.lease == Some(Lease::Rebuild(nonce));
+        let inventory = &mut self.inventories[event];
+        let is_mine = inventory.lease == Some(Lease::Load(nonce));
         if guards.has(Guard::PublishNeedsLease) && !is_mine {
             return;
         }
         if is_mine {
-            map.lease = None;
+            inventory.lease = None;
         }
-        if map.exists && guards.has(Guard::PublishNeedsNoInventory) {
+        if inventory.loaded && guards.has(Guard::PublishNeedsNoInventory) {
             return;
         }
-        *map = EventMap { exists: true, lease: map.lease, capacity, counted: 0 };
+        *inventory = Inventory { loaded: true, lease: inventory.lease, capacity, counted: 0 };
         for seat in each(all) {
             self.seats[seat] = SeatState::default();
             self.set_taken(event, seat, sold & only(seat) != 0);
         }
     }
 
-    pub(crate) fn each_name(&mut self, names: &mut impl Names) {
-        for map in &mut self.maps {
-            names.seats(&mut map.capacity);
-            if let Some(Lease::Rebuild(nonce)) = &mut map.lease {
-                names.nonce(nonce);
+    pub(crate) fn map_ids(&mut self, symmetry: &mut impl Symmetry) {
+        for inventory in &mut self.inventories {
+            symmetry.seats(&mut inventory.capacity);
+            if let Some(Lease::Load(nonce)) = &mut inventory.lease {
+                symmetry.nonce(nonce);
             }
         }
         for (seat, state) in self.seats.iter_mut().enumerate() {
-            state.each_name(seat, names);
+            state.map_ids(seat, symmetry);
         }
     }
 }

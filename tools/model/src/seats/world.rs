@@ -1,17 +1,17 @@
 //! The whole state: Valkey, Postgres, the processes under way, and what was promised to whom; and the steps that the
-//! promises depend on.
+//! guarantees depend on.
 
 use super::{
-    names::{
-        ATTEMPTS_MAX, AttemptId, Expiry, LeaseNonce, Names, PROCESSES_MAX, SEATS_MAX, Seats, User, each,
+    guarantees::Guarantees,
+    ids::{
+        ATTEMPTS_MAX, AttemptId, Expiry, LeaseNonce, PROCESSES_MAX, SEATS_MAX, Seats, Symmetry, User, each,
         only, those,
     },
     process::Process,
-    promises::Promises,
     rules::Rules,
     seat::ClaimKind,
-    store::{Booked, EventRow, Fate, Store},
-    valkey::{EventMap, Valkey},
+    store::{AttemptOutcome, Booked, EventRow, Store},
+    valkey::{Inventory, Valkey},
 };
 
 /// The whole state.
@@ -22,18 +22,19 @@ pub struct World {
     pub(crate) replica: Option<Valkey>,
     pub(crate) store: Store,
     pub(crate) processes: [Option<Process>; PROCESSES_MAX],
-    pub(crate) promises: Promises,
+    pub(crate) guarantees: Guarantees,
 }
 
 impl World {
     /// Events are on sale with these seats, and have maps or not.
-    pub(crate) fn new(rules: Rules, on_sale: Seats, has_maps: bool) -> Self {
+    pub(crate) fn new(rules: Rules, on_sale: Seats, is_loaded: bool) -> Self {
         let mut world = Self::default();
         for event in rules.events() {
             let capacity = on_sale & rules.seats_of(event);
             world.store.events[event] = EventRow { capacity, ..EventRow::default() };
-            if has_maps {
-                world.valkey.maps[event] = EventMap { exists: true, capacity, ..EventMap::default() };
+            if is_loaded {
+                world.valkey.inventories[event] =
+                    Inventory { loaded: true, capacity, ..Inventory::default() };
             }
         }
         world
@@ -49,7 +50,7 @@ impl World {
         // A hold on a seat that is sold (after a loss), or of a deleted event, is worth nothing from the start.
         let is_live = !self.store.events[event].deleted;
         for seat in each(seats & !self.store.sold()).filter(|_| is_live) {
-            self.promises.held[seat] = Some(user);
+            self.guarantees.held[seat] = Some(user);
         }
         Some(())
     }
@@ -57,7 +58,7 @@ impl World {
     pub(crate) fn release(&mut self, user: User, seats: Seats, rules: Rules) -> Option<()> {
         let event = each(seats).next().map(|seat| rules.event_of(seat))?;
         self.valkey.release(event, user, seats).then_some(())?;
-        each(seats).for_each(|seat| self.promises.held[seat] = None);
+        each(seats).for_each(|seat| self.guarantees.held[seat] = None);
         Some(())
     }
 
@@ -70,9 +71,9 @@ impl World {
         self.valkey.finish(attempt, seats, rules.guards);
     }
 
-    pub(crate) fn give_back(&mut self, attempt: AttemptId, seats: Seats, rules: Rules) {
+    pub(crate) fn restore_hold(&mut self, attempt: AttemptId, seats: Seats, rules: Rules) {
         for event in rules.events_of(seats) {
-            self.valkey.give_back(event, attempt, seats & rules.seats_of(event), rules.guards);
+            self.valkey.restore_hold(event, attempt, seats & rules.seats_of(event), rules.guards);
         }
     }
 
@@ -102,7 +103,7 @@ impl World {
     ) -> Seats {
         let freed = self.settle(attempt, seats, 0, rules);
         for seat in each(freed & self.good_holds(user)) {
-            self.promises.held[seat] = None;
+            self.guarantees.held[seat] = None;
         }
         freed
     }
@@ -118,14 +119,15 @@ impl World {
     }
 
     pub(crate) fn grow(&mut self, event: usize, capacity: Seats, rules: Rules) {
-        let before = self.valkey.maps[event];
+        let before = self.valkey.inventories[event];
         self.valkey.grow(event, capacity, rules.guards);
-        self.promises.broken.shrunk |= before.exists && self.valkey.maps[event].capacity < before.capacity;
+        self.guarantees.violations.shrunk |=
+            before.loaded && self.valkey.inventories[event].capacity < before.capacity;
     }
 
     /// The seats of which the user has a hold that was granted and counts still.
     pub(crate) fn good_holds(&self, user: User) -> Seats {
-        those(|seat| self.promises.held[seat] == Some(user))
+        those(|seat| self.guarantees.held[seat] == Some(user))
     }
 
     // Transactions
@@ -136,18 +138,19 @@ impl World {
         match booked {
             Booked::Done => {
                 for seat in each(seats) {
-                    self.promises.owners[seat] |= 1 << user;
-                    let held = self.promises.held[seat].take();
+                    self.guarantees.owners[seat] |= 1 << user;
+                    let held = self.guarantees.held[seat].take();
                     let is_anothers = claimed & only(seat) != 0 && held.is_some_and(|it| it != user);
-                    self.promises.broken.good_hold_refused |= is_anothers;
+                    self.guarantees.violations.good_hold_refused |= is_anothers;
                 }
-                self.promises.orphaned |= seats & !claimed;
+                self.guarantees.orphaned |= seats & !claimed;
                 let mut rows = rules.events_of(seats).map(|event| self.store.events[event]);
-                self.promises.broken.sold_after_deletion |= rows.any(|row| row.deleted);
+                self.guarantees.violations.sold_after_deletion |= rows.any(|row| row.deleted);
             }
             // Excused only by a loss: of this booking's claim, or of the owner's.
             Booked::Sold(sold) => {
-                self.promises.broken.good_hold_refused |= sold & claimed & !self.promises.orphaned != 0;
+                self.guarantees.violations.good_hold_refused |=
+                    sold & claimed & !self.guarantees.orphaned != 0;
             }
             Booked::NotForSale | Booked::Void => {}
         }
@@ -158,8 +161,8 @@ impl World {
         let event = each(seats).next().map(|seat| rules.event_of(seat));
         let is_done = event.is_some_and(|event| self.store.cancel(event, user, seats));
         if is_done {
-            each(seats).for_each(|seat| self.promises.owners[seat] &= !(1 << user));
-            self.promises.orphaned &= !seats;
+            each(seats).for_each(|seat| self.guarantees.owners[seat] &= !(1 << user));
+            self.guarantees.orphaned &= !seats;
         }
         is_done
     }
@@ -167,8 +170,8 @@ impl World {
     pub(crate) fn delete(&mut self, event: usize, rules: Rules) {
         self.store.events[event].deleted = true;
         for seat in each(rules.seats_of(event)) {
-            self.promises.held[seat] = None;
-            self.promises.orphaned &= !only(seat);
+            self.guarantees.held[seat] = None;
+            self.guarantees.orphaned &= !only(seat);
         }
     }
 
@@ -179,27 +182,27 @@ impl World {
         if let Some(hold) = self.valkey.seats[seat].any_hold_mut() {
             hold.has_expired = true;
         }
-        self.promises.held[seat] = None;
+        self.guarantees.held[seat] = None;
     }
 
     /// All keys of an event are lost: those of a cluster's node, or by and by all.
-    pub(crate) fn lose_map(&mut self, event: usize, rules: Rules) {
-        self.valkey.maps[event] = EventMap::default();
+    pub(crate) fn lose_inventory(&mut self, event: usize, rules: Rules) {
+        self.valkey.inventories[event] = Inventory::default();
         for seat in each(rules.seats_of(event)) {
             self.valkey.seats[seat] = Default::default();
-            self.promises.held[seat] = None;
+            self.guarantees.held[seat] = None;
             // Whatever is sold now will be in the snapshot of the next rebuild.
-            self.promises.orphaned &= !only(seat);
+            self.guarantees.orphaned &= !only(seat);
         }
     }
 
     /// The newest writes are lost, however many.
-    pub(crate) fn go_back(&mut self) -> Option<()> {
+    pub(crate) fn fail_over(&mut self) -> Option<()> {
         self.valkey = self.replica.take()?;
-        self.promises.held = Default::default();
+        self.guarantees.held = Default::default();
         // Until Valkey shows them as sold.
-        self.promises.orphaned = self.store.sold();
-        self.promises.went_back = true;
+        self.guarantees.orphaned = self.store.sold();
+        self.guarantees.lost_newest = true;
         Some(())
     }
 
@@ -220,7 +223,7 @@ impl World {
         let mut is_used = [false; ATTEMPTS_MAX];
         self.mentioned().for_each(|attempt| is_used[usize::from(attempt)] = true);
         let free = is_used.iter().position(|is_used| !is_used)?;
-        self.store.attempts[free] = Fate::Unsettled;
+        self.store.attempts[free] = AttemptOutcome::Unsettled;
         AttemptId::try_from(free).ok()
     }
 
@@ -233,24 +236,24 @@ impl World {
     pub(crate) fn unused_nonce(&self) -> Option<LeaseNonce> {
         let mut used = Mentions::default();
         let mut copy = *self;
-        copy.each_name(&mut used);
+        copy.map_ids(&mut used);
         (0..LeaseNonce::MAX).find(|nonce| !used.nonces.contains(nonce))
     }
 
     fn unused_expiry(&self, seat: usize) -> Expiry {
         let mut used = Mentions { seat, ..Mentions::default() };
         let mut copy = *self;
-        copy.each_name(&mut used);
+        copy.map_ids(&mut used);
         (0..Expiry::MAX).find(|expiry| !used.expiries.contains(expiry)).unwrap_or_default()
     }
 
-    pub(crate) fn each_name(&mut self, names: &mut impl Names) {
-        self.valkey.each_name(names);
+    pub(crate) fn map_ids(&mut self, symmetry: &mut impl Symmetry) {
+        self.valkey.map_ids(symmetry);
         if let Some(replica) = &mut self.replica {
-            replica.each_name(names);
+            replica.map_ids(symmetry);
         }
         for process in self.processes.iter_mut().flatten() {
-            process.each_name(names);
+            process.map_ids(symmetry);
         }
     }
 }
@@ -263,7 +266,7 @@ struct Mentions {
     expiries: Vec<Expiry>,
 }
 
-impl Names for Mentions {
+impl Symmetry for Mentions {
     fn nonce(&mut self, nonce: &mut LeaseNonce) {
         self.nonces.push(*nonce);
     }

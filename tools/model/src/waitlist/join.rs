@@ -2,8 +2,8 @@
 //! looked at, the list is locked and looked at, the entry is added and committed.
 
 use super::{
-    Waiting,
-    list::{Sale, Seen, User},
+    WaitlistState,
+    list::{SaleState, User, Watermark},
 };
 use crate::guards::{Guard, Guards};
 
@@ -11,7 +11,7 @@ use crate::guards::{Guard, Guards};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Join {
     user: User,
-    sale: Option<Sale>,
+    sale: Option<SaleState>,
     step: Step,
 }
 
@@ -27,8 +27,8 @@ enum Step {
 
 impl Join {
     /// Reads the sale.
-    pub(super) fn begin(waiting: &Waiting, user: User) -> Self {
-        Self { user, sale: waiting.sale, step: Step::Look }
+    pub(super) fn begin(state: &WaitlistState, user: User) -> Self {
+        Self { user, sale: state.sale, step: Step::Look }
     }
 
     pub(super) fn shares_event(&self, guards: Guards) -> bool {
@@ -40,25 +40,25 @@ impl Join {
     }
 
     /// `None`: it waits. `Some(None)`: it is over.
-    pub(super) fn step(self, waiting: &mut Waiting, slot: usize, guards: Guards) -> Option<Option<Self>> {
+    pub(super) fn step(self, state: &mut WaitlistState, slot: usize, guards: Guards) -> Option<Option<Self>> {
         match self.step {
-            Step::Look if waiting.list.deleted => Some(None),
+            Step::Look if state.list.deleted => Some(None),
             Step::Look => Some(Some(Self { step: Step::Lock, ..self })),
             Step::Lock => {
-                let is_first = !waiting.list.anybody_waits() || !guards.has(Guard::OnlyTheFirstSetsSeen);
+                let is_first = !state.list.anybody_waits() || !guards.has(Guard::OnlyTheFirstSetsWatermark);
                 let reads_now = guards.has(Guard::JoinReadsUnderLock);
-                let sale = if reads_now { waiting.sale } else { self.sale };
-                let waits = guards.has(Guard::JoinLocksList) && waiting.is_locked(slot, guards);
+                let sale = if reads_now { state.sale } else { self.sale };
+                let waits = guards.has(Guard::JoinLocksList) && state.is_locked(slot, guards);
                 Some(Some(Self { step: Step::Add { is_first }, sale, ..self })).filter(|_| !waits)
             }
             Step::Add { is_first } => {
                 if is_first {
-                    waiting.list.seen = self.sale.map(Seen::from);
+                    state.list.watermark = self.sale.map(Watermark::from);
                 }
-                if !waiting.list.anybody_waits() {
-                    waiting.ghost.joined = waiting.sale.map_or(0, |sale| waiting.came_free(sale));
+                if !state.list.anybody_waits() {
+                    state.ghost.joined = state.sale.map_or(0, |sale| state.came_free(sale));
                 }
-                waiting.list.add(self.user);
+                state.list.add(self.user);
                 Some(None)
             }
         }

@@ -10,21 +10,21 @@ pub(super) const SEATS: u8 = 2;
 
 /// `SaleState`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Sale {
+pub(super) struct SaleState {
     pub(super) epoch: u8,
     pub(super) freed: u8,
     pub(super) free_now: u8,
 }
 
-/// `Seen`.
+/// `Watermark`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Seen {
+pub(super) struct Watermark {
     pub(super) epoch: u8,
     pub(super) freed: u8,
 }
 
-impl From<Sale> for Seen {
-    fn from(Sale { epoch, freed, .. }: Sale) -> Self {
+impl From<SaleState> for Watermark {
+    fn from(SaleState { epoch, freed, .. }: SaleState) -> Self {
         Self { epoch, freed }
     }
 }
@@ -32,7 +32,7 @@ impl From<Sale> for Seen {
 /// The rows of `waitlists` and `waitlist_entries`, and the event's own as far as they matter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct List {
-    pub(super) seen: Option<Seen>,
+    pub(super) watermark: Option<Watermark>,
     /// In the order of numbers.
     pub(super) entries: [Option<User>; USERS_MAX],
     pub(super) deleted: bool,
@@ -54,11 +54,11 @@ impl List {
     }
 
     /// Ends the wait of these; `false` where one did not wait any more.
-    pub(super) fn end(&mut self, told: [u8; USERS_MAX]) -> bool {
-        let was_told = |user: User| told[usize::from(user)] > 0;
+    pub(super) fn end(&mut self, notified: [u8; USERS_MAX]) -> bool {
+        let was_notified = |user: User| notified[usize::from(user)] > 0;
         let have_waited =
-            (0..USERS).filter(|user| was_told(*user)).all(|user| self.entries.contains(&Some(user)));
-        let mut left = self.entries.into_iter().flatten().filter(|user| !was_told(*user));
+            (0..USERS).filter(|user| was_notified(*user)).all(|user| self.entries.contains(&Some(user)));
+        let mut left = self.entries.into_iter().flatten().filter(|user| !was_notified(*user));
         self.entries = std::array::from_fn(|_| left.next());
         have_waited
     }
@@ -69,23 +69,23 @@ pub(super) fn wanted(user: User) -> u8 {
     user + 1
 }
 
-/// `seats_to_announce`.
-pub(super) fn seats_to_announce(now: Sale, seen: Option<Seen>, guards: Guards) -> u8 {
-    let counts = |seen: &Seen| seen.epoch == now.epoch || !guards.has(Guard::SeenOfThisMap);
-    let since = match seen.filter(counts) {
+/// `seats_to_offer`.
+pub(super) fn seats_to_offer(now: SaleState, watermark: Option<Watermark>, guards: Guards) -> u8 {
+    let counts = |seen: &Watermark| seen.epoch == now.epoch || !guards.has(Guard::WatermarkOfThisInventory);
+    let since = match watermark.filter(counts) {
         Some(seen) => now.freed.saturating_sub(seen.freed),
         None => now.free_now,
     };
-    if guards.has(Guard::AnnouncesWhatIsFree) { since.min(now.free_now) } else { since }
+    if guards.has(Guard::OffersWhatIsFree) { since.min(now.free_now) } else { since }
 }
 
-/// `whom_to_tell`: the seats that each user is told of.
-pub(super) fn whom_to_tell(seats: u8, entries: &[Option<User>; USERS_MAX]) -> [u8; USERS_MAX] {
-    let (mut left, mut told) = (seats, [0; USERS_MAX]);
+/// `allocate`: the seats that each user is told of.
+pub(super) fn allocate(seats: u8, entries: &[Option<User>; USERS_MAX]) -> [u8; USERS_MAX] {
+    let (mut left, mut notified) = (seats, [0; USERS_MAX]);
     for user in entries.iter().flatten() {
         let share = left.min(wanted(*user));
         left -= share;
-        told[usize::from(*user)] = share;
+        notified[usize::from(*user)] = share;
     }
-    told
+    notified
 }

@@ -1,15 +1,15 @@
-//! `usecases/rebuild_map.rs`: lease, snapshot, publish. It may begin at any time, since what it looked at before (an event
+//! `usecases/load_inventory.rs`: lease, snapshot, publish. It may begin at any time, since what it looked at before (an event
 //! on sale, no map) may be long past.
 
 use super::{
-    names::{LeaseNonce, Named, Names, Seats},
+    ids::{LeaseNonce, Seats, Symmetric, Symmetry},
     rules::Rules,
     world::World,
 };
 use crate::guards::Guard;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct RebuildMap {
+pub(crate) struct LoadInventory {
     event: usize,
     nonce: LeaseNonce,
     step: Step,
@@ -29,12 +29,12 @@ enum Step {
     },
 }
 
-impl RebuildMap {
+impl LoadInventory {
     /// Has the lease; `None` where somebody else has it.
     pub(crate) fn begin(world: &mut World, event: usize, rules: Rules) -> Option<Self> {
         let begun = Self { event, nonce: world.unused_nonce()?, step: Step::Snapshot };
         let has_lease = !rules.has(Guard::SnapshotUnderLease)
-            || world.valkey.lease_rebuild(event, begun.nonce)
+            || world.valkey.acquire_load(event, begun.nonce)
             || !rules.has(Guard::PublishNeedsLease);
         Some(begun).filter(|_| has_lease)
     }
@@ -50,7 +50,7 @@ impl RebuildMap {
                 })
             }
             Step::Lease { capacity, sold } => {
-                let has_lease = world.valkey.lease_rebuild(self.event, self.nonce);
+                let has_lease = world.valkey.acquire_load(self.event, self.nonce);
                 to(Step::Publish { capacity, sold }).filter(|_| has_lease)
             }
             Step::Publish { capacity, sold } => {
@@ -62,12 +62,12 @@ impl RebuildMap {
     }
 }
 
-impl Named for RebuildMap {
-    fn each_name(&mut self, names: &mut impl Names) {
-        names.nonce(&mut self.nonce);
+impl Symmetric for LoadInventory {
+    fn map_ids(&mut self, symmetry: &mut impl Symmetry) {
+        symmetry.nonce(&mut self.nonce);
         if let Step::Lease { capacity, sold } | Step::Publish { capacity, sold } = &mut self.step {
-            names.seats(capacity);
-            names.seats(sold);
+            symmetry.seats(capacity);
+            symmetry.seats(sold);
         }
     }
 }

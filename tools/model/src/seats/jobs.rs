@@ -1,10 +1,10 @@
 //! The jobs, run through at once from any state: what they leave behind is what the properties ask about.
 
 use super::{
-    names::each,
-    process::{Process, Turn},
+    ids::each,
+    load_inventory::LoadInventory,
+    process::{Choice, Process},
     purge_deleted::PurgeDeleted,
-    rebuild_map::RebuildMap,
     reconcile_seats::{CheckSeat, RepairSeat},
     rules::Rules,
     settle_overdue::SettleOverdue,
@@ -17,7 +17,7 @@ impl World {
     pub(crate) fn run(&mut self, process: Process, rules: Rules) {
         let mut next = Some(process);
         while let Some(process) = next {
-            next = process.step(self, Turn::Go, rules);
+            next = process.step(self, Choice::Proceed, rules);
         }
         self.adopt_orphans(rules);
     }
@@ -38,9 +38,9 @@ impl World {
         }
     }
 
-    pub(crate) fn rebuild_map(&mut self, event: usize, rules: Rules) -> Option<()> {
-        let rebuild = RebuildMap::begin(self, event, rules)?;
-        self.run(Process::Rebuild(rebuild), rules);
+    pub(crate) fn load_inventory(&mut self, event: usize, rules: Rules) -> Option<()> {
+        let load = LoadInventory::begin(self, event, rules)?;
+        self.run(Process::Load(load), rules);
         Some(())
     }
 
@@ -51,26 +51,26 @@ impl World {
     }
 
     /// What the janitor does about an event that it visits and that is not on sale.
-    pub(crate) fn drop_dead_map(&mut self, event: usize, rules: Rules) {
-        let is_dead = self.store.events[event].deleted && self.valkey.maps[event].exists;
-        if is_dead && rules.has(Guard::DeletedInventoryIsDropped) {
+    pub(crate) fn drop_deleted_inventory(&mut self, event: usize, rules: Rules) {
+        let is_deleted = self.store.events[event].deleted && self.valkey.inventories[event].loaded;
+        if is_deleted && rules.has(Guard::DeletedInventoryIsDropped) {
             self.drop_event(event, rules);
         }
     }
 
     /// A round of all jobs: purge, rebuild, janitor, reconciler.
-    pub(crate) fn healed(&self, rules: Rules) -> Self {
+    pub(crate) fn recovered(&self, rules: Rules) -> Self {
         let mut world = *self;
         for event in rules.events() {
             world.purge_deleted(event, rules);
-            world.drop_dead_map(event, rules);
+            world.drop_deleted_inventory(event, rules);
             let row = world.store.events[event];
             if row.deleted {
                 continue;
             }
-            world.valkey.maps[event].lease = None; // it ends by itself
-            if !world.valkey.maps[event].exists {
-                world.rebuild_map(event, rules);
+            world.valkey.inventories[event].lease = None; // it ends by itself
+            if !world.valkey.inventories[event].loaded {
+                world.load_inventory(event, rules);
             }
             if rules.has(Guard::ReconcilerGrows) {
                 world.grow(event, row.capacity, rules);
@@ -91,7 +91,7 @@ impl World {
     pub(crate) fn let_holds_expire(&mut self, rules: Rules) {
         each(rules.all_seats()).for_each(|seat| self.expire(seat));
         for event in rules.events() {
-            self.valkey.sweep(event, rules.seats_of(event), rules.guards);
+            self.valkey.expire_holds(event, rules.seats_of(event), rules.guards);
         }
         self.adopt_orphans(rules);
     }

@@ -34,7 +34,7 @@ pub(crate) fn those(is_one: impl Fn(usize) -> bool) -> Seats {
 }
 
 /// What is done with every name that a part of the state mentions.
-pub(crate) trait Names {
+pub(crate) trait Symmetry {
     fn user(&mut self, _user: &mut User) {}
     fn seat(&mut self, _seat: &mut usize) {}
     fn seats(&mut self, _seats: &mut Seats) {}
@@ -44,7 +44,7 @@ pub(crate) trait Names {
 }
 
 /// A part of the state that mentions names.
-pub(crate) trait Named {
+pub(crate) trait Symmetric {
     /// Shows every name in it.
-    fn each_name(&mut self, names: &mut impl Names);
+    fn map_ids(&mut self, symmetry: &mut impl Symmetry);
 }
