@@ -9,8 +9,9 @@ mod pull;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use booked_failure::Failure;
 use booked_postgres::Database;
-use booked_server::{Lifecycle, Random, SharedFetches};
+use booked_server::{Lifecycle, Random, SingleFlight};
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use opentelemetry::{KeyValue, metrics::Counter};
@@ -27,7 +28,7 @@ use self::{
 };
 use crate::Position;
 
-pub use self::{client::FeedClient, pull::Unavailable};
+pub use self::client::FeedClient;
 
 /// How long the replica that pulls keeps its lease without renewing it: longer than a step of it can take. While nothing is to
 /// be applied, nobody needs it.
@@ -46,6 +47,9 @@ const BACK_OFF_MAX: Duration = Duration::from_secs(2);
 const PULL_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// How long one request of such a pull waits for rows that are committed but held back by an older transaction.
 const HELD_BACK_WAIT: Duration = Duration::from_millis(100);
+
+/// This process' consumer, as failures name it.
+const FEED: &str = "the feed";
 
 /// What a consumer does with entries.
 #[async_trait]
@@ -83,7 +87,7 @@ pub enum NotCaughtUp {
     Late,
     /// The feed or the database is away.
     #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+    Failed(#[from] Failure),
 }
 
 /// Applies one feed to one database. Clones are the same consumer.
@@ -101,7 +105,7 @@ struct Inner {
     behind: Behind,
     /// One pull at a time of those that somebody waits for: the next one mostly finds everything done.
     pulling: Mutex<()>,
-    pulls: SharedFetches<(), Result<(), Unavailable>>,
+    pulls: SingleFlight<(), Result<(), Failure>>,
 }
 
 impl Consumer {
@@ -129,7 +133,7 @@ impl Consumer {
                 failures,
                 behind: Behind::show(feed),
                 pulling: Mutex::default(),
-                pulls: SharedFetches::new(feed, 1, lifecycle),
+                pulls: SingleFlight::new(feed, 1, lifecycle),
             }),
         }
     }
@@ -155,7 +159,7 @@ impl Consumer {
         match self.inner.lifecycle.detach(pull).await {
             Ok(Ok(result)) => Ok(result?),
             Ok(Err(_)) => Err(NotCaughtUp::Late),
-            Err(interrupted) => Err(Unavailable::because(interrupted).into()),
+            Err(interrupted) => Err(Failure::not_done(FEED, interrupted).into()),
         }
     }
 
@@ -164,16 +168,16 @@ impl Consumer {
     ///
     /// # Errors
     ///
-    /// [`Unavailable`] where that could not be done within 1.5 seconds.
-    pub async fn pull_now(&self) -> Result<(), Unavailable> {
+    /// [`Failure::NotDone`] if that could not be done within 1.5 seconds.
+    pub async fn pull_now(&self) -> Result<(), Failure> {
         let pull = || {
             let inner = Arc::clone(&self.inner);
             async move {
                 let pulled = timeout(PULL_TIMEOUT, inner.pull_until(None)).await;
-                pulled.unwrap_or_else(|_| Err(Unavailable::because(NotCaughtUp::Late)))
+                pulled.unwrap_or_else(|_| Err(Failure::not_done(FEED, NotCaughtUp::Late)))
             }
         };
-        self.inner.pulls.get((), pull).await.unwrap_or_else(|error| Err(Unavailable::because(error)))
+        self.inner.pulls.get((), pull).await.unwrap_or_else(|error| Err(Failure::not_done(FEED, error)))
     }
 }
 
@@ -201,7 +205,7 @@ impl Inner {
     /// One step, unless another replica has the lease: then a pause. The lease is taken where there is something to apply,
     /// and ends by itself where there is nothing for a while: what is idle writes nothing, and all replicas wait for what
     /// comes next.
-    async fn turn(&self, batch: u32) -> Result<(), Unavailable> {
+    async fn turn(&self, batch: u32) -> Result<(), Failure> {
         let (feed, holder) = (self.puller.feed(), self.holder);
         let database = self.puller.database();
         let is_anothers = database
@@ -214,7 +218,7 @@ impl Inner {
         }
         let cursor = self.puller.cursor().await?;
         let after = cursor.position;
-        let named = |error| Unavailable::because(format_args!("after {after}: {error}"));
+        let named = |failure: Failure| failure.while_doing(format_args!("after {after}"));
         let page = self.puller.fetch(&cursor, POLL_WAIT, batch).await.map_err(named)?;
         let is_to_do = !page.is_nothing_new(&cursor);
         if is_to_do
@@ -235,7 +239,7 @@ impl Inner {
     /// Pulls until the cursor has reached the target; without one, until it has reached what was the feed's head when
     /// the feed was first asked. Positions of two incarnations cannot be compared: where the feed has another one
     /// meanwhile, its head is the goal. That of a target is not known; the feed's own when it is asked is taken for it.
-    async fn pull_until(&self, target: Option<Position>) -> Result<(), Unavailable> {
+    async fn pull_until(&self, target: Option<Position>) -> Result<(), Failure> {
         let (mut goal, mut wait) = (None::<Cursor>, Duration::ZERO);
         loop {
             let _one_at_a_time = self.pulling.lock().await;

@@ -17,7 +17,7 @@ mod producer;
 
 mod consumer;
 
-pub use consumer::{Apply, Consumer, FeedClient, NotCaughtUp, Unavailable};
+pub use consumer::{Apply, Consumer, FeedClient, NotCaughtUp};
 pub use entry::{Entry, MalformedEntry};
 pub use outbox::NewEntry;
 pub use position::{NoPosition, Position};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use booked_contract::Code;
-use booked_postgres::{Database, ReadFailure};
+use booked_postgres::Database;
 use booked_server::{ApiError, Lifecycle};
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -89,7 +89,7 @@ async fn read_feed(
     loop {
         let page =
             feed.database.read(async move |connection| rows::read_page(connection, after, limit).await).await;
-        let page = page.map_err(|failure| failed(&failure))?;
+        let page = page?;
         // Nothing is held while it waits: no transaction, no connection.
         if page.entries.is_empty() && feed.has_more(after, deadline).await {
             continue;
@@ -117,12 +117,4 @@ fn parse(query: Result<web::Query<Query>, actix_web::Error>) -> Result<(Position
         return Err(bad("limit"));
     }
     Ok((after, Duration::from_millis(query.timeout).min(WAIT_MAX), limit))
-}
-
-fn failed(failure: &ReadFailure) -> ApiError {
-    let code = match failure {
-        ReadFailure::Unavailable(_) => Code::Unavailable,
-        ReadFailure::Refused(_) => Code::ReadFailed,
-    };
-    ApiError::because(code, failure)
 }

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use booked_failure::{During, Failure};
 use booked_server::Deadline;
 use booked_telemetry::database_span;
 use deadpool::managed::{Object, Timeouts};
@@ -26,8 +27,9 @@ use tokio::{
 use tracing::Instrument as _;
 
 use crate::{
-    Abort, DatabaseSettings, ReadFailure, Work, WriteFailure,
+    Abort, DatabaseSettings, TransactionError, Work,
     connect::connect,
+    failure::{POSTGRES, of_read},
     metrics::{self, Durations},
     watch::Watch,
 };
@@ -47,7 +49,8 @@ pub struct Database {
     durations: Durations,
 }
 
-pub(crate) const NONE_LEFT: &str = "the connection was given back already";
+pub(crate) const NONE_LEFT: &str = "the connection was returned already";
+pub(crate) const LATE: &str = "no answer in time";
 
 pub(crate) type Connection = Object<AsyncDieselConnectionManager<AsyncPgConnection>>;
 
@@ -97,32 +100,32 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// See [`ReadFailure`].
-    pub async fn read<T, F>(&self, work: F) -> Result<T, ReadFailure>
+    /// Surely nothing was done, or the database refused to read.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, Failure>
     where
         for<'c> F: AsyncFnOnce(&'c mut AsyncPgConnection) -> QueryResult<T>
             + Work<&'c mut AsyncPgConnection, QueryResult<T>, Fut: Send>
             + Send,
         T: Send,
     {
-        let mut lent = self.connection().await.map_err(ReadFailure::Unavailable)?;
-        let Some(connection) = &mut lent.connection else {
-            return Err(ReadFailure::Unavailable(NONE_LEFT.to_owned()));
+        let mut pooled = self.connection().await?;
+        let Some(connection) = &mut pooled.connection else {
+            return Err(Failure::not_done(POSTGRES, NONE_LEFT));
         };
         let span = database_span(SYSTEM, "read");
         let began = Instant::now();
         let working = tokio::time::timeout(self.work, work(connection));
         let result = match working.instrument(span.clone()).await {
             Ok(result) => {
-                lent.give_back();
-                result.map_err(ReadFailure::of)
+                pooled.return_to_pool();
+                result.map_err(|error| of_read(&error))
             }
-            Err(_) => Err(ReadFailure::Unavailable("no answer in time".to_owned())),
+            Err(_) => Err(Failure::not_done(POSTGRES, LATE)),
         };
         if result.is_err() {
             booked_telemetry::failed(&span);
         }
-        self.durations.worked("read", result.as_ref().err().map(ReadFailure::kind), began.elapsed());
+        self.durations.worked("read", result.as_ref().err().map(Failure::kind), began.elapsed());
         result
     }
 
@@ -131,8 +134,8 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// See [`WriteFailure`]: it tells what was surely not done from what may have been.
-    pub async fn transaction<T, R, F>(&self, work: F) -> Result<T, WriteFailure<R>>
+    /// See [`TransactionError`]: it tells what was surely not done from what may have been.
+    pub async fn transaction<T, R, F>(&self, work: F) -> Result<T, TransactionError<R>>
     where
         for<'c> F: AsyncFnOnce(&'c mut AsyncPgConnection) -> Result<T, Abort<R>>
             + Work<&'c mut AsyncPgConnection, Result<T, Abort<R>>, Fut: Send>
@@ -140,15 +143,42 @@ impl Database {
         T: Send,
         R: Send,
     {
-        let mut lent = self.connection().await.map_err(WriteFailure::Unavailable)?;
-        let Some(connection) = &mut lent.connection else {
-            return Err(WriteFailure::Unavailable(NONE_LEFT.to_owned()));
+        self.commit(During::Transaction, work).await
+    }
+
+    /// Like [`Database::transaction`], for work that writes one thing: what the database refuses is then a refused write.
+    ///
+    /// # Errors
+    ///
+    /// See [`TransactionError`].
+    pub async fn write<T, R, F>(&self, work: F) -> Result<T, TransactionError<R>>
+    where
+        for<'c> F: AsyncFnOnce(&'c mut AsyncPgConnection) -> Result<T, Abort<R>>
+            + Work<&'c mut AsyncPgConnection, Result<T, Abort<R>>, Fut: Send>
+            + Send,
+        T: Send,
+        R: Send,
+    {
+        self.commit(During::Write, work).await
+    }
+
+    async fn commit<T, R, F>(&self, during: During, work: F) -> Result<T, TransactionError<R>>
+    where
+        for<'c> F: AsyncFnOnce(&'c mut AsyncPgConnection) -> Result<T, Abort<R>>
+            + Work<&'c mut AsyncPgConnection, Result<T, Abort<R>>, Fut: Send>
+            + Send,
+        T: Send,
+        R: Send,
+    {
+        let mut pooled = self.connection().await?;
+        let Some(connection) = &mut pooled.connection else {
+            return Err(Failure::not_done(POSTGRES, NONE_LEFT).into());
         };
         let commits = Arc::new(AtomicBool::new(false));
-        let pooled: &mut AsyncPgConnection = connection;
+        let connection: &mut AsyncPgConnection = connection;
         let watch = Watch::default();
-        pooled.set_instrumentation(watch.clone());
-        let transaction = pooled.transaction({
+        connection.set_instrumentation(watch.clone());
+        let transaction = connection.transaction({
             let commits = Arc::clone(&commits);
             async move |connection: &mut AsyncPgConnection| {
                 let done = work(connection).await?;
@@ -164,39 +194,41 @@ impl Database {
         let result = tokio::time::timeout(self.work, transaction).instrument(span.clone()).await;
         let in_commit = commits.load(Ordering::Relaxed);
         if result.is_ok() {
-            lent.give_back();
+            pooled.return_to_pool();
         }
         let result = match result {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(abort)) if in_commit => Err(WriteFailure::in_commit(abort)),
-            Ok(Err(abort)) => Err(WriteFailure::before_commit(abort)),
-            Err(_) => {
-                let why = "no answer in time".to_owned();
-                Err(if in_commit { WriteFailure::Unknown(why) } else { WriteFailure::Unavailable(why) })
-            }
+            Ok(Err(abort)) if in_commit => Err(TransactionError::in_commit(during, abort)),
+            Ok(Err(abort)) => Err(TransactionError::before_commit(during, abort)),
+            Err(_) if in_commit => Err(Failure::unknown(POSTGRES, LATE).into()),
+            Err(_) => Err(Failure::not_done(POSTGRES, LATE).into()),
         };
         if result.is_err() {
             booked_telemetry::failed(&span);
         }
-        let failure = result.as_ref().err().and_then(WriteFailure::kind);
+        let failure = result.as_ref().err().and_then(TransactionError::kind);
         self.durations.worked("transaction", failure, began.elapsed());
         result
     }
 
     /// A connection, as soon as there is one, unless the caller would not wait for what is done with it.
-    pub(crate) async fn connection(&self) -> Result<Lent, String> {
+    pub(crate) async fn connection(&self) -> Result<PooledConnection, Failure> {
         let wait = Deadline::wait_at_most(self.wait);
         if wait.is_zero() {
-            return Err("nobody waits for it any more".to_owned());
+            return Err(Failure::not_done(POSTGRES, "nobody waits for it any more"));
         }
         let began = Instant::now();
         let permit = if self.is_half {
-            let permit = timeout(wait, Arc::clone(&self.half).acquire_owned()).await;
-            Some(
-                permit
-                    .map_err(|_| "others of its kind use half of the connections")?
-                    .map_err(|e| e.to_string())?,
-            )
+            match timeout(wait, Arc::clone(&self.half).acquire_owned()).await {
+                Ok(Ok(permit)) => Some(permit),
+                Ok(Err(closed)) => return Err(Failure::not_done(POSTGRES, closed)),
+                Err(_) => {
+                    return Err(Failure::not_done(
+                        POSTGRES,
+                        "others of its kind use half of the connections",
+                    ));
+                }
+            }
         } else {
             None
         };
@@ -205,26 +237,26 @@ impl Database {
         let connection = self.pool.timeout_get(&timeouts).await;
         self.durations.waited(connection.is_ok(), began.elapsed());
         connection
-            .map(|connection| Lent { connection: Some(connection), _permit: permit })
-            .map_err(|error| error.to_string())
+            .map(|connection| PooledConnection { connection: Some(connection), _permit: permit })
+            .map_err(|error| Failure::not_done(POSTGRES, error))
     }
 }
 
 /// A connection on loan. It is closed where this is dropped before the work on it has ended, at a time-out or because the
 /// caller has gone: the next one would wait behind the statement that is still running on it.
-pub(crate) struct Lent {
+pub(crate) struct PooledConnection {
     pub(crate) connection: Option<Connection>,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Lent {
+impl PooledConnection {
     /// The work has ended.
-    pub(crate) fn give_back(mut self) {
+    pub(crate) fn return_to_pool(mut self) {
         self.connection.take();
     }
 }
 
-impl Drop for Lent {
+impl Drop for PooledConnection {
     fn drop(&mut self) {
         drop(self.connection.take().map(Object::take));
     }

@@ -1,34 +1,41 @@
 //! What can go wrong in the database, by what it means for the caller.
 
+use std::convert::Infallible;
+
+use booked_failure::{During, Failure};
 use diesel::result::{DatabaseErrorKind, Error};
 
-/// A read failed; nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadFailure {
-    /// The database cannot be reached, has no connection to give, did not answer in time, or lacks what may come back.
-    #[error("the database is not available: {0}")]
-    Unavailable(String),
-    /// The database refused, and will again.
-    #[error("the database refused to read: {0}")]
-    Refused(Error),
-}
+/// The database, as failures name it.
+pub(crate) const POSTGRES: &str = "Postgres";
 
-/// A transaction failed.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteFailure<R> {
+/// A transaction had no effect, or nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransactionError<R> {
     /// The work itself refused; everything was rolled back.
     #[error("rolled back")]
     Aborted(R),
-    /// Nothing was done: the database cannot be reached, has no connection to give, was lost before the commit, or lacks
-    /// what may come back: space, memory, a lock, the right to write.
-    #[error("the database is not available: {0}")]
-    Unavailable(String),
-    /// The database refused, and will again; everything was rolled back.
-    #[error("the database refused to write: {0}")]
-    Refused(Error),
-    /// The commit was sent, and nobody knows what came of it.
-    #[error("the outcome is unknown: {0}")]
-    Unknown(String),
+    /// The database failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl<R: From<Failure>> TransactionError<R> {
+    /// The refusal, or the failure as one: for work whose refusals include [`Failure`].
+    pub fn flatten(self) -> R {
+        match self {
+            Self::Aborted(refusal) => refusal,
+            Self::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<TransactionError<Infallible>> for Failure {
+    fn from(error: TransactionError<Infallible>) -> Self {
+        match error {
+            TransactionError::Aborted(never) => match never {},
+            TransactionError::Failed(failure) => failure,
+        }
+    }
 }
 
 /// Why a transaction's work stops: by its own decision, or because a statement failed.
@@ -46,59 +53,57 @@ impl<R> From<Error> for Abort<R> {
     }
 }
 
-impl ReadFailure {
-    pub(crate) fn of(error: Error) -> Self {
-        if may_pass(&error) { Self::Unavailable(error.to_string()) } else { Self::Refused(error) }
-    }
+/// Of a statement that reads. A failed read changed nothing, so it is never unknown.
+pub(crate) fn of_read(error: &Error) -> Failure {
+    surely_not_done(During::Read, error)
+}
 
-    /// What it is called where failures are counted.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::Unavailable(_) => "unavailable",
-            Self::Refused(_) => "refused",
-        }
+fn surely_not_done(during: During, error: &Error) -> Failure {
+    if may_pass(error) {
+        Failure::not_done(POSTGRES, error)
+    } else {
+        Failure::refused(POSTGRES, during, error)
     }
 }
 
-impl<R> WriteFailure<R> {
-    /// What it is called where failures are counted; none where the work itself refused.
+impl<R> TransactionError<R> {
+    /// The name by which metrics count it; none if the work itself refused.
     pub(crate) fn kind(&self) -> Option<&'static str> {
         match self {
             Self::Aborted(_) => None,
-            Self::Unavailable(_) => Some("unavailable"),
-            Self::Refused(_) => Some("refused"),
-            Self::Unknown(_) => Some("unknown"),
+            Self::Failed(failure) => Some(failure.kind()),
         }
     }
 
     /// Of work that never came to its commit.
-    pub(crate) fn before_commit(abort: Abort<R>) -> Self {
+    pub(crate) fn before_commit(during: During, abort: Abort<R>) -> Self {
         match abort {
             Abort::Refuse(refusal) => Self::Aborted(refusal),
-            Abort::Failed(error) if may_pass(&error) => Self::Unavailable(error.to_string()),
-            Abort::Failed(error) => Self::Refused(error),
+            Abort::Failed(error) => Self::Failed(surely_not_done(during, &error)),
         }
     }
 
     /// Of a commit that did not answer "done". Only what a commit itself can refuse is known to be rolled back. A full disk
-    /// is not among it: the server says the same words where it could not write the commit to its log, and panics.
-    pub(crate) fn in_commit(abort: Abort<R>) -> Self {
+    /// is not among it: the server says the same words if it could not write the commit to its log, and panics.
+    pub(crate) fn in_commit(during: During, abort: Abort<R>) -> Self {
         use DatabaseErrorKind::{
             CheckViolation, ExclusionViolation, ForeignKeyViolation, NotNullViolation, SerializationFailure,
             UniqueViolation,
         };
-        match abort {
-            Abort::Refuse(refusal) => Self::Aborted(refusal),
+        Self::Failed(match abort {
+            Abort::Refuse(refusal) => return Self::Aborted(refusal),
             Abort::Failed(error @ Error::DatabaseError(SerializationFailure, _)) => {
-                Self::Unavailable(error.to_string())
+                Failure::not_done(POSTGRES, error)
             }
-            Abort::Failed(Error::DatabaseError(
-                kind @ (UniqueViolation | ForeignKeyViolation | ExclusionViolation | CheckViolation
-                | NotNullViolation),
-                message,
-            )) => Self::Refused(Error::DatabaseError(kind, message)),
-            Abort::Failed(error) => Self::Unknown(error.to_string()),
-        }
+            Abort::Failed(
+                error @ Error::DatabaseError(
+                    UniqueViolation | ForeignKeyViolation | ExclusionViolation | CheckViolation
+                    | NotNullViolation,
+                    _,
+                ),
+            ) => Failure::refused(POSTGRES, during, error),
+            Abort::Failed(error) => Failure::unknown(POSTGRES, error),
+        })
     }
 }
 

@@ -19,7 +19,7 @@ mod work;
 
 pub use config::{DatabaseArgs, DatabaseSettings};
 pub use database::Database;
-pub use failure::{Abort, ReadFailure, WriteFailure};
+pub use failure::{Abort, TransactionError};
 pub use migrate::{migrate, require_schema};
 pub use moment::Moment;
 pub use operator::open_for_operator;

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use booked_failure::Failure;
 use booked_server::{Clock as _, SystemClock};
 use diesel::{QueryableByName, migration::MigrationSource, pg::Pg, sql_types::Text};
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _};
 
 use crate::{
-    Database, DatabaseSettings, ReadFailure,
+    Database, DatabaseSettings,
     create::create_if_missing,
     fitness::{self, Fitness},
     operator::open_for_operator,
@@ -52,10 +53,10 @@ pub async fn require_schema(database: &Database, migrations: EmbeddedMigrations)
     let (fitness, applied) = loop {
         match fitness_and_versions(database).await {
             Ok(found) => break found,
-            Err(ReadFailure::Refused(error)) => {
+            Err(error @ Failure::Refused(..)) => {
                 anyhow::bail!("the database has no schema ({error}): run the command `migrate` first")
             }
-            Err(error @ ReadFailure::Unavailable(_)) => {
+            Err(error) => {
                 tracing::warn!(%error, "waiting for the database");
                 tokio::time::sleep(ASK_AGAIN_AFTER).await;
             }
@@ -80,7 +81,7 @@ fn now_unix_s() -> i64 {
     SystemClock.now().timestamp()
 }
 
-async fn fitness_and_versions(database: &Database) -> Result<(Fitness, Vec<String>), ReadFailure> {
+async fn fitness_and_versions(database: &Database) -> Result<(Fitness, Vec<String>), Failure> {
     #[derive(QueryableByName)]
     struct Applied {
         #[diesel(sql_type = Text)]

@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
+use booked_failure::Failure;
 use diesel::QueryResult;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
 
 use crate::{
-    Database, ReadFailure, Work,
-    database::{Lent, NONE_LEFT},
+    Database, Work,
+    database::{LATE, NONE_LEFT, PooledConnection},
+    failure::{POSTGRES, of_read},
 };
 
 /// The database as it was when the first piece was read, whatever is committed meanwhile. It has a connection of the pool,
 /// which is closed where this is not ended.
 pub struct Moment {
-    lent: Lent,
+    pooled: PooledConnection,
     work: Duration,
 }
 
@@ -22,10 +24,10 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// See [`ReadFailure`].
-    pub async fn moment(&self) -> Result<Moment, ReadFailure> {
-        let lent = self.connection().await.map_err(ReadFailure::Unavailable)?;
-        let mut moment = Moment { lent, work: self.work };
+    /// See [`Failure`].
+    pub async fn moment(&self) -> Result<Moment, Failure> {
+        let pooled = self.connection().await?;
+        let mut moment = Moment { pooled, work: self.work };
         moment.run("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
         Ok(moment)
     }
@@ -36,34 +38,34 @@ impl Moment {
     ///
     /// # Errors
     ///
-    /// See [`ReadFailure`].
-    pub async fn read<T, F>(&mut self, work: F) -> Result<T, ReadFailure>
+    /// See [`Failure`].
+    pub async fn read<T, F>(&mut self, work: F) -> Result<T, Failure>
     where
         for<'c> F: AsyncFnOnce(&'c mut AsyncPgConnection) -> QueryResult<T>
             + Work<&'c mut AsyncPgConnection, QueryResult<T>, Fut: Send>
             + Send,
         T: Send,
     {
-        let late = || ReadFailure::Unavailable("no answer in time".to_owned());
-        let Some(connection) = &mut self.lent.connection else {
-            return Err(ReadFailure::Unavailable(NONE_LEFT.to_owned()));
+        let late = || Failure::not_done(POSTGRES, LATE);
+        let Some(connection) = &mut self.pooled.connection else {
+            return Err(Failure::not_done(POSTGRES, NONE_LEFT));
         };
         let read = tokio::time::timeout(self.work, work(connection)).await;
-        read.map_err(|_| late())?.map_err(ReadFailure::of)
+        read.map_err(|_| late())?.map_err(|error| of_read(&error))
     }
 
     /// Gives the connection back.
     ///
     /// # Errors
     ///
-    /// See [`ReadFailure`]; what was read is right all the same.
-    pub async fn end(mut self) -> Result<(), ReadFailure> {
+    /// See [`Failure`]; what was read is right all the same.
+    pub async fn end(mut self) -> Result<(), Failure> {
         self.run("COMMIT").await?;
-        self.lent.give_back();
+        self.pooled.return_to_pool();
         Ok(())
     }
 
-    async fn run(&mut self, sql: &'static str) -> Result<(), ReadFailure> {
+    async fn run(&mut self, sql: &'static str) -> Result<(), Failure> {
         self.read(async move |connection| connection.batch_execute(sql).await).await
     }
 }

@@ -7,8 +7,9 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use booked_contract::{Code, ErrorBody};
+use booked_failure::{During, Failure};
 
-use crate::{Random as _, SystemRandom};
+use crate::{FlightError, Random as _, SystemRandom};
 
 /// After how many seconds a client may try again what was unavailable: one of these, so that a crowd that was refused
 /// together does not come back together.
@@ -84,6 +85,29 @@ impl From<Code> for ApiError {
 impl From<crate::lifecycle::Interrupted> for ApiError {
     fn from(interrupted: crate::lifecycle::Interrupted) -> Self {
         Self::because(Code::UpstreamTimedOut, &interrupted)
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        let code = match &failure {
+            Failure::NotDone(_) => Code::Unavailable,
+            Failure::Refused(During::Read, _) => Code::ReadFailed,
+            Failure::Refused(During::Write, _) => Code::WriteFailed,
+            Failure::Refused(During::Transaction, _) => Code::TransactionFailed,
+            Failure::Unknown(_) => Code::UpstreamTimedOut,
+        };
+        Self::because(code, &failure)
+    }
+}
+
+impl From<FlightError> for ApiError {
+    fn from(error: FlightError) -> Self {
+        let code = match error {
+            FlightError::Busy => Code::Unavailable,
+            FlightError::Interrupted => Code::Unknown,
+        };
+        Self::because(code, &error)
     }
 }
 

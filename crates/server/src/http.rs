@@ -76,7 +76,7 @@ impl Application {
                 .app_data(PayloadConfig::new(MAX_BODY_BYTES))
                 .wrap(from_fn(require_credential))
                 .wrap(from_fn(trace))
-                .wrap(from_fn(say_that_it_ends))
+                .wrap(from_fn(close_when_draining))
                 .configure(routes.clone())
                 .default_service(web::to(|| async { Err::<&str, _>(ApiError::new(Code::NoSuchRoute)) }))
         })
@@ -206,7 +206,7 @@ async fn require_credential(
 
 /// While the process drains, each answer says that no other will come on its connection. Callers keep connections, and
 /// what they had just sent on one that is closed for good would be lost.
-async fn say_that_it_ends(
+async fn close_when_draining(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {

@@ -108,7 +108,7 @@ impl Lifecycle {
 
     /// Starts work that ends by itself soon after the process is asked to end ([`Lifecycle::ended`]): unlike a job it is not
     /// stopped, but waited for, as detached work is.
-    pub fn spawn_until_ended(&self, work: impl Future<Output = ()> + Send + 'static) {
+    pub fn spawn_drained(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn_on(work, &self.runtime);
     }
 

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use actix_web::{dev::ServiceResponse, http::Method};
+use booked_failure::Failure;
 use booked_telemetry::durations;
 use opentelemetry::{KeyValue, metrics::Histogram};
 use reqwest::Response;
 
-use crate::{CallFailure, Endpoint};
+use crate::Endpoint;
 
 /// Whoever reaches the port makes up methods and paths; figures by each of them would grow without bound.
 const OTHER: &str = "_OTHER";
@@ -64,7 +65,7 @@ impl Sent {
     }
 
     /// `path` is one of a few: those that the parts call each other by have nothing variable but their query.
-    pub(crate) fn record(&self, path: &str, answer: &Result<Response, CallFailure>, took: Duration) {
+    pub(crate) fn record(&self, path: &str, answer: &Result<Response, Failure>, took: Duration) {
         let path = path.split('?').next().unwrap_or_default().to_owned();
         let outcome = match answer {
             Ok(response) => KeyValue::new("http.response.status_code", i64::from(response.status().as_u16())),

@@ -5,7 +5,7 @@ use std::{future::Future, process::ExitCode, sync::mpsc::channel, thread, time::
 use booked_telemetry::{LogFormat, Metrics, Telemetry};
 use tokio::runtime::Builder;
 
-use crate::allocator::take_small_pages;
+use crate::allocator::disable_huge_pages;
 
 /// How long the last words may take, where nobody reads them.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -13,12 +13,12 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 const RUNTIME_THREADS: usize = 2;
 
 /// An operator's command was understood, and things being as they are it is refused: nothing was changed. The process
-/// ends with [`Refused::EXIT_CODE`], so that scripts can tell this from a failure.
+/// ends with [`Rejected::EXIT_CODE`], so that scripts can tell this from a failure.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Refused(pub String);
+pub struct Rejected(pub String);
 
-impl Refused {
+impl Rejected {
     /// 1 is a failure and 2 a mistake on the command line.
     pub const EXIT_CODE: u8 = 3;
 }
@@ -29,12 +29,12 @@ pub fn run<F>(service: &'static str, log_format: LogFormat, command: impl FnOnce
 where
     F: Future<Output = anyhow::Result<()>>,
 {
-    take_small_pages();
+    disable_huge_pages();
     match start(service, log_format, command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(service, &error);
-            if error.is::<Refused>() { ExitCode::from(Refused::EXIT_CODE) } else { ExitCode::FAILURE }
+            if error.is::<Rejected>() { ExitCode::from(Rejected::EXIT_CODE) } else { ExitCode::FAILURE }
         }
     }
 }

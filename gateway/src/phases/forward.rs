@@ -14,7 +14,7 @@ use actix_web::{
 };
 use booked_contract::{Code, ErrorBody};
 use booked_identity::internal::{CLIENT_ADDRESS_HEADER, CREDENTIAL_HEADER, identity_headers};
-use booked_server::{NotFetched, REQUEST_ID_HEADER, SharedQuestions};
+use booked_server::{FlightError, LocalSingleFlight, REQUEST_ID_HEADER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, header::InvalidHeaderValue};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument as _, Span};
@@ -53,11 +53,11 @@ pub(crate) struct Forward<'r> {
 
 /// The reads that callers share, whichever worker serves them. They go over the connections of the worker that is at it:
 /// where those are all in use, those who share wait with it.
-pub(crate) struct SharedReads(SharedQuestions<Uri, Question, Result<Arc<Answer>, Failure>>);
+pub(crate) struct SharedReads(LocalSingleFlight<Uri, Question, Result<Arc<Answer>, Failure>>);
 
 impl SharedReads {
     pub(crate) fn new() -> Self {
-        Self(SharedQuestions::new("reads", SHARED_READS_MAX, SHARED_READ_PATIENCE))
+        Self(LocalSingleFlight::new("reads", SHARED_READS_MAX, SHARED_READ_PATIENCE))
     }
 
     async fn send(
@@ -77,7 +77,7 @@ impl SharedReads {
         let reading = timeout_at(deadline, self.0.get(target.clone(), question, read));
         let shared = match reading.await.map_err(|_| Failure::TimedOut)? {
             Ok(answer) => answer?.share(),
-            Err(NotFetched::Busy | NotFetched::Interrupted) => None,
+            Err(FlightError::Busy | FlightError::Interrupted) => None,
         };
         match shared {
             Some(answer) => Ok(answer),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use booked_feed::{Consumer, FeedClient};
 use booked_postgres::{Database, require_schema};
-use booked_server::{Application, Clock, Lifecycle, Peer, SystemClock, SystemRandom};
+use booked_server::{Application, Clock, Lifecycle, ServiceClient, SystemClock, SystemRandom};
 use booked_telemetry::Metrics;
 
 use crate::{
@@ -37,7 +37,7 @@ pub async fn bind_with_clock(
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Application> {
     let database = Database::new(&config.database, lifecycle.runtime())?;
-    let ticketing = FeedClient::new(Peer::new(config.ticketing, &config.credential)?);
+    let ticketing = FeedClient::new(ServiceClient::new("ticketing", config.ticketing, &config.credential)?);
     let (count, random) = (Arc::new(CountSales), Arc::new(SystemRandom));
     let consumer = Consumer::new(FEED, ticketing, database.clone(), count, random, &lifecycle);
     let routes = routes(Context { database: database.clone(), clock });

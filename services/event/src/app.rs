@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::web;
 use booked_feed::Feed;
 use booked_postgres::{Database, require_schema};
-use booked_server::{Application, Clock, Lifecycle, Peer, SystemClock, SystemRandom};
+use booked_server::{Application, Clock, Lifecycle, ServiceClient, SystemClock, SystemRandom};
 use booked_telemetry::Metrics;
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
         jobs,
     },
     outbound::{
-        postgres::{MIGRATIONS, PostgresEvents},
+        postgres::{MIGRATIONS, PostgresEventStore},
         ticketing::HttpTicketing,
     },
     usecases::Context,
@@ -33,10 +33,10 @@ pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> any
     let database = Database::new(&config.database, lifecycle.runtime())?;
     let feed = Feed::start(SOURCE, database.clone(), &lifecycle);
     let ticketing = config.ticketing;
-    let peer = Peer::new(ticketing.endpoints, &config.credential)?;
+    let peer = ServiceClient::new("ticketing", ticketing.endpoints, &config.credential)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let context = Context {
-        events: Arc::new(PostgresEvents::new(database.clone(), feed.signal())),
+        events: Arc::new(PostgresEventStore::new(database.clone(), feed.signal())),
         ticketing: Arc::new(HttpTicketing::new(peer, ticketing.timeout, ticketing.catch_up_timeout)),
         clock: Arc::clone(&clock),
         random: Arc::new(SystemRandom),

@@ -1,6 +1,7 @@
 //! What the use cases need of the world.
 
 use async_trait::async_trait;
+use booked_failure::Failure;
 use booked_ids::EventId;
 use chrono::{DateTime, Utc};
 
@@ -15,35 +16,35 @@ pub trait EventStore: Send + Sync {
     /// # Errors
     ///
     /// Its second is full, or the store fails.
-    async fn add(&self, event: &Event, now: DateTime<Utc>) -> Result<FeedPosition, AddFailure>;
+    async fn add(&self, event: &Event, now: DateTime<Utc>) -> Result<FeedPosition, AddError>;
 
     /// Changes an event, locked so that two changes come one after the other.
     ///
     /// # Errors
     ///
     /// There is no such event, it does not bear the change, or the store fails.
-    async fn change(&self, id: EventId, change: EventChange) -> Result<Changed, ChangeFailure>;
+    async fn change(&self, id: EventId, change: EventChange) -> Result<Changed, ChangeError>;
 
     /// Deletes an event.
     ///
     /// # Errors
     ///
     /// There is no such event, or the store fails.
-    async fn delete(&self, id: EventId, now: DateTime<Utc>) -> Result<FeedPosition, DeleteFailure>;
+    async fn delete(&self, id: EventId, now: DateTime<Utc>) -> Result<FeedPosition, DeleteError>;
 
     /// The event with this id, unless it is deleted.
     ///
     /// # Errors
     ///
     /// The store fails.
-    async fn find(&self, id: EventId) -> Result<Option<Event>, StoreFailure>;
+    async fn find(&self, id: EventId) -> Result<Option<Event>, Failure>;
 
     /// The events of a listing by time, then id, with all that share the last one's second.
     ///
     /// # Errors
     ///
     /// The store fails.
-    async fn list(&self, listing: Listing) -> Result<Vec<Event>, StoreFailure>;
+    async fn list(&self, listing: Listing) -> Result<Vec<Event>, Failure>;
 }
 
 /// The service that sells the seats.
@@ -58,7 +59,7 @@ pub trait Ticketing: Send + Sync {
     /// # Errors
     ///
     /// It cannot be known.
-    async fn occupied(&self, events: &[EventId]) -> Result<Vec<Option<u32>>, TicketingAway>;
+    async fn occupied(&self, events: &[EventId]) -> Result<Vec<Option<u32>>, Failure>;
 }
 
 /// Where a change stands in this service's feed, as the feed writes it.
@@ -74,60 +75,44 @@ pub enum Changed {
     Told(FeedPosition),
 }
 
-/// The store failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StoreFailure {
-    /// Nothing was done: it cannot be reached, or has no capacity.
-    #[error("the store is not available: {0}")]
-    Unavailable(String),
-    /// Reading failed.
-    #[error("reading failed: {0}")]
-    NotRead(String),
-    /// Writing failed; nothing was done.
-    #[error("writing failed: {0}")]
-    NotWritten(String),
-    /// Nobody knows whether it was done.
-    #[error("the outcome is unknown: {0}")]
-    Unknown(String),
-}
-
 /// Why an event was not added.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AddFailure {
+pub enum AddError {
     /// It would be one event too many at its second.
     #[error(transparent)]
-    FullSecond(FullSecond),
+    FullSecond(#[from] FullSecond),
     /// The store failed.
     #[error(transparent)]
-    Store(StoreFailure),
+    Failed(#[from] Failure),
 }
 
 /// Why an event has not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ChangeFailure {
+pub enum ChangeError {
     /// No event has this id.
     #[error("no such event")]
     NoSuchEvent,
     /// The event does not bear it.
     #[error(transparent)]
-    Refused(ChangeRefused),
+    Refused(#[from] ChangeRefused),
     /// The store failed.
     #[error(transparent)]
-    Store(StoreFailure),
+    Failed(#[from] Failure),
 }
 
 /// Why an event is not deleted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DeleteFailure {
+pub enum DeleteError {
     /// No event has this id.
     #[error("no such event")]
     NoSuchEvent,
     /// The store failed.
     #[error(transparent)]
-    Store(StoreFailure),
+    Failed(#[from] Failure),
 }
 
-/// Ticketing gave no answer that can be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("ticketing is not available: {0}")]
-pub struct TicketingAway(pub String);
+impl From<FullSecond> for ChangeError {
+    fn from(full: FullSecond) -> Self {
+        Self::Refused(ChangeRefused::FullSecond(full))
+    }
+}

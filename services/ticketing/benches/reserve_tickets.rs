@@ -14,8 +14,8 @@ use booked_sandbox::test_valkey_url;
 use booked_server::config::Mistakes;
 use booked_ticketing::{
     domain::count::SeatsWanted,
-    outbound::valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeatPool},
-    ports::{LeaseNonce, Released, Reserved, SeatPool as _},
+    outbound::valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeats},
+    ports::{Holds as _, Inventory as _, LeaseNonce, Released, Reserved},
 };
 use tokio::runtime::Handle;
 use uuid::Uuid;
@@ -57,7 +57,7 @@ async fn main() {
         valkey_timeout_ms: "10000".to_owned(),
     };
     let settings = args.check(&mut Mistakes::default()).unwrap();
-    let pool = ValkeySeatPool::new(Valkey::new(settings, Handle::current()), LIFETIMES);
+    let pool = ValkeySeats::new(Valkey::new(settings, Handle::current()), LIFETIMES);
     let mut medians: Vec<(EventId, Vec<Duration>)> = Vec::new();
     for (number, row) in (0..).zip(&ROWS) {
         medians.push((publish(&pool, number, row).await, Vec::new()));
@@ -80,7 +80,7 @@ async fn main() {
     }
 }
 
-async fn publish(pool: &ValkeySeatPool, number: u8, row: &Row) -> EventId {
+async fn publish(pool: &ValkeySeats, number: u8, row: &Row) -> EventId {
     let event = EventId::new(1_900_000_000_000, [number; 16]);
     let nonce = LeaseNonce(Uuid::from_u128(u128::from(number)));
     let sold: Vec<SeatNumber> =
@@ -91,7 +91,7 @@ async fn publish(pool: &ValkeySeatPool, number: u8, row: &Row) -> EventId {
 }
 
 /// The mean time of a reservation; what it holds is released before the next one, outside of the clock.
-async fn round(pool: &ValkeySeatPool, event: EventId) -> Duration {
+async fn round(pool: &ValkeySeats, event: EventId) -> Duration {
     let user = UserId::from_uuid(Uuid::from_u128(1));
     let count = SeatsWanted::new(SEATS).unwrap();
     let mut spent = Duration::ZERO;

@@ -5,29 +5,29 @@ use std::{sync::Arc, time::Duration};
 use actix_web::web;
 use booked_feed::{Consumer, Feed, FeedClient};
 use booked_postgres::{Database, require_schema};
-use booked_server::{Application, Lifecycle, Peer, Random, SystemRandom};
+use booked_server::{Application, Lifecycle, Random, ServiceClient, SystemRandom};
 use booked_telemetry::Metrics;
 use tokio::time::sleep;
 
 use crate::{
     config::Config,
     inbound::{
-        audit,
-        changes::{self, ChangesNoted},
-        delivery,
         feed::{ApplyEvents, EVENT_FEED, PulledEvents},
-        gauges,
         http::{deadline::Deadline, routes::routes},
-        jobs,
+        jobs::{
+            self, auditor,
+            changes::{self, ChangesNoted},
+            deliver,
+        },
+        metrics::gauges,
     },
     outbound::{
         postgres::{
-            BookingQueue, MIGRATIONS, PostgresEventChanges, PostgresLedgerAudit, PostgresTicketStore,
-            PostgresWaitlistStore,
+            BookingQueue, MIGRATIONS, PostgresBookings, PostgresEventChanges, PostgresEvents,
+            PostgresLedgerAudit, PostgresWaitlistStore,
         },
-        valkey::{Valkey, ValkeyInventoryAudit, ValkeySeatPool},
+        valkey::{Valkey, ValkeySeats},
     },
-    ports::SeatPool,
     usecases::{Auditor, Context, Loads, Progress},
 };
 
@@ -59,20 +59,23 @@ pub async fn bind_with(
     let database = Database::new(&config.database, lifecycle.runtime())?;
     let valkey = Valkey::new(config.valkey, lifecycle.runtime().clone());
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
-    let pool: Arc<dyn SeatPool> =
-        Arc::new(ValkeySeatPool::new(valkey.clone(), config.lifetimes).limited(config.hold_limit));
+    let seats = Arc::new(ValkeySeats::new(valkey.clone(), config.lifetimes).limited(config.hold_limit));
 
     let own_feed = Feed::start(SOURCE, database.clone(), &lifecycle);
     let noted = ChangesNoted::default();
     let events = Arc::new(ApplyEvents { noted: Arc::clone(&noted), signal: own_feed.signal() });
-    let source = FeedClient::new(Peer::new(config.event_url, &config.credential)?);
+    let source =
+        FeedClient::new(ServiceClient::new("the event service", config.event_url, &config.credential)?);
     let consumer =
         Consumer::new(EVENT_FEED, source, database.clone(), events, Arc::clone(&random), &lifecycle);
 
     let queue = BookingQueue::start(&database, config.queue, &lifecycle);
     let context = replace(Context {
-        pool,
-        store: Arc::new(PostgresTicketStore::new(database.clone(), queue, own_feed.signal())),
+        holds: seats.clone(),
+        claims: seats.clone(),
+        inventory: seats,
+        bookings: Arc::new(PostgresBookings::new(database.clone(), queue, own_feed.signal())),
+        events: Arc::new(PostgresEvents::new(database.clone())),
         waitlist: Arc::new(PostgresWaitlistStore::new(database.clone(), Arc::clone(&random))),
         changes: Arc::new(PostgresEventChanges::new(database.clone(), own_feed.signal())),
         feed: Arc::new(PulledEvents(consumer.clone())),
@@ -84,15 +87,15 @@ pub async fn bind_with(
         contention: config.contention,
     });
     let auditor = Auditor {
-        books: Arc::new(PostgresLedgerAudit::new(database.clone())),
-        maps: Arc::new(ValkeyInventoryAudit::new(valkey.clone())),
-        store: Arc::clone(&context.store),
+        ledger: Arc::new(PostgresLedgerAudit::new(database.clone())),
+        inventory: Arc::clone(&context.inventory),
+        events: Arc::clone(&context.events),
         progress: Progress::default(),
     };
-    audit::start(auditor, config.audit_rest, context.random.uuid(), &lifecycle);
+    auditor::start(auditor, config.audit_rest, context.random.uuid(), &lifecycle);
     jobs::start(&context, config.jobs, &lifecycle);
     changes::start(&context, config.jobs.tick, noted, &lifecycle);
-    delivery::start(&context, config.delivery, &lifecycle);
+    deliver::start(&context, config.delivery, &lifecycle);
     gauges::start(&context, &lifecycle);
     lifecycle.spawn_job(consumer.clone().run());
     lifecycle.spawn_job(refuse_misconfigured_valkey(valkey, lifecycle.clone()));

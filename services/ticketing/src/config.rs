@@ -11,7 +11,7 @@ use booked_server::{
 use clap::Args;
 
 use crate::{
-    inbound::{delivery::DeliverySettings, jobs::JobSettings},
+    inbound::jobs::{JobSettings, deliver::DeliverySettings},
     outbound::{
         notifier::{NotifierArgs, NotifierSettings},
         postgres::QueueSettings,
@@ -171,7 +171,7 @@ impl ServeArgs {
             request: request?,
             lifetimes: Lifetimes { hold: hold?, claim: claim?, load_lease: load_lease? },
             hold_limit: HoldLimit { seats: holds_max?, cooldown: cooldown? },
-            contention: Contention { others: others?, poll: LOOK_AGAIN },
+            contention: Contention { wait_max: others?, poll: LOOK_AGAIN },
             queue: QueueSettings { flushers: flushers?, length: length?, wait: wait? },
             jobs: JobSettings { tick: tick?, reconcile_round: reconcile_round?, claim: claim? },
             delivery: DeliverySettings { tick: tick?, age_max: age_max? },

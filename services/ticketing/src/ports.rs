@@ -1,22 +1,27 @@
 //! What the rules need of the world. Every operation is one step, atomic by itself: between any two of them a process
 //! may stop for minutes and then go on.
 
+mod bookings;
+mod claims;
 mod event_changes;
 mod event_feed;
+mod events;
+mod holds;
+mod inventory;
+mod ledger_audit;
 mod notifier;
-mod sales_audit;
-mod seat_pool;
-mod ticket_store;
 mod waitlist_store;
 
+pub use bookings::{AttemptOutcome, Booked, Bookings, Cancelled, Latest};
+pub use claims::{Claimed, Claims, OverdueClaim, Settlement};
 pub use event_changes::EventChanges;
-pub use event_feed::{EventFeed, FeedAway};
+pub use event_feed::EventFeed;
+pub use events::{EventRecord, Events, Snapshot};
+pub use holds::{Expired, Holds, Released, Reserved};
+pub use inventory::{Inventory, LeaseNonce};
+pub use ledger_audit::{LedgerAudit, TicketCounts};
 pub use notifier::{Notification, Notifier, NotifyFailure};
-pub use sales_audit::{InventoryAudit, LedgerAudit, TicketCounts};
-pub use seat_pool::{
-    Claimed, Expired, LeaseNonce, OverdueClaim, PoolFailure, Released, Reserved, SeatPool, Settlement,
-};
-pub use ticket_store::{
-    AttemptOutcome, Booked, Cancelled, EventRecord, Latest, Snapshot, StoreFailure, TicketStore,
-};
 pub use waitlist_store::{Backlog, DueNotification, Joined, WaitlistStore};
+
+/// The keeper of holds and claims, as failures name it.
+pub const VALKEY: &str = "Valkey";

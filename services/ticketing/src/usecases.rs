@@ -1,6 +1,7 @@
 //! What the service does, one verb a file: functions over a context of ports.
 
 mod add_to_waitlist;
+mod attempt;
 mod audit_sales;
 mod book_tickets;
 mod cancel_tickets;
@@ -14,30 +15,34 @@ mod follow_event;
 mod keyed_queues;
 mod known_events;
 mod load_inventory;
+mod loads;
 mod notify_waitlist;
 mod purge_deleted;
 mod reconcile_seats;
 mod release_tickets;
 mod reserve_tickets;
 mod settle_overdue;
+mod without_unknown;
 
 pub use add_to_waitlist::{AddToWaitlistError, add_to_waitlist};
+pub use attempt::Settled;
 pub use audit_sales::{Audited, Auditor, Progress, audit_sales};
 pub use book_tickets::{BookError, book_tickets};
 pub use cancel_tickets::{CancelError, cancel_tickets};
 pub use change_event::change_event;
 use context::SCRIPT_SEATS;
 pub use context::{Contention, Context};
-pub use count_occupied::{CountError, count_occupied};
+pub use count_occupied::count_occupied;
 pub use deliver_notifications::{Delivered, deliver_notifications};
 pub use drop_deleted_inventories::drop_deleted_inventories;
 pub use follow_event::follow_event;
 pub use keyed_queues::KeyedQueues;
 pub use known_events::KnownEvents;
-pub use load_inventory::{LoadError, Loads, load_inventory};
+pub use load_inventory::load_inventory;
+pub use loads::{LoadError, Loads};
 pub use notify_waitlist::{MovedSales, moved_sales, notify_waitlist};
 pub use purge_deleted::purge_deleted;
 pub use reconcile_seats::{Reconciled, reconcile_seats};
 pub use release_tickets::{ReleaseError, release_tickets};
 pub use reserve_tickets::{Reservation, ReserveError, reserve_tickets};
-pub use settle_overdue::{Settled, VisitFailure, settle_overdue};
+pub use settle_overdue::settle_overdue;

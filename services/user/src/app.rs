@@ -13,7 +13,7 @@ use crate::{
     outbound::{
         guess_limit::RecentFailures,
         hashing::BcryptHasher,
-        postgres::{MIGRATIONS, PostgresAccounts},
+        postgres::{MIGRATIONS, PostgresAccountStore},
         signing_keys::FolderKeys,
     },
     ports::{AccountStore, GuessLimit, PasswordHasher, TokenSigner},
@@ -60,7 +60,7 @@ pub async fn bind_with(
     let database = Database::new(&config.database, lifecycle.runtime())?;
     let keys = Arc::new(config.keys);
     let Adapters { accounts, passwords, guesses, signer, clock, random } = replace(Adapters {
-        accounts: Arc::new(PostgresAccounts::new(database.clone())),
+        accounts: Arc::new(PostgresAccountStore::new(database.clone())),
         passwords: Arc::new(BcryptHasher::start(config.hash)?),
         guesses: Arc::new(RecentFailures::default()),
         signer: Arc::<FolderKeys>::clone(&keys),

@@ -27,7 +27,7 @@ use crate::{
     outbound::{
         guess_limit::RecentFailures,
         hashing::{BcryptHasher, HashSettings},
-        postgres::{MIGRATIONS, PostgresAccounts},
+        postgres::{MIGRATIONS, PostgresAccountStore},
     },
     usecases::Context,
 };
@@ -86,8 +86,8 @@ impl Command {
     }
 }
 
-fn accounts(database: &DatabaseSettings) -> anyhow::Result<PostgresAccounts> {
-    Ok(PostgresAccounts::new(Database::new(database, &Handle::current())?))
+fn accounts(database: &DatabaseSettings) -> anyhow::Result<PostgresAccountStore> {
+    Ok(PostgresAccountStore::new(Database::new(database, &Handle::current())?))
 }
 
 /// The accounts, and one thread that hashes.

@@ -1,6 +1,7 @@
 //! What the use cases need of the world.
 
 use async_trait::async_trait;
+use booked_failure::Failure;
 use booked_identity::{Identity, Role, SignError};
 use booked_ids::UserId;
 use chrono::{DateTime, Utc};
@@ -15,14 +16,14 @@ pub trait AccountStore: Send + Sync {
     /// # Errors
     ///
     /// Another account has the email, or the store fails. Of two that add the same email at once, one is refused.
-    async fn add(&self, account: NewAccount) -> Result<(), AddFailure>;
+    async fn add(&self, account: NewAccount) -> Result<(), AddError>;
 
     /// The account with this email.
     ///
     /// # Errors
     ///
     /// The store fails.
-    async fn find(&self, email: &EmailKey) -> Result<Option<Account>, StoreFailure>;
+    async fn find(&self, email: &EmailKey) -> Result<Option<Account>, Failure>;
 
     /// Gives the account with this email another password.
     ///
@@ -34,26 +35,21 @@ pub trait AccountStore: Send + Sync {
         email: &EmailKey,
         hash: &PasswordHash,
         now: DateTime<Utc>,
-    ) -> Result<(), ChangeFailure>;
+    ) -> Result<(), ChangeError>;
 
     /// Puts another hash of the same password in the place of the old one, unless that has changed meanwhile.
     ///
     /// # Errors
     ///
     /// The store fails.
-    async fn renew_hash(
-        &self,
-        user: UserId,
-        old: &PasswordHash,
-        new: &PasswordHash,
-    ) -> Result<(), StoreFailure>;
+    async fn renew_hash(&self, user: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), Failure>;
 
     /// Gives the account with this email a role, and says which it had.
     ///
     /// # Errors
     ///
     /// There is none, or the store fails.
-    async fn set_role(&self, email: &EmailKey, role: Role) -> Result<Role, ChangeFailure>;
+    async fn set_role(&self, email: &EmailKey, role: Role) -> Result<Role, ChangeError>;
 }
 
 /// Whether work that waited may begin after all.
@@ -66,21 +62,21 @@ pub trait PasswordHasher: Send + Sync {
     ///
     /// # Errors
     ///
-    /// See [`HashFailure`].
-    async fn hash(&self, password: Password, origin: Origin) -> Result<PasswordHash, HashFailure>;
+    /// See [`HashError`].
+    async fn hash(&self, password: Password, origin: Origin) -> Result<PasswordHash, HashError>;
 
     /// Whether this is the password that was hashed. `begin` is asked when its turn has come, right before the work.
     ///
     /// # Errors
     ///
-    /// See [`HashFailure`].
+    /// See [`HashError`].
     async fn verify(
         &self,
         password: Password,
         hash: PasswordHash,
         origin: Origin,
         begin: Begin,
-    ) -> Result<bool, HashFailure>;
+    ) -> Result<bool, HashError>;
 
     /// A hash that no known password has, and that takes as long to verify as those of accounts.
     fn decoy(&self) -> PasswordHash;
@@ -128,48 +124,31 @@ pub trait TokenSigner: Send + Sync {
     fn sign(&self, identity: &Identity, now_unix_s: i64, lifetime_s: i64) -> Result<String, SignError>;
 }
 
-/// The store did not do it. What it says is for the log.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreFailure {
-    /// Nothing was done: it is away, or overloaded.
-    #[error("{0}")]
-    Unavailable(String),
-    /// It refused to read.
-    #[error("{0}")]
-    NotRead(String),
-    /// It refused to write; nothing was changed.
-    #[error("{0}")]
-    NotWritten(String),
-    /// It may have been written.
-    #[error("{0}")]
-    Unknown(String),
-}
-
 /// An account was not added.
 #[derive(Debug, thiserror::Error)]
-pub enum AddFailure {
+pub enum AddError {
     /// Another account has the email.
     #[error("the email is taken")]
     EmailTaken,
     /// The store failed.
     #[error(transparent)]
-    Store(#[from] StoreFailure),
+    Failed(#[from] Failure),
 }
 
 /// An account was not changed.
 #[derive(Debug, thiserror::Error)]
-pub enum ChangeFailure {
+pub enum ChangeError {
     /// No account has the email.
     #[error("no account has this email")]
     NoSuchAccount,
     /// The store failed.
     #[error(transparent)]
-    Store(#[from] StoreFailure),
+    Failed(#[from] Failure),
 }
 
 /// A password was not hashed.
 #[derive(Debug, thiserror::Error)]
-pub enum HashFailure {
+pub enum HashError {
     /// Too many wait already.
     #[error("too many passwords wait to be hashed")]
     TooBusy,

@@ -1,43 +1,19 @@
 //! What can be done with accounts, one verb a file.
 
-use std::sync::Arc;
-
-use booked_server::{Clock, Random};
-
-use crate::ports::{AccountStore, GuessLimit, PasswordHasher, TokenSigner};
-
 mod add_account;
-pub mod create_admin;
-pub mod log_in;
-pub mod promote_to_admin;
-pub mod register_user;
-pub mod revoke_admin;
-pub mod set_password;
+mod context;
+mod create_admin;
+mod log_in;
+mod promote_to_admin;
+mod register_user;
+mod revoke_admin;
+mod set_password;
 
 pub use add_account::{AddAccountError, Person};
-
-/// What the verbs act on.
-#[derive(Clone)]
-pub struct Context {
-    /// The accounts.
-    pub accounts: Arc<dyn AccountStore>,
-    /// What hashes passwords.
-    pub passwords: Arc<dyn PasswordHasher>,
-    /// What slows guessing.
-    pub guesses: Arc<dyn GuessLimit>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Where ids come from.
-    pub random: Arc<dyn Random>,
-}
-
-/// How tokens are made.
-#[derive(Clone)]
-pub struct Tokens {
-    /// What signs them.
-    pub signer: Arc<dyn TokenSigner>,
-    /// How long a user's is good, in seconds.
-    pub lifetime_s: i64,
-    /// How long an admin's is good, in seconds: no longer does a role that was taken away live on in tokens.
-    pub admin_lifetime_s: i64,
-}
+pub use context::{Context, Tokens};
+pub use create_admin::create_admin;
+pub use log_in::{LogInError, log_in};
+pub use promote_to_admin::promote_to_admin;
+pub use register_user::register_user;
+pub use revoke_admin::revoke_admin;
+pub use set_password::{SetPasswordError, set_password};

@@ -11,7 +11,7 @@ use booked_sandbox::TestPostgres;
 use booked_server::Clock;
 use booked_user::{
     domain::{Origin, Password, PasswordHash},
-    ports::{Begin, HashFailure, PasswordHasher, TokenSigner},
+    ports::{Begin, HashError, PasswordHasher, TokenSigner},
 };
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
@@ -82,7 +82,7 @@ struct Counting {
 
 #[async_trait]
 impl PasswordHasher for Counting {
-    async fn hash(&self, password: Password, origin: Origin) -> Result<PasswordHash, HashFailure> {
+    async fn hash(&self, password: Password, origin: Origin) -> Result<PasswordHash, HashError> {
         self.hasher.hash(password, origin).await
     }
 
@@ -92,7 +92,7 @@ impl PasswordHasher for Counting {
         hash: PasswordHash,
         origin: Origin,
         begin: Begin,
-    ) -> Result<bool, HashFailure> {
+    ) -> Result<bool, HashError> {
         assert!(!self.is_outdated(&hash), "a hash of another cost takes another time");
         self.verified.fetch_add(1, Ordering::Relaxed);
         self.hasher.verify(password, hash, origin, begin).await
@@ -220,7 +220,7 @@ struct Meanwhile<F> {
 
 #[async_trait]
 impl<F: Fn() + Send + Sync> PasswordHasher for Meanwhile<F> {
-    async fn hash(&self, password: Password, origin: Origin) -> Result<PasswordHash, HashFailure> {
+    async fn hash(&self, password: Password, origin: Origin) -> Result<PasswordHash, HashError> {
         (self.happens)();
         self.hasher.hash(password, origin).await
     }
@@ -231,7 +231,7 @@ impl<F: Fn() + Send + Sync> PasswordHasher for Meanwhile<F> {
         hash: PasswordHash,
         origin: Origin,
         begin: Begin,
-    ) -> Result<bool, HashFailure> {
+    ) -> Result<bool, HashError> {
         self.hasher.verify(password, hash, origin, begin).await
     }
 

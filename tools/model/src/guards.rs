@@ -52,7 +52,7 @@ pub enum Guard {
     Reconciler,
     /// The reconciler claims what it clears: `check` in `usecases/reconcile_seats.rs`.
     ReconcilerClaims,
-    /// The reconciler asks Postgres again after it has claimed: `ask_and_settle` in `usecases/settle_overdue.rs`.
+    /// The reconciler asks Postgres again after it has claimed: `settle` in `usecases/attempt.rs`.
     ReconcilerAsksAgain,
     /// A repair touches a seat only as it was read: `free_still` and `held_still` in `outbound/valkey/repair.lua`.
     RepairAsRead,
@@ -108,12 +108,12 @@ pub enum Guard {
     /// A cancel locks its event's row until it commits: `for_share` in `outbound/postgres/cancel.rs`.
     CancelLocksEvent,
     /// The void writes a row that is there already once more, so that its answer waits for the standbys:
-    /// `void_unless_booked` in `outbound/postgres/ticket_store.rs`.
+    /// `void_unless_booked` in `outbound/postgres/bookings.rs`.
     VoidWritesAgain,
     /// A commit that is cut short while it waits for a standby is believed by nobody, since the server gives up later
     /// than the client: `limit_in_the_server` in `crates/postgres/src/config.rs`.
     ServerGivesUpLater,
-    /// A repeated booking is answered from rows that the standbys have: `confirm` in `outbound/postgres/ticket_store.rs`,
+    /// A repeated booking is answered from rows that the standbys have: `confirm` in `outbound/postgres/bookings.rs`,
     /// asked by `is_confirmed` in `usecases/book_tickets.rs`.
     RepeatWaitsForStandby,
 
@@ -154,7 +154,7 @@ pub enum Guard {
     /// `crates/feed/src/producer/rows.rs`.
     RowsAfterLocks,
     /// The newest version wins, whenever it comes: `noted.version < excluded.version` and `events.version < state.version` in
-    /// `outbound/postgres/events.rs`.
+    /// `outbound/postgres/event_states.rs`.
     NewestWins,
     /// A batch and its cursor move in one transaction: `apply_in` in `crates/feed/src/consumer/pull.rs`.
     CursorWithBatch,
@@ -186,7 +186,7 @@ pub enum Guard {
     /// has its capacity from what Postgres has committed, so nobody holds such a seat. It stays, since Postgres trusts
     /// nobody.
     CapacityIsRefused,
-    /// The lease that dropping takes is kept for a day: `DROPPED_FOR` in `outbound/valkey/seat_pool.rs`. That it is no
+    /// The lease that dropping takes is kept for a day: `DROPPED_FOR` in `outbound/valkey/inventory.rs`. That it is no
     /// rebuild's own any more is enough: a later rebuild reads its snapshot under its own lease, and finds no event. It
     /// stays, since it spares Valkey those rebuilds.
     DropKeepsLease,

@@ -1,8 +1,9 @@
 //! Reads another service's feed over HTTP.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use booked_server::{CallFailure, Peer, Retry};
+use booked_failure::{Failure, display_chain};
+use booked_server::{Retry, ServiceClient};
 use reqwest::{Method, Response};
 
 use super::cursors::Cursor;
@@ -18,7 +19,7 @@ const ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// Another service's feed.
 #[derive(Debug)]
-pub struct FeedClient(Peer);
+pub struct FeedClient(ServiceClient);
 
 /// What a feed answered.
 pub(crate) struct Page {
@@ -39,42 +40,47 @@ impl Page {
 impl FeedClient {
     /// The feed of this service.
     #[must_use]
-    pub fn new(service: Peer) -> Self {
+    pub fn new(service: ServiceClient) -> Self {
         Self(service)
     }
 
     /// The entries after a position; it waits so long for the first.
-    pub(crate) async fn fetch(
-        &self,
-        after: Position,
-        wait: Duration,
-        limit: u32,
-    ) -> Result<Page, CallFailure> {
+    pub(crate) async fn fetch(&self, after: Position, wait: Duration, limit: u32) -> Result<Page, Failure> {
         let path = format!("{PATH}?lastEventId={after}&timeout={}&limit={limit}", wait.as_millis());
         let timeout = wait + ANSWER_TIMEOUT;
         let page = async {
             let response = self.0.send(Retry::IfLost, Method::GET, &path, timeout, |request| request).await?;
-            read(response.error_for_status()?).await
+            self.read(response).await
         };
-        tokio::time::timeout(timeout, page).await.unwrap_or_else(|_| Err(CallFailure::late()))
-    }
-}
-
-async fn read(mut response: Response) -> Result<Page, CallFailure> {
-    let header = |name: &str| {
-        let value = response.headers().get(name).and_then(|value| value.to_str().ok());
-        value.map(ToOwned::to_owned).ok_or_else(|| CallFailure::because(format!("no header {name}")))
-    };
-    let incarnation = header(INCARNATION_HEADER)?;
-    let head = header(HEAD_HEADER)?.parse().map_err(CallFailure::because)?;
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(CallFailure::because("the answer is too large"));
+        match tokio::time::timeout(timeout, page).await {
+            // Reading changes nothing over there.
+            Ok(page) => page.map_err(Failure::harmless),
+            Err(_) => Err(self.failed("no answer in time")),
         }
-        body.extend_from_slice(&chunk);
     }
-    let events: Vec<CloudEvent> = serde_json::from_slice(&body).map_err(CallFailure::because)?;
-    let entries = events.into_iter().map(CloudEvent::into_entry).collect::<Result<_, _>>();
-    Ok(Page { incarnation, head, entries: entries.map_err(CallFailure::because)? })
+
+    async fn read(&self, response: Response) -> Result<Page, Failure> {
+        let mut response = response.error_for_status().map_err(|error| self.failed(display_chain(&error)))?;
+        let header = |name: &str| {
+            let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+            value.map(ToOwned::to_owned).ok_or_else(|| self.failed(format_args!("no header {name}")))
+        };
+        let incarnation = header(INCARNATION_HEADER)?;
+        let head = header(HEAD_HEADER)?.parse().map_err(|error| self.failed(error))?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(display_chain(&error)))? {
+            if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+                return Err(self.failed("the answer is too large"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let events: Vec<CloudEvent> = serde_json::from_slice(&body).map_err(|error| self.failed(error))?;
+        let entries = events.into_iter().map(CloudEvent::into_entry).collect::<Result<_, _>>();
+        Ok(Page { incarnation, head, entries: entries.map_err(|error| self.failed(error))? })
+    }
+
+    /// Reading the feed failed.
+    pub(crate) fn failed(&self, cause: impl fmt::Display) -> Failure {
+        Failure::not_done(self.0.service(), cause)
+    }
 }

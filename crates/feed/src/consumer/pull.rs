@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use booked_postgres::{Abort, Database, ReadFailure, WriteFailure};
-use booked_server::CallFailure;
+use booked_failure::Failure;
+use booked_postgres::{Abort, Database, TransactionError};
 use diesel::result::Error;
 use diesel_async::AsyncPgConnection;
 use opentelemetry::{KeyValue, metrics::Counter};
@@ -15,11 +15,6 @@ use super::{
     digest::Digest,
 };
 use crate::{Entry, MalformedEntry, Position, incarnation::Incarnation, wire::LIMIT_MAX};
-
-/// Where the feed could not be pulled or its entries not be applied. Nothing was done by halves.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unavailable(String);
 
 /// What a step found.
 pub(crate) struct Step {
@@ -82,29 +77,24 @@ impl Puller {
     }
 
     /// Where the cursor stands.
-    pub(crate) async fn cursor(&self) -> Result<Cursor, Unavailable> {
+    pub(crate) async fn cursor(&self) -> Result<Cursor, Failure> {
         let feed = self.feed;
-        Ok(self.database.read(async move |connection| cursors::read(connection, feed).await).await?)
+        self.database.read(async move |connection| cursors::read(connection, feed).await).await
     }
 
     /// Fetches what follows the cursor, waiting so long for the first entry, and applies it.
-    pub(crate) async fn step(&self, cursor: Cursor, wait: Duration, limit: u32) -> Result<Step, Unavailable> {
+    pub(crate) async fn step(&self, cursor: Cursor, wait: Duration, limit: u32) -> Result<Step, Failure> {
         let page = self.fetch(&cursor, wait, limit).await?;
         self.apply(cursor, page, limit).await
     }
 
     /// Fetches what follows the cursor, waiting so long for the first entry.
-    pub(crate) async fn fetch(
-        &self,
-        cursor: &Cursor,
-        wait: Duration,
-        limit: u32,
-    ) -> Result<Page, Unavailable> {
-        Ok(self.source.fetch(cursor.position, wait, limit).await?)
+    pub(crate) async fn fetch(&self, cursor: &Cursor, wait: Duration, limit: u32) -> Result<Page, Failure> {
+        self.source.fetch(cursor.position, wait, limit).await
     }
 
     /// Applies a page of at most so many entries that was fetched after this cursor.
-    pub(crate) async fn apply(&self, cursor: Cursor, page: Page, limit: u32) -> Result<Step, Unavailable> {
+    pub(crate) async fn apply(&self, cursor: Cursor, page: Page, limit: u32) -> Result<Step, Failure> {
         let from = cursor.position;
         let head =
             Cursor { incarnation: page.incarnation.clone(), position: page.head, digest: Digest::default() };
@@ -123,7 +113,7 @@ impl Puller {
     /// Positions of another incarnation mean something only where the rows that were applied last are still the same, as
     /// after a failover that lost nothing, or where nothing but rows that were all applied was archived: then the consumer
     /// goes on. Else everything is read again, and consumers bear that. It answers where the cursor is then.
-    async fn change_incarnation(&self, cursor: Cursor, incarnation: String) -> Result<Position, Unavailable> {
+    async fn change_incarnation(&self, cursor: Cursor, incarnation: String) -> Result<Position, Failure> {
         let kept = self.digest_to_go_on_with(&cursor, &incarnation).await?;
         let (feed, is_unchanged) = (self.feed, kept.is_some());
         tracing::warn!(feed, ?cursor, incarnation, is_unchanged, "the feed has another incarnation");
@@ -142,7 +132,10 @@ impl Puller {
             }
             Ok(cursors::advance(connection, feed, &to).await?)
         });
-        done_or_overtaken(result.await).map(|_| position)
+        match result.await {
+            Ok(()) | Err(TransactionError::Aborted(Overtaken)) => Ok(position),
+            Err(TransactionError::Failed(failure)) => Err(failure),
+        }
     }
 
     /// With which digest the consumer may go on in this incarnation; none where it must begin anew.
@@ -154,7 +147,7 @@ impl Puller {
         &self,
         cursor: &Cursor,
         incarnation: &str,
-    ) -> Result<Option<Digest>, Unavailable> {
+    ) -> Result<Option<Digest>, Failure> {
         let (known, now) = (Incarnation::of(&cursor.incarnation), Incarnation::of(incarnation));
         if cursor.position < known.archived_up_to.max(now.archived_up_to) {
             return Ok(None);
@@ -164,12 +157,12 @@ impl Puller {
     }
 
     /// The digest of this incarnation at a position; none where the feed ends before.
-    async fn digest_now(&self, position: Position, incarnation: &str) -> Result<Option<Digest>, Unavailable> {
+    async fn digest_now(&self, position: Position, incarnation: &str) -> Result<Option<Digest>, Failure> {
         let (mut digest, mut at) = (Digest::default(), Digest::begins_after(position));
         while at < position {
             let page = self.source.fetch(at, Duration::ZERO, LIMIT_MAX).await?;
             if page.incarnation != incarnation {
-                return Err(Unavailable::because("the feed has yet another incarnation"));
+                return Err(self.source.failed("the feed has yet another incarnation"));
             }
             let Some(last) = page.entries.last().map(|entry| entry.position) else { return Ok(None) };
             let applied = page.entries.iter().filter(|entry| entry.position <= position);
@@ -182,7 +175,7 @@ impl Puller {
     /// Applies a page. An entry that cannot be decoded is set aside with what it holds and why, in the transaction that
     /// passes over it, and an error is logged: so one bad entry is neither lost nor stops all that follow. Any other
     /// failure stops the feed here until it is gone, since what could be applied must not be skipped.
-    async fn apply_page(&self, cursor: Cursor, page: Page) -> Result<(), Unavailable> {
+    async fn apply_page(&self, cursor: Cursor, page: Page) -> Result<(), Failure> {
         let Some(last) = page.entries.last().map(|entry| entry.position) else { return Ok(()) };
         let digest = cursor.digest.with(cursor.position, &page.entries);
         let to = Cursor { incarnation: page.incarnation, position: last, digest };
@@ -197,16 +190,17 @@ impl Puller {
                     .await
             };
             match result {
-                Err(WriteFailure::Refused(Error::DeserializationError(error))) => {
-                    let (entry, why) = take_malformed(&mut good, error)?;
+                Err(TransactionError::Aborted(Stopped::Malformed(why))) => {
+                    let (entry, why) = take_malformed(&mut good, why)
+                        .ok_or_else(|| self.source.failed("a malformed entry is none of the page"))?;
                     tracing::error!(feed = self.feed, error = %why, "an entry is set aside");
                     bad.push((entry, why));
                 }
-                result => {
-                    if done_or_overtaken(result)? {
-                        self.count(good.len(), bad.len());
-                        self.apply.applied(&good).await;
-                    }
+                Err(TransactionError::Aborted(Stopped::Overtaken)) => return Ok(()),
+                Err(TransactionError::Failed(failure)) => return Err(failure),
+                Ok(()) => {
+                    self.count(good.len(), bad.len());
+                    self.apply.applied(&good).await;
                     return Ok(());
                 }
             }
@@ -220,12 +214,15 @@ impl Puller {
         to: &Cursor,
         good: &[Entry],
         bad: &[(Entry, MalformedEntry)],
-    ) -> Result<(), Abort<Overtaken>> {
-        expect(connection, self.feed, cursor).await?;
+    ) -> Result<(), Abort<Stopped>> {
+        expect(connection, self.feed, cursor).await.map_err(|abort| match abort {
+            Abort::Refuse(Overtaken) => Abort::Refuse(Stopped::Overtaken),
+            Abort::Failed(error) => Abort::Failed(error),
+        })?;
         for (entry, why) in bad {
             cursors::set_aside(connection, self.feed, &to.incarnation, entry, why).await?;
         }
-        self.apply.apply(connection, good).await?;
+        self.apply.apply(connection, good).await.map_err(stopped)?;
         Ok(cursors::advance(connection, self.feed, to).await?)
     }
 
@@ -236,8 +233,25 @@ impl Puller {
     }
 }
 
-/// Somebody else has moved the cursor since it was read.
+/// Another replica or call has moved the cursor since it was read, and so has done the work.
 struct Overtaken;
+
+/// Why a page was not applied.
+enum Stopped {
+    Overtaken,
+    /// An entry cannot be decoded.
+    Malformed(MalformedEntry),
+}
+
+fn stopped(error: Error) -> Abort<Stopped> {
+    match error {
+        Error::DeserializationError(why) => match why.downcast::<MalformedEntry>() {
+            Ok(why) => Abort::Refuse(Stopped::Malformed(*why)),
+            Err(other) => Abort::Failed(Error::DeserializationError(other)),
+        },
+        error => Abort::Failed(error),
+    }
+}
 
 /// Locks the cursor and checks that it is where the batch begins.
 async fn expect(
@@ -248,42 +262,8 @@ async fn expect(
     if cursors::lock(connection, feed).await? == *cursor { Ok(()) } else { Err(Abort::Refuse(Overtaken)) }
 }
 
-/// Whether it was done here; else another replica or call has done it.
-fn done_or_overtaken(result: Result<(), WriteFailure<Overtaken>>) -> Result<bool, Unavailable> {
-    match result {
-        Ok(()) => Ok(true),
-        Err(WriteFailure::Aborted(Overtaken)) => Ok(false),
-        Err(WriteFailure::Unavailable(why) | WriteFailure::Unknown(why)) => Err(Unavailable(why)),
-        Err(WriteFailure::Refused(error)) => Err(Unavailable(error.to_string())),
-    }
-}
-
-/// Takes the entry out that the error names.
-fn take_malformed(
-    entries: &mut Vec<Entry>,
-    error: Box<dyn std::error::Error + Send + Sync>,
-) -> Result<(Entry, MalformedEntry), Unavailable> {
-    let why = error.downcast::<MalformedEntry>().map_err(|error| Unavailable(error.to_string()))?;
-    match entries.iter().position(|entry| entry.position == why.position) {
-        Some(index) => Ok((entries.remove(index), *why)),
-        None => Err(Unavailable(why.to_string())),
-    }
-}
-
-impl Unavailable {
-    pub(crate) fn because(reason: impl std::fmt::Display) -> Self {
-        Self(reason.to_string())
-    }
-}
-
-impl From<ReadFailure> for Unavailable {
-    fn from(failure: ReadFailure) -> Self {
-        Self::because(failure)
-    }
-}
-
-impl From<CallFailure> for Unavailable {
-    fn from(failure: CallFailure) -> Self {
-        Self::because(failure)
-    }
+/// Takes the entry out that is malformed.
+fn take_malformed(entries: &mut Vec<Entry>, why: MalformedEntry) -> Option<(Entry, MalformedEntry)> {
+    let index = entries.iter().position(|entry| entry.position == why.position)?;
+    Some((entries.remove(index), why))
 }

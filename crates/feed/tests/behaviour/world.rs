@@ -16,9 +16,9 @@ use actix_web::{
 use async_trait::async_trait;
 use booked_feed::{Apply, Consumer, Entry, Feed, FeedClient, NewEntry, Position, outbox};
 use booked_identity::internal::Credential;
-use booked_postgres::{Database, DatabaseSettings, WriteFailure};
+use booked_postgres::{Database, DatabaseSettings, TransactionError};
 use booked_sandbox::{TestDatabase, test_database};
-use booked_server::{Lifecycle, Peer, SystemRandom};
+use booked_server::{Lifecycle, ServiceClient, SystemRandom};
 use diesel::{
     QueryResult,
     sql_types::{BigInt, Text, Uuid as SqlUuid},
@@ -119,7 +119,7 @@ impl Producer {
             let written = self
                 .database
                 .transaction(async move |connection| Ok(append(connection, subject, version).await?));
-            last = written.await.map_err(|error: WriteFailure<()>| error.to_string()).unwrap();
+            last = written.await.map_err(|error: TransactionError<()>| error.to_string()).unwrap();
         }
         last
     }
@@ -131,7 +131,7 @@ impl Producer {
             .database
             .transaction(async move |connection| Ok(outbox::append(connection, entries).await?))
             .await;
-        written.map_err(|error: WriteFailure<()>| error.to_string()).unwrap()
+        written.map_err(|error: TransactionError<()>| error.to_string()).unwrap()
     }
 
     /// A connection in an open transaction that has begun to write to the outbox.
@@ -212,7 +212,8 @@ impl Listener {
 
     fn replica_with(&self, apply: Arc<dyn Apply>, producer: SocketAddr) -> Consumer {
         let replicas = format!("http://{producer}").parse().unwrap();
-        let peer = Peer::new(replicas, &Credential::parse(&"c".repeat(32)).unwrap()).unwrap();
+        let peer = ServiceClient::new("the producer", replicas, &Credential::parse(&"c".repeat(32)).unwrap())
+            .unwrap();
         let (source, database) = (FeedClient::new(peer), database(&self.place.url()));
         Consumer::new("test", source, database, apply, Arc::new(SystemRandom), &self.lifecycle)
     }

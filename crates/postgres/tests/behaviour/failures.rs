@@ -2,9 +2,9 @@
 
 use std::{convert::Infallible, net::TcpListener, time::Instant};
 
-use booked_postgres::{Abort, Database, ReadFailure, WriteFailure};
+use booked_failure::{During, Failure};
+use booked_postgres::{Abort, Database, TransactionError};
 use booked_sandbox::test_postgres;
-use diesel::result::{DatabaseErrorKind, Error};
 use diesel_async::AsyncConnection as _;
 use tokio::runtime::Handle;
 
@@ -12,11 +12,11 @@ use crate::support::{PATIENCE, connect, eventually, run, seats, settings, soon};
 
 const SHORT: [(&str, &str); 2] = [("--database-wait-ms", "200"), ("--database-work-ms", "200")];
 
-async fn read(database: &Database, sql: &'static str) -> Result<usize, ReadFailure> {
+async fn read(database: &Database, sql: &'static str) -> Result<usize, Failure> {
     soon(database.read(async move |connection| run(connection, sql).await)).await
 }
 
-async fn write(database: &Database, sql: &'static str) -> Result<(), WriteFailure<Infallible>> {
+async fn write(database: &Database, sql: &'static str) -> Result<(), TransactionError<Infallible>> {
     let work = database.transaction(async move |connection| {
         run(connection, sql).await?;
         Ok(())
@@ -30,9 +30,9 @@ async fn a_database_that_is_away_is_unavailable() {
 
     let failure = read(&database, "SELECT 1").await.unwrap_err();
 
-    assert!(matches!(&failure, ReadFailure::Unavailable(why) if why.contains("refused")), "{failure}");
+    assert!(matches!(failure, Failure::NotDone(_)) && failure.to_string().contains("refused"), "{failure}");
     let failure = write(&database, "SELECT 1").await;
-    assert!(matches!(failure, Err(WriteFailure::Unavailable(_))), "{failure:?}");
+    assert!(matches!(failure, Err(TransactionError::Failed(Failure::NotDone(_)))), "{failure:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +44,7 @@ async fn a_database_that_never_answers_is_unavailable_once_the_wait_is_over() {
 
     let failure = read(&database, "SELECT 1").await;
 
-    assert!(matches!(failure, Err(ReadFailure::Unavailable(_))), "{failure:?}");
+    assert!(matches!(failure, Err(Failure::NotDone(_))), "{failure:?}");
     assert!(began.elapsed() < PATIENCE / 10, "it took {:?}", began.elapsed());
 }
 
@@ -64,7 +64,7 @@ async fn a_pool_with_no_connection_to_give_is_unavailable_once_the_wait_is_over(
 
     let failure = read(&database, "SELECT 1").await;
 
-    assert!(matches!(failure, Err(ReadFailure::Unavailable(_))), "{failure:?}");
+    assert!(matches!(failure, Err(Failure::NotDone(_))), "{failure:?}");
     sleepers.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
@@ -75,9 +75,9 @@ async fn a_statement_that_hangs_is_given_up_and_ended_and_nobody_gets_its_connec
 
     for _ in 0..3 {
         let failure = read(&database, "SELECT pg_sleep(61)").await;
-        assert!(matches!(failure, Err(ReadFailure::Unavailable(_))), "{failure:?}");
+        assert!(matches!(failure, Err(Failure::NotDone(_))), "{failure:?}");
         let failure = write(&database, "INSERT INTO seats SELECT 1 FROM pg_sleep(61)").await;
-        assert!(matches!(failure, Err(WriteFailure::Unavailable(_))), "{failure:?}");
+        assert!(matches!(failure, Err(TransactionError::Failed(Failure::NotDone(_)))), "{failure:?}");
     }
 
     assert_eq!(read(&database, "SELECT 1").await.unwrap(), 1);
@@ -99,7 +99,7 @@ async fn a_connection_that_dies_before_the_commit_has_written_nothing() {
     }))
     .await;
 
-    assert!(matches!(failure, Err(WriteFailure::Unavailable(_))), "{failure:?}");
+    assert!(matches!(failure, Err(TransactionError::Failed(Failure::NotDone(_)))), "{failure:?}");
     assert_eq!(seats.execute("SELECT count(*) FROM seats"), "0");
     write(&database, "INSERT INTO seats VALUES (1)").await.unwrap();
 }
@@ -117,10 +117,20 @@ async fn what_the_database_refuses_is_refused_and_rolled_back() {
     }))
     .await;
 
-    let unique = |error: &Error| matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _));
-    assert!(matches!(&twice, Err(WriteFailure::Refused(error)) if unique(error)), "{twice:?}");
+    let refused = |during, outcome: &Result<(), TransactionError<Infallible>>| match outcome {
+        Err(TransactionError::Failed(failure @ Failure::Refused(of, _))) => {
+            *of == during && failure.to_string().contains("unique constraint")
+        }
+        _ => false,
+    };
+    assert!(refused(During::Transaction, &twice), "{twice:?}");
+    let again = soon(database.write::<_, Infallible, _>(async |connection| {
+        run(connection, "INSERT INTO seats VALUES (1)").await.map(drop).map_err(Abort::from)
+    }));
+    let again = again.await;
+    assert!(refused(During::Write, &again), "{again:?}");
     let nonsense = read(&database, "SELECT nonsense").await;
-    assert!(matches!(nonsense, Err(ReadFailure::Refused(_))), "{nonsense:?}");
+    assert!(matches!(nonsense, Err(Failure::Refused(..))), "{nonsense:?}");
     assert_eq!(seats.execute("SELECT seat FROM seats"), "1");
 }
 
@@ -135,7 +145,7 @@ async fn work_that_refuses_is_rolled_back_and_its_reason_handed_on() {
     }))
     .await;
 
-    assert!(matches!(refused, Err(WriteFailure::Aborted("sold out"))), "{refused:?}");
+    assert!(matches!(refused, Err(TransactionError::Aborted("sold out"))), "{refused:?}");
     assert_eq!(seats.execute("SELECT count(*) FROM seats"), "0");
 }
 
@@ -153,7 +163,7 @@ async fn work_that_passes_over_a_failed_statement_does_not_count_as_done() {
     .await;
 
     assert_eq!(seats.execute("SELECT seat FROM seats"), "1");
-    assert!(matches!(done, Err(WriteFailure::Refused(_))), "{done:?}");
+    assert!(matches!(done, Err(TransactionError::Failed(Failure::Refused(..)))), "{done:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -240,6 +250,6 @@ async fn after_a_crash_of_the_database_the_pool_makes_new_connections() {
     let away = read(&database, "SELECT 1").await;
     server.restart().unwrap();
 
-    assert!(matches!(away, Err(ReadFailure::Unavailable(_))), "{away:?}");
+    assert!(matches!(away, Err(Failure::NotDone(_))), "{away:?}");
     assert_eq!(read(&database, "SELECT 1").await.unwrap(), 1);
 }

@@ -1,6 +1,6 @@
 //! Work of which there may be too much has half of the connections, however much there is.
 
-use booked_postgres::ReadFailure;
+use booked_failure::Failure;
 
 use crate::support::{connect, run, seats, soon};
 
@@ -25,7 +25,7 @@ async fn slow_looks_leave_half_of_the_connections_to_others() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     let refused = soon(same_half.read(async |connection| run(connection, "SELECT 1").await)).await;
-    assert!(matches!(refused, Err(ReadFailure::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(Failure::NotDone(_))), "{refused:?}");
     soon(database.read(async |connection| run(connection, "SELECT 1").await)).await.unwrap();
     for look in slow {
         look.abort();

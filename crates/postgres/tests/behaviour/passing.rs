@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 
-use booked_postgres::{Database, ReadFailure, WriteFailure};
+use booked_failure::Failure;
+use booked_postgres::{Database, TransactionError};
 use booked_sandbox::TestDatabase;
 use diesel::{QueryableByName, sql_query, sql_types::Text};
 
@@ -37,12 +38,12 @@ fn set(seats: &TestDatabase, setting: &str) {
     ));
 }
 
-async fn read(database: &Database, sql: &str) -> Result<usize, ReadFailure> {
+async fn read(database: &Database, sql: &str) -> Result<usize, Failure> {
     let sql = sql.to_owned();
     soon(database.read(async move |connection| run(connection, &sql).await)).await
 }
 
-async fn write(database: &Database, sql: &str) -> Result<(), WriteFailure<Infallible>> {
+async fn write(database: &Database, sql: &str) -> Result<(), TransactionError<Infallible>> {
     let sql = sql.to_owned();
     let work = database.transaction(async move |connection| {
         run(connection, &sql).await?;
@@ -71,9 +72,12 @@ async fn what_the_server_lacks_makes_it_unavailable_and_nothing_is_written() {
     for (state, message) in SAID {
         let raise = format!("DO $do$ BEGIN RAISE '%', $${message}$$ USING ERRCODE = '{state}'; END $do$");
         let failure = read(&database, &raise).await;
-        assert!(matches!(failure, Err(ReadFailure::Unavailable(_))), "{message}: {failure:?}");
+        assert!(matches!(failure, Err(Failure::NotDone(_))), "{message}: {failure:?}");
         let failure = write(&database, &raise.replace("RAISE", "INSERT INTO seats VALUES (1); RAISE")).await;
-        assert!(matches!(failure, Err(WriteFailure::Unavailable(_))), "{message}: {failure:?}");
+        assert!(
+            matches!(failure, Err(TransactionError::Failed(Failure::NotDone(_)))),
+            "{message}: {failure:?}"
+        );
     }
     assert_eq!(seats.execute("SELECT count(*) FROM seats"), "0");
 }
@@ -85,7 +89,7 @@ async fn a_database_that_may_only_be_read_is_unavailable_to_writers_until_it_may
 
     let failure = write(&database, "INSERT INTO seats VALUES (1)").await;
 
-    assert!(matches!(failure, Err(WriteFailure::Unavailable(_))), "{failure:?}");
+    assert!(matches!(failure, Err(TransactionError::Failed(Failure::NotDone(_)))), "{failure:?}");
     assert_eq!(read(&database, "SELECT 1").await.unwrap(), 1);
 }
 
@@ -96,7 +100,7 @@ async fn a_query_without_space_for_its_temporary_files_is_unavailable() {
 
     let failure = read(&database, "SELECT n FROM generate_series(1, 3000000) AS n ORDER BY n DESC").await;
 
-    assert!(matches!(failure, Err(ReadFailure::Unavailable(_))), "{failure:?}");
+    assert!(matches!(failure, Err(Failure::NotDone(_))), "{failure:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,7 +127,7 @@ async fn of_two_that_wait_for_each_other_one_is_unavailable() {
             (Err(failure), Ok(())) | (Ok(()), Err(failure)) => failure,
             both => panic!("both failed: {both:?}"),
         };
-        assert!(matches!(failed, WriteFailure::Unavailable(_)), "{failed:?}");
+        assert!(matches!(failed, TransactionError::Failed(Failure::NotDone(_))), "{failed:?}");
         return;
     }
     panic!("they never met");
@@ -142,7 +146,7 @@ async fn a_commit_that_cannot_be_serialized_has_done_nothing_and_may_be_tried_ag
 
     let failure = write(&database, "INSERT INTO seats VALUES (1)").await;
 
-    assert!(matches!(failure, Err(WriteFailure::Unavailable(_))), "{failure:?}");
+    assert!(matches!(failure, Err(TransactionError::Failed(Failure::NotDone(_)))), "{failure:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! TLS to Postgres: only a server whose certificate is good for its name is talked to.
 
-use booked_postgres::ReadFailure;
+use booked_failure::Failure;
 use booked_sandbox::{PostgresOptions, PostgresServer, TestCa, test_programs};
 use diesel::{QueryableByName, sql_types::Bool};
 use diesel_async::RunQueryDsl as _;
@@ -47,8 +47,8 @@ async fn is_encrypted(url: &str) -> Result<bool, String> {
         .read(async |connection| diesel::sql_query(IS_ENCRYPTED).get_result::<Encrypted>(connection).await);
     match soon(read).await {
         Ok(answer) => Ok(answer.ssl),
-        Err(ReadFailure::Unavailable(why)) => Err(why),
-        Err(refused @ ReadFailure::Refused(_)) => panic!("{refused}"),
+        Err(failure @ Failure::NotDone(_)) => Err(failure.to_string()),
+        Err(failure) => panic!("{failure}"),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 
-use booked_postgres::{Database, WriteFailure};
+use booked_failure::Failure;
+use booked_postgres::{Database, TransactionError};
 use booked_sandbox::TestDatabase;
 use tokio::task::JoinHandle;
 
@@ -19,7 +20,7 @@ fn seats_that_commit(body: &str) -> TestDatabase {
     seats
 }
 
-fn insert(database: &Database) -> JoinHandle<Result<(), WriteFailure<Infallible>>> {
+fn insert(database: &Database) -> JoinHandle<Result<(), TransactionError<Infallible>>> {
     let database = database.clone();
     tokio::spawn(async move {
         let work = database.transaction(async |connection| {
@@ -41,21 +42,24 @@ async fn a_connection_that_dies_in_the_commit_leaves_the_outcome_unknown() {
     seats.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'COMMIT'");
 
     let outcome = inserted.await.unwrap();
-    assert!(matches!(outcome, Err(WriteFailure::Unknown(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(TransactionError::Failed(Failure::Unknown(_)))), "{outcome:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_is_not_answered_in_time_leaves_the_outcome_unknown() {
-    // The server gives up after twice the time that the client waits; the commit comes between the two, where the server
-    // has not noticed that the client has gone.
+    // The server gives up after twice the time that the client waits. The commit goes on between the two, once the client has
+    // given up, and the server has not noticed that the client is gone.
     let seats = seats_that_commit(
-        "PERFORM set_config('client_connection_check_interval', '0', false); PERFORM pg_sleep(3.5)",
+        "PERFORM set_config('client_connection_check_interval', '0', false); \
+         WHILE NOT EXISTS (SELECT FROM goes_on) LOOP PERFORM pg_sleep(0.01); END LOOP",
     );
+    seats.execute("CREATE TABLE goes_on ()");
     let database = connect(&seats.url(), &[("--database-work-ms", "3000")]);
 
     let outcome = insert(&database).await.unwrap();
 
-    assert!(matches!(outcome, Err(WriteFailure::Unknown(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(TransactionError::Failed(Failure::Unknown(_)))), "{outcome:?}");
+    seats.execute("INSERT INTO goes_on DEFAULT VALUES");
     eventually("it was committed after all", || seats.execute("SELECT count(*) FROM seats") == "1").await;
 }
 
@@ -66,6 +70,6 @@ async fn a_commit_that_a_constraint_refuses_is_known_to_be_rolled_back() {
 
     let outcome = insert(&database).await.unwrap();
 
-    assert!(matches!(outcome, Err(WriteFailure::Refused(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(TransactionError::Failed(Failure::Refused(..)))), "{outcome:?}");
     assert_eq!(seats.execute("SELECT count(*) FROM seats"), "0");
 }

@@ -17,7 +17,7 @@ use booked_identity::{
     internal::{CREDENTIAL_HEADER, Credential, identity_headers},
 };
 use booked_ids::{EventId, UserId};
-use booked_postgres::{Database, DatabaseSettings, WriteFailure};
+use booked_postgres::{Database, DatabaseSettings, TransactionError};
 use booked_sandbox::{TestDatabase, test_database};
 use booked_server::{Application, Bound, Clock, Lifecycle, config::HttpSettings};
 use booked_telemetry::Metrics;
@@ -146,7 +146,7 @@ impl Ticketing {
             .transaction(async move |connection| Ok(outbox::append(connection, entries).await?))
             .await;
         self.feed.signal().notify();
-        written.map_err(|error: WriteFailure<()>| error.to_string()).unwrap()
+        written.map_err(|error: TransactionError<()>| error.to_string()).unwrap()
     }
 
     /// The same, so many months ago.

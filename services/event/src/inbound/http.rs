@@ -2,7 +2,6 @@
 
 mod create_event;
 mod delete_event;
-mod failure;
 mod fields;
 mod get_event;
 mod list_events;

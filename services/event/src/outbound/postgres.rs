@@ -8,7 +8,7 @@ mod seconds;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-pub use event_store::PostgresEvents;
+pub use event_store::PostgresEventStore;
 pub use purge::empty_deleted_events;
 
 /// What the schema is made of.

@@ -5,15 +5,15 @@ use booked_ids::EventId;
 use super::Context;
 use crate::{
     domain::{Event, EventDetails},
-    ports::AddFailure,
+    ports::AddError,
 };
 
 /// Makes an event and puts its seats on sale. It costs the same for ten seats and for a million.
 ///
 /// # Errors
 ///
-/// See [`AddFailure`].
-pub async fn create_event(context: &Context, details: EventDetails) -> Result<EventId, AddFailure> {
+/// See [`AddError`].
+pub async fn create_event(context: &Context, details: EventDetails) -> Result<EventId, AddError> {
     let now = context.clock.now();
     let unix_ms = u64::try_from(now.timestamp_millis()).unwrap_or_default();
     let event = Event::new(EventId::new(unix_ms, context.random.bytes()), details);

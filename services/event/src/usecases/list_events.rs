@@ -2,17 +2,18 @@
 
 use std::iter;
 
+use booked_failure::Failure;
 use booked_ids::EventId;
 
-use super::{Context, ReadError};
+use super::Context;
 use crate::domain::{Listing, Offer, Page};
 
 /// A page of events with the seats that are free.
 ///
 /// # Errors
 ///
-/// See [`ReadError`]: there is no page without the seats.
-pub async fn list_events(context: &Context, listing: Listing) -> Result<Page, ReadError> {
+/// See [`Failure`]: there is no page without the seats.
+pub async fn list_events(context: &Context, listing: Listing) -> Result<Page, Failure> {
     let events = context.events.list(listing).await?;
     if events.is_empty() {
         return Ok(Page::default());

@@ -5,15 +5,15 @@ use booked_ids::EventId;
 use super::Context;
 use crate::{
     domain::EventChange,
-    ports::{ChangeFailure, Changed},
+    ports::{ChangeError, Changed},
 };
 
 /// Changes what is named. More seats go on sale at once, and bookings show what has changed.
 ///
 /// # Errors
 ///
-/// See [`ChangeFailure`].
-pub async fn update_event(context: &Context, id: EventId, change: EventChange) -> Result<(), ChangeFailure> {
+/// See [`ChangeError`].
+pub async fn update_event(context: &Context, id: EventId, change: EventChange) -> Result<(), ChangeError> {
     match context.events.change(id, change).await? {
         Changed::Told(position) => context.ticketing.catch_up(position, id).await,
         Changed::Nothing => {}

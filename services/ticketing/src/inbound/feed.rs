@@ -2,15 +2,13 @@
 
 use async_trait::async_trait;
 use booked_contract::feed::EventState;
+use booked_failure::Failure;
 use booked_feed::{Apply, Consumer, Entry, FeedSignal};
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 
-use super::changes::ChangesNoted;
-use crate::{
-    outbound::postgres::apply_event_states,
-    ports::{EventFeed, FeedAway},
-};
+use super::jobs::changes::ChangesNoted;
+use crate::{outbound::postgres::apply_event_states, ports::EventFeed};
 
 /// The name of the event service's feed in this service's cursors.
 pub const EVENT_FEED: &str = "event";
@@ -41,7 +39,7 @@ pub struct PulledEvents(pub Consumer);
 
 #[async_trait]
 impl EventFeed for PulledEvents {
-    async fn pull(&self) -> Result<(), FeedAway> {
-        self.0.pull_now().await.map_err(|error| FeedAway(error.to_string()))
+    async fn pull(&self) -> Result<(), Failure> {
+        self.0.pull_now().await.map_err(Failure::harmless)
     }
 }

@@ -3,12 +3,13 @@
 mod batch_size;
 mod book;
 mod booking_queue;
+mod bookings;
 mod bookings_of_user;
 mod cancel;
 mod event_changes;
 mod event_lock;
+mod event_states;
 mod events;
-mod failure;
 mod leases;
 mod ledger_audit;
 mod notifications;
@@ -16,17 +17,17 @@ mod purge;
 mod queue_metrics;
 mod schema;
 mod snapshot;
-mod ticket_store;
 mod waitlist_store;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 pub use booking_queue::{BookingQueue, QueueSettings};
+pub use bookings::PostgresBookings;
 pub use bookings_of_user::bookings_of_user;
 pub use event_changes::PostgresEventChanges;
-pub use events::{apply_event_states, carry_out_change};
+pub use event_states::{apply_event_states, carry_out_change};
+pub use events::PostgresEvents;
 pub use ledger_audit::PostgresLedgerAudit;
-pub use ticket_store::PostgresTicketStore;
 pub use waitlist_store::PostgresWaitlistStore;
 
 /// The schema of this service's own database.

@@ -5,9 +5,11 @@
 mod active_events;
 mod arguments;
 mod bitmap;
+mod claims;
 mod client;
 mod config;
-mod inventory_audit;
+mod holds;
+mod inventory;
 mod keys;
 mod lifetimes;
 mod link;
@@ -16,10 +18,9 @@ mod load_lease;
 mod metrics;
 mod reply;
 mod scripts;
-mod seat_pool;
+mod seats;
 
 pub use client::Valkey;
 pub use config::{ValkeyArgs, ValkeySettings};
-pub use inventory_audit::ValkeyInventoryAudit;
 pub use lifetimes::{HoldLimit, Lifetimes};
-pub use seat_pool::ValkeySeatPool;
+pub use seats::ValkeySeats;

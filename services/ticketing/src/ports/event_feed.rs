@@ -1,6 +1,7 @@
 //! The event service's feed, asked directly.
 
 use async_trait::async_trait;
+use booked_failure::Failure;
 
 /// Where events come from.
 #[async_trait]
@@ -9,11 +10,6 @@ pub trait EventFeed: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`FeedAway`]: whether there is more cannot be known now.
-    async fn pull(&self) -> Result<(), FeedAway>;
+    /// [`Failure::NotDone`]: whether there is more cannot be known now.
+    async fn pull(&self) -> Result<(), Failure>;
 }
-
-/// The event service, or the own database, does not answer.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("the feed of events is away: {0}")]
-pub struct FeedAway(pub String);

@@ -3,58 +3,55 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use booked_failure::Failure;
 use booked_ids::{EventId, UserId};
 use uuid::Uuid;
 
-use super::{Notification, SeatPool, StoreFailure};
+use super::{Inventory, Notification};
 use crate::domain::{count::SeatsWanted, waitlist::Watermark};
 
 /// Who waits for what, in order.
 #[async_trait]
 pub trait WaitlistStore: Send + Sync {
     /// Whether the user stands on the list of an event that is there. Locks nothing.
-    async fn is_waiting(&self, user: UserId, event: EventId) -> Result<bool, StoreFailure>;
+    async fn is_waiting(&self, user: UserId, event: EventId) -> Result<bool, Failure>;
 
-    /// Puts a user at the end of an event's list: locks the list, unless somebody has it, and where it is empty asks the pool, since the first entry
-    /// sets what has been seen of the sale. Where the pool does not answer, all that is free later counts.
+    /// Puts a user at the end of an event's list: locks the list, unless somebody has it, and where it is empty asks the inventory, since the first entry
+    /// sets what has been seen of the sale. If the inventory does not answer, all that is free later counts.
     async fn join(
         &self,
         user: UserId,
         email: &str,
         event: EventId,
         wanted: SeatsWanted,
-        pool: Arc<dyn SeatPool>,
-    ) -> Result<Joined, StoreFailure>;
+        inventory: Arc<dyn Inventory>,
+    ) -> Result<Joined, Failure>;
 
     /// At most this many events that somebody waits for, after the given one, with what was seen of their sale.
     async fn awaited_events(
         &self,
         after: Option<EventId>,
         limit: u32,
-    ) -> Result<Vec<(EventId, Option<Watermark>)>, StoreFailure>;
+    ) -> Result<Vec<(EventId, Option<Watermark>)>, Failure>;
 
-    /// Tells the first of an event's list of the seats that came free: locks the list, asks the pool, and stores in one
+    /// Tells the first of an event's list of the seats that came free: locks the list, asks the inventory, and stores in one
     /// transaction what was seen, whose wait has ended, and what is to be sent. Says how many were told.
-    async fn tell(&self, event: EventId, pool: Arc<dyn SeatPool>) -> Result<u32, StoreFailure>;
+    async fn tell(&self, event: EventId, inventory: Arc<dyn Inventory>) -> Result<u32, Failure>;
 
     /// The notifications that are due, in order, at most this many. One replica at a time gets any, for a while.
-    async fn lease_notifications(
-        &self,
-        holder: Uuid,
-        limit: u32,
-    ) -> Result<Vec<DueNotification>, StoreFailure>;
+    async fn lease_notifications(&self, holder: Uuid, limit: u32) -> Result<Vec<DueNotification>, Failure>;
 
     /// Lets another replica have the notifications at once, where they were this holder's.
-    async fn release_notifications(&self, holder: Uuid) -> Result<(), StoreFailure>;
+    async fn release_notifications(&self, holder: Uuid) -> Result<(), Failure>;
 
     /// Notes that a notification was sent, or is given up; what was noted before stays.
-    async fn mark_delivered(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure>;
+    async fn mark_delivered(&self, message: Uuid, sent: bool) -> Result<(), Failure>;
 
     /// Notes a try that failed; the next one is due after this pause.
-    async fn postpone_notification(&self, message: Uuid, pause: Duration) -> Result<(), StoreFailure>;
+    async fn postpone_notification(&self, message: Uuid, pause: Duration) -> Result<(), Failure>;
 
     /// What is left to do, for whoever watches.
-    async fn backlog(&self) -> Result<Backlog, StoreFailure>;
+    async fn backlog(&self) -> Result<Backlog, Failure>;
 }
 
 /// A notification that is to be sent now.

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use booked_failure::Failure;
 use booked_ids::{EventId, UserId};
 use tokio::time::{Instant, sleep};
 
 use super::{Context, LoadError, load_inventory};
-use crate::{
-    domain::count::SeatsWanted,
-    ports::{FeedAway, Joined, StoreFailure},
-};
+use crate::{domain::count::SeatsWanted, ports::Joined};
+
+/// The list that is joined, as failures name it.
+const WAITLIST: &str = "the waitlist";
 
 /// Why the user did not join.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -20,15 +21,9 @@ pub enum AddToWaitlistError {
     /// The event does not exist.
     #[error("no such event")]
     NoSuchEvent,
-    /// Nothing was done; it may be tried again.
-    #[error("not available: {0}")]
-    Unavailable(String),
-    /// The database refused; nothing was done.
-    #[error("the database refused: {0}")]
-    Refused(String),
-    /// It may have been done.
-    #[error("the outcome is unknown: {0}")]
-    Unknown(String),
+    /// A dependency failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
 }
 
 /// Puts the user at the end of the event's list.
@@ -63,7 +58,7 @@ pub async fn add_to_waitlist(
         Joined::AlreadyWaiting => Err(AddToWaitlistError::AlreadyWaiting),
         Joined::NoSuchEvent => Err(AddToWaitlistError::NoSuchEvent),
         Joined::Contended => {
-            Err(AddToWaitlistError::Unavailable("the list is changed by others all the time".to_owned()))
+            Err(Failure::not_done(WAITLIST, "the list is changed by others all the time").into())
         }
     }
 }
@@ -77,11 +72,12 @@ async fn join_in_order(
     event: EventId,
     wanted: SeatsWanted,
 ) -> Result<Joined, AddToWaitlistError> {
-    let give_up = Instant::now() + context.contention.others;
+    let give_up = Instant::now() + context.contention.wait_max;
     let turn = context.queues.joins.turn(event, give_up).await;
-    let _turn = turn.map_err(|no_turn| AddToWaitlistError::Unavailable(no_turn.to_string()))?;
+    let _turn = turn.map_err(|error| Failure::not_done(WAITLIST, error))?;
     loop {
-        let joined = context.waitlist.join(user, email, event, wanted, Arc::clone(&context.pool)).await?;
+        let joined =
+            context.waitlist.join(user, email, event, wanted, Arc::clone(&context.inventory)).await?;
         if joined != Joined::Contended || Instant::now() >= give_up {
             return Ok(joined);
         }
@@ -92,15 +88,9 @@ async fn join_in_order(
 /// An event that nobody has reserved of yet gets its inventory here: without one, nobody could tell what is free already from
 /// what comes free later. With Valkey away nothing is done.
 async fn ensure_loaded(context: &Context, event: EventId) -> Result<(), LoadError> {
-    match context.pool.sale_state(event).await {
+    match context.inventory.sale_state(event).await {
         Ok(None) => load_inventory(context, event).await,
         Ok(Some(_)) | Err(_) => Ok(()),
-    }
-}
-
-impl From<FeedAway> for AddToWaitlistError {
-    fn from(away: FeedAway) -> Self {
-        Self::Unavailable(away.to_string())
     }
 }
 
@@ -108,18 +98,7 @@ impl From<LoadError> for AddToWaitlistError {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::NoSuchEvent => Self::NoSuchEvent,
-            LoadError::Unavailable(why) => Self::Unavailable(why),
-            LoadError::ReadFailed(why) => Self::Refused(why),
-        }
-    }
-}
-
-impl From<StoreFailure> for AddToWaitlistError {
-    fn from(failure: StoreFailure) -> Self {
-        match failure {
-            StoreFailure::Unavailable(why) => Self::Unavailable(why),
-            StoreFailure::Refused(why) => Self::Refused(why),
-            StoreFailure::Unknown(why) => Self::Unknown(why),
+            LoadError::Failed(failure) => Self::Failed(failure),
         }
     }
 }

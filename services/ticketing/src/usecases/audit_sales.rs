@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
+use booked_failure::Failure;
 use booked_ids::{EventId, TicketId};
 
-use super::settle_overdue::VisitFailure;
 use crate::{
     domain::invariant::{TicketsBetween, TicketsCounted, Violation},
-    ports::{InventoryAudit, LedgerAudit, TicketCounts, TicketStore},
+    ports::{Events, Inventory, LedgerAudit, TicketCounts},
 };
 
 /// Tickets that one turn looks at.
@@ -20,11 +20,11 @@ const SEATS_MAX: u32 = 500_000;
 /// Goes round all tickets and all live events, a piece at a turn, and begins again.
 pub struct Auditor {
     /// What Postgres keeps.
-    pub books: Arc<dyn LedgerAudit>,
+    pub ledger: Arc<dyn LedgerAudit>,
     /// What Valkey keeps.
-    pub maps: Arc<dyn InventoryAudit>,
+    pub inventory: Arc<dyn Inventory>,
     /// Events as they are now.
-    pub store: Arc<dyn TicketStore>,
+    pub events: Arc<dyn Events>,
     /// Where it stands.
     pub progress: Progress,
 }
@@ -44,7 +44,7 @@ pub struct Audited {
     /// What does not hold.
     pub violations: Vec<Violation>,
     /// Why not all could be looked at.
-    pub failure: Option<VisitFailure>,
+    pub failure: Option<Failure>,
 }
 
 /// Takes one turn. What cannot be looked at now keeps nothing else from being looked at.
@@ -60,22 +60,22 @@ pub async fn audit_sales(auditor: &mut Auditor) -> Audited {
     audited
 }
 
-async fn audit_tickets(auditor: &mut Auditor) -> Result<Vec<Violation>, VisitFailure> {
-    let tickets = auditor.books.tickets(auditor.progress.ticket, TICKETS_MAX).await?;
+async fn audit_tickets(auditor: &mut Auditor) -> Result<Vec<Violation>, Failure> {
+    let tickets = auditor.ledger.tickets(auditor.progress.ticket, TICKETS_MAX).await?;
     auditor.progress.ticket = tickets.last().map(|ticket| ticket.ticket);
     Ok(tickets.iter().flat_map(|ticket| ticket.violations()).collect())
 }
 
 /// Compares the events of the turn before, and takes the next ones.
-async fn audit_ledger(auditor: &mut Auditor) -> Result<Vec<Violation>, VisitFailure> {
+async fn audit_ledger(auditor: &mut Auditor) -> Result<Vec<Violation>, Failure> {
     // Taken out: where it cannot be compared now, the ledger of the time since would only become longer.
     let between = match auditor.progress.watched.take() {
-        Some(watched) => auditor.books.compare(&watched).await?,
+        Some(watched) => auditor.ledger.compare(&watched).await?,
         None => Vec::new(),
     };
-    let mut watched = auditor.books.watch(auditor.progress.event, EVENTS_MAX, SEATS_MAX).await?;
+    let mut watched = auditor.ledger.watch(auditor.progress.event, EVENTS_MAX, SEATS_MAX).await?;
     if watched.events.is_empty() && auditor.progress.event.is_some() {
-        watched = auditor.books.watch(None, EVENTS_MAX, SEATS_MAX).await?;
+        watched = auditor.ledger.watch(None, EVENTS_MAX, SEATS_MAX).await?;
     }
     auditor.progress.event = watched.events.last().map(|(event, _)| event.id);
     let counted: Vec<Violation> = watched.counted.iter().filter_map(TicketsCounted::violation).collect();
@@ -84,12 +84,12 @@ async fn audit_ledger(auditor: &mut Auditor) -> Result<Vec<Violation>, VisitFail
 }
 
 /// The inventories of the events that are watched now.
-async fn audit_inventories(auditor: &Auditor) -> Result<Vec<Violation>, VisitFailure> {
+async fn audit_inventories(auditor: &Auditor) -> Result<Vec<Violation>, Failure> {
     let mut found = Vec::new();
     for (event, _) in auditor.progress.watched.iter().flat_map(|watched| &watched.events) {
-        let Some(figures) = auditor.maps.figures(event.id).await? else { continue };
+        let Some(figures) = auditor.inventory.figures(event.id).await? else { continue };
         // Postgres after Valkey, which never knows of a growth first.
-        if let Some(now) = auditor.store.event(event.id).await? {
+        if let Some(now) = auditor.events.event(event.id).await? {
             found.extend(figures.violations(event.id, now.capacity));
         }
     }

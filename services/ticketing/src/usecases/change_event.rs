@@ -1,15 +1,16 @@
 //! Change: what the feed noted of an event becomes so, in Postgres and then in Valkey.
 
+use booked_failure::Failure;
 use booked_ids::EventId;
 
-use super::{Context, follow_event, settle_overdue::VisitFailure};
+use super::{Context, follow_event};
 
 /// Carries out what is noted of an event. Whoever else is just doing so is waited for.
 ///
 /// # Errors
 ///
-/// See [`VisitFailure`]; what is noted stays so, and what Valkey missed is repeated by a job.
-pub async fn change_event(context: &Context, event: EventId) -> Result<(), VisitFailure> {
+/// See [`Failure`]; what is noted stays so, and what Valkey missed is repeated by a job.
+pub async fn change_event(context: &Context, event: EventId) -> Result<(), Failure> {
     context.changes.carry_out(event).await?;
     follow_event(context, event).await
 }

@@ -5,9 +5,8 @@ use std::{sync::Arc, time::Duration};
 use booked_server::Random;
 
 use super::{KeyedQueues, KnownEvents, Loads};
-use crate::{
-    domain::seat::AttemptId,
-    ports::{EventChanges, EventFeed, Notifier, SeatPool, TicketStore, WaitlistStore},
+use crate::ports::{
+    Bookings, Claims, EventChanges, EventFeed, Events, Holds, Inventory, Notifier, WaitlistStore,
 };
 
 /// Seats that one script claims, settles or repairs, where a step may have any number of them: other scripts wait for it.
@@ -16,10 +15,16 @@ pub(super) const SCRIPT_SEATS: usize = 256;
 /// The world as use cases see it; clones share it.
 #[derive(Clone)]
 pub struct Context {
-    /// The seats, as Valkey keeps them.
-    pub pool: Arc<dyn SeatPool>,
-    /// The tickets, as Postgres keeps them.
-    pub store: Arc<dyn TicketStore>,
+    /// Seats that users hold, in Valkey.
+    pub holds: Arc<dyn Holds>,
+    /// Seats that attempts claim, in Valkey.
+    pub claims: Arc<dyn Claims>,
+    /// Which seats are not free, in Valkey.
+    pub inventory: Arc<dyn Inventory>,
+    /// Who owns what, in Postgres.
+    pub bookings: Arc<dyn Bookings>,
+    /// What is on sale, in Postgres.
+    pub events: Arc<dyn Events>,
     /// Who waits.
     pub waitlist: Arc<dyn WaitlistStore>,
     /// Changes of events that wait for their turn.
@@ -45,15 +50,7 @@ pub struct Context {
 pub struct Contention {
     /// For an inventory that somebody else is loading, a booking of the same tickets that is under way, cancels of the same user
     /// and event, or others who join the same waitlist.
-    pub others: Duration,
+    pub wait_max: Duration,
     /// Between two looks at what is waited for.
     pub poll: Duration,
-}
-
-impl Context {
-    /// A new attempt.
-    #[must_use]
-    pub fn attempt(&self) -> AttemptId {
-        AttemptId(self.random.uuid())
-    }
 }

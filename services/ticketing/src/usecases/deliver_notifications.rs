@@ -6,13 +6,14 @@ use std::{
     time::Duration,
 };
 
+use booked_failure::Failure;
 use futures_util::{StreamExt as _, stream};
 use uuid::Uuid;
 
 use super::Context;
 use crate::{
     domain::delivery::{is_given_up, pause_after},
-    ports::{DueNotification, NotifyFailure, StoreFailure},
+    ports::{DueNotification, NotifyFailure},
 };
 
 /// Notifications that are taken at once: so few that all are dealt with before the lease on them ends.
@@ -47,7 +48,7 @@ pub async fn deliver_notifications(
     context: &Context,
     holder: Uuid,
     age_max: Duration,
-) -> Result<Delivered, StoreFailure> {
+) -> Result<Delivered, Failure> {
     let due = context.waitlist.lease_notifications(holder, MESSAGES_MAX).await?;
     let is_away = AtomicBool::new(false);
     let deliveries = due.into_iter().map(|due| deliver(context, due, age_max, &is_away));
@@ -70,7 +71,7 @@ async fn deliver(
     DueNotification { message, tries, age }: DueNotification,
     age_max: Duration,
     is_away: &AtomicBool,
-) -> Result<Outcome, StoreFailure> {
+) -> Result<Outcome, Failure> {
     if is_away.load(Ordering::Relaxed) {
         return Ok(Outcome::Away);
     }

@@ -1,12 +1,12 @@
 //! Tell those who wait that seats came free, in order.
 
+use std::sync::Arc;
+
+use booked_failure::Failure;
 use booked_ids::EventId;
 
-use super::{Context, settle_overdue::VisitFailure};
-use crate::{
-    ports::{PoolFailure, StoreFailure},
-    usecases::load_inventory,
-};
+use super::Context;
+use crate::usecases::load_inventory;
 
 /// Expired holds that are taken back before telling.
 const HOLDS_MAX: u32 = 256;
@@ -22,12 +22,12 @@ pub async fn moved_sales(
     context: &Context,
     after: Option<EventId>,
     limit: u32,
-) -> Result<MovedSales, StoreFailure> {
+) -> Result<MovedSales, Failure> {
     let awaited = context.waitlist.awaited_events(after, limit).await?;
     let events: Vec<EventId> = awaited.iter().map(|(event, _)| *event).collect();
     let is_full = u32::try_from(events.len()).is_ok_and(|count| count >= limit);
     let mut sales = MovedSales { next: events.last().copied().filter(|_| is_full), ..MovedSales::default() };
-    for ((event, seen), now) in awaited.into_iter().zip(context.pool.watermarks(&events).await) {
+    for ((event, seen), now) in awaited.into_iter().zip(context.inventory.watermarks(&events).await) {
         match now {
             // Without an inventory it is made, so that what comes free is counted.
             Ok(now) if now.is_none() || now != seen => sales.moved.push(event),
@@ -46,23 +46,23 @@ pub struct MovedSales {
     /// After which event to go on; none at the end.
     pub next: Option<EventId>,
     /// Why some could not be looked at.
-    pub failure: Option<PoolFailure>,
+    pub failure: Option<Failure>,
 }
 
 /// Tells the first of an event's list, and says how many were told.
 ///
 /// # Errors
 ///
-/// See [`VisitFailure`]; nobody was told then.
-pub async fn notify_waitlist(context: &Context, event: EventId) -> Result<u32, VisitFailure> {
+/// See [`Failure`]; nobody was told then.
+pub async fn notify_waitlist(context: &Context, event: EventId) -> Result<u32, Failure> {
     // Seats whose hold ran out came free too, but nobody counts them before they are taken back.
-    context.pool.expire_holds(event, HOLDS_MAX).await?;
-    if context.pool.sale_state(event).await?.is_none() {
+    context.holds.expire_holds(event, HOLDS_MAX).await?;
+    if context.inventory.sale_state(event).await?.is_none() {
         // Without an inventory nothing counts what comes free. Where it cannot be made now, the next visit tries again.
         if let Err(error) = load_inventory(context, event).await {
             tracing::debug!(%event, %error, "people wait for an event without a map");
             return Ok(0);
         }
     }
-    Ok(context.waitlist.tell(event, context.pool.clone()).await?)
+    context.waitlist.tell(event, Arc::clone(&context.inventory)).await
 }

@@ -3,12 +3,10 @@
 
 use std::collections::HashSet;
 
+use booked_failure::Failure;
 use booked_ids::{EventId, SeatNumber};
 
-use super::{
-    Context, SCRIPT_SEATS,
-    settle_overdue::{VisitFailure, ask_and_settle},
-};
+use super::{Context, SCRIPT_SEATS, attempt::Attempt};
 use crate::{
     domain::seat::{ClaimKind, SeatState},
     ports::EventRecord,
@@ -34,12 +32,12 @@ pub struct Reconciled {
 ///
 /// # Errors
 ///
-/// See [`VisitFailure`]; what was not put right is put right at the next visit.
-pub async fn reconcile_seats(context: &Context, event: EventRecord) -> Result<Reconciled, VisitFailure> {
-    let grown = context.pool.grow(event.id, event.capacity).await?;
+/// See [`Failure`]; what was not put right is put right at the next visit.
+pub async fn reconcile_seats(context: &Context, event: EventRecord) -> Result<Reconciled, Failure> {
+    let grown = context.inventory.grow(event.id, event.capacity).await?;
     // Read once: what is held or not any more by the time of a later piece is looked at again before it is touched.
-    let held: HashSet<SeatNumber> = context.pool.held(event.id).await?.into_iter().collect();
-    let recounted = u32::from(context.pool.recount(event.id).await?);
+    let held: HashSet<SeatNumber> = context.inventory.held(event.id).await?.into_iter().collect();
+    let recounted = u32::from(context.inventory.recount(event.id).await?);
     let mut done = Reconciled { grown, recounted, ..Reconciled::default() };
     let mut first = 1;
     while let Some(start) = SeatNumber::new(first).filter(|start| start.get() <= event.capacity) {
@@ -61,13 +59,13 @@ async fn visit_piece(
     start: SeatNumber,
     held: &HashSet<SeatNumber>,
     done: &mut Reconciled,
-) -> Result<bool, VisitFailure> {
+) -> Result<bool, Failure> {
     // Valkey is read before Postgres: what is booked in between is taken in both.
-    let Some(taken) = context.pool.taken(event, start, PIECE_SEATS).await? else {
+    let Some(taken) = context.inventory.taken(event, start, PIECE_SEATS).await? else {
         return Ok(false);
     };
     let sold: HashSet<SeatNumber> =
-        context.store.sold(event, start, PIECE_SEATS).await?.into_iter().collect();
+        context.bookings.sold(event, start, PIECE_SEATS).await?.into_iter().collect();
     let taken: HashSet<SeatNumber> = taken.into_iter().collect();
 
     let suspects: Vec<SeatNumber> =
@@ -84,24 +82,24 @@ async fn visit_piece(
 }
 
 /// Claims the suspects that still look sold, asks Postgres again, and settles them by that. Says how many are free now.
-async fn check(context: &Context, event: EventId, suspects: &[SeatNumber]) -> Result<u32, VisitFailure> {
-    let attempt = context.attempt();
-    let claimed = context.pool.claim_sold(event, attempt, ClaimKind::Check, suspects).await?;
+async fn check(context: &Context, event: EventId, suspects: &[SeatNumber]) -> Result<u32, Failure> {
+    let attempt = Attempt::new(context);
+    let claimed = context.claims.claim_sold(event, attempt.id, ClaimKind::Check, suspects).await?;
     if claimed.is_empty() {
         return Ok(0);
     }
-    Ok(ask_and_settle(context, event, attempt, &claimed).await?.freed)
+    Ok(attempt.settle(event, &claimed).await?.freed)
 }
 
 /// Reads the seats once more, asks Postgres after it, and repairs those that are sold and still as they were read.
-async fn repair(context: &Context, event: EventId, lost: &[SeatNumber]) -> Result<u32, VisitFailure> {
-    let Some(states) = context.pool.inspect(event, lost).await? else {
+async fn repair(context: &Context, event: EventId, lost: &[SeatNumber]) -> Result<u32, Failure> {
+    let Some(states) = context.holds.inspect(event, lost).await? else {
         return Ok(0);
     };
     let as_read = states.seats.into_iter().filter(|state| state.claim.is_none() && !state.looks_sold());
     let as_read: Vec<SeatState> = as_read.collect();
     let seats: Vec<SeatNumber> = as_read.iter().map(|state| state.seat).collect();
-    let sold = context.store.sold_among(event, &seats).await?;
+    let sold = context.bookings.sold_among(event, &seats).await?;
     let sold: Vec<SeatState> = as_read.into_iter().filter(|state| sold.contains(&state.seat)).collect();
-    if sold.is_empty() { Ok(0) } else { Ok(context.pool.repair(event, &sold).await?) }
+    if sold.is_empty() { Ok(0) } else { Ok(context.inventory.repair(event, &sold).await?) }
 }

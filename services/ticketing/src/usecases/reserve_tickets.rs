@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use booked_failure::Failure;
 use booked_ids::{EventId, TicketId, UserId};
 
 use super::{Context, LoadError, load_inventory};
 use crate::{
     domain::count::SeatsWanted,
-    ports::{PoolFailure, Reserved},
+    ports::{Reserved, VALKEY},
 };
 
 /// How often an inventory may be lost again between its load and the reservation.
@@ -37,15 +38,9 @@ pub enum ReserveError {
     /// The event does not exist.
     #[error("no such event")]
     NoSuchEvent,
-    /// Nothing was done; it may be tried again.
-    #[error("not available: {0}")]
-    Unavailable(String),
-    /// The database refused to read.
-    #[error("the database refused: {0}")]
-    ReadFailed(String),
-    /// Seats may be held, but nobody knows which; they come free by themselves.
-    #[error("the outcome is unknown: {0}")]
-    Unknown(String),
+    /// A dependency failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
 }
 
 /// Holds seats.
@@ -60,7 +55,7 @@ pub async fn reserve_tickets(
     count: SeatsWanted,
 ) -> Result<Reservation, ReserveError> {
     for _ in 0..TRIES {
-        match context.pool.reserve(event, user, count).await? {
+        match context.holds.reserve(event, user, count).await? {
             Reserved::Held { seats, expires_unix_ms } => {
                 let tickets = seats.into_iter().map(|seat| event.ticket(seat)).collect();
                 return Ok(Reservation { tickets, expires_unix_ms });
@@ -70,24 +65,14 @@ pub async fn reserve_tickets(
             Reserved::NotLoaded => load_inventory(context, event).await?,
         }
     }
-    Err(ReserveError::Unavailable("the event's inventory is lost again and again".to_owned()))
-}
-
-impl From<PoolFailure> for ReserveError {
-    fn from(failure: PoolFailure) -> Self {
-        match failure {
-            PoolFailure::Unavailable(why) => Self::Unavailable(why),
-            PoolFailure::Unknown(why) => Self::Unknown(why),
-        }
-    }
+    Err(Failure::not_done(VALKEY, "the event's inventory is lost again and again").into())
 }
 
 impl From<LoadError> for ReserveError {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::NoSuchEvent => Self::NoSuchEvent,
-            LoadError::Unavailable(why) => Self::Unavailable(why),
-            LoadError::ReadFailed(why) => Self::ReadFailed(why),
+            LoadError::Failed(failure) => Self::Failed(failure),
         }
     }
 }

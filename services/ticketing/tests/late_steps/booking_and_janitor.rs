@@ -1,5 +1,6 @@
 //! A booking that stops between its steps, and the janitor who meets its claim.
 
+use booked_failure::Failure;
 use booked_ticketing::usecases::BookError;
 
 use crate::{
@@ -21,7 +22,7 @@ async fn a_commit_that_comes_after_the_janitor_is_refused_and_the_hold_is_good_s
     commit.go_on();
 
     let outcome = booking.await.unwrap();
-    assert!(matches!(outcome, Err(BookError::Unavailable(_))), "nothing was done: {outcome:?}");
+    assert!(matches!(outcome, Err(BookError::Failed(Failure::NotDone(_)))), "nothing was done: {outcome:?}");
     assert!(world.owners(event).await.is_empty());
     assert_eq!(world.seat(tickets[0]).await, Seat::Held(user(1)));
     replica.buy(user(1), &tickets).await;
@@ -101,7 +102,7 @@ async fn commit_late_against(others_until: Option<Step>) {
     commit.go_on();
     restore_hold.reached().await.go_on();
     match (others_until, booking.await.unwrap()) {
-        (Some(Step::Book), Err(BookError::Unavailable(_))) => {}
+        (Some(Step::Book), Err(BookError::Failed(Failure::NotDone(_)))) => {}
         (Some(Step::Finish) | None, Err(BookError::NotYours)) => {}
         (_, outcome) => panic!("{outcome:?}"),
     }
@@ -167,7 +168,7 @@ async fn a_give_back_that_comes_late_does_not_end_a_new_hold() {
     others.janitor(event).await;
     assert_eq!(others.hold(user(2), event, 1).await, tickets);
     restore_hold.go_on();
-    assert!(matches!(booking.await.unwrap(), Err(BookError::Unavailable(_))));
+    assert!(matches!(booking.await.unwrap(), Err(BookError::Failed(Failure::NotDone(_)))));
 
     assert_eq!(world.seat(tickets[0]).await, Seat::Held(user(2)));
     others.buy(user(2), &tickets).await;
@@ -180,7 +181,7 @@ async fn a_booking_that_surely_failed_leaves_the_hold_as_it_was() {
     let tickets = replica.hold(user(1), event, 2).await;
     replica.gates.fail(Step::Book);
     let outcome = replica.book(user(1), &tickets).await.unwrap();
-    assert!(matches!(outcome, Err(BookError::Unavailable(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(BookError::Failed(Failure::NotDone(_)))), "{outcome:?}");
     assert_eq!(world.seat(tickets[0]).await, Seat::Held(user(1)));
 
     // Where its time passed meanwhile, the seat is free.

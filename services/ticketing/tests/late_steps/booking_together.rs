@@ -2,10 +2,11 @@
 
 use std::{collections::HashMap, future::Future, pin::pin};
 
+use booked_failure::Failure;
 use booked_ids::{EventId, SeatNumber, TicketId, UserId};
 use booked_ticketing::{
     domain::{booking::Tickets, seat::AttemptId},
-    ports::{Booked, StoreFailure},
+    ports::Booked,
     usecases::BookError,
 };
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
@@ -33,7 +34,7 @@ impl Replica {
         number: u128,
         user: UserId,
         tickets: impl IntoIterator<Item = TicketId>,
-    ) -> JoinHandle<Result<Booked, StoreFailure>> {
+    ) -> JoinHandle<Result<Booked, Failure>> {
         tokio::spawn(self.booking_in_postgres(number, user, tickets.into_iter().collect()))
     }
 
@@ -43,8 +44,8 @@ impl Replica {
         number: u128,
         user: UserId,
         tickets: Vec<TicketId>,
-    ) -> impl Future<Output = Result<Booked, StoreFailure>> + use<> {
-        let (store, tickets) = (self.context.store.clone(), tickets.into_iter().collect::<Tickets>());
+    ) -> impl Future<Output = Result<Booked, Failure>> + use<> {
+        let (store, tickets) = (self.context.bookings.clone(), tickets.into_iter().collect::<Tickets>());
         async move { soon(store.book(attempt(number), user, &tickets)).await }
     }
 }
@@ -86,7 +87,7 @@ async fn a_refused_booking_never_spoils_its_neighbours() {
         replica.book_in_postgres(1, user(1), [ticket(event, 1)]).await.unwrap().unwrap(),
         Booked::Done
     );
-    replica.context.store.void_unless_booked(attempt(7)).await.unwrap();
+    replica.context.bookings.void_unless_booked(attempt(7)).await.unwrap();
 
     let mut holder = busy_flusher(&world, &replica, event).await;
     let bookings = [

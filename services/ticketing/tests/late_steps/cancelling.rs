@@ -1,7 +1,8 @@
 //! A cancel that stops between its steps, or of which nobody heard.
 
+use booked_failure::Failure;
 use booked_ticketing::{
-    ports::SeatPool as _,
+    ports::Inventory as _,
     usecases::{CancelError, ReserveError},
 };
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
@@ -79,14 +80,14 @@ async fn a_cancel_of_which_nobody_heard_is_settled_by_what_postgres_says() {
 
     replica.gates.lose_the_answer_of(Step::Cancel);
     let outcome = replica.cancel(user(1), event, 1).await.unwrap();
-    assert!(matches!(outcome, Err(CancelError::Unknown(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(CancelError::Failed(Failure::Unknown(_)))), "{outcome:?}");
     assert!(matches!(world.seat(tickets[1]).await, Seat::Settling(_)), "only a definite answer settles");
     world.replica().janitor(event).await;
     assert_eq!(world.seat(tickets[1]).await, Seat::Free, "it was done");
 
     let loose = replica.gates.let_loose(Step::Cancel);
     let outcome = replica.cancel(user(1), event, 1).await.unwrap();
-    assert!(matches!(outcome, Err(CancelError::Unknown(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(CancelError::Failed(Failure::Unknown(_)))), "{outcome:?}");
     world.replica().janitor(event).await;
     assert_eq!(world.seat(tickets[0]).await, Seat::Sold, "it was not done");
     assert_eq!(loose.come().await, "Ok(Done)");
@@ -103,7 +104,7 @@ async fn a_cancel_that_surely_failed_leaves_its_claim_to_the_janitor_and_the_sea
     replica.buy(user(1), &tickets).await;
     replica.gates.fail(Step::Cancel);
     let outcome = replica.cancel(user(1), event, 1).await.unwrap();
-    assert!(matches!(outcome, Err(CancelError::Unavailable(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(CancelError::Failed(Failure::NotDone(_)))), "{outcome:?}");
     assert!(matches!(world.seat(tickets[0]).await, Seat::Settling(_)), "until Postgres can be asked");
     world.replica().janitor(event).await;
     assert_eq!(world.seat(tickets[0]).await, Seat::Sold);
@@ -188,6 +189,6 @@ async fn a_cancel_of_more_tickets_than_a_script_can_take_frees_them_at_once() {
     ));
     assert!(matches!(replica.reserve(user(2), event, 1).await, Err(ReserveError::TooFew)));
     replica.cancel(user(1), event, TICKETS.into()).await.unwrap().unwrap();
-    let now = world.pool().sale_state(event).await.unwrap().unwrap();
+    let now = world.seats().sale_state(event).await.unwrap().unwrap();
     assert_eq!(now.free_now, i64::from(TICKETS), "none waits for the reconciler");
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use booked_ticketing::ports::StoreFailure;
+use booked_failure::Failure;
 use tokio::{sync::oneshot, time::timeout};
 
 /// How long a test waits for a step before it says which one never came.
@@ -105,9 +105,9 @@ impl Gates {
     pub(crate) async fn take<T: std::fmt::Debug + Send + 'static>(
         &self,
         step: Step,
-        work: impl Future<Output = Result<T, StoreFailure>> + Send + 'static,
-    ) -> Result<T, StoreFailure> {
-        let lost = || Err(StoreFailure::Unknown("the answer was lost, as the test wants it".to_owned()));
+        work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let lost = || Err(Failure::unknown("Postgres", "the answer was lost, as the test wants it"));
         match self.next(step) {
             None => work.await,
             Some(Shut::Stop { reached, go_on }) => {
@@ -118,9 +118,7 @@ impl Gates {
                 work.await.unwrap();
                 lost()
             }
-            Some(Shut::Fails) => {
-                Err(StoreFailure::Unavailable("it is away, as the test wants it".to_owned()))
-            }
+            Some(Shut::Fails) => Err(Failure::not_done("Postgres", "it is away, as the test wants it")),
             Some(Shut::Loose { go_on, came }) => {
                 tokio::spawn(async move {
                     if go_on.await.is_ok() {

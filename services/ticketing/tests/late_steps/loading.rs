@@ -1,9 +1,10 @@
 //! A load that stops between its steps, while others load, book, delete and grow.
 
+use booked_failure::Failure;
 use booked_ids::{EventId, SeatNumber, TicketId};
 use booked_postgres::Abort;
 use booked_ticketing::{
-    ports::{LeaseNonce, SeatPool as _},
+    ports::{Inventory as _, LeaseNonce},
     usecases::{BookError, ReserveError},
 };
 use tokio::task::JoinHandle;
@@ -132,14 +133,14 @@ async fn a_load_that_began_before_a_deletion_publishes_nothing() {
         let (world, _, event) = World::with_event().await;
         let (stopped, late) = loading_until(world.replica(), event, step).await;
         world.apply(state(event, 2, CAPACITY, true)).await;
-        world.pool().drop_event(event).await.unwrap();
+        world.seats().drop_event(event).await.unwrap();
         stopped.go_on();
         let outcome = late.await.unwrap();
         assert!(
-            matches!(outcome, Err(ReserveError::NoSuchEvent | ReserveError::Unavailable(_))),
+            matches!(outcome, Err(ReserveError::NoSuchEvent | ReserveError::Failed(Failure::NotDone(_)))),
             "before {step:?}: {outcome:?}"
         );
-        assert_eq!(world.pool().sale_state(event).await.unwrap(), None, "before {step:?}");
+        assert_eq!(world.seats().sale_state(event).await.unwrap(), None, "before {step:?}");
     }
 }
 
@@ -148,10 +149,10 @@ async fn seats_that_an_event_got_while_its_inventory_was_made_are_on_sale_at_onc
     let (world, _, event) = World::with_event().await;
     let (publish, late) = loading_until(world.replica(), event, Step::Publish).await;
     world.apply(state(event, 2, CAPACITY + 3, false)).await;
-    world.pool().grow(event, CAPACITY + 3).await.unwrap();
+    world.seats().grow(event, CAPACITY + 3).await.unwrap();
     publish.go_on();
     late.await.unwrap().unwrap();
-    assert_eq!(world.pool().sale_state(event).await.unwrap().unwrap().free_now, i64::from(CAPACITY) + 2);
+    assert_eq!(world.seats().sale_state(event).await.unwrap().unwrap().free_now, i64::from(CAPACITY) + 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,7 +161,7 @@ async fn a_load_that_failed_leaves_nobody_waiting_for_the_end_of_its_lease() {
     let (world, replica, event) = World::with_event().await;
     replica.gates.fail(Step::Snapshot);
     let failed = replica.reserve(user(1), event, 1).await;
-    assert!(matches!(failed, Err(ReserveError::Unavailable(_))), "{failed:?}");
+    assert!(matches!(failed, Err(ReserveError::Failed(Failure::NotDone(_)))), "{failed:?}");
     soon(replica.reserve(user(1), event, 1)).await.unwrap();
     world.assert_settled(event).await;
 }
@@ -178,7 +179,7 @@ async fn a_load_that_reads_for_long_keeps_its_lease() {
     .await;
 
     snapshot.go_on();
-    until("the map is there", async || world.pool().sale_state(event).await.unwrap().is_some()).await;
+    until("the map is there", async || world.seats().sale_state(event).await.unwrap().is_some()).await;
     // Whoever asked first may have waited long enough.
     drop(slow.await.unwrap());
     replica.hold(user(1), event, 1).await;
@@ -188,7 +189,7 @@ async fn a_load_that_reads_for_long_keeps_its_lease() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_is_prolonged_and_ended_by_its_own_load_alone() {
     let (world, _, event) = World::with_event().await;
-    let (pool, other_pool) = (world.pool(), world.pool());
+    let (pool, other_pool) = (world.seats(), world.seats());
     let (own, others) = (LeaseNonce(Uuid::from_u128(1)), LeaseNonce(Uuid::from_u128(2)));
     assert!(pool.acquire_load(event, own).await.unwrap());
     other_pool.extend_load(event, others).await.unwrap();
@@ -223,7 +224,7 @@ async fn a_snapshot_of_many_pieces_is_of_one_moment() {
         }
     });
     for _ in 0..20 {
-        let snapshot = replica.context.store.snapshot(event).await.unwrap().unwrap();
+        let snapshot = replica.context.events.snapshot(event).await.unwrap().unwrap();
         assert_eq!((snapshot.capacity, snapshot.sold.len()), (SOLD + 1, usize::try_from(SOLD).unwrap()));
     }
     assert!(!moving.is_finished(), "seats moved all the while");

@@ -11,7 +11,7 @@
 mod gates;
 mod ledger;
 mod proxy;
-mod stopped_pool;
+mod stopped_seats;
 mod stopped_store;
 mod witness;
 mod world;

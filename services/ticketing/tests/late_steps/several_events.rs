@@ -1,5 +1,6 @@
 //! A booking, or a release, of several events: no script reaches two of them, so it may stop between them.
 
+use booked_failure::Failure;
 use booked_ids::TicketId;
 use booked_ticketing::{
     domain::booking::Requested,
@@ -55,7 +56,7 @@ async fn a_booking_that_the_janitor_meets_between_its_claims_is_refused_whole() 
     second.go_on();
 
     let outcome = booking.await.unwrap();
-    assert!(matches!(outcome, Err(BookError::Unavailable(_))), "it was voided: {outcome:?}");
+    assert!(matches!(outcome, Err(BookError::Failed(Failure::NotDone(_)))), "it was voided: {outcome:?}");
     for ticket in &tickets {
         assert!(world.owners(ticket.event()).await.is_empty());
         assert_eq!(world.seat(*ticket).await, Seat::Held(user(1)));
@@ -122,7 +123,7 @@ async fn a_release_that_is_late_is_not_told_as_done_where_a_ticket_was_booked_me
     world.replica().buy(user(1), &tickets[1..]).await;
     settles.into_iter().for_each(Stopped::go_on);
     let outcome = releasing.await.unwrap();
-    assert!(matches!(outcome, Err(ReleaseError::Unknown(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(ReleaseError::Failed(Failure::Unknown(_)))), "{outcome:?}");
     assert_eq!(world.seat(tickets[0]).await, Seat::Free);
     assert_eq!(world.owners(tickets[1].event()).await.get(&tickets[1]), Some(&user(1)));
     world.assert_settled(tickets[1].event()).await;

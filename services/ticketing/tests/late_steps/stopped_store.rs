@@ -1,26 +1,32 @@
-//! The tickets in Postgres, behind a replica's gates.
+//! The bookings and events in Postgres, behind a replica's gates.
 
 use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
+use booked_failure::Failure;
 use booked_ids::{EventId, SeatNumber, TicketId, UserId};
 use booked_ticketing::{
     domain::{booking::Tickets, seat::AttemptId},
-    outbound::postgres::PostgresTicketStore,
-    ports::{AttemptOutcome, Booked, Cancelled, EventRecord, Latest, Snapshot, StoreFailure, TicketStore},
+    outbound::postgres::{PostgresBookings, PostgresEvents},
+    ports::{AttemptOutcome, Booked, Bookings, Cancelled, EventRecord, Events, Latest, Snapshot},
 };
 
 use crate::gates::{SharedGates, Step};
 
-pub(crate) struct StoppedStore {
-    pub(crate) inner: Arc<PostgresTicketStore>,
+pub(crate) struct StoppedBookings {
+    pub(crate) inner: Arc<PostgresBookings>,
     pub(crate) gates: SharedGates,
 }
 
-type Answer<T> = Result<T, StoreFailure>;
+pub(crate) struct StoppedEvents {
+    pub(crate) inner: Arc<PostgresEvents>,
+    pub(crate) gates: SharedGates,
+}
+
+type Answer<T> = Result<T, Failure>;
 
 #[async_trait]
-impl TicketStore for StoppedStore {
+impl Bookings for StoppedBookings {
     async fn owners(&self, tickets: &[TicketId]) -> Answer<HashMap<TicketId, UserId>> {
         self.inner.owners(tickets).await
     }
@@ -60,7 +66,10 @@ impl TicketStore for StoppedStore {
     async fn sold_counts(&self, events: &[EventId]) -> Answer<Vec<Option<u32>>> {
         self.inner.sold_counts(events).await
     }
+}
 
+#[async_trait]
+impl Events for StoppedEvents {
     async fn event(&self, event: EventId) -> Answer<Option<EventRecord>> {
         self.inner.event(event).await
     }

@@ -1,6 +1,7 @@
 //! A COMMIT that was sent and not answered: only what Postgres says settles it, at once where it can be asked, else when
 //! the janitor comes.
 
+use booked_failure::Failure;
 use booked_ticketing::usecases::BookError;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 
@@ -31,7 +32,7 @@ async fn a_commit_that_is_lost_on_the_way_is_told_as_not_done() {
     let tickets = replica.hold(user(1), event, 2).await;
     proxy.cut_next(Cut::BeforeIt);
     let outcome = replica.book(user(1), &tickets).await.unwrap();
-    assert!(matches!(outcome, Err(BookError::Unavailable(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(BookError::Failed(Failure::NotDone(_)))), "{outcome:?}");
     assert!(world.owners(event).await.is_empty());
     assert_eq!(world.seat(tickets[0]).await, Seat::Held(user(1)));
     replica.buy(user(1), &tickets).await;
@@ -47,7 +48,7 @@ async fn where_nobody_can_be_asked_the_answer_is_unknown_and_the_janitor_settles
         let tickets = replica.hold(user(1), event, 1).await;
         proxy.cut_next_and_close(cut);
         let outcome = replica.book(user(1), &tickets).await.unwrap();
-        assert!(matches!(outcome, Err(BookError::Unknown(_))), "{outcome:?}");
+        assert!(matches!(outcome, Err(BookError::Failed(Failure::Unknown(_)))), "{outcome:?}");
         assert!(matches!(world.seat(tickets[0]).await, Seat::Settling(_)), "only what is sure gives back");
 
         proxy.open();
@@ -109,7 +110,10 @@ async fn a_commit_that_nobody_waits_for_any_more_may_still_come() {
     let booking = replica.book(user(1), &tickets);
     let outcome = booking.await.unwrap();
     assert!(
-        matches!(outcome, Err(BookError::Unknown(_) | BookError::Unavailable(_))),
+        matches!(
+            outcome,
+            Err(BookError::Failed(Failure::Unknown(_)) | BookError::Failed(Failure::NotDone(_)))
+        ),
         "nobody may say that it is done: {outcome:?}"
     );
     holder.batch_execute("COMMIT").await.unwrap();
@@ -119,7 +123,7 @@ async fn a_commit_that_nobody_waits_for_any_more_may_still_come() {
     let is_sold = !world.owners(event).await.is_empty();
     let expected = if is_sold { Seat::Sold } else { Seat::Held(user(1)) };
     assert_eq!(world.seat(tickets[0]).await, expected);
-    if matches!(outcome, Err(BookError::Unavailable(_))) {
+    if matches!(outcome, Err(BookError::Failed(Failure::NotDone(_)))) {
         assert!(!is_sold, "what was told as not done never comes");
     }
     world.assert_settled(event).await;
@@ -134,7 +138,7 @@ async fn a_backend_that_dies_in_the_commit_has_not_booked() {
     until("the commit waits", async || world.database.execute(COMMITS_THAT_WAIT).trim() == "1").await;
     world.database.execute(&COMMITS_THAT_WAIT.replace("count(*)", "pg_terminate_backend(pid)"));
     let outcome = booking.await.unwrap();
-    assert!(matches!(outcome, Err(BookError::Unavailable(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(BookError::Failed(Failure::NotDone(_)))), "{outcome:?}");
     holder.batch_execute("COMMIT").await.unwrap();
     assert!(world.owners(event).await.is_empty());
     assert_eq!(world.seat(tickets[0]).await, Seat::Held(user(1)));
@@ -149,7 +153,7 @@ async fn a_loose_commit_that_comes_after_the_void_is_refused() {
     let tickets = replica.hold(user(1), event, 1).await;
     let commit = replica.gates.let_loose(Step::Book);
     let outcome = replica.book(user(1), &tickets).await.unwrap();
-    assert!(matches!(outcome, Err(BookError::Unavailable(_))), "it was voided: {outcome:?}");
+    assert!(matches!(outcome, Err(BookError::Failed(Failure::NotDone(_)))), "it was voided: {outcome:?}");
     assert_eq!(world.seat(tickets[0]).await, Seat::Held(user(1)));
 
     // The hold is as good as before, for this user and, once it has run out, for any other.
@@ -169,7 +173,7 @@ async fn a_loose_commit_and_the_janitor_settle_it_between_them() {
         let commit = replica.gates.let_loose(Step::Book);
         replica.gates.fail(Step::Void);
         let outcome = replica.book(user(1), &tickets).await.unwrap();
-        assert!(matches!(outcome, Err(BookError::Unknown(_))), "{outcome:?}");
+        assert!(matches!(outcome, Err(BookError::Failed(Failure::Unknown(_)))), "{outcome:?}");
         assert!(matches!(world.seat(tickets[0]).await, Seat::Settling(_)));
 
         if is_commit_first {

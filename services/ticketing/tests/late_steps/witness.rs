@@ -10,6 +10,7 @@ use booked_checker::{
     history::{Call, Fault, Line, Op, Outcome, Response},
     verify,
 };
+use booked_failure::Failure;
 use booked_ids::{EventId, TicketId, UserId};
 use booked_ticketing::{
     domain::count::SeatsWanted,
@@ -68,8 +69,11 @@ impl Witness {
                 Ok(()) => Outcome::Ok(Response::Empty),
                 Err(BookError::NotYours) => refused(400, "TICKET-03"),
                 Err(BookError::NotReserved) => refused(400, "TICKET-02"),
-                Err(BookError::Unavailable(_)) => refused(503, "SYS-07"),
-                Err(other @ (BookError::Refused(_) | BookError::Unknown(_))) => maybe(&other),
+                Err(BookError::Failed(Failure::NotDone(_))) => refused(503, "SYS-07"),
+                Err(
+                    other
+                    @ (BookError::Failed(Failure::Refused(..)) | BookError::Failed(Failure::Unknown(_))),
+                ) => maybe(&other),
             };
             witness.saw(user, sent_us, Op::Book { ticket_ids: vec![ticket.as_uuid()] }, outcome);
         })
@@ -83,7 +87,7 @@ impl Witness {
                 Ok(()) => Outcome::Ok(Response::Empty),
                 Err(CancelError::NoTicket) => refused(400, "TICKET-03"),
                 Err(CancelError::TooFew) => refused(400, "TICKET-01"),
-                Err(CancelError::Unavailable(_)) => refused(503, "SYS-07"),
+                Err(CancelError::Failed(Failure::NotDone(_))) => refused(503, "SYS-07"),
                 Err(other) => maybe(&other),
             };
             witness.saw(user, sent_us, Op::Cancel { event_id: event.as_uuid(), count: 1 }, outcome);

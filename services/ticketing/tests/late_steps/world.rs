@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use booked_contract::feed::EventState;
+use booked_failure::Failure;
 use booked_feed::Feed;
 use booked_ids::{EventId, TicketId, UserId};
 use booked_postgres::{Abort, Database, DatabaseArgs, DatabaseSettings};
@@ -19,12 +20,12 @@ use booked_ticketing::{
     outbound::{
         notifier::LogNotifier,
         postgres::{
-            BookingQueue, MIGRATIONS, PostgresEventChanges, PostgresTicketStore, PostgresWaitlistStore,
-            QueueSettings, apply_event_states, carry_out_change,
+            BookingQueue, MIGRATIONS, PostgresBookings, PostgresEventChanges, PostgresEvents,
+            PostgresWaitlistStore, QueueSettings, apply_event_states, carry_out_change,
         },
-        valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeatPool},
+        valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeats},
     },
-    ports::{EventFeed, EventRecord, FeedAway, SeatPool as _},
+    ports::{EventFeed, EventRecord, Holds as _, Inventory as _},
     usecases::{
         self, BookError, CancelError, Contention, Context, Loads, ReserveError, book_tickets, cancel_tickets,
         reconcile_seats, reserve_tickets, settle_overdue,
@@ -37,8 +38,10 @@ use tokio::{task::JoinHandle, time::timeout};
 use uuid::Uuid;
 
 use crate::{
-    gates::SharedGates, ledger::LEDGER_AND_TICKETS_DIFFER, stopped_pool::StoppedPool,
-    stopped_store::StoppedStore,
+    gates::SharedGates,
+    ledger::LEDGER_AND_TICKETS_DIFFER,
+    stopped_seats::StoppedSeats,
+    stopped_store::{StoppedBookings, StoppedEvents},
 };
 
 /// How long a test waits before it says what never came.
@@ -124,7 +127,7 @@ struct NoNews;
 
 #[async_trait]
 impl EventFeed for NoNews {
-    async fn pull(&self) -> Result<(), FeedAway> {
+    async fn pull(&self) -> Result<(), Failure> {
         Ok(())
     }
 }
@@ -183,15 +186,17 @@ impl World {
         let database = Database::new(&settings(database_url, work_ms), lifecycle.runtime()).unwrap();
         let queue = QueueSettings { flushers: 1, length: 100, wait: Duration::from_secs(10) };
         let signal = Feed::start("ticketing", database.clone(), lifecycle).signal();
-        let store = PostgresTicketStore::new(
-            database.clone(),
-            BookingQueue::start(&database, queue, lifecycle),
-            signal.clone(),
-        );
+        let queue = BookingQueue::start(&database, queue, lifecycle);
+        let bookings = Arc::new(PostgresBookings::new(database.clone(), queue, signal.clone()));
+        let events = Arc::new(PostgresEvents::new(database.clone()));
         let (gates, random) = (SharedGates::default(), Arc::new(SystemRandom));
+        let seats = Arc::new(StoppedSeats { inner: self.seats_holding(hold), gates: Arc::clone(&gates) });
         let context = Context {
-            pool: Arc::new(StoppedPool { inner: self.pool_holding(hold), gates: Arc::clone(&gates) }),
-            store: Arc::new(StoppedStore { inner: Arc::new(store), gates: Arc::clone(&gates) }),
+            holds: seats.clone(),
+            claims: seats.clone(),
+            inventory: seats,
+            bookings: Arc::new(StoppedBookings { inner: bookings, gates: Arc::clone(&gates) }),
+            events: Arc::new(StoppedEvents { inner: events, gates: Arc::clone(&gates) }),
             waitlist: Arc::new(PostgresWaitlistStore::new(database.clone(), random.clone())),
             changes: Arc::new(PostgresEventChanges::new(database.clone(), signal)),
             feed: Arc::new(NoNews),
@@ -200,17 +205,17 @@ impl World {
             loads: Arc::new(Loads::new(lifecycle)),
             queues: Arc::default(),
             known: Arc::default(),
-            contention: Contention { others: Duration::from_secs(10), poll: Duration::from_millis(5) },
+            contention: Contention { wait_max: Duration::from_secs(10), poll: Duration::from_millis(5) },
         };
         Replica { context, gates }
     }
 
     /// The seats, without gates.
-    pub(crate) fn pool(&self) -> ValkeySeatPool {
-        self.pool_holding(HOUR)
+    pub(crate) fn seats(&self) -> ValkeySeats {
+        self.seats_holding(HOUR)
     }
 
-    fn pool_holding(&self, hold: Duration) -> ValkeySeatPool {
+    fn seats_holding(&self, hold: Duration) -> ValkeySeats {
         let args = ValkeyArgs {
             valkey_url: Some(self.valkey_url.clone()),
             valkey_url_file: None,
@@ -219,7 +224,7 @@ impl World {
         };
         let settings = args.check(&mut Mistakes::default()).unwrap();
         let lifetimes = Lifetimes { hold, claim: CLAIM, load_lease: HOUR };
-        ValkeySeatPool::new(Valkey::new(settings, self.lifecycle.runtime().clone()), lifetimes)
+        ValkeySeats::new(Valkey::new(settings, self.lifecycle.runtime().clone()), lifetimes)
     }
 
     /// A new event with [`CAPACITY`] seats.
@@ -238,7 +243,7 @@ impl World {
     }
 
     pub(crate) async fn seat(&self, ticket: TicketId) -> Seat {
-        let looked = self.pool().inspect(ticket.event(), &[ticket.seat()]).await.unwrap();
+        let looked = self.seats().inspect(ticket.event(), &[ticket.seat()]).await.unwrap();
         let Some(states) = looked else { return Seat::NotLoaded };
         let state = states.seats.into_iter().next().unwrap();
         match (state.claim, state.hold) {
@@ -252,15 +257,10 @@ impl World {
 
     /// The owners of an event's tickets, as Postgres says.
     pub(crate) async fn owners(&self, event: EventId) -> BTreeMap<TicketId, UserId> {
-        let store = self.replica().context.store;
+        let store = self.replica().context.bookings;
         let first = booked_ids::SeatNumber::new(1).unwrap();
-        let tickets: Vec<TicketId> = store
-            .sold(event, first, 1_000)
-            .await
-            .unwrap()
-            .into_iter()
-            .map(|seat| event.ticket(seat))
-            .collect();
+        let sold = store.sold(event, first, 1_000).await.unwrap();
+        let tickets: Vec<TicketId> = sold.into_iter().map(|seat| event.ticket(seat)).collect();
         store.owners(&tickets).await.unwrap().into_iter().collect()
     }
 
@@ -285,7 +285,7 @@ impl World {
 
     /// Takes back all holds whose time has passed.
     pub(crate) async fn expire_holds(&self, event: EventId) {
-        self.pool().expire_holds(event, 1_000).await.unwrap();
+        self.seats().expire_holds(event, 1_000).await.unwrap();
     }
 
     /// Valkey loses an event's key.
@@ -325,9 +325,9 @@ impl World {
         replica.reconcile(event).await;
         let owners = self.owners(event).await;
         let first = booked_ids::SeatNumber::new(1).unwrap();
-        let taken = self.pool().taken(event, first, 1_000).await.unwrap().unwrap_or_default();
+        let taken = self.seats().taken(event, first, 1_000).await.unwrap().unwrap_or_default();
         if !taken.is_empty() {
-            let looked = self.pool().inspect(event, &taken).await.unwrap().unwrap();
+            let looked = self.seats().inspect(event, &taken).await.unwrap().unwrap();
             assert_eq!(looked.seats.iter().find(|seat| seat.claim.is_some()), None, "a claim is left");
             let sold: Vec<_> = looked.seats.iter().filter(|seat| seat.looks_sold()).collect();
             let sold: Vec<TicketId> =

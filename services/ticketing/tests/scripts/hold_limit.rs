@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use booked_ids::UserId;
-use booked_ticketing::ports::{Claimed, Released, Reserved, SeatPool as _};
+use booked_ticketing::ports::{Claimed, Claims as _, Holds as _, Released, Reserved};
 
 use crate::sale::{HOLD, Sale, attempt, seats, settled, user};
 

@@ -1,7 +1,7 @@
 //! Which seats a reservation gets: neighbours where a bounded search finds them, else the lowest free ones, and never one
 //! that the event does not have.
 
-use booked_ticketing::ports::{Reserved, SeatPool as _};
+use booked_ticketing::ports::{Holds as _, Inventory as _, Reserved};
 
 use crate::sale::{Sale, numbers, seats, user};
 

@@ -6,7 +6,7 @@ use std::{collections::VecDeque, time::Duration};
 use booked_ids::UserId;
 use booked_ticketing::{
     domain::seat::{AttemptId, ClaimKind},
-    ports::SeatPool as _,
+    ports::{Holds as _, Inventory as _},
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IteratorRandom as _};
 

@@ -14,8 +14,8 @@ use booked_ticketing::{
         count::SeatsWanted,
         seat::{AttemptId, ClaimKind, SeatState},
     },
-    outbound::valkey::{HoldLimit, Lifetimes, Valkey, ValkeyArgs, ValkeySeatPool},
-    ports::{Claimed, LeaseNonce, Reserved, SeatPool as _, Settlement},
+    outbound::valkey::{HoldLimit, Lifetimes, Valkey, ValkeyArgs, ValkeySeats},
+    ports::{Claimed, Claims as _, Holds as _, Inventory as _, LeaseNonce, Reserved, Settlement},
 };
 use redis::aio::MultiplexedConnection;
 use tokio::runtime::Handle;
@@ -25,7 +25,7 @@ pub(crate) const HOLD: Duration = Duration::from_secs(600);
 const FIXED_KEYS: [&str; 6] = ["taken", "holds", "settling", "claims", "meta", "load"];
 
 pub(crate) struct Sale {
-    pub(crate) pool: ValkeySeatPool,
+    pub(crate) pool: ValkeySeats,
     pub(crate) event: EventId,
     raw: MultiplexedConnection,
 }
@@ -87,7 +87,7 @@ impl Sale {
         let settings = args.check(&mut Mistakes::default()).unwrap();
         let lifetimes =
             Lifetimes { hold: HOLD, claim: Duration::from_secs(60), load_lease: Duration::from_secs(60) };
-        let pool = ValkeySeatPool::new(Valkey::new(settings, Handle::current()), lifetimes);
+        let pool = ValkeySeats::new(Valkey::new(settings, Handle::current()), lifetimes);
         Self { pool, event: event(1), raw }
     }
 

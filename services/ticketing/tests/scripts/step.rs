@@ -6,7 +6,10 @@ use booked_ticketing::{
         count::SeatsWanted,
         seat::{AttemptId, ClaimKind, SeatState},
     },
-    ports::{Claimed, LeaseNonce, OverdueClaim, Released, Reserved, SeatPool as _, Settlement},
+    ports::{
+        Claimed, Claims as _, Holds as _, Inventory as _, LeaseNonce, OverdueClaim, Released, Reserved,
+        Settlement,
+    },
 };
 use uuid::Uuid;
 

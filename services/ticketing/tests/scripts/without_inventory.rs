@@ -2,7 +2,7 @@
 
 use booked_ticketing::{
     domain::seat::{ClaimKind, Hold, SeatState},
-    ports::{Claimed, LeaseNonce, Released, Reserved, SeatPool as _},
+    ports::{Claimed, Claims as _, Holds as _, Inventory as _, LeaseNonce, Released, Reserved},
 };
 use uuid::Uuid;
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use booked_failure::Failure;
 use booked_ids::EventId;
-use booked_ticketing::usecases::{BookError, CancelError, CountError, ReserveError};
+use booked_ticketing::usecases::{BookError, CancelError, ReserveError};
 
 use crate::world::{World, until, user};
 
@@ -34,13 +35,22 @@ async fn lose(which: impl FnOnce(&World) -> usize) {
     for _ in 0..5 {
         let reserved = world.reserve(user(3), lost, 1).await;
         assert!(
-            matches!(reserved, Err(ReserveError::Unavailable(_) | ReserveError::Unknown(_))),
+            matches!(
+                reserved,
+                Err(ReserveError::Failed(Failure::NotDone(_)) | ReserveError::Failed(Failure::Unknown(_)))
+            ),
             "{reserved:?}"
         );
         let booked = world.book(user(2), &held).await;
-        assert!(matches!(booked, Err(BookError::Unavailable(_) | BookError::Unknown(_))), "{booked:?}");
+        assert!(
+            matches!(
+                booked,
+                Err(BookError::Failed(Failure::NotDone(_)) | BookError::Failed(Failure::Unknown(_)))
+            ),
+            "{booked:?}"
+        );
         let counted = world.occupied(&[lost, kept[0]]).await;
-        assert!(matches!(counted, Err(CountError::Unavailable(_))), "never a guess: {counted:?}");
+        assert!(matches!(counted, Err(Failure::NotDone(_))), "never a guess: {counted:?}");
         // An event that nobody sold before is one more for the list of active events.
         for event in &kept {
             assert_sells(&world, *event).await;
@@ -53,7 +63,7 @@ async fn lose(which: impl FnOnce(&World) -> usize) {
     world.cancel(user(1), lost, 1).await.expect("nor does a cancel");
     assert!(matches!(world.cancel(user(9), lost, 1).await, Err(CancelError::NoTicket)));
     until("the janitor still visits the others", async || {
-        !world.context.pool.held(kept[0]).await.unwrap().contains(&kept_hold[0].seat())
+        !world.context.inventory.held(kept[0]).await.unwrap().contains(&kept_hold[0].seat())
     })
     .await;
 
@@ -63,7 +73,7 @@ async fn lose(which: impl FnOnce(&World) -> usize) {
     assert_eq!(world.occupied(&[lost]).await.unwrap(), [2]);
     assert!(matches!(world.book(user(4), &sold[..1]).await, Err(BookError::NotYours)));
     until("what the list of busy events lost is on it again", async || {
-        let busy = world.context.pool.active_events(100).await.unwrap();
+        let busy = world.context.inventory.active_events(100).await.unwrap();
         [lost].iter().all(|event| busy.contains(event))
     })
     .await;
@@ -92,7 +102,10 @@ async fn a_node_that_does_not_answer_costs_its_own_events_alone() {
     let stuck = async {
         for event in &by_node[0] {
             let reserved = world.reserve(user(2), *event, 1).await;
-            assert!(matches!(reserved, Err(ReserveError::Unknown(_))), "it was sent: {reserved:?}");
+            assert!(
+                matches!(reserved, Err(ReserveError::Failed(Failure::Unknown(_)))),
+                "it was sent: {reserved:?}"
+            );
         }
     };
     let others = async {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use booked_failure::Failure;
 use booked_ids::EventId;
 use booked_sandbox::ValkeyServer;
 use booked_ticketing::{
@@ -10,8 +11,8 @@ use booked_ticketing::{
         count::SeatsWanted,
         seat::{AttemptId, ClaimKind, SeatState},
     },
-    ports::{LeaseNonce, PoolFailure, SeatPool, Settlement},
-    usecases::ReserveError,
+    ports::{LeaseNonce, Settlement},
+    usecases::{Context, ReserveError},
 };
 use uuid::Uuid;
 
@@ -95,27 +96,27 @@ fn ask(node: &ValkeyServer, words: &[&str]) -> String {
 }
 
 /// Takes every step that changes anything, and asserts that it was refused and surely did nothing.
-async fn assert_refused(pool: &dyn SeatPool, event: EventId, seats: &[SeatState]) {
+async fn assert_refused(context: &Context, event: EventId, seats: &[SeatState]) {
     let (attempt, numbers) = (AttemptId(Uuid::from_u128(1)), [seats[0].seat]);
     let unsold = [Settlement { seat: seats[0].seat, sold: false }];
     let nonce = LeaseNonce(Uuid::from_u128(1));
     let outcomes = [
-        pool.reserve(event, user(7), SeatsWanted::new(2).unwrap()).await.map(drop),
-        pool.claim(event, user(1), attempt, &numbers).await.map(drop),
-        pool.finish(event, attempt, &numbers).await.map(drop),
-        pool.restore_hold(event, attempt, &numbers).await.map(drop),
-        pool.release(event, user(1), &numbers).await.map(drop),
-        pool.claim_sold(event, attempt, ClaimKind::Check, &numbers).await.map(drop),
-        pool.settle(event, attempt, &unsold).await.map(drop),
-        pool.expire_holds(event, 10).await.map(drop),
-        pool.grow(event, CAPACITY + 1).await.map(drop),
-        pool.repair(event, seats).await.map(drop),
-        pool.publish(event, nonce, CAPACITY, &[]).await.map(drop),
-        pool.drop_event(event).await,
-        pool.occupied(&[event]).await.map(drop),
+        context.holds.reserve(event, user(7), SeatsWanted::new(2).unwrap()).await.map(drop),
+        context.claims.claim(event, user(1), attempt, &numbers).await.map(drop),
+        context.claims.finish(event, attempt, &numbers).await.map(drop),
+        context.claims.restore_hold(event, attempt, &numbers).await.map(drop),
+        context.holds.release(event, user(1), &numbers).await.map(drop),
+        context.claims.claim_sold(event, attempt, ClaimKind::Check, &numbers).await.map(drop),
+        context.claims.settle(event, attempt, &unsold).await.map(drop),
+        context.holds.expire_holds(event, 10).await.map(drop),
+        context.inventory.grow(event, CAPACITY + 1).await.map(drop),
+        context.inventory.repair(event, seats).await.map(drop),
+        context.inventory.publish(event, nonce, CAPACITY, &[]).await.map(drop),
+        context.inventory.drop_event(event).await,
+        context.inventory.occupied(&[event]).await.map(drop),
     ];
     for (number, outcome) in outcomes.into_iter().enumerate() {
-        assert!(matches!(outcome, Err(PoolFailure::Unavailable(_))), "step {number}: {outcome:?}");
+        assert!(matches!(outcome, Err(Failure::NotDone(_))), "step {number}: {outcome:?}");
     }
 }
 
@@ -126,8 +127,14 @@ async fn while_its_slot_moves_an_event_waits_and_nothing_is_half_done() {
     let (event, other) = (by_node[0][0], by_node[1][0]);
     let tickets = world.reserve(user(1), event, 4).await.unwrap();
     world.book(user(1), &tickets[..2]).await.unwrap();
-    let pool = &world.context.pool;
-    let held = pool.inspect(event, &[tickets[2].seat(), tickets[3].seat()]).await.unwrap().unwrap().seats;
+    let held = world
+        .context
+        .holds
+        .inspect(event, &[tickets[2].seat(), tickets[3].seat()])
+        .await
+        .unwrap()
+        .unwrap()
+        .seats;
     let slot = world.slot_of(&format!("{{{event}}}:taken")).to_string();
     let moving = Move { world: &world, slot, from: 0, to: 1 };
     let before = moving.kept();
@@ -135,9 +142,9 @@ async fn while_its_slot_moves_an_event_waits_and_nothing_is_half_done() {
     moving.begin();
     for ending in ["nothing yet", "taken", "holds", "meta", "0003", ""] {
         moving.carry(ending);
-        assert_refused(pool.as_ref(), event, &held).await;
+        assert_refused(&world.context, event, &held).await;
         let reserved = world.reserve(user(2), event, 1).await;
-        assert!(matches!(reserved, Err(ReserveError::Unavailable(_))), "{reserved:?}");
+        assert!(matches!(reserved, Err(ReserveError::Failed(Failure::NotDone(_)))), "{reserved:?}");
         assert_eq!(moving.kept(), before, "after the keys on {ending:?}");
         world.reserve(user(2), other, 1).await.expect("an event of another slot goes on");
     }

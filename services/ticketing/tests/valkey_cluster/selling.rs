@@ -42,9 +42,9 @@ async fn the_janitor_finds_the_events_of_all_nodes() {
     for event in &events {
         world.reserve(user(1), *event, 2).await.unwrap();
     }
-    let pool = &world.context.pool;
+    let inventory = &world.context.inventory;
     until("all are known to be busy", async || {
-        let busy: BTreeSet<EventId> = pool.active_events(100).await.unwrap().into_iter().collect();
+        let busy: BTreeSet<EventId> = inventory.active_events(100).await.unwrap().into_iter().collect();
         busy == events.iter().copied().collect()
     })
     .await;
@@ -52,7 +52,7 @@ async fn the_janitor_finds_the_events_of_all_nodes() {
     until("all holds are taken back", async || {
         let mut held = 0;
         for event in &events {
-            held += pool.held(*event).await.unwrap().len();
+            held += inventory.held(*event).await.unwrap().len();
         }
         held == 0
     })
@@ -63,7 +63,7 @@ async fn the_janitor_finds_the_events_of_all_nodes() {
 async fn every_node_is_asked_whether_it_may_evict_and_who_it_is() {
     let mut world = World::new().await;
     assert_eq!(world.valkey.unfit().await.unwrap(), None);
-    let before = world.context.pool.incarnation().await.unwrap();
+    let before = world.context.inventory.incarnation().await.unwrap();
     assert_eq!(before.split(' ').count(), 3);
 
     world.cluster.nodes()[1].command(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]).unwrap();
@@ -73,7 +73,7 @@ async fn every_node_is_asked_whether_it_may_evict_and_who_it_is() {
     world.cluster.kill_node(2).unwrap();
     world.cluster.restart_node(2).unwrap();
     until("the node that lost its data has another name", async || {
-        world.context.pool.incarnation().await.is_ok_and(|now| now != before)
+        world.context.inventory.incarnation().await.is_ok_and(|now| now != before)
     })
     .await;
 }

@@ -8,6 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use booked_contract::feed::EventState;
+use booked_failure::Failure;
 use booked_feed::Feed;
 use booked_ids::{EventId, TicketId, UserId};
 use booked_postgres::{Abort, Database, DatabaseSettings};
@@ -22,15 +23,15 @@ use booked_ticketing::{
     outbound::{
         notifier::LogNotifier,
         postgres::{
-            BookingQueue, MIGRATIONS, PostgresEventChanges, PostgresTicketStore, PostgresWaitlistStore,
-            QueueSettings, apply_event_states,
+            BookingQueue, MIGRATIONS, PostgresBookings, PostgresEventChanges, PostgresEvents,
+            PostgresWaitlistStore, QueueSettings, apply_event_states,
         },
-        valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeatPool},
+        valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeats},
     },
-    ports::{EventFeed, FeedAway},
+    ports::EventFeed,
     usecases::{
-        BookError, CancelError, Contention, Context, CountError, Loads, ReserveError, book_tickets,
-        cancel_tickets, count_occupied, reserve_tickets,
+        BookError, CancelError, Contention, Context, Loads, ReserveError, book_tickets, cancel_tickets,
+        count_occupied, reserve_tickets,
     },
 };
 use tokio::time::timeout;
@@ -56,7 +57,7 @@ struct NoNews;
 
 #[async_trait]
 impl EventFeed for NoNews {
-    async fn pull(&self) -> Result<(), FeedAway> {
+    async fn pull(&self) -> Result<(), Failure> {
         Ok(())
     }
 }
@@ -112,15 +113,19 @@ impl World {
             Lifetimes { hold, claim: Duration::from_secs(10), load_lease: Duration::from_secs(10) };
         let queue = QueueSettings { flushers: 2, length: 100, wait: Duration::from_secs(1) };
         let signal = Feed::start("ticketing", postgres.clone(), &lifecycle).signal();
-        let store = PostgresTicketStore::new(
+        let bookings = PostgresBookings::new(
             postgres.clone(),
             BookingQueue::start(&postgres, queue, &lifecycle),
             signal.clone(),
         );
         let random = Arc::new(SystemRandom);
+        let seats = Arc::new(ValkeySeats::new(valkey.clone(), lifetimes));
         let context = Context {
-            pool: Arc::new(ValkeySeatPool::new(valkey.clone(), lifetimes)),
-            store: Arc::new(store),
+            holds: seats.clone(),
+            claims: seats.clone(),
+            inventory: seats,
+            bookings: Arc::new(bookings),
+            events: Arc::new(PostgresEvents::new(postgres.clone())),
             waitlist: Arc::new(PostgresWaitlistStore::new(postgres.clone(), random.clone())),
             changes: Arc::new(PostgresEventChanges::new(postgres.clone(), signal)),
             feed: Arc::new(NoNews),
@@ -129,7 +134,7 @@ impl World {
             loads: Arc::new(Loads::new(&lifecycle)),
             queues: Arc::default(),
             known: Arc::default(),
-            contention: Contention { others: Duration::from_millis(1500), poll: Duration::from_millis(20) },
+            contention: Contention { wait_max: Duration::from_millis(1500), poll: Duration::from_millis(20) },
         };
         Self { cluster, valkey, context, postgres, lifecycle, _database: database }
     }
@@ -208,7 +213,7 @@ impl World {
         in_time(cancel_tickets(&self.context, user, event, count)).await
     }
 
-    pub(crate) async fn occupied(&self, events: &[EventId]) -> Result<Vec<u32>, CountError> {
+    pub(crate) async fn occupied(&self, events: &[EventId]) -> Result<Vec<u32>, Failure> {
         let counts = in_time(count_occupied(&self.context, events)).await?;
         Ok(counts.into_iter().map(|count| count.expect("the event is known")).collect())
     }

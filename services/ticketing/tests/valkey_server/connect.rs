@@ -2,12 +2,13 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use booked_failure::Failure;
 use booked_ids::{EventId, UserId};
 use booked_server::config::Mistakes;
 use booked_ticketing::{
     domain::count::SeatsWanted,
-    outbound::valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeatPool, ValkeySettings},
-    ports::{LeaseNonce, PoolFailure, Reserved, SeatPool as _},
+    outbound::valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeats, ValkeySettings},
+    ports::{Holds as _, Inventory as _, LeaseNonce, Reserved},
 };
 use tokio::runtime::Handle;
 use uuid::Uuid;
@@ -23,23 +24,23 @@ pub(crate) fn settings(url: &str, ca: Option<PathBuf>) -> ValkeySettings {
 }
 
 /// Its connections live on this runtime.
-pub(crate) fn pool(url: &str, ca: Option<PathBuf>, runtime: Handle) -> ValkeySeatPool {
+pub(crate) fn pool(url: &str, ca: Option<PathBuf>, runtime: Handle) -> ValkeySeats {
     let minute = Duration::from_secs(60);
     let lifetimes = Lifetimes { hold: minute, claim: minute, load_lease: minute };
-    ValkeySeatPool::new(Valkey::new(settings(url, ca), runtime), lifetimes)
+    ValkeySeats::new(Valkey::new(settings(url, ca), runtime), lifetimes)
 }
 
 pub(crate) fn event() -> EventId {
     EventId::new(1_900_000_000_000, [1; 16])
 }
 
-pub(crate) async fn publish(pool: &ValkeySeatPool) -> Result<bool, PoolFailure> {
+pub(crate) async fn publish(pool: &ValkeySeats) -> Result<bool, Failure> {
     let nonce = LeaseNonce(Uuid::from_u128(1));
     pool.acquire_load(event(), nonce).await?;
     pool.publish(event(), nonce, 8, &[]).await
 }
 
-pub(crate) async fn reserve(pool: &ValkeySeatPool) -> Result<Reserved, PoolFailure> {
+pub(crate) async fn reserve(pool: &ValkeySeats) -> Result<Reserved, Failure> {
     let user = UserId::from_uuid(Uuid::from_u128(1));
     pool.reserve(event(), user, SeatsWanted::new(1).unwrap()).await
 }

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use booked_failure::Failure;
 use booked_sandbox::{TestCa, ValkeyOptions, ValkeyServer, test_programs};
-use booked_ticketing::ports::{PoolFailure, Reserved};
+use booked_ticketing::ports::Reserved;
 use tokio::runtime::Handle;
 
 use crate::{
@@ -48,7 +49,7 @@ impl Server {
 
 async fn assert_unavailable(url: &str, ca: Option<PathBuf>) -> String {
     let failure = reserve(&pool(url, ca, Handle::current())).await.unwrap_err();
-    assert!(matches!(failure, PoolFailure::Unavailable(_)), "{failure:?}");
+    assert!(matches!(failure, Failure::NotDone(_)), "{failure:?}");
     format!("{failure} {failure:?}")
 }
 

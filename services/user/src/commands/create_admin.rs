@@ -3,18 +3,16 @@
 use std::path::PathBuf;
 
 use booked_postgres::DatabaseArgs;
-use booked_server::{Refused, config::Mistakes};
+use booked_server::{Rejected, config::Mistakes};
 use clap::Args;
 
 use super::{accounts, context, email, password::read_password, tell};
 use crate::{
     config::CostArgs,
     domain::{Email, PersonName},
-    outbound::postgres::PostgresAccounts,
-    ports::ChangeFailure,
-    usecases::{
-        AddAccountError, Context, Person, create_admin::create_admin, promote_to_admin::promote_to_admin,
-    },
+    outbound::postgres::PostgresAccountStore,
+    ports::ChangeError,
+    usecases::{AddAccountError, Context, Person, create_admin, promote_to_admin},
 };
 
 #[derive(Args)]
@@ -63,23 +61,23 @@ async fn create(context: &Context, person: Person) -> anyhow::Result<()> {
             tell(format_args!("{} is an admin now, with the account {user}", email.as_str()));
             Ok(())
         }
-        Err(AddAccountError::EmailTaken) => Err(Refused(format!(
+        Err(AddAccountError::EmailTaken) => Err(Rejected(format!(
             "{} has an account already; --promote makes that one an admin's, with its name and password",
             email.as_str()
         ))
         .into()),
-        Err(error @ (AddAccountError::Hash(_) | AddAccountError::Store(_))) => Err(error.into()),
+        Err(error @ (AddAccountError::Hash(_) | AddAccountError::Failed(_))) => Err(error.into()),
     }
 }
 
-async fn promote(accounts: &PostgresAccounts, email: &Email) -> anyhow::Result<()> {
+async fn promote(accounts: &PostgresAccountStore, email: &Email) -> anyhow::Result<()> {
     match promote_to_admin(accounts, &email.key()).await {
         Ok(true) => tell(format_args!("{} is an admin from the next log-in on", email.as_str())),
         Ok(false) => tell(format_args!("{} is an admin already", email.as_str())),
-        Err(ChangeFailure::NoSuchAccount) => {
-            return Err(Refused(format!("{} has no account", email.as_str())).into());
+        Err(ChangeError::NoSuchAccount) => {
+            return Err(Rejected(format!("{} has no account", email.as_str())).into());
         }
-        Err(error @ ChangeFailure::Store(_)) => return Err(error.into()),
+        Err(error @ ChangeError::Failed(_)) => return Err(error.into()),
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! `booked-user revoke-admin`
 
 use booked_postgres::DatabaseArgs;
-use booked_server::{Refused, config::Mistakes};
+use booked_server::{Rejected, config::Mistakes};
 use clap::Args;
 
 use super::{accounts, email, tell};
-use crate::{ports::ChangeFailure, usecases::revoke_admin::revoke_admin};
+use crate::{ports::ChangeError, usecases::revoke_admin};
 
 #[derive(Args)]
 pub(super) struct RevokeAdminArgs {
@@ -27,10 +27,10 @@ pub(super) async fn run(args: RevokeAdminArgs) -> anyhow::Result<()> {
             tell(format_args!("{} is no admin any more; an admin's token lives out its time", email.as_str()))
         }
         Ok(false) => tell(format_args!("{} is no admin", email.as_str())),
-        Err(ChangeFailure::NoSuchAccount) => {
-            return Err(Refused(format!("{} has no account", email.as_str())).into());
+        Err(ChangeError::NoSuchAccount) => {
+            return Err(Rejected(format!("{} has no account", email.as_str())).into());
         }
-        Err(error @ ChangeFailure::Store(_)) => return Err(error.into()),
+        Err(error @ ChangeError::Failed(_)) => return Err(error.into()),
     }
     Ok(())
 }

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use booked_postgres::DatabaseArgs;
-use booked_server::{Refused, config::Mistakes};
+use booked_server::{Rejected, config::Mistakes};
 use clap::Args;
 
 use super::{context, email, password::read_password, tell};
 use crate::{
     config::CostArgs,
-    usecases::set_password::{SetPasswordError, set_password},
+    usecases::{SetPasswordError, set_password},
 };
 
 #[derive(Args)]
@@ -40,8 +40,8 @@ pub(super) async fn run(args: SetPasswordArgs) -> anyhow::Result<()> {
             Ok(())
         }
         Err(SetPasswordError::NoSuchAccount) => {
-            Err(Refused(format!("{} has no account", email.as_str())).into())
+            Err(Rejected(format!("{} has no account", email.as_str())).into())
         }
-        Err(error @ (SetPasswordError::Hash(_) | SetPasswordError::Store(_))) => Err(error.into()),
+        Err(error @ (SetPasswordError::Hash(_) | SetPasswordError::Failed(_))) => Err(error.into()),
     }
 }

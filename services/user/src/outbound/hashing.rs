@@ -12,7 +12,7 @@ use self::workers::{NotRun, Workers};
 use super::refused_log_ins::{Reason, RefusedLogIns};
 use crate::{
     domain::{Origin, Password, PasswordHash},
-    ports::{Begin, HashFailure, PasswordHasher},
+    ports::{Begin, HashError, PasswordHasher},
 };
 
 /// How much is hashed, and at which cost.
@@ -51,22 +51,22 @@ impl BcryptHasher {
     async fn run<T: Send + 'static>(
         &self,
         origin: Origin,
-        work: impl FnOnce() -> Result<T, HashFailure> + Send + 'static,
-    ) -> Result<T, HashFailure> {
+        work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
+    ) -> Result<T, HashError> {
         let busy = |reason| {
             self.refused.count(reason);
-            Err(HashFailure::TooBusy)
+            Err(HashError::TooBusy)
         };
         match self.workers.run(origin, work).await {
             Ok(result) => result,
             Err(NotRun::QueueFull) => busy(Reason::QueueFull),
             Err(NotRun::Late) => busy(Reason::Late),
-            Err(error @ NotRun::Lost) => Err(HashFailure::Failed(error.to_string())),
+            Err(error @ NotRun::Lost) => Err(HashError::Failed(error.to_string())),
         }
     }
 }
 
-impl From<BcryptError> for HashFailure {
+impl From<BcryptError> for HashError {
     fn from(error: BcryptError) -> Self {
         Self::Failed(error.to_string())
     }
@@ -74,7 +74,7 @@ impl From<BcryptError> for HashFailure {
 
 #[async_trait]
 impl PasswordHasher for BcryptHasher {
-    async fn hash(&self, password: Password, origin: Origin) -> Result<PasswordHash, HashFailure> {
+    async fn hash(&self, password: Password, origin: Origin) -> Result<PasswordHash, HashError> {
         let cost = self.cost;
         self.run(origin, move || Ok(PasswordHash::new(bcrypt::hash(password.expose(), cost)?))).await
     }
@@ -85,7 +85,7 @@ impl PasswordHasher for BcryptHasher {
         hash: PasswordHash,
         origin: Origin,
         begin: Begin,
-    ) -> Result<bool, HashFailure> {
+    ) -> Result<bool, HashError> {
         let verify = move || {
             begin()?;
             Ok(bcrypt::verify(password.expose(), hash.expose())?)
@@ -127,7 +127,7 @@ mod tests {
             self.hash(password(text), Origin::default()).await.unwrap()
         }
 
-        async fn is_right(&self, text: &str, hash: &PasswordHash) -> Result<bool, HashFailure> {
+        async fn is_right(&self, text: &str, hash: &PasswordHash) -> Result<bool, HashError> {
             self.verify(password(text), hash.clone(), Origin::default(), Box::new(|| Ok(()))).await
         }
     }
@@ -172,13 +172,13 @@ mod tests {
 
         let refused = hasher.verify(password("open sesame"), nonsense, Origin::default(), begin).await;
 
-        assert!(matches!(refused, Err(HashFailure::Slowed(given)) if given == slow_down), "{refused:?}");
+        assert!(matches!(refused, Err(HashError::Slowed(given)) if given == slow_down), "{refused:?}");
     }
 
     #[tokio::test]
     async fn a_stored_hash_that_is_none_is_a_failure_and_not_a_wrong_password() {
         let verified = hasher(4).is_right("open sesame", &PasswordHash::new("nonsense")).await;
 
-        assert!(matches!(verified, Err(HashFailure::Failed(_))), "{verified:?}");
+        assert!(matches!(verified, Err(HashError::Failed(_))), "{verified:?}");
     }
 }

@@ -5,7 +5,7 @@ mod schema;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-pub use account_store::PostgresAccounts;
+pub use account_store::PostgresAccountStore;
 
 /// What the schema is made of.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/user");

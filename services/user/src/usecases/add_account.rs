@@ -1,12 +1,13 @@
 //! The step that registering and making an admin share: hash the password, then let the store decide about the email.
 
+use booked_failure::Failure;
 use booked_identity::Role;
 use booked_ids::UserId;
 
 use super::Context;
 use crate::{
     domain::{Email, NewAccount, Origin, Password, PersonName},
-    ports::{AddFailure, HashFailure, StoreFailure},
+    ports::{AddError, HashError},
 };
 
 /// Who gets an account.
@@ -28,10 +29,10 @@ pub enum AddAccountError {
     EmailTaken,
     /// The password was not hashed.
     #[error(transparent)]
-    Hash(#[from] HashFailure),
+    Hash(#[from] HashError),
     /// The store failed.
     #[error(transparent)]
-    Store(StoreFailure),
+    Failed(#[from] Failure),
 }
 
 pub(super) async fn add_account(
@@ -48,11 +49,11 @@ pub(super) async fn add_account(
     Ok(id)
 }
 
-impl From<AddFailure> for AddAccountError {
-    fn from(failure: AddFailure) -> Self {
+impl From<AddError> for AddAccountError {
+    fn from(failure: AddError) -> Self {
         match failure {
-            AddFailure::EmailTaken => Self::EmailTaken,
-            AddFailure::Store(failure) => Self::Store(failure),
+            AddError::EmailTaken => Self::EmailTaken,
+            AddError::Failed(failure) => Self::Failed(failure),
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use booked_failure::Failure;
 use booked_identity::{Identity, Role, SignError};
 use booked_server::unix_seconds;
 
 use super::{Context, Tokens};
 use crate::{
     domain::{Account, EmailKey, Origin, Password, PasswordHash},
-    ports::{Begin, HashFailure, StoreFailure, TooManyGuesses},
+    ports::{Begin, HashError, TooManyGuesses},
 };
 
 /// Why there is no token.
@@ -25,10 +26,10 @@ pub enum LogInError {
     Slowed(#[from] TooManyGuesses),
     /// The password was not hashed.
     #[error(transparent)]
-    Hash(HashFailure),
+    Hash(HashError),
     /// The store failed.
     #[error(transparent)]
-    Store(#[from] StoreFailure),
+    Failed(#[from] Failure),
     /// The token was not signed.
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -105,10 +106,10 @@ async fn renew_hash(context: &Context, account: &Account, password: Password, or
     }
 }
 
-impl From<HashFailure> for LogInError {
-    fn from(failure: HashFailure) -> Self {
+impl From<HashError> for LogInError {
+    fn from(failure: HashError) -> Self {
         match failure {
-            HashFailure::Slowed(wait) => Self::Slowed(wait),
+            HashError::Slowed(wait) => Self::Slowed(wait),
             failure => Self::Hash(failure),
         }
     }

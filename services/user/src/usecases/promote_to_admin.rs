@@ -4,7 +4,7 @@ use booked_identity::Role;
 
 use crate::{
     domain::EmailKey,
-    ports::{AccountStore, ChangeFailure},
+    ports::{AccountStore, ChangeError},
 };
 
 /// Makes an account an admin's; its name and password stay. Says whether it was none before.
@@ -12,7 +12,7 @@ use crate::{
 /// # Errors
 ///
 /// No account has the email, or the store fails.
-pub async fn promote_to_admin(accounts: &dyn AccountStore, email: &EmailKey) -> Result<bool, ChangeFailure> {
+pub async fn promote_to_admin(accounts: &dyn AccountStore, email: &EmailKey) -> Result<bool, ChangeError> {
     let before = accounts.set_role(email, Role::Admin).await?;
     Ok(before != Role::Admin)
 }

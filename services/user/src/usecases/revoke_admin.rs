@@ -4,7 +4,7 @@ use booked_identity::Role;
 
 use crate::{
     domain::EmailKey,
-    ports::{AccountStore, ChangeFailure},
+    ports::{AccountStore, ChangeError},
 };
 
 /// Makes an admin a plain user. Says whether it was an admin before. Tokens that carry the role live out their time.
@@ -12,7 +12,7 @@ use crate::{
 /// # Errors
 ///
 /// No account has the email, or the store fails.
-pub async fn revoke_admin(accounts: &dyn AccountStore, email: &EmailKey) -> Result<bool, ChangeFailure> {
+pub async fn revoke_admin(accounts: &dyn AccountStore, email: &EmailKey) -> Result<bool, ChangeError> {
     let before = accounts.set_role(email, Role::User).await?;
     Ok(before == Role::Admin)
 }

@@ -1,9 +1,11 @@
 //! An operator gives an account another password.
 
+use booked_failure::Failure;
+
 use super::Context;
 use crate::{
     domain::{EmailKey, Origin, Password},
-    ports::{ChangeFailure, HashFailure, StoreFailure},
+    ports::{ChangeError, HashError},
 };
 
 /// Why the password stays as it is.
@@ -14,10 +16,10 @@ pub enum SetPasswordError {
     NoSuchAccount,
     /// The password was not hashed.
     #[error(transparent)]
-    Hash(#[from] HashFailure),
+    Hash(#[from] HashError),
     /// The store failed.
     #[error(transparent)]
-    Store(StoreFailure),
+    Failed(#[from] Failure),
 }
 
 /// Gives the account another password. Tokens that were issued before live out their time.
@@ -35,11 +37,11 @@ pub async fn set_password(
     Ok(())
 }
 
-impl From<ChangeFailure> for SetPasswordError {
-    fn from(failure: ChangeFailure) -> Self {
+impl From<ChangeError> for SetPasswordError {
+    fn from(failure: ChangeError) -> Self {
         match failure {
-            ChangeFailure::NoSuchAccount => Self::NoSuchAccount,
-            ChangeFailure::Store(failure) => Self::Store(failure),
+            ChangeError::NoSuchAccount => Self::NoSuchAccount,
+            ChangeError::Failed(failure) => Self::Failed(failure),
         }
     }
 }

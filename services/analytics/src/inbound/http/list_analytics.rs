@@ -4,7 +4,7 @@ use actix_web::web;
 use booked_contract::{ErrorBody, analytics::EventAnalytics};
 use booked_server::{Admin, ApiError};
 
-use super::routes::{Context, read_failed};
+use super::context::Context;
 use crate::{
     domain::{Sales, best_selling_first},
     outbound::postgres::counts,
@@ -30,7 +30,7 @@ pub(crate) async fn list_analytics(
     context: web::Data<Context>,
 ) -> Result<web::Json<Vec<EventAnalytics>>, ApiError> {
     let today = context.clock.now().date_naive();
-    let mut sales = counts::read(&context.database, today).await.map_err(read_failed)?;
+    let mut sales = counts::read(&context.database, today).await?;
     best_selling_first(&mut sales);
     Ok(web::Json(sales.iter().map(row).collect()))
 }

@@ -4,7 +4,7 @@ use actix_web::web;
 use booked_contract::{ErrorBody, analytics::EventCancellations};
 use booked_server::{Admin, ApiError};
 
-use super::routes::{Context, read_failed};
+use super::context::Context;
 use crate::{domain::Sales, outbound::postgres::counts};
 
 #[utoipa::path(
@@ -27,7 +27,7 @@ pub(crate) async fn list_cancellation_rates(
     context: web::Data<Context>,
 ) -> Result<web::Json<Vec<EventCancellations>>, ApiError> {
     let today = context.clock.now().date_naive();
-    let sales = counts::read(&context.database, today).await.map_err(read_failed)?;
+    let sales = counts::read(&context.database, today).await?;
     Ok(web::Json(sales.iter().map(row).collect()))
 }
 

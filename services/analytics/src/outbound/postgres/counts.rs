@@ -1,7 +1,8 @@
 //! The counts, in sums that are added to by batches.
 
+use booked_failure::Failure;
 use booked_ids::EventId;
-use booked_postgres::{Database, ReadFailure};
+use booked_postgres::Database;
 use chrono::NaiveDate;
 use diesel::{
     BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _,
@@ -34,7 +35,7 @@ pub(crate) async fn empty(connection: &mut AsyncPgConnection) -> QueryResult<()>
 
 /// The counts of all events that are known and not deleted, by id. An event of which only counts came so far is not
 /// known yet.
-pub(crate) async fn read(database: &Database, today: NaiveDate) -> Result<Vec<Sales>, ReadFailure> {
+pub(crate) async fn read(database: &Database, today: NaiveDate) -> Result<Vec<Sales>, Failure> {
     database
         .read(async move |connection| {
             let is_today = booked_by_day::event_id.eq(events::event_id).and(booked_by_day::day.eq(today));

@@ -4,14 +4,11 @@ use actix_web::{HttpResponse, http::header, web};
 use booked_contract::{ErrorBody, event::NewEvent};
 use booked_server::{Admin, ApiError, Body, Lifecycle};
 
-use super::{
-    failure,
-    fields::{parse_latitude, parse_longitude},
-};
+use super::fields::{parse_latitude, parse_longitude};
 use crate::{
     domain::{Address, Coordinates, Description, EventDetails, EventName, InvalidTime, SeatCount, UnixTime},
-    ports::AddFailure,
-    usecases::{Context, create_event::create_event as create},
+    ports::AddError,
+    usecases::{self, Context},
 };
 
 #[utoipa::path(
@@ -41,7 +38,7 @@ pub(super) async fn create_event(
     lifecycle: web::Data<Lifecycle>,
 ) -> Result<HttpResponse, ApiError> {
     let details = parse(event)?;
-    let id = lifecycle.detach(async move { create(&context, details).await }).await??;
+    let id = lifecycle.detach(async move { usecases::create_event(&context, details).await }).await??;
     tracing::info!(event = %id, "created");
     Ok(HttpResponse::Created().insert_header((header::LOCATION, format!("/event/{id}/"))).finish())
 }
@@ -59,11 +56,11 @@ fn parse(event: NewEvent) -> Result<EventDetails, ApiError> {
     })
 }
 
-impl From<AddFailure> for ApiError {
-    fn from(failure: AddFailure) -> Self {
+impl From<AddError> for ApiError {
+    fn from(failure: AddError) -> Self {
         match failure {
-            AddFailure::FullSecond(full) => full.into(),
-            AddFailure::Store(failure) => failure::of_store(&failure),
+            AddError::FullSecond(full) => full.into(),
+            AddError::Failed(failure) => failure.into(),
         }
     }
 }

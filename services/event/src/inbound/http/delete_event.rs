@@ -5,13 +5,12 @@ use booked_contract::{Code, ErrorBody};
 use booked_server::{Admin, ApiError, Lifecycle};
 
 use super::{
-    failure,
     fields::{known_form, parse_id},
     query,
 };
 use crate::{
-    ports::DeleteFailure,
-    usecases::{Context, delete_event::delete_event as delete},
+    ports::DeleteError,
+    usecases::{self, Context},
 };
 
 #[utoipa::path(
@@ -41,16 +40,16 @@ pub(super) async fn delete_event(
 ) -> Result<HttpResponse, ApiError> {
     let id = query::first(request.query_string(), "id").unwrap_or_default();
     let id = known_form(parse_id(&id)?)?;
-    lifecycle.detach(async move { delete(&context, id).await }).await??;
+    lifecycle.detach(async move { usecases::delete_event(&context, id).await }).await??;
     tracing::info!(event = %id, "deleted");
     Ok(HttpResponse::Ok().finish())
 }
 
-impl From<DeleteFailure> for ApiError {
-    fn from(failure: DeleteFailure) -> Self {
+impl From<DeleteError> for ApiError {
+    fn from(failure: DeleteError) -> Self {
         match failure {
-            DeleteFailure::NoSuchEvent => Self::new(Code::NoSuchEvent),
-            DeleteFailure::Store(failure) => failure::of_store(&failure),
+            DeleteError::NoSuchEvent => Self::new(Code::NoSuchEvent),
+            DeleteError::Failed(failure) => failure.into(),
         }
     }
 }

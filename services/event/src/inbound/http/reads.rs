@@ -5,21 +5,21 @@ use std::{future::Future, time::Duration};
 use actix_web::{HttpResponse, web::Bytes};
 use booked_contract::{Code, event};
 use booked_ids::EventId;
-use booked_server::{ApiError, Lifecycle, SharedFetches};
+use booked_server::{ApiError, Lifecycle, SingleFlight};
 use serde::Serialize;
 
-use super::{failure, fields::to_wire};
+use super::fields::to_wire;
 use crate::{
     config::ReadSettings,
     domain::{Listing, Offer, Page},
-    usecases::{Context, get_event::get_event, list_events::list_events},
+    usecases::{self, Context},
 };
 
 /// The reads that are under way.
 pub(crate) struct Reads {
     context: Context,
-    pages: SharedFetches<Listing, Result<Bytes, ApiError>>,
-    events: SharedFetches<EventId, Result<Bytes, ApiError>>,
+    pages: SingleFlight<Listing, Result<Bytes, ApiError>>,
+    events: SingleFlight<EventId, Result<Bytes, ApiError>>,
     timeout: Duration,
 }
 
@@ -27,8 +27,8 @@ impl Reads {
     pub(crate) fn new(context: Context, settings: ReadSettings, lifecycle: &Lifecycle) -> Self {
         Self {
             context,
-            pages: SharedFetches::new("listings", settings.reads_max, lifecycle),
-            events: SharedFetches::new("events", settings.reads_max, lifecycle),
+            pages: SingleFlight::new("listings", settings.reads_max, lifecycle),
+            events: SingleFlight::new("events", settings.reads_max, lifecycle),
             timeout: settings.timeout,
         }
     }
@@ -37,20 +37,20 @@ impl Reads {
     pub(super) async fn page(&self, listing: Listing) -> Result<HttpResponse, ApiError> {
         let context = self.context.clone();
         let fetch = || async move {
-            let page = list_events(&context, listing).await.map_err(|error| failure::of_reading(&error))?;
+            let page = usecases::list_events(&context, listing).await?;
             to_bytes(&page_to_wire(page))
         };
-        self.answer(async { self.pages.get(listing, fetch).await.map_err(failure::of_fetching)? }).await
+        self.answer(async { self.pages.get(listing, fetch).await? }).await
     }
 
     /// One event.
     pub(super) async fn event(&self, id: EventId) -> Result<HttpResponse, ApiError> {
         let context = self.context.clone();
         let fetch = || async move {
-            let offer = get_event(&context, id).await.map_err(|error| failure::of_reading(&error))?;
+            let offer = usecases::get_event(&context, id).await?;
             to_bytes(&to_wire(offer.ok_or_else(|| ApiError::new(Code::NoSuchEvent))?))
         };
-        self.answer(async { self.events.get(id, fetch).await.map_err(failure::of_fetching)? }).await
+        self.answer(async { self.events.get(id, fetch).await? }).await
     }
 
     async fn answer(

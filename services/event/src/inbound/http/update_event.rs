@@ -4,14 +4,11 @@ use actix_web::{HttpResponse, web};
 use booked_contract::{Code, ErrorBody, event};
 use booked_server::{Admin, ApiError, Body, Lifecycle};
 
-use super::{
-    failure,
-    fields::{known_form, parse_id, parse_latitude, parse_longitude},
-};
+use super::fields::{known_form, parse_id, parse_latitude, parse_longitude};
 use crate::{
     domain::{Address, ChangeRefused, Description, EventChange, EventName, SeatCount, UnixTime},
-    ports::ChangeFailure,
-    usecases::{Context, update_event::update_event as update},
+    ports::ChangeError,
+    usecases::{self, Context},
 };
 
 #[utoipa::path(
@@ -46,7 +43,7 @@ pub(super) async fn update_event(
     let id = parse_id(&change.id)?;
     let change = parse(change)?;
     let id = known_form(id)?;
-    lifecycle.detach(async move { update(&context, id, change).await }).await??;
+    lifecycle.detach(async move { usecases::update_event(&context, id, change).await }).await??;
     Ok(HttpResponse::Created().finish())
 }
 
@@ -64,16 +61,16 @@ fn parse(change: event::EventChange) -> Result<EventChange, ApiError> {
     })
 }
 
-impl From<ChangeFailure> for ApiError {
-    fn from(failure: ChangeFailure) -> Self {
+impl From<ChangeError> for ApiError {
+    fn from(failure: ChangeError) -> Self {
         match failure {
-            ChangeFailure::NoSuchEvent => Self::new(Code::NoSuchEvent),
-            ChangeFailure::Refused(refused @ ChangeRefused::FewerSeats(_)) => {
+            ChangeError::NoSuchEvent => Self::new(Code::NoSuchEvent),
+            ChangeError::Refused(refused @ ChangeRefused::FewerSeats(_)) => {
                 Self::new(Code::SeatCountReduced).with_detail(refused)
             }
-            ChangeFailure::Refused(ChangeRefused::Coordinates(invalid)) => invalid.into(),
-            ChangeFailure::Refused(ChangeRefused::FullSecond(full)) => full.into(),
-            ChangeFailure::Store(failure) => failure::of_store(&failure),
+            ChangeError::Refused(ChangeRefused::Coordinates(invalid)) => invalid.into(),
+            ChangeError::Refused(ChangeRefused::FullSecond(full)) => full.into(),
+            ChangeError::Failed(failure) => failure.into(),
         }
     }
 }

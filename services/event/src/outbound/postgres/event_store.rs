@@ -1,9 +1,10 @@
 //! Events in the table `events`, told by the outbox.
 
 use async_trait::async_trait;
+use booked_failure::Failure;
 use booked_feed::{FeedSignal, Position, outbox};
 use booked_ids::EventId;
-use booked_postgres::{Abort, Database, ReadFailure, WriteFailure};
+use booked_postgres::{Abort, Database, TransactionError};
 use chrono::{DateTime, Utc};
 use diesel::{
     ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, SelectableHelper as _, dsl::sql,
@@ -17,18 +18,18 @@ use super::{
     seconds::keep_a_place,
 };
 use crate::{
-    domain::{ChangeRefused, Event, EventChange, FullSecond, Listing},
-    ports::{AddFailure, ChangeFailure, Changed, DeleteFailure, EventStore, FeedPosition, StoreFailure},
+    domain::{Event, EventChange, Listing},
+    ports::{AddError, ChangeError, Changed, DeleteError, EventStore, FeedPosition},
 };
 
 /// The events of a database.
 #[derive(Clone, Debug)]
-pub struct PostgresEvents {
+pub struct PostgresEventStore {
     database: Database,
     signal: FeedSignal,
 }
 
-impl PostgresEvents {
+impl PostgresEventStore {
     /// The events of this database, and what is told when it has something new for the feed.
     #[must_use]
     pub fn new(database: Database, signal: FeedSignal) -> Self {
@@ -41,16 +42,10 @@ impl PostgresEvents {
     }
 }
 
-/// Why a transaction undoes itself.
-enum Refusal {
-    NoSuchEvent,
-    Change(ChangeRefused),
-}
-
 #[async_trait]
-impl EventStore for PostgresEvents {
-    async fn add(&self, event: &Event, now: DateTime<Utc>) -> Result<FeedPosition, AddFailure> {
-        let added = self.database.transaction::<_, FullSecond, _>(async move |connection| {
+impl EventStore for PostgresEventStore {
+    async fn add(&self, event: &Event, now: DateTime<Utc>) -> Result<FeedPosition, AddError> {
+        let added = self.database.write::<_, AddError, _>(async move |connection| {
             keep_a_place(connection, event.details.unix_time).await?;
             diesel::insert_into(events::table)
                 .values((Row::of(event)?, events::created_at.eq(now)))
@@ -58,18 +53,14 @@ impl EventStore for PostgresEvents {
                 .await?;
             Ok(outbox::append(connection, &[state(event, false)?]).await?)
         });
-        let position = added.await.map_err(|failure| match written(failure) {
-            Written::Store(failure) => AddFailure::Store(failure),
-            Written::Refusal(full) => AddFailure::FullSecond(full),
-        })?;
+        let position = added.await.map_err(TransactionError::flatten)?;
         Ok(self.told(position))
     }
 
-    async fn change(&self, id: EventId, change: EventChange) -> Result<Changed, ChangeFailure> {
-        let changed = self.database.transaction(async move |connection| {
-            let (before, now) = lock(connection, id).await?.ok_or(Abort::Refuse(Refusal::NoSuchEvent))?;
-            let after =
-                before.changed(change, now).map_err(|refused| Abort::Refuse(Refusal::Change(refused)))?;
+    async fn change(&self, id: EventId, change: EventChange) -> Result<Changed, ChangeError> {
+        let changed = self.database.write::<_, ChangeError, _>(async move |connection| {
+            let (before, now) = lock(connection, id).await?.ok_or(Abort::Refuse(ChangeError::NoSuchEvent))?;
+            let after = before.changed(change, now).map_err(|refused| Abort::Refuse(refused.into()))?;
             let Some(after) = after else { return Ok(None) };
             if after.details.unix_time != before.details.unix_time {
                 keep_a_place(connection, after.details.unix_time).await?;
@@ -80,17 +71,14 @@ impl EventStore for PostgresEvents {
                 .await?;
             Ok(Some(outbox::append(connection, &[state(&after, false)?]).await?))
         });
-        let changed = changed.await.map_err(|failure| match written(failure) {
-            Written::Store(failure) => ChangeFailure::Store(failure),
-            Written::Refusal(Refusal::NoSuchEvent) => ChangeFailure::NoSuchEvent,
-            Written::Refusal(Refusal::Change(refused)) => ChangeFailure::Refused(refused),
-        })?;
+        let changed = changed.await.map_err(TransactionError::flatten)?;
         Ok(changed.map_or(Changed::Nothing, |position| Changed::Told(self.told(position))))
     }
 
-    async fn delete(&self, id: EventId, now: DateTime<Utc>) -> Result<FeedPosition, DeleteFailure> {
-        let deleted = self.database.transaction::<_, NoSuchEvent, _>(async move |connection| {
-            let (mut event, clock) = lock(connection, id).await?.ok_or(Abort::Refuse(NoSuchEvent))?;
+    async fn delete(&self, id: EventId, now: DateTime<Utc>) -> Result<FeedPosition, DeleteError> {
+        let deleted = self.database.write::<_, DeleteError, _>(async move |connection| {
+            let (mut event, clock) =
+                lock(connection, id).await?.ok_or(Abort::Refuse(DeleteError::NoSuchEvent))?;
             event.version = event.next_version(clock);
             diesel::update(events::table.find(id.as_uuid()))
                 .set((events::version.eq(event.version), events::deleted_at.eq(now)))
@@ -98,14 +86,11 @@ impl EventStore for PostgresEvents {
                 .await?;
             Ok(outbox::append(connection, &[state(&event, true)?]).await?)
         });
-        let position = deleted.await.map_err(|failure| match written(failure) {
-            Written::Store(failure) => DeleteFailure::Store(failure),
-            Written::Refusal(NoSuchEvent) => DeleteFailure::NoSuchEvent,
-        })?;
+        let position = deleted.await.map_err(TransactionError::flatten)?;
         Ok(self.told(position))
     }
 
-    async fn find(&self, id: EventId) -> Result<Option<Event>, StoreFailure> {
+    async fn find(&self, id: EventId) -> Result<Option<Event>, Failure> {
         let found = self.database.read(async move |connection| {
             let row: Option<Row> = events::table
                 .find(id.as_uuid())
@@ -116,15 +101,15 @@ impl EventStore for PostgresEvents {
                 .optional()?;
             row.map(Row::into_event).transpose()
         });
-        found.await.map_err(not_read)
+        found.await
     }
 
-    async fn list(&self, listing: Listing) -> Result<Vec<Event>, StoreFailure> {
+    async fn list(&self, listing: Listing) -> Result<Vec<Event>, Failure> {
         let listed = self.database.read(async move |connection| {
             let rows: Vec<Row> = ReadPage::of(listing).load(connection).await?;
             rows.into_iter().map(Row::into_event).collect()
         });
-        listed.await.map_err(not_read)
+        listed.await
     }
 }
 
@@ -143,35 +128,4 @@ async fn lock(
         .await
         .optional()?;
     row.map(|(row, now)| Ok((row.into_event()?, now))).transpose()
-}
-
-impl From<FullSecond> for Refusal {
-    fn from(full: FullSecond) -> Self {
-        Self::Change(ChangeRefused::FullSecond(full))
-    }
-}
-
-/// A deletion's only refusal.
-struct NoSuchEvent;
-
-/// What became of a transaction that did not end well.
-enum Written<R> {
-    Refusal(R),
-    Store(StoreFailure),
-}
-
-fn written<R>(failure: WriteFailure<R>) -> Written<R> {
-    Written::Store(match failure {
-        WriteFailure::Aborted(refusal) => return Written::Refusal(refusal),
-        WriteFailure::Unavailable(why) => StoreFailure::Unavailable(why),
-        WriteFailure::Refused(error) => StoreFailure::NotWritten(error.to_string()),
-        WriteFailure::Unknown(why) => StoreFailure::Unknown(why),
-    })
-}
-
-fn not_read(failure: ReadFailure) -> StoreFailure {
-    match failure {
-        ReadFailure::Unavailable(why) => StoreFailure::Unavailable(why),
-        ReadFailure::Refused(error) => StoreFailure::NotRead(error.to_string()),
-    }
 }

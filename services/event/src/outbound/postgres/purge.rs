@@ -1,6 +1,7 @@
 //! Empties what is kept of deleted events. The tombstone stays: it is what makes a deletion final.
 
-use booked_postgres::{Database, ReadFailure};
+use booked_failure::Failure;
+use booked_postgres::Database;
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Timestamptz};
 use diesel_async::RunQueryDsl as _;
@@ -14,7 +15,7 @@ const PIECE: i64 = 500;
 /// # Errors
 ///
 /// The database fails.
-pub async fn empty_deleted_events(database: &Database, before: DateTime<Utc>) -> Result<bool, ReadFailure> {
+pub async fn empty_deleted_events(database: &Database, before: DateTime<Utc>) -> Result<bool, Failure> {
     let emptied = database.read(async move |connection| {
         diesel::sql_query(
             "UPDATE events SET name = '', address = '', description = '', latitude = NULL, longitude = NULL \

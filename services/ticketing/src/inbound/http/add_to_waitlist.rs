@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 use booked_contract::{Code, ErrorBody, ticket::SeatsOfEvent};
+use booked_failure::During;
 use booked_server::{ApiError, Body, User};
 
 use super::{deadline::Deadline, ids::event_id};
@@ -34,16 +35,16 @@ pub(super) async fn add_to_waitlist(
     let event = event.ok_or(Code::NoSuchEvent)?;
     let join =
         async move { usecases::add_to_waitlist(&context, user.user, &user.email, event, wanted).await };
-    deadline.detach(join).await?.map_err(error)?;
+    deadline.detach(join).await??;
     Ok(HttpResponse::Ok().finish())
 }
 
-fn error(error: AddToWaitlistError) -> ApiError {
-    match &error {
-        AddToWaitlistError::AlreadyWaiting => Code::AlreadyWaiting.into(),
-        AddToWaitlistError::NoSuchEvent => Code::NoSuchEvent.into(),
-        AddToWaitlistError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
-        AddToWaitlistError::Refused(_) => ApiError::because(Code::TransactionFailed, &error),
-        AddToWaitlistError::Unknown(_) => ApiError::because(Code::UpstreamTimedOut, &error),
+impl From<AddToWaitlistError> for ApiError {
+    fn from(error: AddToWaitlistError) -> Self {
+        match error {
+            AddToWaitlistError::AlreadyWaiting => Code::AlreadyWaiting.into(),
+            AddToWaitlistError::NoSuchEvent => Code::NoSuchEvent.into(),
+            AddToWaitlistError::Failed(failure) => failure.during(During::Transaction).into(),
+        }
     }
 }

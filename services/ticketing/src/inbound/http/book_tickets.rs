@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 use booked_contract::{Code, ErrorBody, ticket::TicketIds};
+use booked_failure::During;
 use booked_server::{ApiError, Body, User};
 
 use super::{deadline::Deadline, ids::requested};
@@ -28,16 +29,16 @@ pub(super) async fn book_tickets(
 ) -> Result<HttpResponse, ApiError> {
     let requested = requested(&body.0)?;
     let booking = async move { usecases::book_tickets(&context, user.user, requested).await };
-    deadline.detach(booking).await?.map_err(error)?;
+    deadline.detach(booking).await??;
     Ok(HttpResponse::Ok().finish())
 }
 
-fn error(error: BookError) -> ApiError {
-    match &error {
-        BookError::NotYours => Code::NotYourTicket.into(),
-        BookError::NotReserved => Code::NotReserved.into(),
-        BookError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
-        BookError::Refused(_) => ApiError::because(Code::TransactionFailed, &error),
-        BookError::Unknown(_) => ApiError::because(Code::UpstreamTimedOut, &error),
+impl From<BookError> for ApiError {
+    fn from(error: BookError) -> Self {
+        match error {
+            BookError::NotYours => Code::NotYourTicket.into(),
+            BookError::NotReserved => Code::NotReserved.into(),
+            BookError::Failed(failure) => failure.during(During::Transaction).into(),
+        }
     }
 }

@@ -36,20 +36,19 @@ pub(super) async fn cancel_tickets(
     let count = TicketsToCancel::new(body.0.count).ok_or(Code::TooFewTickets)?;
     let event = event.ok_or(Code::NotYourTicket)?;
     let cancel = async move { usecases::cancel_tickets(&context, user.user, event, count).await };
-    deadline.detach(cancel).await?.map_err(error)?;
+    deadline.detach(cancel).await??;
     Ok(HttpResponse::Ok().finish())
 }
 
-fn error(error: CancelError) -> ApiError {
-    match &error {
-        CancelError::NoTicket => Code::NotYourTicket.into(),
-        CancelError::TooFew => Code::TooFewTickets.into(),
-        CancelError::TooMany => {
-            ApiError::from(Code::TooManyRequests).with_detail(&error).with_retry_after(AGAIN_IN_S)
+impl From<CancelError> for ApiError {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::NoTicket => Code::NotYourTicket.into(),
+            CancelError::TooFew => Code::TooFewTickets.into(),
+            CancelError::TooMany => {
+                ApiError::from(Code::TooManyRequests).with_detail(&error).with_retry_after(AGAIN_IN_S)
+            }
+            CancelError::Failed(failure) => failure.into(),
         }
-        CancelError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
-        CancelError::ReadFailed(_) => ApiError::because(Code::ReadFailed, &error),
-        CancelError::Refused(_) => ApiError::because(Code::TransactionFailed, &error),
-        CancelError::Unknown(_) => ApiError::because(Code::UpstreamTimedOut, &error),
     }
 }

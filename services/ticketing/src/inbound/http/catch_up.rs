@@ -10,7 +10,10 @@ use booked_ids::EventId;
 use booked_server::{ApiError, Body};
 
 use super::deadline::Deadline;
-use crate::usecases::{self, Context, VisitFailure};
+use crate::{
+    ports::VALKEY,
+    usecases::{self, Context},
+};
 
 /// How long the event service waits for this.
 const LIMIT: Duration = Duration::from_millis(450);
@@ -34,11 +37,11 @@ pub(super) async fn catch_up(
         let changing = async move { usecases::change_event(&context, event).await };
         match deadline.detach(changing).await? {
             Ok(()) => {}
-            Err(VisitFailure::Store(failure)) => return Err(ApiError::because(Code::Unavailable, &failure)),
             // Best effort: with Valkey away nobody can meet what it showed before, and a job repeats this.
-            Err(VisitFailure::Pool(failure)) => {
+            Err(failure) if failure.dependency() == VALKEY => {
                 tracing::warn!(%event, %failure, "a change of an event waits for a job to repeat it");
             }
+            Err(failure) => return Err(ApiError::because(Code::Unavailable, &failure)),
         }
     }
     Ok(HttpResponse::Ok().finish())

@@ -2,14 +2,11 @@
 //! have are unknown, like all others that ticketing does not know.
 
 use actix_web::web::{Data, Json};
-use booked_contract::{
-    Code,
-    internal::{Occupied, OccupiedQuery},
-};
+use booked_contract::internal::{Occupied, OccupiedQuery};
 use booked_ids::EventId;
 use booked_server::{ApiError, Body};
 
-use crate::usecases::{self, Context, CountError};
+use crate::usecases::{self, Context};
 
 pub(super) async fn count_occupied(
     body: Body<OccupiedQuery>,
@@ -18,14 +15,7 @@ pub(super) async fn count_occupied(
     let asked: Vec<Option<EventId>> =
         body.0.event_ids.iter().map(|id| EventId::from_uuid(*id).ok()).collect();
     let events: Vec<EventId> = asked.iter().flatten().copied().collect();
-    let mut counts = usecases::count_occupied(&context, &events).await.map_err(error)?.into_iter();
+    let mut counts = usecases::count_occupied(&context, &events).await?.into_iter();
     let occupied = asked.iter().map(|event| event.and_then(|_| counts.next().flatten())).collect();
     Ok(Json(Occupied { occupied }))
-}
-
-fn error(error: CountError) -> ApiError {
-    match &error {
-        CountError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
-        CountError::ReadFailed(_) => ApiError::because(Code::ReadFailed, &error),
-    }
 }

@@ -28,15 +28,16 @@ pub(super) async fn release_tickets(
 ) -> Result<HttpResponse, ApiError> {
     let requested = requested(&body.0)?;
     let release = async move { usecases::release_tickets(&context, user.user, requested).await };
-    deadline.detach(release).await?.map_err(error)?;
+    deadline.detach(release).await??;
     Ok(HttpResponse::Ok().finish())
 }
 
-fn error(error: ReleaseError) -> ApiError {
-    match &error {
-        ReleaseError::NotYours => Code::NotYourTicket.into(),
-        ReleaseError::NotReserved => Code::NotReserved.into(),
-        ReleaseError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
-        ReleaseError::Unknown(_) => ApiError::because(Code::UpstreamTimedOut, &error),
+impl From<ReleaseError> for ApiError {
+    fn from(error: ReleaseError) -> Self {
+        match error {
+            ReleaseError::NotYours => Code::NotYourTicket.into(),
+            ReleaseError::NotReserved => Code::NotReserved.into(),
+            ReleaseError::Failed(failure) => failure.into(),
+        }
     }
 }

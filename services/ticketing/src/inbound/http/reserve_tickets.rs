@@ -39,23 +39,23 @@ pub(super) async fn reserve_tickets(
     let count = SeatsWanted::new(body.0.count).ok_or(Code::TooFewTickets)?;
     let event = event.ok_or(Code::NoSuchEvent)?;
     let reserving = usecases::reserve_tickets(&context, user.user, event, count);
-    let held = deadline.keep(reserving).await?.map_err(error)?;
+    let held = deadline.keep(reserving).await??;
     Ok(Json(Reservation {
         ticket_ids: held.tickets.into_iter().map(|ticket| ticket.as_uuid()).collect(),
         expires_unix_time: held.expires_unix_ms.div_euclid(1000),
     }))
 }
 
-fn error(error: ReserveError) -> ApiError {
-    match &error {
-        ReserveError::TooFew => Code::TooFewTickets.into(),
-        ReserveError::TooManyHeld { again_in } => {
-            let seconds = again_in.as_secs().saturating_add(1).min(AGAIN_IN_MAX_S);
-            ApiError::from(Code::TooManyRequests).with_detail(&error).with_retry_after(seconds)
+impl From<ReserveError> for ApiError {
+    fn from(error: ReserveError) -> Self {
+        match error {
+            ReserveError::TooFew => Code::TooFewTickets.into(),
+            ReserveError::TooManyHeld { again_in } => {
+                let seconds = again_in.as_secs().saturating_add(1).min(AGAIN_IN_MAX_S);
+                ApiError::from(Code::TooManyRequests).with_detail(&error).with_retry_after(seconds)
+            }
+            ReserveError::NoSuchEvent => Code::NoSuchEvent.into(),
+            ReserveError::Failed(failure) => failure.into(),
         }
-        ReserveError::NoSuchEvent => Code::NoSuchEvent.into(),
-        ReserveError::Unavailable(_) => ApiError::because(Code::Unavailable, &error),
-        ReserveError::ReadFailed(_) => ApiError::because(Code::ReadFailed, &error),
-        ReserveError::Unknown(_) => ApiError::because(Code::UpstreamTimedOut, &error),
     }
 }

@@ -11,7 +11,8 @@ use std::{
     time::Duration,
 };
 
-use booked_postgres::{Abort, Database, WriteFailure};
+use booked_failure::Failure;
+use booked_postgres::{Abort, Database, TransactionError};
 use booked_server::{Deadline, Lifecycle, StandingQueue};
 use tokio::{
     sync::{Mutex, Notify, oneshot},
@@ -25,8 +26,9 @@ use super::{
     book::{Booking, Verdict, book},
     queue_metrics::{QueueMetrics, Refused},
 };
-use crate::ports::StoreFailure;
 
+/// This queue, as failures name it.
+const QUEUE: &str = "the booking queue";
 /// Tickets that share one transaction, at most.
 const TICKETS_MAX: usize = 2_000;
 /// How often a booking that met another one of the same ticket at the same moment is tried again: at the second time it
@@ -56,7 +58,7 @@ struct Job {
     span: Span,
     /// Set by whoever comes first: the flusher that begins with it, or the caller who waits no longer.
     decided: Arc<AtomicBool>,
-    answer: oneshot::Sender<Result<Verdict, StoreFailure>>,
+    answer: oneshot::Sender<Result<Verdict, Failure>>,
 }
 
 /// Bookings on their way into Postgres; clones share the queue.
@@ -100,14 +102,14 @@ impl BookingQueue {
         Self { jobs, wait: settings.wait, metrics }
     }
 
-    pub(super) async fn book(&self, booking: Booking) -> Result<Verdict, StoreFailure> {
+    pub(super) async fn book(&self, booking: Booking) -> Result<Verdict, Failure> {
         let (answer, mut answered) = oneshot::channel();
         let decided = Arc::new(AtomicBool::new(false));
         let (queued, deadline, span) = (Instant::now(), Deadline::of_caller(), Span::current());
         let job = Job { booking, queued, deadline, span, decided: Arc::clone(&decided), answer };
         if !self.jobs.push(job) {
             self.metrics.refuse(Refused::Full, 1);
-            return Err(StoreFailure::Unavailable("too many bookings wait".to_owned()));
+            return Err(Failure::not_done(QUEUE, "too many bookings wait"));
         }
         let answer = match timeout(Deadline::wait_at_most(self.wait), &mut answered).await {
             Ok(answer) => answer,
@@ -118,7 +120,7 @@ impl BookingQueue {
             Err(_) => answered.await,
         };
         // A flusher that is gone may have sent the commit.
-        answer.unwrap_or_else(|_| Err(StoreFailure::Unknown("the process is ending".to_owned())))
+        answer.unwrap_or_else(|_| Err(Failure::unknown(QUEUE, "the process is ending")))
     }
 }
 
@@ -216,39 +218,34 @@ impl Flusher {
                 batch.into_iter().zip(verdicts).for_each(|(job, verdict)| answer(job, Ok(verdict)))
             }
             // Surely rolled back, and perhaps for one booking's sake only.
-            Err(WriteFailure::Aborted(Race) | WriteFailure::Refused(_)) => {
+            Err(TransactionError::Aborted(Race) | TransactionError::Failed(Failure::Refused(..))) => {
                 for job in batch {
                     let verdict = self.alone(&job).instrument(job.span.clone()).await;
                     answer(job, verdict);
                 }
             }
-            Err(WriteFailure::Unavailable(why)) => {
-                batch.into_iter().for_each(|job| answer(job, Err(StoreFailure::Unavailable(why.clone()))));
-            }
-            Err(WriteFailure::Unknown(why)) => {
-                batch.into_iter().for_each(|job| answer(job, Err(StoreFailure::Unknown(why.clone()))));
+            Err(TransactionError::Failed(failure)) => {
+                batch.into_iter().for_each(|job| answer(job, Err(failure.clone())));
             }
         }
     }
 
     /// No try begins late, so that all of a booking is over before its claim is overdue.
-    async fn alone(&self, job: &Job) -> Result<Verdict, StoreFailure> {
+    async fn alone(&self, job: &Job) -> Result<Verdict, Failure> {
         for _ in 0..SOLO_TRIES {
             if job.queued.elapsed() > self.wait {
                 return Err(waited_too_long());
             }
             return match self.transact(vec![job.booking.clone()]).await {
                 Ok(verdicts) => Ok(verdicts.first().copied().unwrap_or(Verdict::NotForSale)),
-                Err(WriteFailure::Aborted(Race)) => continue,
-                Err(WriteFailure::Refused(error)) => Err(StoreFailure::Refused(error.to_string())),
-                Err(WriteFailure::Unavailable(why)) => Err(StoreFailure::Unavailable(why)),
-                Err(WriteFailure::Unknown(why)) => Err(StoreFailure::Unknown(why)),
+                Err(TransactionError::Aborted(Race)) => continue,
+                Err(TransactionError::Failed(failure)) => Err(failure),
             };
         }
-        Err(StoreFailure::Unavailable("others book the same tickets again and again".to_owned()))
+        Err(Failure::not_done(QUEUE, "others book the same tickets again and again"))
     }
 
-    async fn transact(&self, bookings: Vec<Booking>) -> Result<Vec<Verdict>, WriteFailure<Race>> {
+    async fn transact(&self, bookings: Vec<Booking>) -> Result<Vec<Verdict>, TransactionError<Race>> {
         let booked = bookings.clone();
         let verdicts = self
             .database
@@ -277,11 +274,11 @@ async fn for_whoever_waits_longest<T>(batch: &[Job], transaction: impl Future<Ou
 #[derive(Clone, Copy, Debug)]
 struct Race;
 
-fn waited_too_long() -> StoreFailure {
-    StoreFailure::Unavailable("it waited too long".to_owned())
+fn waited_too_long() -> Failure {
+    Failure::not_done(QUEUE, "it waited too long")
 }
 
 /// The caller may have gone; its claim is the janitor's then.
-fn answer(job: Job, verdict: Result<Verdict, StoreFailure>) {
+fn answer(job: Job, verdict: Result<Verdict, Failure>) {
     let _ = job.answer.send(verdict);
 }

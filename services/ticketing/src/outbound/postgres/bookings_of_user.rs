@@ -1,8 +1,9 @@
 //! What a user holds now: one row an event, newest first. A read without a rule.
 
 use booked_contract::ticket::Booking;
+use booked_failure::Failure;
 use booked_ids::UserId;
-use booked_postgres::{Database, ReadFailure};
+use booked_postgres::Database;
 use chrono::{DateTime, Utc};
 use diesel::{
     QueryableByName,
@@ -37,8 +38,8 @@ struct Row {
 ///
 /// # Errors
 ///
-/// See [`ReadFailure`].
-pub async fn bookings_of_user(database: &Database, user: UserId) -> Result<Vec<Booking>, ReadFailure> {
+/// See [`Failure`].
+pub async fn bookings_of_user(database: &Database, user: UserId) -> Result<Vec<Booking>, Failure> {
     let rows: Vec<Row> = database
         .read(async move |connection| {
             diesel::sql_query(

@@ -3,6 +3,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use async_trait::async_trait;
+use booked_failure::Failure;
 use booked_feed::FeedSignal;
 use booked_ids::EventId;
 use booked_postgres::{Abort, Database};
@@ -13,8 +14,8 @@ use diesel::{
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
 
-use super::events::carry_out_change;
-use crate::ports::{EventChanges, StoreFailure};
+use super::event_states::carry_out_change;
+use crate::ports::EventChanges;
 
 /// Changes that wait, in Postgres.
 #[derive(Clone, Debug)]
@@ -33,7 +34,7 @@ impl PostgresEventChanges {
 
 #[async_trait]
 impl EventChanges for PostgresEventChanges {
-    async fn noted(&self, waited: Duration, limit: u32) -> Result<Vec<EventId>, StoreFailure> {
+    async fn noted(&self, waited: Duration, limit: u32) -> Result<Vec<EventId>, Failure> {
         let waited_ms = i64::try_from(waited.as_millis()).unwrap_or(i64::MAX);
         let rows: Vec<Noted> = self
             .database
@@ -51,7 +52,7 @@ impl EventChanges for PostgresEventChanges {
         Ok(rows.into_iter().filter_map(|row| EventId::from_uuid(row.event_id).ok()).collect())
     }
 
-    async fn carry_out(&self, event: EventId) -> Result<(), StoreFailure> {
+    async fn carry_out(&self, event: EventId) -> Result<(), Failure> {
         self.database
             .transaction(async move |connection| {
                 carry_out_change(connection, event).await.map_err(Abort::<Infallible>::from)
@@ -61,7 +62,7 @@ impl EventChanges for PostgresEventChanges {
         Ok(())
     }
 
-    async fn oldest(&self) -> Result<Duration, StoreFailure> {
+    async fn oldest(&self) -> Result<Duration, Failure> {
         let oldest: Oldest = self
             .database
             .read(async move |connection| {

@@ -5,6 +5,7 @@ use std::{convert::Infallible, time::Duration};
 
 use async_trait::async_trait;
 use booked_contract::feed::{TicketsBooked, TicketsCancelled};
+use booked_failure::Failure;
 use booked_feed::outbox;
 use booked_ids::{EventId, TicketId};
 use booked_postgres::{Abort, Database};
@@ -18,7 +19,7 @@ use uuid::Uuid;
 use super::leases::{give_lease, take_lease};
 use crate::{
     domain::invariant::{AuditedEvent, AuditedTicket, TicketsBetween, TicketsCounted},
-    ports::{EventRecord, LedgerAudit, StoreFailure, TicketCounts},
+    ports::{EventRecord, LedgerAudit, TicketCounts},
 };
 
 /// The name of the lease.
@@ -38,21 +39,21 @@ impl PostgresLedgerAudit {
 
 #[async_trait]
 impl LedgerAudit for PostgresLedgerAudit {
-    async fn take_lease(&self, holder: Uuid, lease: Duration) -> Result<bool, StoreFailure> {
+    async fn take_lease(&self, holder: Uuid, lease: Duration) -> Result<bool, Failure> {
         let taking = self.0.transaction(async move |connection| {
             take_lease(connection, JOB, holder, lease).await.map_err(Abort::<Infallible>::from)
         });
         Ok(taking.await?)
     }
 
-    async fn give_lease(&self, holder: Uuid) -> Result<(), StoreFailure> {
+    async fn give_lease(&self, holder: Uuid) -> Result<(), Failure> {
         let giving = self.0.transaction(async move |connection| {
             give_lease(connection, JOB, holder).await.map_err(Abort::<Infallible>::from)
         });
         Ok(giving.await?)
     }
 
-    async fn tickets(&self, after: Option<TicketId>, limit: u32) -> Result<Vec<AuditedTicket>, StoreFailure> {
+    async fn tickets(&self, after: Option<TicketId>, limit: u32) -> Result<Vec<AuditedTicket>, Failure> {
         let after = after.map_or(Uuid::nil(), TicketId::as_uuid);
         let rows: Vec<TicketRow> = self
             .0
@@ -77,7 +78,7 @@ impl LedgerAudit for PostgresLedgerAudit {
         after: Option<EventId>,
         events_max: u32,
         seats_max: u32,
-    ) -> Result<TicketCounts, StoreFailure> {
+    ) -> Result<TicketCounts, Failure> {
         let after = after.map_or(Uuid::nil(), EventId::as_uuid);
         let (ledger_until, rows): (i64, Vec<WatchedRow>) = self
             .0
@@ -109,7 +110,7 @@ impl LedgerAudit for PostgresLedgerAudit {
         Ok(TicketCounts { moment, ledger_until, timeline, events, counted })
     }
 
-    async fn compare(&self, watched: &TicketCounts) -> Result<Vec<TicketsBetween>, StoreFailure> {
+    async fn compare(&self, watched: &TicketCounts) -> Result<Vec<TicketsBetween>, Failure> {
         let (ids, before): (Vec<Uuid>, Vec<i64>) =
             watched.events.iter().map(|(event, tickets)| (event.id.as_uuid(), *tickets)).unzip();
         let (moment, timeline) = (watched.moment.clone(), watched.timeline.clone());

@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
+use booked_failure::Failure;
 use booked_ids::EventId;
 use booked_postgres::{Abort, Database};
 use diesel::{
@@ -16,7 +17,7 @@ use super::{
     leases::{give_lease, take_lease},
     schema::notifications,
 };
-use crate::ports::{DueNotification, Notification, StoreFailure};
+use crate::ports::{DueNotification, Notification};
 
 /// The name of the lease.
 const DELIVERY: &str = "deliver_notifications";
@@ -27,7 +28,7 @@ pub(super) async fn take(
     database: &Database,
     holder: Uuid,
     limit: u32,
-) -> Result<Vec<DueNotification>, StoreFailure> {
+) -> Result<Vec<DueNotification>, Failure> {
     // Mostly nothing is due, and then nothing is written.
     if !database.read(async |connection| is_any_due(connection).await).await? {
         return Ok(Vec::new());
@@ -43,14 +44,14 @@ pub(super) async fn take(
     Ok(rows.into_iter().filter_map(Row::known).collect())
 }
 
-pub(super) async fn leave(database: &Database, holder: Uuid) -> Result<(), StoreFailure> {
+pub(super) async fn leave(database: &Database, holder: Uuid) -> Result<(), Failure> {
     let giving = database.transaction(async move |connection| {
         give_lease(connection, DELIVERY, holder).await.map_err(Abort::<Infallible>::from)
     });
     Ok(giving.await?)
 }
 
-pub(super) async fn done(database: &Database, message: Uuid, sent: bool) -> Result<(), StoreFailure> {
+pub(super) async fn done(database: &Database, message: Uuid, sent: bool) -> Result<(), Failure> {
     let noting = database.transaction(async move |connection| {
         diesel::update(notifications::table)
             .filter(notifications::id.eq(message).and(notifications::done_at.is_null()))
@@ -63,7 +64,7 @@ pub(super) async fn done(database: &Database, message: Uuid, sent: bool) -> Resu
     Ok(())
 }
 
-pub(super) async fn waits(database: &Database, message: Uuid, pause: Duration) -> Result<(), StoreFailure> {
+pub(super) async fn waits(database: &Database, message: Uuid, pause: Duration) -> Result<(), Failure> {
     let noting = database.transaction(async move |connection| {
         diesel::sql_query(
             "UPDATE notifications SET tries = tries + 1, next_try_at = now() + $2 * interval '1 millisecond' \

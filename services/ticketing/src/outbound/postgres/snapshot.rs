@@ -1,7 +1,8 @@
 //! What an inventory is loaded again from: an event's seats at one moment, read in pieces, so that a slow disk fails at none of them.
 
+use booked_failure::Failure;
 use booked_ids::{EventId, SeatNumber, TicketId};
-use booked_postgres::{Database, ReadFailure};
+use booked_postgres::Database;
 use diesel::{
     ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryableByName,
     sql_types::{Array, BigInt, Uuid as SqlUuid},
@@ -16,7 +17,7 @@ use crate::ports::Snapshot;
 const PIECE: usize = 20_000;
 
 /// The seats of an event that is not deleted.
-pub(super) async fn snapshot(database: &Database, event: EventId) -> Result<Option<Snapshot>, ReadFailure> {
+pub(super) async fn snapshot(database: &Database, event: EventId) -> Result<Option<Snapshot>, Failure> {
     let mut moment = database.moment().await?;
     let capacity: Option<i32> = moment
         .read(async move |connection| {

@@ -3,8 +3,9 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use booked_failure::Failure;
 use booked_ids::{EventId, UserId};
-use booked_postgres::{Abort, Database, WriteFailure};
+use booked_postgres::{Abort, Database, TransactionError};
 use booked_server::Random;
 use diesel::{
     BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult,
@@ -24,7 +25,7 @@ use crate::{
         count::SeatsWanted,
         waitlist::{Allocation, Waiting, Watermark, allocate, seats_to_offer},
     },
-    ports::{Backlog, DueNotification, Joined, PoolFailure, SeatPool, StoreFailure, WaitlistStore},
+    ports::{Backlog, DueNotification, Inventory, Joined, WaitlistStore},
 };
 
 /// Who waits, in Postgres.
@@ -44,7 +45,7 @@ impl PostgresWaitlistStore {
 
 #[async_trait]
 impl WaitlistStore for PostgresWaitlistStore {
-    async fn is_waiting(&self, user: UserId, event: EventId) -> Result<bool, StoreFailure> {
+    async fn is_waiting(&self, user: UserId, event: EventId) -> Result<bool, Failure> {
         let waiting = self.database.read(async move |connection| {
             let entry = waitlist_entries::table
                 .filter(waitlist_entries::event_id.eq(event.as_uuid()))
@@ -61,13 +62,13 @@ impl WaitlistStore for PostgresWaitlistStore {
         email: &str,
         event: EventId,
         wanted: SeatsWanted,
-        pool: Arc<dyn SeatPool>,
-    ) -> Result<Joined, StoreFailure> {
+        inventory: Arc<dyn Inventory>,
+    ) -> Result<Joined, Failure> {
         let email = email.to_owned();
         let joined = self
             .database
             .transaction(async move |connection| {
-                let joined = join(connection, user, &email, event, wanted, pool.as_ref()).await;
+                let joined = join(connection, user, &email, event, wanted, inventory.as_ref()).await;
                 joined.map_err(Abort::<Infallible>::from)
             })
             .await?;
@@ -78,7 +79,7 @@ impl WaitlistStore for PostgresWaitlistStore {
         &self,
         after: Option<EventId>,
         limit: u32,
-    ) -> Result<Vec<(EventId, Option<Watermark>)>, StoreFailure> {
+    ) -> Result<Vec<(EventId, Option<Watermark>)>, Failure> {
         let after = after.map_or(Uuid::nil(), EventId::as_uuid);
         let rows: Vec<AwaitedRow> =
             self.database.read(async move |connection| awaited(connection, after, limit).await).await?;
@@ -90,43 +91,34 @@ impl WaitlistStore for PostgresWaitlistStore {
         Ok(awaited.collect())
     }
 
-    async fn tell(&self, event: EventId, pool: Arc<dyn SeatPool>) -> Result<u32, StoreFailure> {
+    async fn tell(&self, event: EventId, inventory: Arc<dyn Inventory>) -> Result<u32, Failure> {
         let random = Arc::clone(&self.random);
         let told = self
             .database
             .transaction(async move |connection| {
-                tell(connection, event, pool.as_ref(), random.as_ref()).await
+                tell(connection, event, inventory.as_ref(), random.as_ref()).await
             })
             .await;
-        told.map_err(|failure| match failure {
-            WriteFailure::Aborted(pool) => StoreFailure::Unavailable(pool.to_string()),
-            WriteFailure::Unavailable(why) => StoreFailure::Unavailable(why),
-            WriteFailure::Refused(error) => StoreFailure::Refused(error.to_string()),
-            WriteFailure::Unknown(why) => StoreFailure::Unknown(why),
-        })
+        told.map_err(TransactionError::flatten)
     }
 
-    async fn lease_notifications(
-        &self,
-        holder: Uuid,
-        limit: u32,
-    ) -> Result<Vec<DueNotification>, StoreFailure> {
+    async fn lease_notifications(&self, holder: Uuid, limit: u32) -> Result<Vec<DueNotification>, Failure> {
         to_send::take(&self.database, holder, limit).await
     }
 
-    async fn release_notifications(&self, holder: Uuid) -> Result<(), StoreFailure> {
+    async fn release_notifications(&self, holder: Uuid) -> Result<(), Failure> {
         to_send::leave(&self.database, holder).await
     }
 
-    async fn mark_delivered(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure> {
+    async fn mark_delivered(&self, message: Uuid, sent: bool) -> Result<(), Failure> {
         to_send::done(&self.database, message, sent).await
     }
 
-    async fn postpone_notification(&self, message: Uuid, pause: Duration) -> Result<(), StoreFailure> {
+    async fn postpone_notification(&self, message: Uuid, pause: Duration) -> Result<(), Failure> {
         to_send::waits(&self.database, message, pause).await
     }
 
-    async fn backlog(&self) -> Result<Backlog, StoreFailure> {
+    async fn backlog(&self) -> Result<Backlog, Failure> {
         let counts: Counts = self
             .database
             .read(async move |connection| {
@@ -196,7 +188,7 @@ async fn join(
     email: &str,
     event: EventId,
     wanted: SeatsWanted,
-    pool: &dyn SeatPool,
+    inventory: &dyn Inventory,
 ) -> QueryResult<Joined> {
     event_lock::shared(connection, event).await?;
     // Shared, so that no deletion comes between the look and the entry.
@@ -226,7 +218,7 @@ async fn join(
     let anybody_waits: bool = diesel::select(exists(entries)).get_result(connection).await?;
     if !anybody_waits {
         // After the lock, so that what was seen never goes back to before a telling. Joining does without Valkey.
-        let sale = pool.sale_state(event).await.unwrap_or_default();
+        let sale = inventory.sale_state(event).await.unwrap_or_default();
         set_watermark(connection, event, sale.map(|sale| Watermark { epoch: sale.epoch, freed: sale.freed }))
             .await?;
     }
@@ -246,12 +238,12 @@ async fn join(
 async fn tell(
     connection: &mut AsyncPgConnection,
     event: EventId,
-    pool: &dyn SeatPool,
+    inventory: &dyn Inventory,
     random: &dyn Random,
-) -> Result<u32, Abort<PoolFailure>> {
+) -> Result<u32, Abort<Failure>> {
     let Some(seen) = lock(connection, event).await? else { return Ok(0) };
     // After the lock, so that what another replica announced is not announced again.
-    let Some(sale) = pool.sale_state(event).await.map_err(Abort::Refuse)? else { return Ok(0) };
+    let Some(sale) = inventory.sale_state(event).await.map_err(Abort::Refuse)? else { return Ok(0) };
     let seats = seats_to_offer(&sale, seen.as_ref());
     let in_order = if seats == 0 { Vec::new() } else { first_entries(connection, event, seats).await? };
     let waiting: Vec<Waiting> = in_order.iter().map(|(waiting, _)| *waiting).collect();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use booked_failure::Failure;
 use booked_ids::{EventId, parse_uuid};
 use moka::sync::Cache;
 use redis::Value;
@@ -11,7 +12,6 @@ use super::{
     reply,
     scripts::{FORGET_IDLE, MARK_ACTIVE},
 };
-use crate::ports::PoolFailure;
 
 const KEY: &str = "booked:active";
 /// An event is marked at most this often by a process, so that marking costs a sale nothing.
@@ -65,7 +65,7 @@ impl ActiveEvents {
     }
 
     /// At most this many of them, chosen anew at each call, and those that this process could not mark.
-    pub(super) async fn some(&self, limit: u32) -> Result<Vec<EventId>, PoolFailure> {
+    pub(super) async fn some(&self, limit: u32) -> Result<Vec<EventId>, Failure> {
         let unmarked: Vec<EventId> = self.unmarked.iter().map(|(event, ())| *event).collect();
         unmarked.iter().for_each(|event| self.mark_anew(*event));
         let listed = self.listed(limit).await;
@@ -77,7 +77,7 @@ impl ActiveEvents {
         Ok(unmarked.iter().copied().chain(also).take(limit).collect())
     }
 
-    async fn listed(&self, limit: u32) -> Result<Vec<EventId>, PoolFailure> {
+    async fn listed(&self, limit: u32) -> Result<Vec<EventId>, Failure> {
         let mut command = redis::cmd("ZRANDMEMBER");
         command.arg(KEY).arg(limit);
         let members: Vec<String> = reply::read(self.valkey.send(&command).await?)?;
@@ -85,7 +85,7 @@ impl ActiveEvents {
         Ok(ids.filter_map(|uuid| EventId::from_uuid(uuid).ok()).collect())
     }
 
-    pub(super) async fn forget_if_idle(&self, event: EventId) -> Result<(), PoolFailure> {
+    pub(super) async fn forget_if_idle(&self, event: EventId) -> Result<(), Failure> {
         let key = std::iter::once(KEY.to_owned());
         let forgotten: Value = self
             .valkey

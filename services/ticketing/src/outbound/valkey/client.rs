@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use booked_failure::Failure;
 use redis::{
     Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value,
     cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
@@ -27,7 +28,7 @@ use super::{
     metrics::Durations,
     scripts::Script,
 };
-use crate::ports::PoolFailure;
+use crate::ports::VALKEY;
 
 /// How often a command is sent again that surely did nothing: while a cluster moves a slot or elects a master.
 const TRIES: u32 = 5;
@@ -75,7 +76,7 @@ impl Valkey {
     /// # Errors
     ///
     /// Where it cannot be asked.
-    pub async fn unfit(&self) -> Result<Option<String>, PoolFailure> {
+    pub async fn unfit(&self) -> Result<Option<String>, Failure> {
         let texts = self.info("memory").await?;
         let policies = texts
             .iter()
@@ -91,7 +92,7 @@ impl Valkey {
     }
 
     /// A section of INFO, of every master.
-    pub(super) async fn info(&self, section: &str) -> Result<Vec<String>, PoolFailure> {
+    pub(super) async fn info(&self, section: &str) -> Result<Vec<String>, Failure> {
         let link = self.link(&self.links.here()).await?;
         let mut command = redis::cmd("INFO");
         command.arg(section);
@@ -111,7 +112,7 @@ impl Valkey {
         script: &Script,
         keys: impl Iterator<Item = String>,
         arguments: impl FnOnce(&mut Cmd),
-    ) -> Result<Value, PoolFailure> {
+    ) -> Result<Value, Failure> {
         let keys: Vec<String> = keys.collect();
         let mut rest = Cmd::new();
         arguments(&mut rest);
@@ -138,15 +139,15 @@ impl Valkey {
     }
 
     /// Sends a command.
-    pub(super) async fn send(&self, command: &Cmd) -> Result<Value, PoolFailure> {
+    pub(super) async fn send(&self, command: &Cmd) -> Result<Value, Failure> {
         self.measured("command", self.try_send(command)).await
     }
 
     async fn measured(
         &self,
         operation: &str,
-        asking: impl Future<Output = Result<RedisResult<Value>, PoolFailure>>,
-    ) -> Result<Value, PoolFailure> {
+        asking: impl Future<Output = Result<RedisResult<Value>, Failure>>,
+    ) -> Result<Value, Failure> {
         let (span, began) = (booked_telemetry::database_span("valkey", operation), Instant::now());
         let result = asking.instrument(span.clone()).await;
         let result = result.and_then(|answer| answer.map_err(|error| self.failure(&error)));
@@ -157,9 +158,9 @@ impl Valkey {
         result
     }
 
-    async fn try_send(&self, command: &Cmd) -> Result<RedisResult<Value>, PoolFailure> {
+    async fn try_send(&self, command: &Cmd) -> Result<RedisResult<Value>, Failure> {
         if self.away.load(Ordering::Relaxed) {
-            return Err(PoolFailure::Unavailable("it did not answer lately".to_owned()));
+            return Err(Failure::not_done(VALKEY, "it did not answer lately"));
         }
         let place = self.links.here();
         let mut link = self.link(&place).await?;
@@ -177,11 +178,11 @@ impl Valkey {
         }
     }
 
-    async fn link(&self, place: &Place) -> Result<Link, PoolFailure> {
+    async fn link(&self, place: &Place) -> Result<Link, Failure> {
         let opened = place.link.get_or_try_init(async || {
             // Those who came while somebody tried do not try one after the other.
             if self.away.load(Ordering::Relaxed) {
-                return Err(PoolFailure::Unavailable("it could not be connected to lately".to_owned()));
+                return Err(Failure::not_done(VALKEY, "it could not be connected to lately"));
             }
             let opened = self.open(&place.runtime).await;
             if opened.is_err() {
@@ -192,19 +193,19 @@ impl Valkey {
         opened.await.cloned()
     }
 
-    async fn open(&self, runtime: &Handle) -> Result<Link, PoolFailure> {
+    async fn open(&self, runtime: &Handle) -> Result<Link, Failure> {
         let settings = Arc::clone(&self.settings);
         let contention = settings.timeout;
         let opening = runtime.spawn(async move { timeout(contention, Link::open(&settings)).await });
         match opening.await {
             Ok(Ok(Ok(link))) => Ok(link),
-            Ok(Ok(Err(error))) => Err(PoolFailure::Unavailable(error.to_string())),
-            Ok(Err(_)) => Err(PoolFailure::Unavailable("no connection in time".to_owned())),
-            Err(error) => Err(PoolFailure::Unavailable(error.to_string())),
+            Ok(Ok(Err(error))) => Err(Failure::not_done(VALKEY, error)),
+            Ok(Err(_)) => Err(Failure::not_done(VALKEY, "no connection in time")),
+            Err(error) => Err(Failure::not_done(VALKEY, error)),
         }
     }
 
-    fn failure(&self, error: &RedisError) -> PoolFailure {
+    fn failure(&self, error: &RedisError) -> Failure {
         if error.is_io_error() && !self.settings.cluster {
             self.links.renew();
             self.wait_until_back();
@@ -225,7 +226,7 @@ impl Valkey {
                 Some("OOM" | "NOAUTH" | "WRONGPASS" | "MISCONF" | "NOREPLICAS" | "BUSY")
             );
         let what = error.to_string();
-        if never_ran { PoolFailure::Unavailable(what) } else { PoolFailure::Unknown(what) }
+        if never_ran { Failure::not_done(VALKEY, what) } else { Failure::unknown(VALKEY, what) }
     }
 
     /// Sends nothing more until a probe is answered.

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use booked_failure::Failure;
 use booked_ids::EventId;
 use redis::Value;
 
-use super::{arguments::millis, client::Valkey, keys::EventKeys, scripts, seat_pool::ValkeySeatPool};
-use crate::ports::{LeaseNonce, PoolFailure};
+use super::{arguments::millis, client::Valkey, keys::EventKeys, scripts, seats::ValkeySeats};
+use crate::ports::LeaseNonce;
 
 /// Takes it, unless there is one.
 pub(super) async fn take(
@@ -14,7 +15,7 @@ pub(super) async fn take(
     event: EventId,
     nonce: LeaseNonce,
     lasts: Duration,
-) -> Result<bool, PoolFailure> {
+) -> Result<bool, Failure> {
     let mut command = redis::cmd("SET");
     command.arg(EventKeys::of(event).load()).arg(nonce.0.to_string());
     command.arg("NX").arg("PX").arg(millis(lasts));
@@ -23,11 +24,11 @@ pub(super) async fn take(
 
 /// It lasts so long from now, if it is this nonce's.
 pub(super) async fn keep(
-    seats: &ValkeySeatPool,
+    seats: &ValkeySeats,
     event: EventId,
     nonce: LeaseNonce,
     lasts: Duration,
-) -> Result<(), PoolFailure> {
+) -> Result<(), Failure> {
     let kept = seats.run(&scripts::EXTEND_LOAD_LEASE, event, |command| {
         command.arg(nonce.0.to_string()).arg(millis(lasts));
     });

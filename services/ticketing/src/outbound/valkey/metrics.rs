@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
+use booked_failure::Failure;
 use booked_telemetry::durations;
 use opentelemetry::{
     KeyValue,
     metrics::{Counter, Histogram},
 };
-
-use crate::ports::PoolFailure;
 
 /// Shown from the start.
 pub(super) fn holds_refused() -> Counter<u64> {
@@ -31,15 +30,12 @@ impl Durations {
         Self(durations("booked-ticketing", "db.client.operation.duration", description))
     }
 
-    pub(super) fn record<T>(&self, operation: &str, result: &Result<T, PoolFailure>, took: Duration) {
+    pub(super) fn record<T>(&self, operation: &str, result: &Result<T, Failure>, took: Duration) {
         let mut attributes = vec![
             KeyValue::new("db.system.name", "valkey"),
             KeyValue::new("db.operation.name", operation.to_owned()),
         ];
-        let failure = result.as_ref().err().map(|failure| match failure {
-            PoolFailure::Unavailable(_) => "unavailable",
-            PoolFailure::Unknown(_) => "unknown",
-        });
+        let failure = result.as_ref().err().map(Failure::kind);
         attributes.extend(failure.map(|failure| KeyValue::new("error.type", failure)));
         self.0.record(took.as_secs_f64(), &attributes);
     }

@@ -2,31 +2,32 @@
 
 use std::time::Duration;
 
+use booked_failure::Failure;
 use booked_ids::{SeatNumber, UserId, parse_uuid};
 use redis::{FromRedisValue, Value};
 
 use crate::{
     domain::seat::{AttemptId, Claim, ClaimKind, Hold, SeatState, SeatStates},
-    ports::{PoolFailure, Reserved},
+    ports::{Reserved, VALKEY},
 };
 
-pub(super) fn read<T: FromRedisValue>(value: Value) -> Result<T, PoolFailure> {
+pub(super) fn read<T: FromRedisValue>(value: Value) -> Result<T, Failure> {
     T::from_redis_value(value).map_err(|error| unexpected(&error))
 }
 
-pub(super) fn unexpected(what: &dyn std::fmt::Display) -> PoolFailure {
-    PoolFailure::Unknown(format!("an answer of an unexpected shape: {what}"))
+pub(super) fn unexpected(what: &dyn std::fmt::Display) -> Failure {
+    Failure::unknown(VALKEY, format!("an answer of an unexpected shape: {what}"))
 }
 
 /// An answer that begins with a word.
-pub(super) fn worded(value: Value) -> Result<(String, std::vec::IntoIter<Value>), PoolFailure> {
+pub(super) fn worded(value: Value) -> Result<(String, std::vec::IntoIter<Value>), Failure> {
     let mut values = read::<Vec<Value>>(value)?.into_iter();
     let word = read(values.next().unwrap_or(Value::Nil))?;
     Ok((word, values))
 }
 
 /// What the script that reserves answers.
-pub(super) fn reserved(value: Value) -> Result<Reserved, PoolFailure> {
+pub(super) fn reserved(value: Value) -> Result<Reserved, Failure> {
     let (word, mut rest) = worded(value)?;
     let mut number = || read::<i64>(rest.next().unwrap_or(Value::Nil));
     match word.as_str() {
@@ -44,11 +45,11 @@ pub(super) fn reserved(value: Value) -> Result<Reserved, PoolFailure> {
     }
 }
 
-pub(super) fn seats(values: impl Iterator<Item = Value>) -> Result<Vec<SeatNumber>, PoolFailure> {
+pub(super) fn seats(values: impl Iterator<Item = Value>) -> Result<Vec<SeatNumber>, Failure> {
     values.map(|value| read::<u32>(value).and_then(seat)).collect()
 }
 
-pub(super) fn seat(number: u32) -> Result<SeatNumber, PoolFailure> {
+pub(super) fn seat(number: u32) -> Result<SeatNumber, Failure> {
     SeatNumber::new(number).ok_or_else(|| unexpected(&"seat 0"))
 }
 
@@ -56,7 +57,7 @@ pub(super) fn seat(number: u32) -> Result<SeatNumber, PoolFailure> {
 pub(super) fn states(
     mut values: std::vec::IntoIter<Value>,
     asked: &[SeatNumber],
-) -> Result<SeatStates, PoolFailure> {
+) -> Result<SeatStates, Failure> {
     let now_unix_ms = read(values.next().unwrap_or(Value::Nil))?;
     let mut seats = Vec::with_capacity(asked.len());
     for seat in asked {
@@ -74,7 +75,7 @@ pub(super) fn states(
 }
 
 /// A claim as the scripts write it: attempt, kind, user and the hold's expiry between bars.
-pub(super) fn parse_claim(text: &str) -> Result<Claim, PoolFailure> {
+pub(super) fn parse_claim(text: &str) -> Result<Claim, Failure> {
     let mut parts = text.split('|');
     let mut next = || parts.next().unwrap_or_default();
     let attempt = parse_uuid(next()).map_err(|error| unexpected(&error))?;
@@ -102,6 +103,6 @@ fn user_id(text: &str) -> Option<UserId> {
     text.parse().ok()
 }
 
-fn number(text: &str) -> Result<i64, PoolFailure> {
+fn number(text: &str) -> Result<i64, Failure> {
     text.parse().map_err(|error: std::num::ParseIntError| unexpected(&error))
 }

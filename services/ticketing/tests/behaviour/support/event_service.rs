@@ -19,7 +19,7 @@ use actix_web::{
 use booked_contract::feed::EventState;
 use booked_feed::{Feed, NewEntry, Position, outbox};
 use booked_ids::EventId;
-use booked_postgres::{Database, DatabaseSettings, WriteFailure};
+use booked_postgres::{Database, DatabaseSettings, TransactionError};
 use booked_sandbox::{TestDatabase, test_database};
 use booked_server::{Lifecycle, Random as _, SystemRandom};
 use tokio::runtime::Handle;
@@ -149,7 +149,7 @@ impl EventService {
             .database
             .transaction(async move |connection| Ok(outbox::append(connection, &[entry]).await?))
             .await;
-        let position = told.map_err(|failure: WriteFailure<()>| failure.to_string()).unwrap();
+        let position = told.map_err(|failure: TransactionError<()>| failure.to_string()).unwrap();
         self.feed.signal().notify();
         self.events.lock().unwrap().insert(event, state);
         position

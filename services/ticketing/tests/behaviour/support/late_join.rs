@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use booked_failure::Failure;
 use booked_ids::{EventId, UserId};
 use booked_ticketing::{
     domain::{count::SeatsWanted, waitlist::Watermark},
-    ports::{Backlog, DueNotification, Joined, SeatPool, StoreFailure, WaitlistStore},
+    ports::{Backlog, DueNotification, Inventory, Joined, WaitlistStore},
 };
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -42,7 +43,7 @@ pub(crate) struct WithLateJoin {
 
 #[async_trait]
 impl WaitlistStore for WithLateJoin {
-    async fn is_waiting(&self, user: UserId, event: EventId) -> Result<bool, StoreFailure> {
+    async fn is_waiting(&self, user: UserId, event: EventId) -> Result<bool, Failure> {
         self.inner.is_waiting(user, event).await
     }
 
@@ -52,48 +53,44 @@ impl WaitlistStore for WithLateJoin {
         email: &str,
         event: EventId,
         wanted: SeatsWanted,
-        pool: Arc<dyn SeatPool>,
-    ) -> Result<Joined, StoreFailure> {
+        inventory: Arc<dyn Inventory>,
+    ) -> Result<Joined, Failure> {
         if email == self.late.email {
             self.late.reached.add_permits(1);
             self.late.go_on.acquire().await.unwrap().forget();
         }
-        self.inner.join(user, email, event, wanted, pool).await
+        self.inner.join(user, email, event, wanted, inventory).await
     }
 
     async fn awaited_events(
         &self,
         after: Option<EventId>,
         limit: u32,
-    ) -> Result<Vec<(EventId, Option<Watermark>)>, StoreFailure> {
+    ) -> Result<Vec<(EventId, Option<Watermark>)>, Failure> {
         self.inner.awaited_events(after, limit).await
     }
 
-    async fn tell(&self, event: EventId, pool: Arc<dyn SeatPool>) -> Result<u32, StoreFailure> {
-        self.inner.tell(event, pool).await
+    async fn tell(&self, event: EventId, inventory: Arc<dyn Inventory>) -> Result<u32, Failure> {
+        self.inner.tell(event, inventory).await
     }
 
-    async fn lease_notifications(
-        &self,
-        holder: Uuid,
-        limit: u32,
-    ) -> Result<Vec<DueNotification>, StoreFailure> {
+    async fn lease_notifications(&self, holder: Uuid, limit: u32) -> Result<Vec<DueNotification>, Failure> {
         self.inner.lease_notifications(holder, limit).await
     }
 
-    async fn release_notifications(&self, holder: Uuid) -> Result<(), StoreFailure> {
+    async fn release_notifications(&self, holder: Uuid) -> Result<(), Failure> {
         self.inner.release_notifications(holder).await
     }
 
-    async fn mark_delivered(&self, message: Uuid, sent: bool) -> Result<(), StoreFailure> {
+    async fn mark_delivered(&self, message: Uuid, sent: bool) -> Result<(), Failure> {
         self.inner.mark_delivered(message, sent).await
     }
 
-    async fn postpone_notification(&self, message: Uuid, pause: Duration) -> Result<(), StoreFailure> {
+    async fn postpone_notification(&self, message: Uuid, pause: Duration) -> Result<(), Failure> {
         self.inner.postpone_notification(message, pause).await
     }
 
-    async fn backlog(&self) -> Result<Backlog, StoreFailure> {
+    async fn backlog(&self) -> Result<Backlog, Failure> {
         self.inner.backlog().await
     }
 }

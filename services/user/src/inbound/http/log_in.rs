@@ -8,13 +8,10 @@ use booked_contract::{
 use booked_identity::SignError;
 use booked_server::{ApiError, Body};
 
-use super::{client::Client, failure};
+use super::client::Client;
 use crate::{
     domain::{EmailKey, Password},
-    usecases::{
-        Context, Tokens,
-        log_in::{LogInError, log_in as check_and_sign},
-    },
+    usecases::{self, Context, LogInError, Tokens},
 };
 
 /// Logs in: answers with a token to send as `Authorization: Bearer …`.
@@ -43,7 +40,7 @@ pub(super) async fn log_in(
     let email = EmailKey::parse(&email).map_err(|_| ApiError::new(Code::NoSuchUser))?;
     // No account has such a password, whoever asks: refusing it without a hash tells nothing.
     let password = Password::parse(password).map_err(|_| ApiError::new(Code::WrongPassword))?;
-    let token = check_and_sign(&context, &tokens, &email, password, client.0).await?;
+    let token = usecases::log_in(&context, &tokens, &email, password, client.0).await?;
     Ok(web::Json(Token { token }))
 }
 
@@ -52,9 +49,9 @@ impl From<LogInError> for ApiError {
         match error {
             LogInError::NoSuchUser => Self::new(Code::NoSuchUser),
             LogInError::WrongPassword => Self::new(Code::WrongPassword),
-            LogInError::Slowed(wait) => failure::of_guessing(wait),
-            LogInError::Hash(failure) => failure::of_hashing(&failure),
-            LogInError::Store(failure) => failure::of_store(&failure),
+            LogInError::Slowed(wait) => wait.into(),
+            LogInError::Hash(failure) => failure.into(),
+            LogInError::Failed(failure) => failure.into(),
             LogInError::Sign(error @ SignError::NoKey) => Self::because(Code::Unavailable, &error),
             LogInError::Sign(error) => Self::because(Code::TokenNotSigned, &error),
         }

@@ -4,10 +4,10 @@ use actix_web::{HttpResponse, post, web};
 use booked_contract::{Code, ErrorBody, user::Registration};
 use booked_server::{ApiError, Body};
 
-use super::{client::Client, failure};
+use super::client::Client;
 use crate::{
     domain::{Email, EmailRefused, EmptyName, Password, PasswordRefused, PersonName},
-    usecases::{AddAccountError, Context, Person, register_user::register_user as register},
+    usecases::{self, AddAccountError, Context, Person},
 };
 
 /// Registers an account. It is a plain user's.
@@ -33,7 +33,7 @@ pub(super) async fn register_user(
     client: Client,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    let user = register(&context, parse(registration)?, client.0).await?;
+    let user = usecases::register_user(&context, parse(registration)?, client.0).await?;
     tracing::info!(%user, "registered");
     Ok(HttpResponse::Created().finish())
 }
@@ -75,8 +75,8 @@ impl From<AddAccountError> for ApiError {
     fn from(error: AddAccountError) -> Self {
         match error {
             AddAccountError::EmailTaken => Self::new(Code::EmailTaken),
-            AddAccountError::Hash(failure) => failure::of_hashing(&failure),
-            AddAccountError::Store(failure) => failure::of_store(&failure),
+            AddAccountError::Hash(failure) => failure.into(),
+            AddAccountError::Failed(failure) => failure.into(),
         }
     }
 }

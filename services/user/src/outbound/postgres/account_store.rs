@@ -1,9 +1,10 @@
 //! Accounts in the table `users`.
 
 use async_trait::async_trait;
+use booked_failure::{During, Failure};
 use booked_identity::Role;
 use booked_ids::UserId;
-use booked_postgres::{Abort, Database, ReadFailure, WriteFailure};
+use booked_postgres::{Abort, Database, TransactionError};
 use chrono::{DateTime, Utc};
 use diesel::{
     ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult, Queryable, Selectable,
@@ -16,25 +17,20 @@ use uuid::Uuid;
 use super::schema::users;
 use crate::{
     domain::{Account, Email, EmailKey, NewAccount, PasswordHash},
-    ports::{AccountStore, AddFailure, ChangeFailure, StoreFailure},
+    ports::{AccountStore, AddError, ChangeError},
 };
 
 /// The accounts of a database.
 #[derive(Clone, Debug)]
-pub struct PostgresAccounts(Database);
+pub struct PostgresAccountStore(Database);
 
-impl PostgresAccounts {
+impl PostgresAccountStore {
     /// The accounts of this database.
     #[must_use]
     pub fn new(database: Database) -> Self {
         Self(database)
     }
 }
-
-/// What an update meets where nothing has the email.
-struct NoSuchAccount;
-/// What an insert meets where the unique index has the email.
-struct EmailTaken;
 
 /// An account as it is stored.
 #[derive(Queryable, Selectable)]
@@ -78,15 +74,15 @@ async fn of(connection: &mut AsyncPgConnection, email: &EmailKey) -> QueryResult
 }
 
 #[async_trait]
-impl AccountStore for PostgresAccounts {
-    async fn add(&self, account: NewAccount) -> Result<(), AddFailure> {
+impl AccountStore for PostgresAccountStore {
+    async fn add(&self, account: NewAccount) -> Result<(), AddError> {
         let added = self
             .0
-            .transaction(async move |connection| {
+            .write::<_, AddError, _>(async move |connection| {
                 let key = account.email.key();
                 let alike = with_key(connection, &key).await?;
                 if alike.iter().any(|row| row.is_of(&key)) {
-                    return Err(Abort::Refuse(EmailTaken));
+                    return Err(Abort::Refuse(AddError::EmailTaken));
                 }
                 // What has the key by what earlier releases took for the same gives it up.
                 for row in alike {
@@ -108,31 +104,22 @@ impl AccountStore for PostgresAccounts {
                 );
                 match diesel::insert_into(users::table).values(row).execute(connection).await {
                     Ok(_) => Ok(()),
-                    Err(error) if is_taken_email(&error) => Err(Abort::Refuse(EmailTaken)),
+                    Err(error) if is_taken_email(&error) => Err(Abort::Refuse(AddError::EmailTaken)),
                     Err(error) => Err(Abort::Failed(error)),
                 }
             })
             .await;
-        added.map_err(|failure| match written(failure) {
-            Refusal::ByWork(EmailTaken) => AddFailure::EmailTaken,
-            Refusal::ByStore(failure) => AddFailure::Store(failure),
-        })
+        added.map_err(TransactionError::flatten)
     }
 
-    async fn find(&self, email: &EmailKey) -> Result<Option<Account>, StoreFailure> {
-        let row =
-            self.0.read(async move |connection| of(connection, email).await).await.map_err(|failure| {
-                match failure {
-                    ReadFailure::Unavailable(why) => StoreFailure::Unavailable(why),
-                    ReadFailure::Refused(error) => StoreFailure::NotRead(error.to_string()),
-                }
-            })?;
+    async fn find(&self, email: &EmailKey) -> Result<Option<Account>, Failure> {
+        let row = self.0.read(async move |connection| of(connection, email).await).await?;
         let Some(Row { id, email, password_hash, role, .. }) = row else { return Ok(None) };
         Ok(Some(Account {
             id: UserId::from_uuid(id),
             email: Email::from_store(email),
             password_hash: PasswordHash::new(password_hash),
-            role: role.parse().map_err(|error| StoreFailure::NotRead(format!("users.role: {error}")))?,
+            role: known_role(&role)?,
         }))
     }
 
@@ -141,30 +128,25 @@ impl AccountStore for PostgresAccounts {
         email: &EmailKey,
         hash: &PasswordHash,
         now: DateTime<Utc>,
-    ) -> Result<(), ChangeFailure> {
+    ) -> Result<(), ChangeError> {
         let changed = self
             .0
-            .transaction(async move |connection| {
-                let row = of(connection, email).await?.ok_or(Abort::Refuse(NoSuchAccount))?;
+            .write::<_, ChangeError, _>(async move |connection| {
+                let row = of(connection, email).await?.ok_or(Abort::Refuse(ChangeError::NoSuchAccount))?;
                 let changed = diesel::update(users::table.find(row.id))
                     .set((users::password_hash.eq(hash.expose()), users::password_changed_at.eq(now)))
                     .execute(connection)
                     .await?;
-                if changed == 0 { Err(Abort::Refuse(NoSuchAccount)) } else { Ok(()) }
+                if changed == 0 { Err(Abort::Refuse(ChangeError::NoSuchAccount)) } else { Ok(()) }
             })
             .await;
-        changed.map_err(not_changed)
+        changed.map_err(TransactionError::flatten)
     }
 
-    async fn renew_hash(
-        &self,
-        user: UserId,
-        old: &PasswordHash,
-        new: &PasswordHash,
-    ) -> Result<(), StoreFailure> {
+    async fn renew_hash(&self, user: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), Failure> {
         let renewed = self
             .0
-            .transaction::<_, std::convert::Infallible, _>(async move |connection| {
+            .write::<_, std::convert::Infallible, _>(async move |connection| {
                 diesel::update(users::table.find(user.as_uuid()))
                     .filter(users::password_hash.eq(old.expose()))
                     .set(users::password_hash.eq(new.expose()))
@@ -173,28 +155,24 @@ impl AccountStore for PostgresAccounts {
                 Ok(())
             })
             .await;
-        renewed.map_err(|failure| match written(failure) {
-            Refusal::ByStore(failure) => failure,
-            Refusal::ByWork(never) => match never {},
-        })
+        Ok(renewed?)
     }
 
-    async fn set_role(&self, email: &EmailKey, role: Role) -> Result<Role, ChangeFailure> {
+    async fn set_role(&self, email: &EmailKey, role: Role) -> Result<Role, ChangeError> {
         let before = self
             .0
-            .transaction(async move |connection| {
-                let row = of(connection, email).await?.ok_or(Abort::Refuse(NoSuchAccount))?;
+            .write::<_, ChangeError, _>(async move |connection| {
+                let row = of(connection, email).await?.ok_or(Abort::Refuse(ChangeError::NoSuchAccount))?;
                 let mine = users::table.find(row.id);
                 let before =
                     mine.select(users::role).for_update().first::<String>(connection).await.optional()?;
-                let before = before.ok_or(Abort::Refuse(NoSuchAccount))?;
+                let before = before.ok_or(Abort::Refuse(ChangeError::NoSuchAccount))?;
                 diesel::update(mine).set(users::role.eq(role.as_str())).execute(connection).await?;
                 Ok(before)
             })
             .await
-            .map_err(not_changed)?;
-        let unknown = |error| StoreFailure::NotRead(format!("users.role: {error}"));
-        Ok(before.parse().map_err(unknown)?)
+            .map_err(TransactionError::flatten)?;
+        Ok(known_role(&before)?)
     }
 }
 
@@ -206,24 +184,7 @@ fn is_taken_email(error: &Error) -> bool {
     )
 }
 
-/// Who refused: the work inside of the transaction, or the store.
-enum Refusal<R> {
-    ByWork(R),
-    ByStore(StoreFailure),
-}
-
-fn written<R>(failure: WriteFailure<R>) -> Refusal<R> {
-    Refusal::ByStore(match failure {
-        WriteFailure::Aborted(refusal) => return Refusal::ByWork(refusal),
-        WriteFailure::Unavailable(why) => StoreFailure::Unavailable(why),
-        WriteFailure::Refused(error) => StoreFailure::NotWritten(error.to_string()),
-        WriteFailure::Unknown(why) => StoreFailure::Unknown(why),
-    })
-}
-
-fn not_changed(failure: WriteFailure<NoSuchAccount>) -> ChangeFailure {
-    match written(failure) {
-        Refusal::ByWork(NoSuchAccount) => ChangeFailure::NoSuchAccount,
-        Refusal::ByStore(failure) => ChangeFailure::Store(failure),
-    }
+fn known_role(text: &str) -> Result<Role, Failure> {
+    text.parse()
+        .map_err(|error| Failure::refused("Postgres", During::Read, format_args!("users.role: {error}")))
 }

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use booked_failure::Failure;
 use booked_server::Lifecycle;
 use opentelemetry::{global, metrics::Gauge};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::usecases::{Context, VisitFailure};
+use crate::usecases::Context;
 
 const INTERVAL: Duration = Duration::from_secs(10);
 /// Events whose holds are counted; of more, other ones at each turn.
@@ -68,21 +69,21 @@ impl Gauges {
         }
     }
 
-    async fn measure_holds(&self, context: &Context) -> Result<(), VisitFailure> {
+    async fn measure_holds(&self, context: &Context) -> Result<(), Failure> {
         let mut open = 0;
-        for event in context.pool.active_events(ACTIVE_EVENTS_MAX).await? {
-            open += u64::from(context.pool.expire_holds(event, 0).await?.left);
+        for event in context.inventory.active_events(ACTIVE_EVENTS_MAX).await? {
+            open += u64::from(context.holds.expire_holds(event, 0).await?.left);
         }
         self.holds_open.record(open, &[]);
         Ok(())
     }
 
-    async fn measure_changes(&self, context: &Context) -> Result<(), VisitFailure> {
+    async fn measure_changes(&self, context: &Context) -> Result<(), Failure> {
         self.oldest_change_s.record(context.changes.oldest().await?.as_secs_f64(), &[]);
         Ok(())
     }
 
-    async fn measure_waitlist(&self, context: &Context) -> Result<(), VisitFailure> {
+    async fn measure_waitlist(&self, context: &Context) -> Result<(), Failure> {
         let backlog = context.waitlist.backlog().await?;
         self.waitlist_entries.record(backlog.entries, &[]);
         self.notifications_waiting.record(backlog.notifications, &[]);

@@ -1,15 +1,16 @@
-//! The port [`TicketStore`] on Postgres.
+//! The port [`Bookings`] on Postgres.
 
 use std::{collections::HashMap, convert::Infallible};
 
 use async_trait::async_trait;
+use booked_failure::Failure;
 use booked_feed::FeedSignal;
 use booked_ids::{EventId, SeatNumber, TicketId, UserId};
 use booked_postgres::{Abort, Database};
 use booked_server::whoever_waits;
 use booked_telemetry::count;
 use diesel::{
-    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryableByName,
+    ExpressionMethods as _, QueryDsl as _, QueryableByName,
     sql_types::{Array, BigInt, Bool, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl as _;
@@ -20,28 +21,26 @@ use super::{
     book::{Booking, Verdict},
     booking_queue::BookingQueue,
     cancel,
-    purge::purge,
-    schema::{events, tickets},
-    snapshot::snapshot,
+    schema::tickets,
 };
 use crate::{
     domain::{booking::Tickets, seat::AttemptId},
     outbound::as_run,
-    ports::{AttemptOutcome, Booked, Cancelled, EventRecord, Latest, Snapshot, StoreFailure, TicketStore},
+    ports::{AttemptOutcome, Booked, Bookings, Cancelled, Latest},
 };
 
 /// Tickets and bookings, in Postgres.
 #[derive(Clone, Debug)]
-pub struct PostgresTicketStore {
+pub struct PostgresBookings {
     database: Database,
-    /// For what strangers ask, and for what takes long: bookings find a connection all the same.
-    looks: Database,
+    /// For what strangers ask: bookings find a connection all the same.
+    reads: Database,
     queue: BookingQueue,
     signal: FeedSignal,
     seats_cancelled: Counter<u64>,
 }
 
-impl PostgresTicketStore {
+impl PostgresBookings {
     /// The store in this database. The signal is given when something was written that the feed tells.
     #[must_use]
     pub fn new(database: Database, queue: BookingQueue, signal: FeedSignal) -> Self {
@@ -50,13 +49,13 @@ impl PostgresTicketStore {
             .with_description("Seats whose cancelling this process committed")
             .build();
         seats_cancelled.add(0, &[]);
-        Self { looks: database.half(), database, queue, signal, seats_cancelled }
+        Self { reads: database.half(), database, queue, signal, seats_cancelled }
     }
 }
 
 #[async_trait]
-impl TicketStore for PostgresTicketStore {
-    async fn owners(&self, asked: &[TicketId]) -> Result<HashMap<TicketId, UserId>, StoreFailure> {
+impl Bookings for PostgresBookings {
+    async fn owners(&self, asked: &[TicketId]) -> Result<HashMap<TicketId, UserId>, Failure> {
         let ids: Vec<Uuid> = asked.iter().map(|ticket| ticket.as_uuid()).collect();
         let rows: Vec<(Uuid, Uuid)> = self
             .database
@@ -72,7 +71,7 @@ impl TicketStore for PostgresTicketStore {
         Ok(owners.map(|(ticket, user)| (ticket, UserId::from_uuid(user))).collect())
     }
 
-    async fn book(&self, attempt: AttemptId, user: UserId, wanted: &Tickets) -> Result<Booked, StoreFailure> {
+    async fn book(&self, attempt: AttemptId, user: UserId, wanted: &Tickets) -> Result<Booked, Failure> {
         let wanted: Vec<TicketId> = wanted.iter().collect();
         let booking = Booking { attempt, user, tickets: wanted.clone() };
         match self.queue.book(booking).await? {
@@ -86,7 +85,7 @@ impl TicketStore for PostgresTicketStore {
         }
     }
 
-    async fn confirm(&self, user: UserId, asked: &[TicketId]) -> Result<bool, StoreFailure> {
+    async fn confirm(&self, user: UserId, asked: &[TicketId]) -> Result<bool, Failure> {
         let ids: Vec<Uuid> = asked.iter().map(|ticket| ticket.as_uuid()).collect();
         // The notification is nobody's to read: with it the transaction has something to write, and only then does its commit
         // wait for the standbys, which have by then all that was committed before.
@@ -107,7 +106,7 @@ impl TicketStore for PostgresTicketStore {
         Ok(usize::try_from(confirmed.tickets) == Ok(asked.len()))
     }
 
-    async fn void_unless_booked(&self, attempt: AttemptId) -> Result<AttemptOutcome, StoreFailure> {
+    async fn void_unless_booked(&self, attempt: AttemptId) -> Result<AttemptOutcome, Failure> {
         // Where the row is there already it is written again as it is: then the answer, too, waits for the standbys that
         // a booking waits for.
         let void = self.database.transaction(async move |connection| {
@@ -125,7 +124,7 @@ impl TicketStore for PostgresTicketStore {
         Ok(if booked.booked { AttemptOutcome::Booked } else { AttemptOutcome::Void })
     }
 
-    async fn latest(&self, user: UserId, event: EventId, count: u32) -> Result<Latest, StoreFailure> {
+    async fn latest(&self, user: UserId, event: EventId, count: u32) -> Result<Latest, Failure> {
         let seats = self
             .database
             .read(async move |connection| cancel::latest(connection, user, event, count).await)
@@ -133,12 +132,7 @@ impl TicketStore for PostgresTicketStore {
         Ok(Latest { any: !seats.is_empty(), seats })
     }
 
-    async fn cancel(
-        &self,
-        user: UserId,
-        event: EventId,
-        seats: &[SeatNumber],
-    ) -> Result<Cancelled, StoreFailure> {
+    async fn cancel(&self, user: UserId, event: EventId, seats: &[SeatNumber]) -> Result<Cancelled, Failure> {
         let (seats, seats_count) = (seats.to_vec(), count(seats.len()));
         let cancelled = self
             .database
@@ -151,21 +145,12 @@ impl TicketStore for PostgresTicketStore {
         Ok(cancelled)
     }
 
-    async fn sold_among(
-        &self,
-        event: EventId,
-        seats: &[SeatNumber],
-    ) -> Result<Vec<SeatNumber>, StoreFailure> {
+    async fn sold_among(&self, event: EventId, seats: &[SeatNumber]) -> Result<Vec<SeatNumber>, Failure> {
         let asked: Vec<TicketId> = seats.iter().map(|seat| event.ticket(*seat)).collect();
         Ok(self.owners(&asked).await?.into_keys().map(TicketId::seat).collect())
     }
 
-    async fn sold(
-        &self,
-        event: EventId,
-        first: SeatNumber,
-        count: u32,
-    ) -> Result<Vec<SeatNumber>, StoreFailure> {
+    async fn sold(&self, event: EventId, first: SeatNumber, count: u32) -> Result<Vec<SeatNumber>, Failure> {
         let last = SeatNumber::new(first.get().saturating_add(count - 1)).unwrap_or(first);
         let (first, last) = (event.ticket(first).as_uuid(), event.ticket(last).as_uuid());
         let sold: SoldIds = self
@@ -181,10 +166,10 @@ impl TicketStore for PostgresTicketStore {
         Ok(sold.seats())
     }
 
-    async fn sold_counts(&self, asked: &[EventId]) -> Result<Vec<Option<u32>>, StoreFailure> {
+    async fn sold_counts(&self, asked: &[EventId]) -> Result<Vec<Option<u32>>, Failure> {
         let ids: Vec<Uuid> = asked.iter().map(|event| event.as_uuid()).collect();
         let rows: Vec<SoldCount> = self
-            .looks
+            .reads
             .read(async move |connection| {
                 diesel::sql_query(
                     "SELECT events.id, (SELECT coalesce(sum(sold_counts.sold), 0) FROM sold_counts \
@@ -201,123 +186,6 @@ impl TicketStore for PostgresTicketStore {
             counts.get(&event.as_uuid()).map(|sold| u32::try_from(*sold).unwrap_or(u32::MAX))
         };
         Ok(asked.iter().map(count).collect())
-    }
-
-    async fn event(&self, event: EventId) -> Result<Option<EventRecord>, StoreFailure> {
-        let capacity: Option<i32> = self
-            .database
-            .read(async move |connection| {
-                events::table
-                    .find(event.as_uuid())
-                    .filter(events::deleted.eq(false))
-                    .select(events::seat_count)
-                    .get_result(connection)
-                    .await
-                    .optional()
-            })
-            .await?;
-        Ok(capacity.map(|capacity| EventRecord { id: event, capacity: seats_of(capacity) }))
-    }
-
-    async fn snapshot(&self, event: EventId) -> Result<Option<Snapshot>, StoreFailure> {
-        Ok(snapshot(&self.looks, event).await?)
-    }
-
-    async fn live_events(
-        &self,
-        after: Option<EventId>,
-        limit: u32,
-    ) -> Result<Vec<EventRecord>, StoreFailure> {
-        let after = after.map_or(Uuid::nil(), EventId::as_uuid);
-        let rows: Vec<(Uuid, i32)> = self
-            .database
-            .read(async move |connection| {
-                events::table
-                    .filter(events::id.gt(after))
-                    .filter(events::deleted.eq(false))
-                    .order(events::id)
-                    .limit(i64::from(limit))
-                    .select((events::id, events::seat_count))
-                    .load(connection)
-                    .await
-            })
-            .await?;
-        let records = rows.into_iter().filter_map(|(id, capacity)| {
-            Some(EventRecord { id: EventId::from_uuid(id).ok()?, capacity: seats_of(capacity) })
-        });
-        Ok(records.collect())
-    }
-
-    async fn events_to_purge(&self, limit: u32) -> Result<Vec<EventId>, StoreFailure> {
-        let ids: Vec<Uuid> = self
-            .database
-            .read(async move |connection| {
-                events::table
-                    .filter(events::deleted)
-                    .filter(events::purged.eq(false))
-                    .order(events::id)
-                    .limit(i64::from(limit))
-                    .select(events::id)
-                    .load(connection)
-                    .await
-            })
-            .await?;
-        Ok(ids.into_iter().filter_map(|id| EventId::from_uuid(id).ok()).collect())
-    }
-
-    async fn known_among(&self, asked: &[EventId]) -> Result<Vec<EventId>, StoreFailure> {
-        let ids: Vec<Uuid> = asked.iter().map(|event| event.as_uuid()).collect();
-        let ids: Vec<Uuid> = self
-            .database
-            .read(async move |connection| {
-                events::table.filter(events::id.eq_any(ids)).select(events::id).load(connection).await
-            })
-            .await?;
-        Ok(ids.into_iter().filter_map(|id| EventId::from_uuid(id).ok()).collect())
-    }
-
-    async fn deleted_among(&self, asked: &[EventId]) -> Result<Vec<EventId>, StoreFailure> {
-        let ids: Vec<Uuid> = asked.iter().map(|event| event.as_uuid()).collect();
-        let ids: Vec<Uuid> = self
-            .database
-            .read(async move |connection| {
-                events::table
-                    .filter(events::id.eq_any(ids))
-                    .filter(events::deleted)
-                    .select(events::id)
-                    .load(connection)
-                    .await
-            })
-            .await?;
-        Ok(ids.into_iter().filter_map(|id| EventId::from_uuid(id).ok()).collect())
-    }
-
-    async fn deleted_events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventId>, StoreFailure> {
-        let after = after.map_or(Uuid::nil(), EventId::as_uuid);
-        let ids: Vec<Uuid> = self
-            .database
-            .read(async move |connection| {
-                events::table
-                    .filter(events::id.gt(after))
-                    .filter(events::deleted)
-                    .order(events::id)
-                    .limit(i64::from(limit))
-                    .select(events::id)
-                    .load(connection)
-                    .await
-            })
-            .await?;
-        Ok(ids.into_iter().filter_map(|id| EventId::from_uuid(id).ok()).collect())
-    }
-
-    async fn purge(&self, event: EventId, rows_max: u32) -> Result<bool, StoreFailure> {
-        let is_empty = self
-            .database
-            .transaction(async move |connection| {
-                purge(connection, event, rows_max).await.map_err(Abort::<Infallible>::from)
-            })
-            .await?;
-        Ok(is_empty)
     }
 }
 
@@ -351,8 +219,4 @@ impl SoldIds {
     fn seats(self) -> Vec<SeatNumber> {
         self.ids.into_iter().filter_map(|id| TicketId::from_uuid(id).ok()).map(TicketId::seat).collect()
     }
-}
-
-fn seats_of(capacity: i32) -> u32 {
-    u32::try_from(capacity).unwrap_or_default()
 }

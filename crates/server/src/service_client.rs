@@ -6,12 +6,14 @@ use std::{
     time::Duration,
 };
 
+use booked_failure::{Failure, display_chain};
 use booked_identity::internal::{CREDENTIAL_HEADER, Credential, DEADLINE_HEADER};
 use reqwest::{
     Client, Method, RequestBuilder, Response,
     header::{HeaderMap, HeaderName, HeaderValue},
     redirect::Policy,
 };
+use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -33,20 +35,21 @@ pub enum Retry {
 }
 
 /// Another service of the system.
-pub struct Peer {
+pub struct ServiceClient {
+    service: &'static str,
     client: Client,
     replicas: Endpoints,
     next: AtomicUsize,
     sent: Sent,
 }
 
-impl Peer {
-    /// Calls go to the replicas in turn and carry the internal credential.
+impl ServiceClient {
+    /// Calls go to the replicas of this service in turn and carry the internal credential. Failures name the service.
     ///
     /// # Errors
     ///
     /// Where the HTTP client cannot be built.
-    pub fn new(replicas: Endpoints, credential: &Credential) -> anyhow::Result<Self> {
+    pub fn new(service: &'static str, replicas: Endpoints, credential: &Credential) -> anyhow::Result<Self> {
         let mut secret = HeaderValue::from_str(credential.to_send())?;
         secret.set_sensitive(true);
         let client = Client::builder()
@@ -58,7 +61,7 @@ impl Peer {
             .no_proxy()
             .build()?;
         let sent = Sent::new(replicas.as_slice());
-        Ok(Self { client, replicas, next: AtomicUsize::new(0), sent })
+        Ok(Self { service, client, replicas, next: AtomicUsize::new(0), sent })
     }
 
     /// Sends a request within a time limit, or within what is left of the time of whoever it is sent for, to one replica after the other as `retry` allows. Await it on the runtime of the
@@ -66,7 +69,8 @@ impl Peer {
     ///
     /// # Errors
     ///
-    /// No replica can be connected to, or the answer did not come in time.
+    /// Surely nothing was done if no replica could be connected to; otherwise the outcome is unknown, since the request may
+    /// have been sent.
     pub async fn send(
         &self,
         retry: Retry,
@@ -74,7 +78,7 @@ impl Peer {
         path: &str,
         timeout: Duration,
         complete: impl Fn(RequestBuilder) -> RequestBuilder,
-    ) -> Result<Response, CallFailure> {
+    ) -> Result<Response, Failure> {
         let replicas = self.replicas.as_slice().len();
         let (tries, may_ask_the_next): (_, fn(&reqwest::Error) -> bool) = match retry {
             Retry::IfNotSent => (replicas, reqwest::Error::is_connect),
@@ -82,12 +86,12 @@ impl Peer {
         };
         let ends = Deadline::within(timeout);
         let attempts = async {
-            let mut failure = CallFailure("no replica is known".to_owned());
+            let mut failure = self.not_done("no replica is known");
             for replica in self.in_turn(tries) {
                 match complete(self.request(replica, &method, path, ends)?).send().await {
                     Ok(response) => return Ok(response),
-                    Err(error) if may_ask_the_next(&error) => failure = error.into(),
-                    Err(error) => return Err(error.into()),
+                    Err(error) if may_ask_the_next(&error) => failure = self.failure(&error),
+                    Err(error) => return Err(self.failure(&error)),
                 }
             }
             Err(failure)
@@ -95,7 +99,7 @@ impl Peer {
         let span = booked_telemetry::call_span(method.as_str(), path);
         let began = Instant::now();
         let answer = tokio::time::timeout(ends.left(), attempts).instrument(span.clone()).await;
-        let answer = answer.unwrap_or_else(|_| Err(CallFailure::late()));
+        let answer = answer.unwrap_or_else(|_| Err(Failure::unknown(self.service, "no answer in time")));
         if answer.is_err() {
             booked_telemetry::failed(&span);
         }
@@ -110,14 +114,40 @@ impl Peer {
         replicas.iter().cycle().skip(first).take(count)
     }
 
+    /// The body of an answer that says success, read as JSON.
+    ///
+    /// # Errors
+    ///
+    /// The answer says something else, breaks off, or is no such JSON: what the call did is unknown.
+    pub async fn json<T: DeserializeOwned>(&self, response: Response) -> Result<T, Failure> {
+        let json = async { response.error_for_status()?.json().await };
+        json.await.map_err(|error| Failure::unknown(self.service, display_chain(&error)))
+    }
+
+    /// The service, as failures name it.
+    #[must_use]
+    pub fn service(&self) -> &'static str {
+        self.service
+    }
+
+    fn not_done(&self, cause: impl fmt::Display) -> Failure {
+        Failure::not_done(self.service, cause)
+    }
+
+    /// With its causes, since reqwest's own text names only the outermost.
+    fn failure(&self, error: &reqwest::Error) -> Failure {
+        let text = display_chain(error);
+        if error.is_connect() { self.not_done(text) } else { Failure::unknown(self.service, text) }
+    }
+
     fn request(
         &self,
         replica: &Endpoint,
         method: &Method,
         path: &str,
         ends: Deadline,
-    ) -> Result<RequestBuilder, CallFailure> {
-        let url = replica.url().join(path).map_err(CallFailure::because)?;
+    ) -> Result<RequestBuilder, Failure> {
+        let url = replica.url().join(path).map_err(|error| self.not_done(error))?;
         let request = self.client.request(method.clone(), url);
         let mut request = request.header(DEADLINE_HEADER, ends.to_header());
         for (name, value) in booked_telemetry::trace_headers() {
@@ -127,41 +157,8 @@ impl Peer {
     }
 }
 
-impl fmt::Debug for Peer {
+impl fmt::Debug for ServiceClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Peer").field("replicas", &self.replicas).finish_non_exhaustive()
-    }
-}
-
-/// A call to another service had no answer that can be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct CallFailure(String);
-
-impl CallFailure {
-    /// No answer that can be used, and why; it goes to the log.
-    #[must_use]
-    pub fn because(reason: impl fmt::Display) -> Self {
-        Self(reason.to_string())
-    }
-
-    /// No answer in time.
-    #[must_use]
-    pub fn late() -> Self {
-        Self("no answer in time".to_owned())
-    }
-}
-
-impl From<reqwest::Error> for CallFailure {
-    /// With its causes, since reqwest's own text names only the outermost.
-    fn from(error: reqwest::Error) -> Self {
-        let mut text = error.to_string();
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        Self(text)
+        f.debug_struct("ServiceClient").field("replicas", &self.replicas).finish_non_exhaustive()
     }
 }

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use booked_server::{Lifecycle, NotFetched, SharedFetches, SharedQuestions};
+use booked_server::{FlightError, Lifecycle, LocalSingleFlight, SingleFlight};
 use futures_util::future::{self, LocalBoxFuture, join_all};
 use tokio::{sync::Semaphore, task::JoinHandle, time::timeout};
 
@@ -21,16 +21,16 @@ use tokio::{sync::Semaphore, task::JoinHandle, time::timeout};
 struct Source {
     looks: Arc<AtomicU64>,
     gate: Arc<Semaphore>,
-    fetches: Arc<SharedFetches<&'static str, u64>>,
+    fetches: Arc<SingleFlight<&'static str, u64>>,
 }
 
 impl Source {
     fn new() -> Self {
-        let fetches = Arc::new(SharedFetches::new("pages", 2, &Lifecycle::new()));
+        let fetches = Arc::new(SingleFlight::new("pages", 2, &Lifecycle::new()));
         Self { looks: Arc::default(), gate: Arc::new(Semaphore::new(0)), fetches }
     }
 
-    fn ask(&self, key: &'static str) -> JoinHandle<Result<u64, NotFetched>> {
+    fn ask(&self, key: &'static str) -> JoinHandle<Result<u64, FlightError>> {
         let source = self.clone();
         tokio::spawn(async move {
             let (looks, gate) = (Arc::clone(&source.looks), Arc::clone(&source.gate));
@@ -134,7 +134,7 @@ async fn different_keys_are_fetched_beside_each_other_up_to_the_bound() {
     let source = Source::new();
     let (one, other) = (source.ask("one"), source.ask("other"));
     source.looks(2).await;
-    assert_eq!(source.ask("third").await.unwrap(), Err(NotFetched::Busy));
+    assert_eq!(source.ask("third").await.unwrap(), Err(FlightError::Busy));
     source.let_through(3);
     one.await.unwrap().unwrap();
     other.await.unwrap().unwrap();
@@ -143,15 +143,15 @@ async fn different_keys_are_fetched_beside_each_other_up_to_the_bound() {
 
 #[tokio::test]
 async fn a_fetch_that_panics_is_told_as_interrupted_and_the_next_one_runs() {
-    let fetches = SharedFetches::new("pages", 1, &Lifecycle::new());
+    let fetches = SingleFlight::new("pages", 1, &Lifecycle::new());
     let fails = fetches.get("page", || async { panic!("on purpose") });
-    assert_eq!(fails.await, Err(NotFetched::Interrupted));
+    assert_eq!(fails.await, Err(FlightError::Interrupted));
     assert_eq!(fetches.get("page", || async { 7 }).await, Ok(7));
 }
 
 #[actix_web::test]
 async fn a_fetch_that_hangs_keeps_nobody_back_for_long() {
-    let questions = SharedQuestions::new("pages", 1, Duration::from_millis(1));
+    let questions = LocalSingleFlight::new("pages", 1, Duration::from_millis(1));
     let (gate, looks) = (Rc::new(Semaphore::new(0)), Rc::new(Cell::new(0)));
     let ask = || {
         let (gate, looks) = (Rc::clone(&gate), Rc::clone(&looks));
@@ -196,7 +196,7 @@ fn count() -> impl Fn() -> Box<dyn Fn(()) -> LocalBoxFuture<'static, u32>> {
 
 #[actix_web::test]
 async fn a_crowd_shares_what_cannot_leave_a_worker() {
-    let (questions, ask) = (SharedQuestions::new("pages", 1, Duration::MAX), count());
+    let (questions, ask) = (LocalSingleFlight::new("pages", 1, Duration::MAX), count());
     let crowd = join_all((0..100).map(|_| questions.get("page", || (), ask()))).await;
     assert_eq!(crowd[0], Ok(1));
     assert!(crowd[1..].iter().all(|answer| *answer == Ok(2)), "{crowd:?}");
@@ -204,7 +204,7 @@ async fn a_crowd_shares_what_cannot_leave_a_worker() {
 
 #[actix_web::test]
 async fn a_worker_that_ends_strands_nobody() {
-    let questions = Arc::new(SharedQuestions::new("pages", 1, Duration::MAX));
+    let questions = Arc::new(LocalSingleFlight::new("pages", 1, Duration::MAX));
     let (asked, is_asked) = tokio::sync::oneshot::channel();
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let theirs = Arc::clone(&questions);
@@ -220,7 +220,7 @@ async fn a_worker_that_ends_strands_nobody() {
     let waiting = questions.get("page", || (), |()| future::ready(1));
     let ending = async { end.send(()).unwrap() };
     let waiting = timeout(Duration::from_secs(10), waiting);
-    assert_eq!(tokio::join!(waiting, ending).0, Ok(Err(NotFetched::Interrupted)));
+    assert_eq!(tokio::join!(waiting, ending).0, Ok(Err(FlightError::Interrupted)));
     worker.join().unwrap();
     assert_eq!(questions.get("page", || (), |()| future::ready(1)).await, Ok(1));
 }

@@ -12,8 +12,9 @@ use std::{
 };
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use booked_failure::Failure;
 use booked_identity::internal::{CREDENTIAL_HEADER, Credential};
-use booked_server::{CallFailure, Peer, Retry};
+use booked_server::{Retry, ServiceClient};
 use futures_util::future::join_all;
 use reqwest::Method;
 use tokio::{
@@ -52,13 +53,15 @@ fn nobody() -> SocketAddr {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-fn peer(replicas: &[SocketAddr]) -> Peer {
+fn peer(replicas: &[SocketAddr]) -> ServiceClient {
     let urls: Vec<_> = replicas.iter().map(|address| format!("http://{address}")).collect();
-    Peer::new(urls.join(", ").parse().unwrap(), &Credential::parse(SECRET).unwrap()).unwrap()
+    ServiceClient::new("other", urls.join(", ").parse().unwrap(), &Credential::parse(SECRET).unwrap())
+        .unwrap()
 }
 
-async fn call(peer: &Peer, timeout: Duration) -> Result<String, CallFailure> {
-    Ok(peer.send(Retry::IfNotSent, Method::GET, "/a?b=c", timeout, |request| request).await?.text().await?)
+async fn call(peer: &ServiceClient, timeout: Duration) -> Result<String, Failure> {
+    let response = peer.send(Retry::IfNotSent, Method::GET, "/a?b=c", timeout, |request| request).await?;
+    response.text().await.map_err(|error| Failure::unknown("other", error))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,7 +93,10 @@ async fn where_all_are_gone_the_call_fails() {
 async fn what_was_sent_is_not_sent_again() {
     let ((one, ones), (other, others)) = (replica(PATIENCE), replica(PATIENCE));
     let peer = peer(&[one, other]);
-    assert_eq!(call(&peer, Duration::from_millis(200)).await, Err(CallFailure::late()));
+    assert_eq!(
+        call(&peer, Duration::from_millis(200)).await,
+        Err(Failure::unknown("other", "no answer in time"))
+    );
     assert_eq!(ones.load(Ordering::SeqCst) + others.load(Ordering::SeqCst), 1);
 }
 

@@ -31,7 +31,7 @@ pub fn start(context: &Context, settings: DeliverySettings, lifecycle: &Lifecycl
         .build();
     given_up.add(0, &[]);
     let (context, ending) = (context.clone(), lifecycle.clone());
-    lifecycle.spawn_until_ended(async move {
+    lifecycle.spawn_drained(async move {
         let holder = context.random.uuid();
         let mut rest = Duration::ZERO;
         loop {

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use booked_failure::Failure;
 use booked_ids::EventId;
 use booked_server::Lifecycle;
 use tokio::{
@@ -10,10 +11,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{
-    ports::StoreFailure,
-    usecases::{Context, VisitFailure, follow_event},
-};
+use crate::usecases::{Context, follow_event};
 
 /// Events of one round.
 const EVENTS_MAX: u32 = 256;
@@ -52,7 +50,7 @@ async fn carry_out(
     context: &Context,
     waited: Duration,
     late: &BTreeSet<EventId>,
-) -> Result<BTreeSet<EventId>, StoreFailure> {
+) -> Result<BTreeSet<EventId>, Failure> {
     let noted = context.changes.noted(waited, EVENTS_MAX).await?;
     let (again, first): (Vec<_>, Vec<_>) = noted.into_iter().partition(|event| late.contains(event));
     let (mut changed, mut still_late) = (Vec::new(), BTreeSet::new());
@@ -72,7 +70,7 @@ async fn carry_out(
 }
 
 /// Ends at the first failure: the others would fail like it, each after a time-out, while changes wait.
-async fn follow(context: &Context, changed: &[EventId]) -> Result<(), VisitFailure> {
+async fn follow(context: &Context, changed: &[EventId]) -> Result<(), Failure> {
     for event in changed {
         follow_event(context, *event).await?;
     }

@@ -9,14 +9,14 @@ const RECONCILER: &str = "reconciler";
 
 /// The counters; clones are the same.
 #[derive(Clone)]
-pub(super) struct RepairMetrics {
+pub(in crate::inbound) struct RepairMetrics {
     seats: Counter<u64>,
     maps: Counter<u64>,
 }
 
 impl RepairMetrics {
     /// All kinds are shown from the start, so that the first seat that is put right is seen as a rise.
-    pub(super) fn new() -> Self {
+    pub(in crate::inbound) fn new() -> Self {
         let meter = opentelemetry::global::meter("booked-ticketing");
         let this = Self {
             seats: meter
@@ -33,11 +33,11 @@ impl RepairMetrics {
         this
     }
 
-    pub(super) fn by_janitor(&self, Settled { finished, restored, freed }: Settled) {
+    pub(in crate::inbound) fn by_janitor(&self, Settled { finished, restored, freed }: Settled) {
         self.add(JANITOR, [("finished", finished), ("restored", restored), ("freed", freed)]);
     }
 
-    pub(super) fn by_reconciler(&self, Reconciled { freed, set, grown, recounted }: Reconciled) {
+    pub(in crate::inbound) fn by_reconciler(&self, Reconciled { freed, set, grown, recounted }: Reconciled) {
         self.add(RECONCILER, [("freed", freed), ("set", set), ("grown", grown)]);
         self.maps.add(u64::from(recounted), &[]);
     }

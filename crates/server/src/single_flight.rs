@@ -26,18 +26,18 @@ use crate::Lifecycle;
 /// costs two fetches at a time whatever its size.
 ///
 /// A fetch runs on the process' own runtime, so that nobody is stranded by a caller that goes away.
-pub struct SharedFetches<K, V> {
+pub struct SingleFlight<K, V> {
     fetches: Fetches<K, V, BoxFuture<'static, V>>,
     lifecycle: Lifecycle,
 }
 
 /// The same, where a fetch uses what cannot leave an HTTP worker's thread: what is shared is the question, and the worker of
 /// whoever came first asks it, and all that follow.
-pub struct SharedQuestions<K, Q, V>(Fetches<K, V, Q>);
+pub struct LocalSingleFlight<K, Q, V>(Fetches<K, V, Q>);
 
 /// Nothing was fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotFetched {
+pub enum FlightError {
     /// As many different things as are allowed are being fetched already.
     #[error("too many different fetches at a time")]
     Busy,
@@ -46,7 +46,7 @@ pub enum NotFetched {
     Interrupted,
 }
 
-impl<K, V> SharedFetches<K, V>
+impl<K, V> SingleFlight<K, V>
 where
     K: Eq + Hash + Clone + Send + 'static,
     V: Clone + Send + Sync + 'static,
@@ -61,8 +61,8 @@ where
     ///
     /// # Errors
     ///
-    /// See [`NotFetched`].
-    pub async fn get<F>(&self, key: K, fetch: impl FnOnce() -> F) -> Result<V, NotFetched>
+    /// See [`FlightError`].
+    pub async fn get<F>(&self, key: K, fetch: impl FnOnce() -> F) -> Result<V, FlightError>
     where
         F: Future<Output = V> + Send + 'static,
     {
@@ -74,7 +74,7 @@ where
     }
 }
 
-impl<K, Q, V> SharedQuestions<K, Q, V>
+impl<K, Q, V> LocalSingleFlight<K, Q, V>
 where
     K: Eq + Hash + Clone + 'static,
     Q: 'static,
@@ -93,13 +93,13 @@ where
     ///
     /// # Errors
     ///
-    /// See [`NotFetched`].
+    /// See [`FlightError`].
     pub async fn get<F>(
         &self,
         key: K,
         question: impl FnOnce() -> Q,
         ask: impl Fn(Q) -> F + 'static,
-    ) -> Result<V, NotFetched>
+    ) -> Result<V, FlightError>
     where
         F: Future<Output = V> + 'static,
     {
@@ -119,13 +119,13 @@ struct Fetches<K, V, Q> {
     metrics: Metrics,
 }
 
-type Keys<K, V, Q> = HashMap<K, Option<Gathering<V, Q>>>;
+type Keys<K, V, Q> = HashMap<K, Option<NextFlight<V, Q>>>;
 
 /// The answer to come, and the first question, where nobody runs those of its key: the caller has to.
-type Joined<V, Q> = (watch::Receiver<Option<V>>, Option<Gathering<V, Q>>);
+type Joined<V, Q> = (watch::Receiver<Option<V>>, Option<NextFlight<V, Q>>);
 
 /// A fetch that has not started.
-struct Gathering<V, Q> {
+struct NextFlight<V, Q> {
     question: Q,
     answer: watch::Sender<Option<V>>,
 }
@@ -136,26 +136,26 @@ impl<K: Eq + Hash + Clone, V, Q> Fetches<K, V, Q> {
     }
 
     /// Joins the next fetch of a key, or makes the first.
-    fn join(&self, key: &K, question: impl FnOnce() -> Q) -> Result<Joined<V, Q>, NotFetched> {
+    fn join(&self, key: &K, question: impl FnOnce() -> Q) -> Result<Joined<V, Q>, FlightError> {
         let mut keys = lock(&self.keys);
         if let Some(next) = keys.get_mut(key) {
-            return Ok((next.get_or_insert_with(|| Gathering::of(question())).answer.subscribe(), None));
+            return Ok((next.get_or_insert_with(|| NextFlight::of(question())).answer.subscribe(), None));
         }
         if keys.len() >= self.keys_max {
-            return Err(NotFetched::Busy);
+            return Err(FlightError::Busy);
         }
-        let first = Gathering::of(question());
+        let first = NextFlight::of(question());
         keys.insert(key.clone(), None);
         Ok((first.answer.subscribe(), Some(first)))
     }
 
-    async fn wait_for(&self, mut answer: watch::Receiver<Option<V>>) -> Result<V, NotFetched>
+    async fn wait_for(&self, mut answer: watch::Receiver<Option<V>>) -> Result<V, FlightError>
     where
         V: Clone,
     {
         self.metrics.callers.add(1, &self.metrics.name);
-        let value = answer.wait_for(Option::is_some).await.map_err(|_| NotFetched::Interrupted)?;
-        value.clone().ok_or(NotFetched::Interrupted)
+        let value = answer.wait_for(Option::is_some).await.map_err(|_| FlightError::Interrupted)?;
+        value.clone().ok_or(FlightError::Interrupted)
     }
 
     /// Runs the fetches of a key one after the other until nobody waits for another. One that takes too long is left
@@ -163,7 +163,7 @@ impl<K: Eq + Hash + Clone, V, Q> Fetches<K, V, Q> {
     fn run<A, F>(
         &self,
         key: K,
-        first: Gathering<V, Q>,
+        first: NextFlight<V, Q>,
         ask: A,
     ) -> impl Future<Output = ()> + use<K, V, Q, A, F>
     where
@@ -225,7 +225,7 @@ struct Running<K: Eq + Hash, V, Q> {
 }
 
 impl<K: Eq + Hash, V, Q> Running<K, V, Q> {
-    fn next(&mut self) -> Option<Gathering<V, Q>> {
+    fn next(&mut self) -> Option<NextFlight<V, Q>> {
         let mut keys = lock(&self.keys);
         let next = self.key.as_ref().and_then(|key| keys.get_mut(key)).and_then(Option::take);
         if next.is_none()
@@ -262,7 +262,7 @@ async fn beside<T>(
     }
 }
 
-impl<V, Q> Gathering<V, Q> {
+impl<V, Q> NextFlight<V, Q> {
     fn of(question: Q) -> Self {
         Self { question, answer: watch::Sender::new(None) }
     }
@@ -283,14 +283,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<K, V> fmt::Debug for SharedFetches<K, V> {
+impl<K, V> fmt::Debug for SingleFlight<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SharedFetches").field("keys_max", &self.fetches.keys_max).finish_non_exhaustive()
+        f.debug_struct("SingleFlight").field("keys_max", &self.fetches.keys_max).finish_non_exhaustive()
     }
 }
 
-impl<K, Q, V> fmt::Debug for SharedQuestions<K, Q, V> {
+impl<K, Q, V> fmt::Debug for LocalSingleFlight<K, Q, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SharedQuestions").field("keys_max", &self.0.keys_max).finish_non_exhaustive()
+        f.debug_struct("LocalSingleFlight").field("keys_max", &self.0.keys_max).finish_non_exhaustive()
     }
 }

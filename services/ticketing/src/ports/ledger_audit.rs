@@ -3,23 +3,24 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use booked_failure::Failure;
 use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
-use super::{EventRecord, PoolFailure, StoreFailure};
-use crate::domain::invariant::{AuditedTicket, InventoryFigures, TicketsBetween, TicketsCounted};
+use super::EventRecord;
+use crate::domain::invariant::{AuditedTicket, TicketsBetween, TicketsCounted};
 
 /// The books, as Postgres keeps them.
 #[async_trait]
 pub trait LedgerAudit: Send + Sync {
     /// Takes or keeps the lease for so long: one replica audits at a time, which is thrift.
-    async fn take_lease(&self, holder: Uuid, lease: Duration) -> Result<bool, StoreFailure>;
+    async fn take_lease(&self, holder: Uuid, lease: Duration) -> Result<bool, Failure>;
 
     /// Gives the lease back, where it is this holder's.
-    async fn give_lease(&self, holder: Uuid) -> Result<(), StoreFailure>;
+    async fn give_lease(&self, holder: Uuid) -> Result<(), Failure>;
 
     /// At most this many tickets after the given one, in the order of ids.
-    async fn tickets(&self, after: Option<TicketId>, limit: u32) -> Result<Vec<AuditedTicket>, StoreFailure>;
+    async fn tickets(&self, after: Option<TicketId>, limit: u32) -> Result<Vec<AuditedTicket>, Failure>;
 
     /// Counts the tickets of some live events after the given one, in the order of ids: at most this many, and not many more
     /// seats.
@@ -28,11 +29,11 @@ pub trait LedgerAudit: Send + Sync {
         after: Option<EventId>,
         events_max: u32,
         seats_max: u32,
-    ) -> Result<TicketCounts, StoreFailure>;
+    ) -> Result<TicketCounts, Failure>;
 
     /// What became of watched events. Those that were deleted meanwhile are left out; and all are where another server has
     /// taken over, whose transactions cannot be compared.
-    async fn compare(&self, watched: &TicketCounts) -> Result<Vec<TicketsBetween>, StoreFailure>;
+    async fn compare(&self, watched: &TicketCounts) -> Result<Vec<TicketsBetween>, Failure>;
 }
 
 /// Events and their tickets at one moment.
@@ -48,11 +49,4 @@ pub struct TicketCounts {
     pub events: Vec<(EventRecord, i64)>,
     /// Their tickets beside their counts.
     pub counted: Vec<TicketsCounted>,
-}
-
-/// The inventories, as Valkey keeps them.
-#[async_trait]
-pub trait InventoryAudit: Send + Sync {
-    /// What an event's inventory says of itself; none where there is no inventory.
-    async fn figures(&self, event: EventId) -> Result<Option<InventoryFigures>, PoolFailure>;
 }

@@ -1,34 +1,51 @@
 //! The seats in Valkey, behind a replica's gates.
 
 use async_trait::async_trait;
+use booked_failure::Failure;
 use booked_ids::{EventId, SeatNumber, UserId};
 use booked_ticketing::{
     domain::{
         count::SeatsWanted,
+        invariant::InventoryFigures,
         seat::{AttemptId, ClaimKind, SeatState, SeatStates},
         waitlist::{SaleState, Watermark},
     },
-    outbound::valkey::ValkeySeatPool,
+    outbound::valkey::ValkeySeats,
     ports::{
-        Claimed, Expired, LeaseNonce, OverdueClaim, PoolFailure, Released, Reserved, SeatPool, Settlement,
+        Claimed, Claims, Expired, Holds, Inventory, LeaseNonce, OverdueClaim, Released, Reserved, Settlement,
     },
 };
 
 use crate::gates::{SharedGates, Step};
 
-pub(crate) struct StoppedPool {
-    pub(crate) inner: ValkeySeatPool,
+pub(crate) struct StoppedSeats {
+    pub(crate) inner: ValkeySeats,
     pub(crate) gates: SharedGates,
 }
 
-type Answer<T> = Result<T, PoolFailure>;
+type Answer<T> = Result<T, Failure>;
 
 #[async_trait]
-impl SeatPool for StoppedPool {
+impl Holds for StoppedSeats {
     async fn reserve(&self, event: EventId, user: UserId, count: SeatsWanted) -> Answer<Reserved> {
         self.inner.reserve(event, user, count).await
     }
 
+    async fn release(&self, event: EventId, user: UserId, seats: &[SeatNumber]) -> Answer<Released> {
+        self.inner.release(event, user, seats).await
+    }
+
+    async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Answer<Option<SeatStates>> {
+        self.inner.inspect(event, seats).await
+    }
+
+    async fn expire_holds(&self, event: EventId, limit: u32) -> Answer<Expired> {
+        self.inner.expire_holds(event, limit).await
+    }
+}
+
+#[async_trait]
+impl Claims for StoppedSeats {
     async fn claim(
         &self,
         event: EventId,
@@ -38,24 +55,6 @@ impl SeatPool for StoppedPool {
     ) -> Answer<Claimed> {
         self.gates.pass(Step::Claim).await;
         self.inner.claim(event, user, attempt, seats).await
-    }
-
-    async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Answer<Option<SeatStates>> {
-        self.inner.inspect(event, seats).await
-    }
-
-    async fn finish(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<u32> {
-        self.gates.pass(Step::Finish).await;
-        self.inner.finish(event, attempt, seats).await
-    }
-
-    async fn restore_hold(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<u32> {
-        self.gates.pass(Step::RestoreHold).await;
-        self.inner.restore_hold(event, attempt, seats).await
-    }
-
-    async fn release(&self, event: EventId, user: UserId, seats: &[SeatNumber]) -> Answer<Released> {
-        self.inner.release(event, user, seats).await
     }
 
     async fn claim_sold(
@@ -69,6 +68,16 @@ impl SeatPool for StoppedPool {
         self.inner.claim_sold(event, attempt, kind, seats).await
     }
 
+    async fn finish(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<u32> {
+        self.gates.pass(Step::Finish).await;
+        self.inner.finish(event, attempt, seats).await
+    }
+
+    async fn restore_hold(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<u32> {
+        self.gates.pass(Step::RestoreHold).await;
+        self.inner.restore_hold(event, attempt, seats).await
+    }
+
     async fn settle(
         &self,
         event: EventId,
@@ -79,6 +88,13 @@ impl SeatPool for StoppedPool {
         self.inner.settle(event, attempt, seats).await
     }
 
+    async fn overdue(&self, event: EventId, limit: u32) -> Answer<Vec<OverdueClaim>> {
+        self.inner.overdue(event, limit).await
+    }
+}
+
+#[async_trait]
+impl Inventory for StoppedSeats {
     async fn occupied(&self, events: &[EventId]) -> Answer<Vec<Option<u32>>> {
         self.inner.occupied(events).await
     }
@@ -89,14 +105,6 @@ impl SeatPool for StoppedPool {
 
     async fn sale_state(&self, event: EventId) -> Answer<Option<SaleState>> {
         self.inner.sale_state(event).await
-    }
-
-    async fn expire_holds(&self, event: EventId, limit: u32) -> Answer<Expired> {
-        self.inner.expire_holds(event, limit).await
-    }
-
-    async fn overdue(&self, event: EventId, limit: u32) -> Answer<Vec<OverdueClaim>> {
-        self.inner.overdue(event, limit).await
     }
 
     async fn grow(&self, event: EventId, capacity: u32) -> Answer<u32> {
@@ -158,5 +166,9 @@ impl SeatPool for StoppedPool {
 
     async fn incarnation(&self) -> Answer<String> {
         self.inner.incarnation().await
+    }
+
+    async fn figures(&self, event: EventId) -> Answer<Option<InventoryFigures>> {
+        self.inner.figures(event).await
     }
 }

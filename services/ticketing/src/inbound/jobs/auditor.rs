@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use booked_failure::Failure;
 use booked_server::Lifecycle;
 use opentelemetry::{KeyValue, metrics::Counter};
 use tokio::time::sleep;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::invariant::Invariant,
-    usecases::{Audited, Auditor, Progress, VisitFailure, audit_sales},
+    usecases::{Audited, Auditor, Progress, audit_sales},
 };
 
 /// The lease outlasts so many turns.
@@ -25,12 +26,12 @@ pub fn start(auditor: Auditor, rest: Duration, holder: Uuid, lifecycle: &Lifecyc
     for invariant in Invariant::ALL {
         count(&violations, invariant, 0);
     }
-    let (ending, books) = (lifecycle.clone(), auditor.books.clone());
-    lifecycle.spawn_until_ended(async move {
+    let (ending, ledger) = (lifecycle.clone(), auditor.ledger.clone());
+    lifecycle.spawn_drained(async move {
         tokio::select! {
             () = audit_for_ever(auditor, rest, holder, violations) => {}
             () = ending.ended() => {
-                if let Err(error) = books.give_lease(holder).await {
+                if let Err(error) = ledger.give_lease(holder).await {
                     tracing::debug!(%error, "the auditor's lease could not be given back");
                 }
             }
@@ -52,8 +53,8 @@ async fn turn(
     rest: Duration,
     holder: Uuid,
     violations: &Counter<u64>,
-) -> Result<(), VisitFailure> {
-    if !auditor.books.take_lease(holder, rest * LEASE_TURNS).await? {
+) -> Result<(), Failure> {
+    if !auditor.ledger.take_lease(holder, rest * LEASE_TURNS).await? {
         // What was watched is too old when the lease comes back.
         auditor.progress = Progress::default();
         return Ok(());

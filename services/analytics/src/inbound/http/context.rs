@@ -1,0 +1,13 @@
+//! What the endpoints need.
+
+use std::sync::Arc;
+
+use booked_postgres::Database;
+use booked_server::Clock;
+
+/// The counts, and today's date.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) database: Database,
+    pub(crate) clock: Arc<dyn Clock>,
+}

@@ -1,0 +1,68 @@
+//! The port [`Holds`] on Valkey: each operation is one script, with its arguments and its answer.
+
+use async_trait::async_trait;
+use booked_failure::Failure;
+use booked_ids::{EventId, SeatNumber, UserId};
+
+use super::{
+    arguments::{add_seats, millis},
+    reply::{read, reserved, states, unexpected, worded},
+    scripts,
+    seats::ValkeySeats,
+};
+use crate::{
+    domain::{count::SeatsWanted, seat::SeatStates},
+    ports::{Expired, Holds, Released, Reserved},
+};
+
+#[async_trait]
+impl Holds for ValkeySeats {
+    async fn reserve(&self, event: EventId, user: UserId, count: SeatsWanted) -> Result<Reserved, Failure> {
+        self.active.mark(event);
+        let answer = self
+            .run(&scripts::RESERVE, event, |command| {
+                command.arg(user.to_string()).arg(count.get()).arg(millis(self.lifetimes.hold));
+                command.arg(self.limit.seats).arg(millis(self.limit.cooldown));
+            })
+            .await?;
+        let reserved = reserved(answer)?;
+        if matches!(reserved, Reserved::TooManyHeld { .. }) {
+            self.refused.add(1, &[]);
+        }
+        Ok(reserved)
+    }
+
+    async fn release(&self, event: EventId, user: UserId, seats: &[SeatNumber]) -> Result<Released, Failure> {
+        let answer = self
+            .run(&scripts::RELEASE, event, |command| {
+                command.arg(user.to_string());
+                add_seats(command, seats);
+            })
+            .await?;
+        let (word, rest) = worded(answer)?;
+        match word.as_str() {
+            "not loaded" => Ok(Released::NotLoaded),
+            "released" => Ok(Released::All),
+            "refused" => Ok(Released::Refused(states(rest, seats)?)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Result<Option<SeatStates>, Failure> {
+        let answer = self.run(&scripts::INSPECT, event, |command| add_seats(command, seats)).await?;
+        let (word, rest) = worded(answer)?;
+        match word.as_str() {
+            "not loaded" => Ok(None),
+            "found" => states(rest, seats).map(Some),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn expire_holds(&self, event: EventId, limit: u32) -> Result<Expired, Failure> {
+        let answer = self.run(&scripts::EXPIRE_HOLDS, event, |command| {
+            command.arg(limit);
+        });
+        let (ended, holds, claims): (u32, u32, u32) = read(answer.await?)?;
+        Ok(Expired { ended, left: holds + claims })
+    }
+}

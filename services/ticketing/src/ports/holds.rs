@@ -1,0 +1,67 @@
+//! Holds: seats that a user keeps for a while, in Valkey, before they are booked.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use booked_failure::Failure;
+use booked_ids::{EventId, SeatNumber, UserId};
+
+use crate::domain::{count::SeatsWanted, seat::SeatStates};
+
+/// Seats that are held. Every operation is one script on one event; `None` and `NotLoaded` mean that the inventory of the
+/// event is not loaded, and then nothing was changed.
+#[async_trait]
+pub trait Holds: Send + Sync {
+    /// Holds seats for a user, all or none.
+    async fn reserve(&self, event: EventId, user: UserId, count: SeatsWanted) -> Result<Reserved, Failure>;
+
+    /// Frees seats that are all held by the user; else says how they are and changes nothing.
+    async fn release(&self, event: EventId, user: UserId, seats: &[SeatNumber]) -> Result<Released, Failure>;
+
+    /// How seats are at this moment.
+    async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Result<Option<SeatStates>, Failure>;
+
+    /// Takes back at most this many holds whose time has passed.
+    async fn expire_holds(&self, event: EventId, limit: u32) -> Result<Expired, Failure>;
+}
+
+/// What came of a reservation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reserved {
+    /// The seats are held.
+    Held {
+        /// Which.
+        seats: Vec<SeatNumber>,
+        /// Until when, by Valkey's clock.
+        expires_unix_ms: i64,
+    },
+    /// Fewer are free; nothing is held.
+    TooFew,
+    /// With these the user would hold, or would have held lately, more of the event than one may; nothing is held.
+    TooManyHeld {
+        /// After so long enough of their holds count no more.
+        again_in: Duration,
+    },
+    /// The event has no inventory.
+    NotLoaded,
+}
+
+/// What came of a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Released {
+    /// All seats are free.
+    All,
+    /// Not all were held by the user; nothing is released.
+    Refused(SeatStates),
+    /// The event has no inventory.
+    NotLoaded,
+}
+
+/// What a expire_holds found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expired {
+    /// Holds that it took back.
+    pub ended: u32,
+    /// Holds and claims that are left.
+    pub left: u32,
+}
