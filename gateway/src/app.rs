@@ -15,7 +15,7 @@ use crate::{
     metrics::{RefusalMetrics, RequestMetrics},
     phases::{client_address::ClientAddresses, forward::SharedReads, limits::Limits},
     pipeline::{Pipeline, Shared},
-    upstream::Connections,
+    upstream::ConnectionGauges,
 };
 
 /// Serves until the process is asked to end.
@@ -48,7 +48,7 @@ pub fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::R
         bodies: BodyBudget::new(clients.limits.body_bytes_max, clients.limits.address_body_bytes_max),
         clients: clients.clone(),
         reads: SharedReads::new(),
-        connections: Connections::show(&services),
+        connection_gauges: ConnectionGauges::register(&services),
         life: lifecycle.clone(),
     });
     // Each worker has a pipeline of its own, and so connections of its own to the services: shared ones cost more.

@@ -6,6 +6,7 @@
 //! verified.
 
 pub mod routes;
+pub mod services;
 
 mod askers;
 mod body_budget;

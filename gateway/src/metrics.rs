@@ -1,19 +1,15 @@
-//! What the gateway measures: how long each request takes, by route, method and status, and how long each service does.
+//! What the gateway measures of requests: how long each takes, by route, method and status, and how many meet a limit.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::http::{Method, StatusCode};
-use booked_server::Endpoint;
 use booked_telemetry::durations;
 use opentelemetry::{
     KeyValue, global,
     metrics::{Counter, Histogram},
 };
 
-use crate::{
-    routes::Route,
-    upstream::{Answer, Failure},
-};
+use crate::routes::Route;
 
 /// Clients make up methods and paths; figures by each of them would grow without bound.
 const OTHER: &str = "_OTHER";
@@ -111,40 +107,5 @@ impl RefusalMetrics {
 
     pub(crate) fn count(&self, reason: Reason) {
         self.0.add(1, &[KeyValue::new("reason", reason.as_str())]);
-    }
-}
-
-/// How long a service takes to answer, and what came of it.
-#[derive(Clone)]
-pub(crate) struct UpstreamMetrics {
-    duration_s: Histogram<f64>,
-    /// The first of the service's replicas stands for all.
-    service: [KeyValue; 2],
-}
-
-impl UpstreamMetrics {
-    pub(crate) fn new(endpoints: &[Endpoint]) -> Self {
-        let description =
-            "Time from a request to a service to its answer, the wait for a connection included";
-        let (address, port) = endpoints.first().map_or(("", 0), |first| (first.host(), first.port()));
-        Self {
-            duration_s: durations("booked-gateway", "http.client.request.duration", description),
-            service: [
-                KeyValue::new("server.address", address.to_owned()),
-                KeyValue::new("server.port", i64::from(port)),
-            ],
-        }
-    }
-
-    pub(crate) fn record(&self, answer: &Result<Answer, Failure>, took: Duration) {
-        let outcome = match answer {
-            Ok(answer) => KeyValue::new("http.response.status_code", i64::from(answer.status.as_u16())),
-            Err(Failure::NotSent(_) | Failure::NotConnected) => KeyValue::new("error.type", "not_sent"),
-            Err(Failure::Busy(_)) => KeyValue::new("error.type", "busy"),
-            Err(Failure::Lost(_)) => KeyValue::new("error.type", "lost"),
-            Err(Failure::TimedOut) => KeyValue::new("error.type", "timeout"),
-        };
-        let [address, port] = self.service.clone();
-        self.duration_s.record(took.as_secs_f64(), &[address, port, outcome]);
     }
 }

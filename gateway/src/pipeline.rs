@@ -29,8 +29,9 @@ use crate::{
         size::{self, RequestBody},
     },
     refusal::Refusal,
-    routes::{self, Answerer, Found, LOOK, NotFound, Page, Route, ServiceName, Who},
-    upstream::{Connections, Upstreams},
+    routes::{self, Answerer, Found, LOOK, NotFound, Page, Route, Who},
+    services::{ServiceMap, ServiceName},
+    upstream::{ConnectionGauges, Upstream},
 };
 
 /// What all workers have in common.
@@ -46,14 +47,14 @@ pub(crate) struct Shared {
     pub(crate) bodies: BodyBudget,
     pub(crate) clients: ClientSettings,
     pub(crate) reads: SharedReads,
-    pub(crate) connections: Arc<Connections>,
+    pub(crate) connection_gauges: Arc<ConnectionGauges>,
     pub(crate) life: Lifecycle,
 }
 
 /// What one worker answers requests with.
 pub(crate) struct Pipeline {
     shared: Arc<Shared>,
-    upstreams: Upstreams,
+    upstreams: ServiceMap<Rc<Upstream>>,
 }
 
 /// Answers a request, whatever it is.
@@ -157,7 +158,7 @@ struct Admitted {
 
 impl Pipeline {
     pub(crate) fn new(shared: Arc<Shared>, services: &ServiceSettings) -> Self {
-        Self { upstreams: Upstreams::new(services, &shared.connections), shared }
+        Self { upstreams: Upstream::all(services, &shared.connection_gauges), shared }
     }
 
     async fn run(
@@ -239,7 +240,7 @@ impl Pipeline {
         let mut share = bodies.share(&payers.address);
         let body = body.read(found.route, &mut share).await?;
         limits.charge_body(payers, body.len())?;
-        let upstream = self.upstreams.of(service);
+        let upstream = self.upstreams.get(service);
         let caller = admitted.caller.as_ref();
         // The user service alone shares its time out by address.
         let client = (service == ServiceName::User).then_some(admitted.client);

@@ -6,12 +6,13 @@ use std::{borrow::Cow, fmt, time::Duration};
 use booked_server::MAX_BODY_BYTES;
 use percent_encoding::percent_decode_str;
 
+use crate::services::ServiceName::{self, Analytics, Event, Ticketing, User};
+
 use self::{
     Answerer::{Own, Service},
     Method::{Delete, Get, Post},
     Page::{Docs, Health, OpenApi},
     Retry::{Never, Once},
-    ServiceName::{Analytics, Event, Ticketing, User},
     Who::{Admins, Anyone, Users},
 };
 
@@ -138,19 +139,6 @@ pub enum Page {
     OpenApi,
     /// The document, readable.
     Docs,
-}
-
-/// A service behind the gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServiceName {
-    /// Accounts and tokens.
-    User,
-    /// What takes place, when and where.
-    Event,
-    /// Seats, holds, bookings, the waitlist.
-    Ticketing,
-    /// Counts.
-    Analytics,
 }
 
 /// Who may ask. An admin may do what a user may.

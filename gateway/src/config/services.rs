@@ -5,6 +5,8 @@ use std::time::Duration;
 use booked_server::{Endpoints, config::Mistakes};
 use clap::Args;
 
+use crate::services::ServiceName;
+
 /// The services and how they are called.
 #[derive(Args, Clone, Debug)]
 pub struct ServiceArgs {
@@ -61,11 +63,21 @@ pub struct ServiceSettings {
 }
 
 impl ServiceSettings {
+    #[must_use]
+    pub fn endpoints(&self, service: ServiceName) -> &Endpoints {
+        match service {
+            ServiceName::User => &self.user,
+            ServiceName::Event => &self.event,
+            ServiceName::Ticketing => &self.ticketing,
+            ServiceName::Analytics => &self.analytics,
+        }
+    }
+
     /// The most connections that so many workers have to all services.
     #[must_use]
     pub fn connections(&self, workers: usize) -> usize {
-        let services = [&self.user, &self.event, &self.ticketing, &self.analytics];
-        let replicas: usize = services.iter().map(|service| service.as_slice().len()).sum();
+        let replicas = |service: &ServiceName| self.endpoints(*service).as_slice().len();
+        let replicas: usize = ServiceName::ALL.iter().map(replicas).sum();
         replicas.saturating_mul(self.connections_max).saturating_mul(workers)
     }
 }

@@ -23,7 +23,7 @@ use super::{identity::Caller, request_id::RequestId};
 use crate::{
     refusal::Refusal,
     routes::{self, Found, Retry, Route, Who},
-    upstream::{Answer, AnswerBody, Call, Failure, Upstream},
+    upstream::{Call, CallError, ResponseBody, Upstream, UpstreamResponse},
 };
 
 /// Different reads that are shared at a time; one more is made for its caller alone.
@@ -53,7 +53,7 @@ pub(crate) struct Forward<'r> {
 
 /// The reads that callers share, whichever worker serves them. They go over the connections of the worker that is at it:
 /// where those are all in use, those who share wait with it.
-pub(crate) struct SharedReads(LocalSingleFlight<Uri, Question, Result<Arc<Answer>, Failure>>);
+pub(crate) struct SharedReads(LocalSingleFlight<Uri, Question, Result<Arc<UpstreamResponse>, CallError>>);
 
 impl SharedReads {
     pub(crate) fn new() -> Self {
@@ -65,8 +65,8 @@ impl SharedReads {
         upstream: &Rc<Upstream>,
         forward: &Forward<'_>,
         target: Uri,
-    ) -> Result<Answer, Failure> {
-        let deadline = Instant::now() + upstream.limit(forward.found.route.timeout);
+    ) -> Result<UpstreamResponse, CallError> {
+        let deadline = Instant::now() + upstream.timeout(forward.found.route.timeout);
         let question = || Question::of(forward, target.clone());
         let asked = Rc::clone(upstream);
         let read = move |question: Question| {
@@ -75,7 +75,7 @@ impl SharedReads {
         };
         // However long the read before takes: a client waits no longer than for one of its own.
         let reading = timeout_at(deadline, self.0.get(target.clone(), question, read));
-        let shared = match reading.await.map_err(|_| Failure::TimedOut)? {
+        let shared = match reading.await.map_err(|_| CallError::TimedOut)? {
             Ok(answer) => answer?.share(),
             Err(FlightError::Busy | FlightError::Interrupted) => None,
         };
@@ -84,7 +84,7 @@ impl SharedReads {
             // By itself, in the time that is left.
             None => timeout_at(deadline, Question::of(forward, target).ask(upstream))
                 .await
-                .unwrap_or(Err(Failure::TimedOut)),
+                .unwrap_or(Err(CallError::TimedOut)),
         }
     }
 }
@@ -104,11 +104,13 @@ pub(crate) async fn send(
     };
     match answer {
         Ok(answer) => hand_on(answer, route.retry),
-        Err(Failure::Busy(cause)) => Err(Refusal::Busy { cause }),
-        Err(failure @ (Failure::NotSent(_) | Failure::NotConnected)) => {
+        Err(CallError::Overloaded(cause)) => Err(Refusal::Busy { cause }),
+        Err(failure @ (CallError::NotSent(_) | CallError::ConnectTimedOut)) => {
             Err(Refusal::Unavailable { cause: failure.to_string() })
         }
-        Err(failure @ (Failure::Lost(_) | Failure::TimedOut)) => Err(lost(failure.to_string(), route.retry)),
+        Err(failure @ (CallError::Lost(_) | CallError::TimedOut)) => {
+            Err(lost(failure.to_string(), route.retry))
+        }
     }
 }
 
@@ -135,7 +137,7 @@ impl Question {
         Self { route, call: Call { method, target, headers, body, priority }, span }
     }
 
-    async fn ask(self, upstream: &Upstream) -> Result<Answer, Failure> {
+    async fn ask(self, upstream: &Upstream) -> Result<UpstreamResponse, CallError> {
         let Self { route, call, span } = self;
         let answer = upstream.send(&call, route.retry, route.timeout).instrument(span.clone()).await;
         if answer.is_err() {
@@ -200,7 +202,7 @@ fn headers(forward: &Forward<'_>) -> HeaderMap {
 }
 
 /// Hands a service's answer on, unless it is none that a client may see.
-fn hand_on(answer: Answer, retry: Retry) -> Result<HttpResponse, Refusal> {
+fn hand_on(answer: UpstreamResponse, retry: Retry) -> Result<HttpResponse, Refusal> {
     if !answer.status.is_success() {
         check_error(&answer, retry)?;
     }
@@ -214,20 +216,20 @@ fn hand_on(answer: Answer, retry: Retry) -> Result<HttpResponse, Refusal> {
         }
     }
     Ok(match answer.body {
-        AnswerBody::Whole(body) => response.body(body),
-        AnswerBody::Long(body) => response.streaming(body.into_stream()),
+        ResponseBody::Buffered(body) => response.body(body),
+        ResponseBody::Streamed(body) => response.streaming(body.into_stream()),
     })
 }
 
 /// An error goes to the client only in the contract's shape. Other shapes, and what a service says only to one who calls
 /// it wrongly, come from the way between: a proxy, another version, another credential.
-fn check_error(answer: &Answer, retry: Retry) -> Result<(), Refusal> {
+fn check_error(answer: &UpstreamResponse, retry: Retry) -> Result<(), Refusal> {
     let status = answer.status;
     let body = match &answer.body {
-        AnswerBody::Whole(body) if status.is_client_error() || status.is_server_error() => {
+        ResponseBody::Buffered(body) if status.is_client_error() || status.is_server_error() => {
             serde_json::from_slice::<ErrorBody>(body).ok()
         }
-        AnswerBody::Whole(_) | AnswerBody::Long(_) => None,
+        ResponseBody::Buffered(_) | ResponseBody::Streamed(_) => None,
     };
     match body {
         Some(body) if is_about_the_call(&body.category_code) => Err(Refusal::Unavailable {

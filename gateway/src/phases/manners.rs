@@ -5,7 +5,10 @@ use actix_web::{
     http::header::{self, HeaderValue},
 };
 
-use crate::routes::{Answerer, Route, ServiceName, Who};
+use crate::{
+    routes::{Answerer, Route, Who},
+    services::ServiceName,
+};
 
 /// Keeps what is somebody's own, and tokens, out of every cache.
 pub(crate) fn put(route: Option<&Route>, response: &mut HttpResponse) {

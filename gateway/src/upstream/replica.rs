@@ -1,27 +1,27 @@
-//! One replica of a service, and whose turn it is.
+//! One replica of a service: its connections and its health.
 
-use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use booked_server::Endpoint;
 use http::{HeaderValue, header};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    Call, Failure,
-    answer::{self, Answer},
-    connection::{Connection, Outcome},
-    connections::ToReplica,
+    call::Call,
+    connection_gauges::ConnectionCounts,
+    detach_on_drop::DetachOnDrop,
+    error::CallError,
     health::Health,
-    pool::Pool,
-    running_on::RunningOn,
+    pool::{Connection, Pool, SendOutcome},
+    response::{self, UpstreamResponse},
 };
 use crate::config::ServiceSettings;
 
-/// A service knows how long it is waited for. So long after that it has surely given up as well: what it began in the last
-/// moment has time-outs of its own.
+/// A service knows when its caller stops waiting. This long after that it has surely given up as well: what it began in the
+/// last moment has timeouts of its own.
 const OVERTIME: Duration = Duration::from_secs(1);
-/// How long a probe waits for an answer.
-const PROBE_MAX: Duration = Duration::from_secs(1);
+/// How long a probe waits for a response.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) struct Replica {
     pool: Rc<Pool>,
@@ -29,114 +29,106 @@ pub(super) struct Replica {
     health: Rc<Health>,
 }
 
-/// What came of sending a call over one connection.
-enum Sent {
-    Answered(Answer),
-    /// It broke before anything of the call was written.
-    Not(String),
+/// What came of one attempt to send a call over a connection.
+enum Attempt {
+    Responded(UpstreamResponse),
+    /// The connection broke before any of the call was written.
+    NotSent(String),
 }
 
 impl Replica {
-    pub(super) fn new(endpoint: &Endpoint, settings: &ServiceSettings, connections: Arc<ToReplica>) -> Self {
+    pub(super) fn new(
+        endpoint: &Endpoint,
+        settings: &ServiceSettings,
+        counts: Arc<ConnectionCounts>,
+    ) -> Self {
         let host = HeaderValue::try_from(endpoint.authority());
         Self {
-            pool: Rc::new(Pool::new(endpoint.clone(), settings, connections)),
+            pool: Rc::new(Pool::new(endpoint.clone(), settings, counts)),
             host: host.unwrap_or_else(|_| HeaderValue::from_static("service")),
             health: Rc::new(Health::new()),
         }
     }
 
-    /// Sends a call and reads the answer. A connection of the pool may turn out to be closed when it is used; then
-    /// nothing was sent, and it is tried with the next one, at last with a new one.
-    pub(super) async fn exchange(self: &Rc<Self>, call: &Call, deadline: Instant) -> Result<Answer, Failure> {
+    /// Sends a call and reads the response. A pooled connection may turn out to be closed when it is used; then nothing was
+    /// sent, and the next one is tried, at last a new one.
+    pub(super) async fn exchange(
+        self: &Rc<Self>,
+        call: &Call,
+        deadline: Instant,
+    ) -> Result<UpstreamResponse, CallError> {
         let began = Instant::now();
-        let answer = self.try_connections(call, deadline).await;
-        match &answer {
-            Ok(_) | Err(Failure::Busy(_)) => {}
-            Err(Failure::TimedOut | Failure::NotConnected) => self.health.silent(began, Instant::now()),
-            Err(Failure::NotSent(_) | Failure::Lost(_)) => self.health.rest(Instant::now()),
+        let response = self.try_connections(call, deadline).await;
+        match &response {
+            Ok(_) | Err(CallError::Overloaded(_)) => {}
+            Err(CallError::TimedOut | CallError::ConnectTimedOut) => {
+                self.health.timed_out(began, Instant::now());
+            }
+            Err(CallError::NotSent(_) | CallError::Lost(_)) => self.health.eject(Instant::now()),
         }
-        answer
+        response
     }
 
-    async fn try_connections(self: &Rc<Self>, call: &Call, deadline: Instant) -> Result<Answer, Failure> {
+    async fn try_connections(
+        self: &Rc<Self>,
+        call: &Call,
+        deadline: Instant,
+    ) -> Result<UpstreamResponse, CallError> {
         loop {
-            let connection = self.pool.get(call.priority, deadline).await?;
-            let used_before = connection.is_used();
+            let connection = self.pool.acquire(call.priority, deadline).await?;
+            let is_reused = connection.is_reused();
             let request = call.request(&self.host, deadline);
             let work = Rc::clone(self).send(connection, request);
-            let sent = timeout_at(deadline, RunningOn::new(work, deadline + OVERTIME)).await;
-            match sent.map_err(|_| self.late())?? {
-                Sent::Answered(answer) => return Ok(answer),
-                Sent::Not(_) if used_before => {}
-                Sent::Not(error) => return Err(Failure::NotSent(error)),
+            let attempt = timeout_at(deadline, DetachOnDrop::new(work, deadline + OVERTIME)).await;
+            match attempt.map_err(|_| self.timed_out())?? {
+                Attempt::Responded(response) => return Ok(response),
+                Attempt::NotSent(_) if is_reused => {}
+                Attempt::NotSent(error) => return Err(CallError::NotSent(error)),
             }
         }
     }
 
-    fn late(&self) -> Failure {
-        self.pool.turns().timed_out();
-        Failure::TimedOut
+    fn timed_out(&self) -> CallError {
+        self.pool.slots().timed_out();
+        CallError::TimedOut
     }
 
     async fn send(
         self: Rc<Self>,
         mut connection: Connection,
         request: http::Request<http_body_util::Full<bytes::Bytes>>,
-    ) -> Result<Sent, Failure> {
+    ) -> Result<Attempt, CallError> {
         let began = Instant::now();
         let response = match connection.send(request).await {
-            Outcome::Answered(response) => response,
-            Outcome::NotSent(error) => return Ok(Sent::Not(error)),
-            Outcome::Lost(error) => return Err(Failure::Lost(error)),
+            SendOutcome::Responded(response) => response,
+            SendOutcome::NotSent(error) => return Ok(Attempt::NotSent(error)),
+            SendOutcome::Lost(error) => return Err(CallError::Lost(error)),
         };
-        self.health.heard(Instant::now());
-        // It says that it ends: a connection that it takes now may be closed under the request.
+        self.health.responded(Instant::now());
+        // It is shutting down: a connection that it accepts now may be closed under the request.
         if response.headers().get(header::CONNECTION).is_some_and(|value| value == "close") {
-            self.health.rest(Instant::now());
+            self.health.eject(Instant::now());
         }
-        let answer = answer::read(response, connection).await?;
-        self.pool.turns().answered(began.elapsed());
-        Ok(Sent::Answered(answer))
+        let response = response::read(response, connection).await?;
+        self.pool.slots().responded(began.elapsed());
+        Ok(Attempt::Responded(response))
     }
 
-    /// Asks one that was left out for a while whether it is there again: not with a client's call, which would be lost.
-    fn probe_when_due(self: &Rc<Self>, like: &Call) {
-        if !self.health.is_to_be_probed(Instant::now()) {
+    /// Checks whether a quarantined replica responds again, with a call of our own: a client's call would be lost.
+    pub(super) fn probe_if_due(self: &Rc<Self>, call: &Call) {
+        if !self.health.start_probe_if_due(Instant::now()) {
             return;
         }
-        let (replica, probe) = (Rc::clone(self), like.probe());
+        let (replica, probe) = (Rc::clone(self), call.probe());
         actix_web::rt::spawn(async move {
-            if replica.try_connections(&probe, Instant::now() + PROBE_MAX).await.is_err() {
-                replica.health.silent_still(Instant::now());
+            if replica.try_connections(&probe, Instant::now() + PROBE_TIMEOUT).await.is_err() {
+                replica.health.probe_failed(Instant::now());
             }
         });
     }
 
     /// Lower is better.
-    fn rank(&self, now: Instant) -> ((bool, bool), bool) {
-        (self.health.rank(now), self.pool.turns().are_taken())
-    }
-}
-
-/// Whose turn it is.
-#[derive(Debug, Default)]
-pub(super) struct Turn(Cell<usize>);
-
-impl Turn {
-    /// All replicas in the order in which this call is to ask them: round robin, behind the others those that have no
-    /// connection left, failed a moment ago, or say nothing.
-    pub(super) fn next<'r>(&self, replicas: &'r [Rc<Replica>], call: &Call) -> Vec<&'r Rc<Replica>> {
-        let first = self.0.get();
-        self.0.set(first.wrapping_add(1));
-        if let [only] = replicas {
-            return vec![only];
-        }
-        let (late, early) = replicas.split_at(first.checked_rem(replicas.len()).unwrap_or(0));
-        replicas.iter().for_each(|replica| replica.probe_when_due(call));
-        let mut order: Vec<&Rc<Replica>> = early.iter().chain(late).collect();
-        let now = Instant::now();
-        order.sort_by_key(|replica| replica.rank(now));
-        order
+    pub(super) fn rank(&self, now: Instant) -> ((bool, bool), bool) {
+        (self.health.rank(now), self.pool.slots().are_taken())
     }
 }

@@ -1,4 +1,4 @@
-//! Work that goes on when nobody waits for it any more: a service that was sent a call is at it, whether its client has
+//! Work that goes on when its caller stops waiting: a service that was sent a call is working on it, whether its client has
 //! gone or not, and what it occupies is free when it is done, not before.
 
 use std::{
@@ -9,19 +9,19 @@ use std::{
 
 use tokio::time::{Instant, timeout_at};
 
-/// Dropped before it has ended, it runs on by itself, for no longer than a given moment.
-pub(super) struct RunningOn<F: Future + 'static> {
+/// If it is dropped before it has ended, it runs on as a task of its own, but not beyond `until`.
+pub(super) struct DetachOnDrop<F: Future + 'static> {
     work: Option<Pin<Box<F>>>,
     until: Instant,
 }
 
-impl<F: Future + 'static> RunningOn<F> {
+impl<F: Future + 'static> DetachOnDrop<F> {
     pub(super) fn new(work: F, until: Instant) -> Self {
         Self { work: Some(Box::pin(work)), until }
     }
 }
 
-impl<F: Future + 'static> Future for RunningOn<F> {
+impl<F: Future + 'static> Future for DetachOnDrop<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
@@ -34,7 +34,7 @@ impl<F: Future + 'static> Future for RunningOn<F> {
     }
 }
 
-impl<F: Future + 'static> Drop for RunningOn<F> {
+impl<F: Future + 'static> Drop for DetachOnDrop<F> {
     fn drop(&mut self) {
         if let Some(work) = self.work.take() {
             let until = self.until;

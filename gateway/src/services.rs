@@ -1,0 +1,51 @@
+//! The services behind the gateway, listed once.
+
+/// A service behind the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceName {
+    /// Accounts and tokens.
+    User,
+    /// What takes place, when and where.
+    Event,
+    /// Seats, holds, bookings, the waitlist.
+    Ticketing,
+    /// Counts.
+    Analytics,
+}
+
+impl ServiceName {
+    pub const ALL: [Self; 4] = [Self::User, Self::Event, Self::Ticketing, Self::Analytics];
+}
+
+/// One value for each service.
+#[derive(Clone, Debug)]
+pub struct ServiceMap<T>([T; ServiceName::ALL.len()]);
+
+impl<T> ServiceMap<T> {
+    pub fn from_fn(value: impl FnMut(ServiceName) -> T) -> Self {
+        Self(ServiceName::ALL.map(value))
+    }
+
+    pub fn get(&self, service: ServiceName) -> &T {
+        let [user, event, ticketing, analytics] = &self.0;
+        match service {
+            ServiceName::User => user,
+            ServiceName::Event => event,
+            ServiceName::Ticketing => ticketing,
+            ServiceName::Analytics => analytics,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_service_has_its_own_value() {
+        let map = ServiceMap::from_fn(|service| service);
+        for service in ServiceName::ALL {
+            assert_eq!(*map.get(service), service);
+        }
+    }
+}
