@@ -10,7 +10,7 @@ use http::HeaderValue;
 use crate::{
     body_budget::BodyBudget,
     config::{Config, ServeArgs},
-    front::{self, Clients},
+    front::{self, ClientConnections},
     keys::TokenKeys,
     metrics::{RefusalMetrics, RequestMetrics},
     phases::{client_address::ClientAddresses, forward::SharedReads, limits::Limits},
@@ -35,7 +35,7 @@ pub fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::R
         HeaderValue::from_str(credential.to_send()).context("the internal credential fits no header")?;
     credential_header.set_sensitive(true);
     let refusals = RefusalMetrics::new();
-    let connected = Clients::new(&clients, &services, http.workers, refusals.clone());
+    let connected = ClientConnections::new(&clients, &services, http.workers, refusals.clone());
     let shared = Arc::new(Shared {
         credential: credential_header,
         clock: Arc::new(SystemClock),

@@ -45,7 +45,7 @@ impl RequestMetrics {
 /// The limit because of which a client was refused or cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    IdleInACrowd,
+    IdleEviction,
     AddressConnections,
     AddressRate,
     AddressConcurrency,
@@ -59,7 +59,7 @@ pub(crate) enum Reason {
 
 impl Reason {
     const ALL: [Self; 10] = [
-        Self::IdleInACrowd,
+        Self::IdleEviction,
         Self::AddressConnections,
         Self::AddressRate,
         Self::AddressConcurrency,
@@ -73,7 +73,7 @@ impl Reason {
 
     fn as_str(self) -> &'static str {
         match self {
-            Self::IdleInACrowd => "idle_in_a_crowd",
+            Self::IdleEviction => "idle_eviction",
             Self::AddressConnections => "address_connections",
             Self::AddressRate => "address_rate",
             Self::AddressConcurrency => "address_concurrency",

@@ -12,7 +12,7 @@ use crate::{
     askers::UnderWay,
     body_budget::BodyBudget,
     config::{ClientSettings, ServiceSettings},
-    front::{self, Serving},
+    front::ActiveRequest,
     keys::TokenKeys,
     metrics::{RefusalMetrics, RequestMetrics},
     own_pages,
@@ -125,13 +125,13 @@ fn finish(
 struct Visit {
     began: Instant,
     id: RequestId,
-    serving: Serving,
+    serving: ActiveRequest,
 }
 
 impl Visit {
     fn begin(shared: &Shared, request: &Request) -> Self {
         let id = RequestId::choose(request, &*shared.random);
-        Self { began: Instant::now(), id, serving: front::begin(request) }
+        Self { began: Instant::now(), id, serving: ActiveRequest::start(request) }
     }
 
     fn span(&self, request: &Request) -> Span {
@@ -166,7 +166,7 @@ impl Pipeline {
         incoming: &Incoming<'_>,
         admitted: Option<Admitted>,
         mut body: RequestBody,
-        serving: Serving,
+        serving: ActiveRequest,
     ) -> HttpResponse {
         let asks_for_another_protocol = incoming.request.head().connection_type() == ConnectionType::Upgrade;
         let admitted = match admitted {

@@ -1,48 +1,46 @@
-//! How far a request reaches in the bytes of its connection, by RFC 9112: a head to its empty line, a body as its head
-//! says. What is right is for the server to decide, which parses it; this only has to find the same end.
+//! Where a request ends in the bytes of its connection, by RFC 9112: a head at its empty line, a body as its head declares.
+//! Whether they are valid is for the server to decide, which parses them; this only has to find the same end.
 
 use actix_http::Request;
 use actix_web::{HttpMessage as _, http::header};
 
-/// How much of a body a head announces.
+/// The length of a body as its head declares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyLength {
-    /// There is none.
-    Nothing,
-    /// So many bytes.
+    Empty,
     Bytes(u64),
-    /// It comes in chunks, the last of which is empty.
+    /// Transfer-Encoding: chunked.
     Chunked,
 }
 
 impl BodyLength {
-    /// What the head says. It is not left to the payload's own end: behind `Upgrade: websocket` that never comes.
-    pub(crate) fn announced(request: &Request) -> Self {
+    /// What the head says. The end of the payload stream would not do: after `Upgrade: websocket` it never comes.
+    pub(crate) fn declared(request: &Request) -> Self {
         if request.chunked().unwrap_or(false) {
             return Self::Chunked;
         }
         let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
         match length.and_then(|length| length.trim().parse().ok()) {
-            None | Some(0) => Self::Nothing,
+            None | Some(0) => Self::Empty,
             Some(bytes) => Self::Bytes(bytes),
         }
     }
 
-    /// What is left of it when so many of its bytes came.
+    /// What is left after this many bytes of it have come.
     pub(crate) fn after(self, bytes: usize) -> Self {
         match self {
-            Self::Nothing | Self::Chunked => self,
+            Self::Empty | Self::Chunked => self,
             Self::Bytes(left) => match left.saturating_sub(u64::try_from(bytes).unwrap_or(u64::MAX)) {
-                0 => Self::Nothing,
+                0 => Self::Empty,
                 left => Self::Bytes(left),
             },
         }
     }
 }
 
-/// A head up to here. Empty lines before it belong to it, and a line ends with LF, whether CR stands before it or not.
+/// Finds the end of a head. Empty lines before a head belong to it, and a line ends with LF, with or without a CR before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Head {
+pub(super) enum HeadScanner {
     #[default]
     Before,
     InLine,
@@ -50,8 +48,8 @@ pub(super) enum Head {
     LineEndedThenCr,
 }
 
-impl Head {
-    /// How many of these bytes are the head's, if it ends within them. Else all are.
+impl HeadScanner {
+    /// How many of these bytes are the head's, if it ends within them. If not, all are.
     pub(super) fn end_in(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
@@ -62,7 +60,7 @@ impl Head {
                 (Self::InLine, b'\n') => Self::LineEnded,
                 (Self::LineEnded, b'\r') => Self::LineEndedThenCr,
                 _ => {
-                    // Most of a head is this.
+                    // Most of a head is scanned here.
                     at += memchr::memchr(b'\n', bytes.get(at..)?).unwrap_or(bytes.len() - at);
                     Self::InLine
                 }
@@ -72,56 +70,56 @@ impl Head {
     }
 }
 
-/// What is still to come of a body.
+/// Finds the end of a body: what is still to come of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rest {
+pub(super) enum BodyScanner {
     Bytes(u64),
-    Chunks(Chunk),
+    Chunks(ChunkState),
 }
 
-/// Where in its chunks a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chunk {
+pub(super) enum ChunkState {
     /// In the digits of a size.
     Size(u64),
-    /// Behind them, up to the end of their line.
+    /// After the digits, up to the end of their line.
     SizeLine(u64),
-    /// So many bytes before the next size: the rest of a chunk and its end of line.
+    /// This many bytes before the next size: the rest of a chunk and its end of line.
     Data(u64),
-    /// At the start of a line behind the last chunk.
+    /// At the start of a line after the last chunk.
     TrailerStart,
     TrailerLine,
     TrailerLineThenCr,
-    /// In the empty line behind the last chunk.
+    /// In the empty line after the last chunk.
     LastLine,
 }
 
-impl Rest {
-    pub(super) fn of(length: BodyLength) -> Option<Self> {
+impl BodyScanner {
+    /// None if there is no body.
+    pub(super) fn new(length: BodyLength) -> Option<Self> {
         match length {
-            BodyLength::Nothing => None,
+            BodyLength::Empty => None,
             BodyLength::Bytes(bytes) => Some(Self::Bytes(bytes)),
-            BodyLength::Chunked => Some(Self::Chunks(Chunk::Size(0))),
+            BodyLength::Chunked => Some(Self::Chunks(ChunkState::Size(0))),
         }
     }
 
-    /// How many of these bytes are the body's, and what is to come behind them.
-    pub(super) fn take(self, bytes: &[u8]) -> (usize, Option<Self>) {
+    /// How many of these bytes are the body's, and what is still to come after them.
+    pub(super) fn scan(self, bytes: &[u8]) -> (usize, Option<Self>) {
         match self {
             Self::Bytes(left) => {
                 let (taken, left) = up_to(left, bytes);
                 (taken, (left > 0).then_some(Self::Bytes(left)))
             }
             Self::Chunks(chunk) => {
-                let (taken, chunk) = chunk.take(bytes);
+                let (taken, chunk) = chunk.scan(bytes);
                 (taken, chunk.map(Self::Chunks))
             }
         }
     }
 }
 
-impl Chunk {
-    fn take(mut self, bytes: &[u8]) -> (usize, Option<Self>) {
+impl ChunkState {
+    fn scan(mut self, bytes: &[u8]) -> (usize, Option<Self>) {
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             at += 1;
@@ -141,7 +139,7 @@ impl Chunk {
                 (Self::TrailerLine, b'\r') => Self::TrailerLineThenCr,
                 (Self::TrailerStart | Self::TrailerLine, _) => Self::TrailerLine,
                 (Self::TrailerLineThenCr, _) => Self::TrailerStart,
-                // Whatever it is: LF, or the server refuses it.
+                // Whatever the byte is: LF, or the server rejects it.
                 (Self::LastLine, _) => return (at, None),
             };
         }
@@ -149,7 +147,7 @@ impl Chunk {
     }
 }
 
-/// How many of so many bytes these are, and how many are left then.
+/// How many of these bytes are among the `left` next ones, and how many are left after them.
 fn up_to(left: u64, bytes: &[u8]) -> (usize, u64) {
     match usize::try_from(left) {
         Ok(left) if left <= bytes.len() => (left, 0),
@@ -170,7 +168,7 @@ mod tests {
 
     use super::*;
 
-    /// A body of a request as it is sent, with what its head says of it.
+    /// A body as it is sent, with the header line that declares it.
     fn body() -> impl Strategy<Value = (String, Vec<u8>)> {
         let chunk = (vec(any::<u8>(), 1..40), prop_oneof![Just(""), Just(" "), Just(";a=0b")]);
         let trailer = prop_oneof![Just(""), Just("X: 0\r\n"), Just("A: \n\r\nB: b\r\n")];
@@ -192,13 +190,13 @@ mod tests {
     fn request() -> impl Strategy<Value = Vec<u8>> {
         let before = prop_oneof![Just(""), Just("\r\n"), Just("\n\n")];
         let line_end = prop_oneof![Just("\r\n"), Just("\n")];
-        (before, line_end, body()).prop_map(|(before, end, (announced, body))| {
-            let head = format!("{before}POST / HTTP/1.1{end}Host: x\r\n{announced}{end}");
+        (before, line_end, body()).prop_map(|(before, end, (declared, body))| {
+            let head = format!("{before}POST / HTTP/1.1{end}Host: x\r\n{declared}{end}");
             [head.as_bytes(), &body].concat()
         })
     }
 
-    /// What the server makes of bytes, up to where it needs more.
+    /// What the server parses from these bytes, up to where it needs more.
     fn parse(server: &mut Codec, buffer: &mut BytesMut, requests: &mut Vec<Request>) {
         while let Some(message) = server.decode(buffer).unwrap() {
             if let Message::Item(request) = message {
@@ -212,17 +210,17 @@ mod tests {
         fn the_end_of_a_request_is_where_the_server_finds_it(
             requests in vec(request(), 1..5), piece_bytes in 1..50_usize,
         ) {
-            // The server's codec starts a clock, which nobody needs here.
+            // The server's codec starts a timer task, which is not needed here.
             let tasks = tokio::task::LocalSet::new();
             let _entered = tasks.enter();
             let sent = requests.concat();
             let (mut left, mut server, mut buffer) = (&sent[..], Codec::default(), BytesMut::new());
             for request in &requests {
-                let (mut head, mut parsed) = (Head::default(), Vec::new());
+                let (mut head, mut parsed) = (HeadScanner::default(), Vec::new());
                 loop {
                     let piece = &left[..left.len().min(piece_bytes)];
                     let end = head.end_in(piece);
-                    prop_assert!(parsed.is_empty(), "the head ends before");
+                    prop_assert!(parsed.is_empty(), "the head ended before");
                     buffer.extend_from_slice(&piece[..end.unwrap_or(piece.len())]);
                     left = &left[end.unwrap_or(piece.len())..];
                     parse(&mut server, &mut buffer, &mut parsed);
@@ -230,13 +228,13 @@ mod tests {
                 }
                 prop_assert_eq!(parsed.len(), 1, "the head ends here: {:?}", request);
 
-                let mut rest = Rest::of(BodyLength::announced(&parsed[0]));
-                while let Some(more) = rest {
+                let mut scanner = BodyScanner::new(BodyLength::declared(&parsed[0]));
+                while let Some(body) = scanner {
                     let piece = &left[..left.len().min(piece_bytes)];
                     prop_assert!(!piece.is_empty(), "it ended before: {:?}", request);
-                    let (handed, more) = more.take(piece);
-                    (rest, left) = (more, &left[handed..]);
-                    buffer.extend_from_slice(&piece[..handed]);
+                    let (taken, more) = body.scan(piece);
+                    (scanner, left) = (more, &left[taken..]);
+                    buffer.extend_from_slice(&piece[..taken]);
                     parse(&mut server, &mut buffer, &mut parsed);
                 }
                 prop_assert_eq!((parsed.len(), buffer.len()), (1, 0), "all of it, and nothing else: {:?}", request);

@@ -1,4 +1,5 @@
-//! A client's connection as the server reads and writes it: it ends by itself when the client does not take its turn.
+//! A client's connection as the server reads and writes it. The server is given one request at a time, and the connection
+//! ends when the client takes too long.
 
 use std::{
     io,
@@ -15,125 +16,138 @@ use tokio::{
 };
 
 use super::{
-    clients::Place,
-    crowd::Crowd,
-    turns::{Next, Phase, Turns},
+    client_connections::ConnectionPermit,
+    request_gate::{Admits, ConnectionState, RequestGate},
+    worker_connections::WorkerConnections,
 };
 use crate::config::ClientSettings;
 
-/// The most that is read at a time, and so the most of later requests that a connection keeps.
+/// How much is read at once at most, and so how much of later requests a connection keeps at most.
 const READ_BYTES: usize = 8 << 10;
-/// Written where a head takes too long, since the server knows nothing of it.
-const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+/// Written here when a head takes too long, since the server does not know of it.
+const REQUEST_TIMEOUT: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
-/// The times that a client has.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    head_timeout: Duration,
+pub(super) struct Timeouts {
+    head: Duration,
     idle: Duration,
-    stall: Duration,
+    write: Duration,
 }
 
-impl Limits {
-    pub(super) fn of(settings: &ClientSettings) -> Self {
-        Self { head_timeout: settings.head_timeout, idle: settings.idle, stall: settings.stall }
+impl Timeouts {
+    pub(super) fn new(settings: &ClientSettings) -> Self {
+        Self { head: settings.head_timeout, idle: settings.idle, write: settings.stall }
     }
 }
 
 pub(super) struct ClientStream {
     io: TcpStream,
-    turns: Rc<Turns>,
-    /// What came and is not for the server yet.
-    ahead: Bytes,
-    /// It goes off no later than the client's time is over, and is set anew as seldom as that allows.
-    alarm: Pin<Box<Sleep>>,
-    is_over: bool,
-    /// Some of an answer waits to be written.
-    is_blocked: bool,
-    place: Place,
+    gate: Rc<RequestGate>,
+    /// What was read and the server may not have yet.
+    read_ahead: Bytes,
+    /// It fires no later than the client's deadline, and is reset as seldom as that allows.
+    timer: Pin<Box<Sleep>>,
+    is_timed_out: bool,
+    /// Part of a response waits to be written.
+    is_write_blocked: bool,
+    permit: ConnectionPermit,
 }
 
 impl ClientStream {
-    pub(super) fn new(io: TcpStream, place: Place, crowd: Rc<Crowd>, limits: Limits) -> io::Result<Self> {
+    pub(super) fn new(
+        io: TcpStream,
+        permit: ConnectionPermit,
+        worker: Rc<WorkerConnections>,
+        timeouts: Timeouts,
+    ) -> io::Result<Self> {
         io.set_nodelay(true)?;
-        end_when_stalled(&io, limits.stall);
-        crowd.enter();
-        let turns = Rc::new(Turns::new(crowd, limits.head_timeout, limits.idle));
-        let alarm = Box::pin(sleep(limits.head_timeout));
-        Ok(Self { io, turns, ahead: Bytes::new(), alarm, is_over: false, is_blocked: false, place })
+        set_write_timeout(&io, timeouts.write);
+        worker.opened();
+        let gate = Rc::new(RequestGate::new(worker, timeouts.head, timeouts.idle));
+        let timer = Box::pin(sleep(timeouts.head));
+        Ok(Self {
+            io,
+            gate,
+            read_ahead: Bytes::new(),
+            timer,
+            is_timed_out: false,
+            is_write_blocked: false,
+            permit,
+        })
     }
 
-    pub(super) fn turns(&self) -> Rc<Turns> {
-        Rc::clone(&self.turns)
+    pub(super) fn gate(&self) -> Rc<RequestGate> {
+        Rc::clone(&self.gate)
     }
 
-    /// Ready when the client's time is over. Until then the alarm is set, and wakes the connection's task.
-    fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when the client's deadline has passed. Until then the timer is set, and wakes the connection's task.
+    fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            let (until, is_head) = match self.turns.phase() {
-                Phase::Head { until } => (Some(until), true),
-                Phase::Idle { until, .. } => (Some(until), false),
-                Phase::Serving => (None, false),
+            let (deadline, is_head) = match self.gate.state() {
+                ConnectionState::ReadingHead { deadline } => (Some(deadline), true),
+                ConnectionState::Idle { deadline, .. } => (Some(deadline), false),
+                ConnectionState::Serving => (None, false),
             };
-            if let Some(until) = until
-                && until < self.alarm.deadline()
+            if let Some(deadline) = deadline
+                && deadline < self.timer.deadline()
             {
-                self.alarm.as_mut().reset(until);
+                self.timer.as_mut().reset(deadline);
             }
-            ready!(self.alarm.as_mut().poll(cx));
+            ready!(self.timer.as_mut().poll(cx));
             let now = Instant::now();
-            match until {
-                Some(until) if until <= now => {
-                    self.end(is_head);
+            match deadline {
+                Some(deadline) if deadline <= now => {
+                    self.time_out(is_head);
                     return Poll::Ready(());
                 }
-                Some(until) => self.alarm.as_mut().reset(until),
-                // Nobody may look here when the answer is given, so somebody looks soon after.
-                None => self.alarm.as_mut().reset(now + self.turns.head_timeout()),
+                Some(deadline) => self.timer.as_mut().reset(deadline),
+                // This may not be polled when the request has been served, so the timer has to fire soon after that.
+                None => self.timer.as_mut().reset(now + self.gate.head_timeout()),
             }
         }
     }
 
-    /// Whether the server may have more now. No head while an answer waits to be written: who does not take answers would
-    /// be owed ever more of them.
+    /// Whether the server may have more now. No head while a response waits to be written: a client that does not read its
+    /// responses would be owed ever more of them.
     fn is_readable(&self) -> bool {
-        match self.turns.next() {
-            Next::Head(_) => !self.is_blocked,
-            Next::Body(_) => true,
-            Next::Nothing => false,
+        match self.gate.admits() {
+            Admits::Head(_) => !self.is_write_blocked,
+            Admits::Body(_) => true,
+            Admits::Nothing => false,
         }
     }
 
-    /// Hands the server what it may have of what came before.
-    fn hand_ahead(&mut self, buffer: &mut ReadBuf<'_>) {
-        let room = buffer.remaining().min(self.ahead.len());
-        let handed = self.turns.hand(self.ahead.get(..room).unwrap_or_default());
-        buffer.put_slice(&self.ahead.split_to(handed));
-        if self.ahead.is_empty() {
-            self.ahead = Bytes::new();
+    /// Gives the server what it may have of what was read ahead.
+    fn take_read_ahead(&mut self, buffer: &mut ReadBuf<'_>) {
+        let room = buffer.remaining().min(self.read_ahead.len());
+        let admitted = self.gate.admit(self.read_ahead.get(..room).unwrap_or_default());
+        buffer.put_slice(&self.read_ahead.split_to(admitted));
+        if self.read_ahead.is_empty() {
+            self.read_ahead = Bytes::new();
         }
     }
 
-    /// Reads, hands the server what it may have, and keeps the rest.
-    fn poll_more(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    /// Reads, gives the server what it may have, and keeps the rest.
+    fn poll_read_more(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let mut read = ReadBuf::new(buffer.initialize_unfilled_to(buffer.remaining().min(READ_BYTES)));
         ready!(Pin::new(&mut self.io).poll_read(cx, &mut read))?;
         let bytes = read.filled();
-        let handed = self.turns.hand(bytes);
-        if let Some(ahead) = bytes.get(handed..).filter(|ahead| !ahead.is_empty()) {
-            self.ahead = Bytes::copy_from_slice(ahead);
+        let admitted = self.gate.admit(bytes);
+        if let Some(ahead) = bytes.get(admitted..).filter(|ahead| !ahead.is_empty()) {
+            self.read_ahead = Bytes::copy_from_slice(ahead);
         }
-        buffer.advance(handed);
+        buffer.advance(admitted);
         Poll::Ready(Ok(()))
     }
 
-    fn end(&mut self, is_head: bool) {
-        self.is_over = true;
+    fn time_out(&mut self, is_head: bool) {
+        self.is_timed_out = true;
         if is_head {
-            self.place.note_slow_head();
-            // Between answers alone; and a client that takes nothing misses it.
-            if !self.is_blocked {
-                let _ = self.io.try_write(TOO_SLOW);
+            self.permit.count_slow_head();
+            // Only between responses; a client that does not read at all misses it.
+            if !self.is_write_blocked {
+                let _ = self.io.try_write(REQUEST_TIMEOUT);
             }
         }
     }
@@ -141,7 +155,7 @@ impl ClientStream {
 
 impl Drop for ClientStream {
     fn drop(&mut self) {
-        self.turns.left();
+        self.gate.connection_closed();
     }
 }
 
@@ -151,23 +165,23 @@ impl AsyncRead for ClientStream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // To the server it is as if the client had closed: what it still writes is written.
-        if self.is_over {
+        // To the server it looks as if the client had closed: it still writes what it has to write.
+        if self.is_timed_out {
             return Poll::Ready(Ok(()));
         }
         if self.is_readable() {
-            if !self.ahead.is_empty() {
-                self.hand_ahead(buffer);
+            if !self.read_ahead.is_empty() {
+                self.take_read_ahead(buffer);
                 return Poll::Ready(Ok(()));
             }
-            if let Poll::Ready(read) = self.poll_more(cx, buffer) {
+            if let Poll::Ready(read) = self.poll_read_more(cx, buffer) {
                 return Poll::Ready(read);
             }
         }
-        // What comes meanwhile wakes the task, unless it has come already.
-        let has_come = !self.ahead.is_empty() || self.io.poll_read_ready(cx).is_ready();
-        self.turns.wake_when_changed(cx, has_come);
-        self.poll_over(cx).map(Ok)
+        // Bytes that come from now on wake the task; those that have come already do not.
+        let has_input = !self.read_ahead.is_empty() || self.io.poll_read_ready(cx).is_ready();
+        self.gate.wake_on_change(cx, has_input);
+        self.poll_timeout(cx).map(Ok)
     }
 }
 
@@ -175,7 +189,7 @@ impl AsyncWrite for ClientStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
         // Nothing else makes the server read on.
-        if std::mem::replace(&mut self.is_blocked, written.is_pending()) && written.is_ready() {
+        if std::mem::replace(&mut self.is_write_blocked, written.is_pending()) && written.is_ready() {
             cx.waker().wake_by_ref();
         }
         written
@@ -190,10 +204,10 @@ impl AsyncWrite for ClientStream {
     }
 }
 
-/// A client that does not read its answer holds it in our memory; the server itself would wait without end.
-fn end_when_stalled(io: &TcpStream, stall: Duration) {
-    let stall_ms = u32::try_from(stall.as_millis()).unwrap_or(u32::MAX);
-    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(io, stall_ms) {
-        tracing::debug!(%error, "a connection has no limit for stalling");
+/// A client that does not read its response keeps it in our memory; the server itself would wait without end.
+fn set_write_timeout(io: &TcpStream, timeout: Duration) {
+    let timeout_ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(io, timeout_ms) {
+        tracing::debug!(%error, "a connection has no write timeout");
     }
 }

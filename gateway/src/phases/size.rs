@@ -51,7 +51,7 @@ impl RequestBody {
         };
         Self {
             payload,
-            left: BodyLength::announced(request),
+            left: BodyLength::declared(request),
             read_bytes: 0,
             deadline: Instant::now() + timeout,
         }
@@ -75,17 +75,17 @@ impl RequestBody {
 
     /// Reads away what was not read. Whether all is read then: else the connection must be closed behind the answer.
     pub(crate) async fn read_away(&mut self) -> bool {
-        while self.left != BodyLength::Nothing && self.read_bytes <= UNWANTED_BYTES_MAX {
+        while self.left != BodyLength::Empty && self.read_bytes <= UNWANTED_BYTES_MAX {
             let pause_end = Instant::now() + UNWANTED_PAUSE_MAX;
             if self.next(pause_end.min(self.deadline)).await.is_err() {
                 break;
             }
         }
-        self.left == BodyLength::Nothing
+        self.left == BodyLength::Empty
     }
 
     async fn next(&mut self, deadline: Instant) -> Result<Option<Bytes>, Broken> {
-        if self.left == BodyLength::Nothing {
+        if self.left == BodyLength::Empty {
             return Ok(None);
         }
         match timeout_at(deadline, self.payload.next()).await {
@@ -96,11 +96,11 @@ impl RequestBody {
                 Ok(Some(chunk))
             }
             Ok(Some(Err(_))) => {
-                self.left = BodyLength::Nothing;
+                self.left = BodyLength::Empty;
                 Err(Broken::Off)
             }
             Ok(None) => {
-                self.left = BodyLength::Nothing;
+                self.left = BodyLength::Empty;
                 Ok(None)
             }
         }
@@ -118,12 +118,12 @@ impl From<Broken> for Refusal {
 
 /// Refuses a body that is announced as larger than its route's may be.
 pub(crate) fn check_announced(request: &Request, route: &Route) -> Result<(), Refusal> {
-    match BodyLength::announced(request) {
+    match BodyLength::declared(request) {
         BodyLength::Bytes(bytes) if usize::try_from(bytes).is_ok_and(|bytes| bytes <= bytes_max(route)) => {
             Ok(())
         }
         BodyLength::Bytes(_) => Err(Refusal::BodyTooLarge),
-        BodyLength::Nothing | BodyLength::Chunked => Ok(()),
+        BodyLength::Empty | BodyLength::Chunked => Ok(()),
     }
 }
 
