@@ -191,7 +191,7 @@ def sharing(part):
 
 def keys():
     """The public keys that tokens are verified by."""
-    age = f"max by (instance) (booked_gateway_keys_age_seconds{of('gateway')})"
+    age = f"max by (instance) (booked_gateway_jwks_age_seconds{of('gateway')})"
     return "Keys", [
         lines(
             "Age of the public keys",

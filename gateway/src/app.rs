@@ -11,14 +11,14 @@ use crate::{
     body_budget::BodyBudget,
     config::{Config, ServeArgs},
     front::{self, ClientConnections},
-    keys::TokenKeys,
-    metrics::{RefusalMetrics, RequestMetrics},
+    jwks_cache::JwksCache,
+    metrics::{RejectionMetrics, RequestMetrics},
     phases::{client_address::ClientAddresses, forward::SharedReads, limits::Limits},
     pipeline::{Pipeline, Shared},
     upstream::ConnectionGauges,
 };
 
-/// Serves until the process is asked to end.
+/// Serves until the process is asked to stop.
 pub(crate) async fn serve(args: &ServeArgs, metrics: Metrics) -> anyhow::Result<()> {
     bind(args.check()?, Lifecycle::new(), metrics)?.serve().await
 }
@@ -30,31 +30,31 @@ pub(crate) async fn serve(args: &ServeArgs, metrics: Metrics) -> anyhow::Result<
 /// An address that cannot be bound.
 pub fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
     let Config { http, credential, services, clients } = config;
-    let keys = TokenKeys::start(&services, &credential, &lifecycle)?;
-    let mut credential_header =
-        HeaderValue::from_str(credential.to_send()).context("the internal credential fits no header")?;
+    let jwks = JwksCache::start(&services, &credential, &lifecycle)?;
+    let mut credential_header = HeaderValue::from_str(credential.to_send())
+        .context("the internal credential has characters that a header cannot have")?;
     credential_header.set_sensitive(true);
-    let refusals = RefusalMetrics::new();
-    let connected = ClientConnections::new(&clients, &services, http.workers, refusals.clone());
+    let rejections = RejectionMetrics::new();
+    let connections = ClientConnections::new(&clients, &services, http.workers, rejections.clone());
     let shared = Arc::new(Shared {
         credential: credential_header,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
-        keys,
+        jwks,
         metrics: RequestMetrics::new(),
-        refusals,
+        rejections,
         addresses: ClientAddresses::new(clients.trusted_proxies),
         limits: Limits::new(&clients.limits),
         bodies: BodyBudget::new(clients.limits.body_bytes_max, clients.limits.address_body_bytes_max),
         clients: clients.clone(),
         reads: SharedReads::new(),
         connection_gauges: ConnectionGauges::register(&services),
-        life: lifecycle.clone(),
+        lifecycle: lifecycle.clone(),
     });
-    // Each worker has a pipeline of its own, and so connections of its own to the services: shared ones cost more.
+    // Each worker has a pipeline of its own, and so its own connections to the services: shared ones cost more.
     let pipeline = move || Pipeline::new(Arc::clone(&shared), &services);
     let application = Application::bind_server(http, lifecycle, metrics, |http| {
-        front::serve(http, &clients, connected, pipeline)
+        front::serve(http, &clients, connections, pipeline)
     })?;
     Ok(application)
 }

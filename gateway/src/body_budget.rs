@@ -1,81 +1,74 @@
-//! How many bytes of bodies are held at a time: by the process, and for one address.
+//! How many bytes of request bodies are in memory at once: in the process, and for one address.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::askers::Asker;
+use crate::client_limits::ClientUsage;
 
-/// What may be held.
 pub(crate) struct BodyBudget {
-    held: AtomicUsize,
+    reserved: AtomicUsize,
     max: usize,
     address_max: usize,
 }
 
 impl BodyBudget {
     pub(crate) fn new(max: usize, address_max: usize) -> Self {
-        Self { held: AtomicUsize::new(0), max, address_max }
+        Self { reserved: AtomicUsize::new(0), max, address_max }
     }
 
-    /// The share of one request, which is nothing yet.
-    pub(crate) fn share<'b>(&'b self, address: &'b Asker) -> BodyShare<'b> {
-        BodyShare { budget: self, address, bytes: 0 }
+    /// The reservation of one request, which is empty at first.
+    pub(crate) fn reserve<'b>(&'b self, address: &'b ClientUsage) -> BodyReservation<'b> {
+        BodyReservation { budget: self, address, bytes: 0 }
     }
 }
 
-/// What one request holds; given back when this is dropped.
-pub(crate) struct BodyShare<'b> {
+/// The memory of one request's body, released when this is dropped.
+pub(crate) struct BodyReservation<'b> {
     budget: &'b BodyBudget,
-    address: &'b Asker,
+    address: &'b ClientUsage,
     bytes: usize,
 }
 
-/// There is no room for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NoRoom;
+pub(crate) struct BudgetExceeded;
 
-impl BodyShare<'_> {
-    /// Takes what has come, not what was announced: announcing costs a client nothing.
-    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), NoRoom> {
+impl BodyReservation<'_> {
+    /// Reserves what has come, not what was declared: declaring costs a client nothing.
+    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), BudgetExceeded> {
         self.bytes += bytes;
-        let held = self.budget.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let reserved = self.budget.reserved.fetch_add(bytes, Ordering::Relaxed) + bytes;
         let of_address = self.address.body_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if held > self.budget.max || of_address > self.budget.address_max {
-            return Err(NoRoom);
+        if reserved > self.budget.max || of_address > self.budget.address_max {
+            return Err(BudgetExceeded);
         }
         Ok(())
     }
 }
 
-impl Drop for BodyShare<'_> {
+impl Drop for BodyReservation<'_> {
     fn drop(&mut self) {
-        self.budget.held.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.budget.reserved.fetch_sub(self.bytes, Ordering::Relaxed);
         self.address.body_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::askers::Askers;
-
-    fn asker(askers: &Askers<u32>, key: u32) -> Arc<Asker> {
-        askers.of(&key)
-    }
+    use crate::client_limits::ClientLimits;
 
     #[test]
-    fn an_address_and_the_process_hold_so_much_and_give_it_back() {
-        let (budget, askers) = (BodyBudget::new(100, 60), Askers::new(None, None));
-        let (one, other) = (asker(&askers, 1), asker(&askers, 2));
+    fn an_address_and_the_process_have_a_budget_and_release_what_they_reserved() {
+        let budget = BodyBudget::new(100, 60);
+        let limits = ClientLimits::new(None, None);
+        let (one, other) = (limits.usage_of(&1), limits.usage_of(&2));
 
-        let mut first = budget.share(&one);
-        assert_eq!(first.take(60), Ok(()));
-        assert_eq!(budget.share(&one).take(1), Err(NoRoom), "the address has as much as it may");
-        assert_eq!(budget.share(&other).take(41), Err(NoRoom), "so has the process");
-        assert_eq!(budget.share(&other).take(40), Ok(()));
+        let mut first = budget.reserve(&one);
+        assert_eq!(first.grow(60), Ok(()));
+        assert_eq!(budget.reserve(&one).grow(1), Err(BudgetExceeded), "the address's budget is used up");
+        assert_eq!(budget.reserve(&other).grow(41), Err(BudgetExceeded), "so is the process'");
+        assert_eq!(budget.reserve(&other).grow(40), Ok(()));
 
         drop(first);
-        assert_eq!(budget.share(&one).take(60), Ok(()));
+        assert_eq!(budget.reserve(&one).grow(60), Ok(()));
     }
 }

@@ -1,4 +1,4 @@
-//! The gateway's commands. It has no database, and so none that migrates.
+//! The gateway's commands. It has no database, and so no command that migrates one.
 
 use std::process::ExitCode;
 
@@ -20,11 +20,11 @@ struct Cli {
 enum Command {
     /// Serve the public API.
     Serve(Box<ServeArgs>),
-    /// Ask the process on this machine whether it is ready; exits 0 where it is.
+    /// Ask the process on this machine whether it is ready; exits 0 if it is.
     Healthcheck(HealthcheckArgs),
 }
 
-/// Runs the command that the process was started with, to its end.
+/// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let Cli { log, command } = Cli::parse();
     booked_server::run("booked-gateway", log.log_format, |metrics| async move {

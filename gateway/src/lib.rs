@@ -1,24 +1,24 @@
-//! The public face of the system: one pipeline of named phases that every request goes through, and one table of routes
-//! that says which service answers it. It holds no business rule.
+//! The public face of the system: one pipeline of named phases that every request passes, and one table of routes that says
+//! which service handles it. It has no business rule.
 //!
-//! In reading order: `front` is where clients connect, [`routes`] the table, `pipeline` the sequence of `phases`, `refusal`
-//! what each may answer instead of the service, `upstream` how a service is called, `keys` by which keys tokens are
-//! verified.
+//! In reading order: `front` is where clients connect, [`routes`] the table, `pipeline` the sequence of `phases`, `rejection`
+//! what each may answer instead of the service, `upstream` how a service is called, `jwks_cache` the keys that tokens are
+//! verified with.
 
 pub mod routes;
 pub mod services;
 
-mod askers;
 mod body_budget;
+mod client_limits;
 mod front;
-mod keys;
+mod jwks_cache;
 mod metrics;
 mod phases;
 mod pipeline;
-mod refusal;
+mod rejection;
 mod upstream;
 
-mod own_pages;
+mod local_endpoints;
 
 mod app;
 mod commands;
@@ -26,4 +26,4 @@ pub mod config;
 
 pub use app::bind;
 pub use commands::run;
-pub use own_pages::ApiDoc;
+pub use local_endpoints::ApiDoc;

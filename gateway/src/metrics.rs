@@ -1,4 +1,4 @@
-//! What the gateway measures of requests: how long each takes, by route, method and status, and how many meet a limit.
+//! What is measured of requests: how long each takes, by route, method and status, and how many exceed a limit.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use opentelemetry::{
 
 use crate::routes::Route;
 
-/// Clients make up methods and paths; figures by each of them would grow without bound.
+/// Clients make up methods and paths; time series for each of them would grow without bound.
 const OTHER: &str = "_OTHER";
 
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub(crate) struct RequestMetrics {
 
 impl RequestMetrics {
     pub(crate) fn new() -> Self {
-        let description = "Time from a request's head to its answer";
+        let description = "Time from a request's head to its response";
         Self { duration_s: durations("booked-gateway", "http.server.request.duration", description) }
     }
 
@@ -42,9 +42,9 @@ impl RequestMetrics {
     }
 }
 
-/// The limit because of which a client was refused or cut off.
+/// The limit because of which a client was rejected or cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
+pub(crate) enum LimitKind {
     IdleEviction,
     AddressConnections,
     AddressRate,
@@ -57,7 +57,7 @@ pub(crate) enum Reason {
     BodyBytes,
 }
 
-impl Reason {
+impl LimitKind {
     const ALL: [Self; 10] = [
         Self::IdleEviction,
         Self::AddressConnections,
@@ -87,25 +87,25 @@ impl Reason {
     }
 }
 
-/// How many clients met a limit.
+/// How many clients exceeded a limit.
 #[derive(Clone)]
-pub(crate) struct RefusalMetrics(Counter<u64>);
+pub(crate) struct RejectionMetrics(Counter<u64>);
 
-impl RefusalMetrics {
+impl RejectionMetrics {
     pub(crate) fn new() -> Self {
         let meter = global::meter("booked-gateway");
         let counter = meter.u64_counter("booked_gateway_refused").with_description(
-            "Requests and connections that were refused or cut off because of a limit, by which one",
+            "Requests and connections that were rejected or cut off because of a limit, by limit",
         );
         let this = Self(counter.build());
-        // What was never counted would not be exported, and its first count would be no rise.
-        for reason in Reason::ALL {
-            this.0.add(0, &[KeyValue::new("reason", reason.as_str())]);
+        // A series that was never counted would not be exported, and its first count would not be seen as a rise.
+        for limit in LimitKind::ALL {
+            this.0.add(0, &[KeyValue::new("reason", limit.as_str())]);
         }
         this
     }
 
-    pub(crate) fn count(&self, reason: Reason) {
-        self.0.add(1, &[KeyValue::new("reason", reason.as_str())]);
+    pub(crate) fn count(&self, limit: LimitKind) {
+        self.0.add(1, &[KeyValue::new("reason", limit.as_str())]);
     }
 }

@@ -1,4 +1,5 @@
-//! The way of a request through the gateway: named phases, one after the other; the first that refuses answers.
+//! The way of a request through the gateway: named phases, one after the other; the first one that rejects the request
+//! answers it.
 
 use std::{net::IpAddr, rc::Rc, sync::Arc, time::Instant};
 
@@ -9,49 +10,49 @@ use http::HeaderValue;
 use tracing::{Instrument as _, Span};
 
 use crate::{
-    askers::UnderWay,
     body_budget::BodyBudget,
+    client_limits::InFlight,
     config::{ClientSettings, ServiceSettings},
     front::ActiveRequest,
-    keys::TokenKeys,
-    metrics::{RefusalMetrics, RequestMetrics},
-    own_pages,
+    jwks_cache::JwksCache,
+    local_endpoints,
+    metrics::{RejectionMetrics, RequestMetrics},
     phases::{
-        answer::Keeping,
+        body::{self, RequestBody},
+        caching,
         client_address::ClientAddresses,
         cors,
         forward::{self, Forward, SharedReads},
+        guarded_body::GuardedBody,
         identity::{self, Caller},
-        limits::{Limits, Payers},
-        manners,
+        limits::{Limits, RequestUsage},
         request_id::RequestId,
         role,
-        size::{self, RequestBody},
     },
-    refusal::Refusal,
-    routes::{self, Answerer, Found, LOOK, NotFound, Page, Route, Who},
+    rejection::Rejection,
+    routes::{self, Access, Handler, LocalEndpoint, NotFound, READ, Route, RouteMatch},
     services::{ServiceMap, ServiceName},
     upstream::{ConnectionGauges, Upstream},
 };
 
-/// What all workers have in common.
+/// What all workers share.
 pub(crate) struct Shared {
     pub(crate) credential: HeaderValue,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
-    pub(crate) keys: TokenKeys,
+    pub(crate) jwks: JwksCache,
     pub(crate) metrics: RequestMetrics,
-    pub(crate) refusals: RefusalMetrics,
+    pub(crate) rejections: RejectionMetrics,
     pub(crate) addresses: ClientAddresses,
     pub(crate) limits: Limits,
     pub(crate) bodies: BodyBudget,
     pub(crate) clients: ClientSettings,
     pub(crate) reads: SharedReads,
     pub(crate) connection_gauges: Arc<ConnectionGauges>,
-    pub(crate) life: Lifecycle,
+    pub(crate) lifecycle: Lifecycle,
 }
 
-/// What one worker answers requests with.
+/// What one worker serves requests with.
 pub(crate) struct Pipeline {
     shared: Arc<Shared>,
     upstreams: ServiceMap<Rc<Upstream>>,
@@ -59,47 +60,47 @@ pub(crate) struct Pipeline {
 
 /// Answers a request, whatever it is.
 pub(crate) async fn answer(pipeline: Rc<Pipeline>, mut request: Request) -> Response<BoxBody> {
-    let expected = request.extensions_mut().remove::<(Visit, Admitted)>();
-    let (visit, admitted) = match expected {
-        Some((visit, admitted)) => (visit, Some(admitted)),
-        None => (Visit::begin(&pipeline.shared, &request), None),
+    let expected = request.extensions_mut().remove::<(RequestContext, Admitted)>();
+    let (context, admitted) = match expected {
+        Some((context, admitted)) => (context, Some(admitted)),
+        None => (RequestContext::start(&pipeline.shared, &request), None),
     };
     let payload = request.take_payload();
-    let found = routes::find(request.method().as_str(), request.path());
-    let route = found.as_ref().ok().map(|found| found.route);
-    let who = route.map_or(Who::Anyone, |route| route.who);
-    let body = RequestBody::new(&request, payload, who, pipeline.shared.clients.body_timeout);
-    let span = visit.span(&request);
-    let incoming = Incoming { request: &request, found, id: &visit.id };
-    let response = pipeline.run(&incoming, admitted, body, visit.serving).instrument(span.clone()).await;
-    finish(&pipeline.shared, &request, visit.began, visit.id, (route, &span), response)
+    let route_match = routes::find(request.method().as_str(), request.path());
+    let route = route_match.as_ref().ok().map(|route_match| route_match.route);
+    let access = route.map_or(Access::Anyone, |route| route.access);
+    let body = RequestBody::new(&request, payload, access, pipeline.shared.clients.body_timeout);
+    let span = context.span(&request);
+    let head = RequestHead { request: &request, route_match, id: &context.id };
+    let response = pipeline.run(&head, admitted, body, context.active).instrument(span.clone()).await;
+    finish(&pipeline.shared, &request, context.began, context.id, (route, &span), response)
 }
 
-/// Decides about a request whose client waits for our word before it sends the body, as far as its head goes: an error
-/// takes the place of `100 Continue`.
+/// Decides about a request with `Expect: 100-continue`, as far as its head goes: an error takes the place of
+/// `100 Continue`.
 pub(crate) async fn admit_expected(
     pipeline: Rc<Pipeline>,
     request: Request,
 ) -> Result<Request, Response<BoxBody>> {
-    let visit = Visit::begin(&pipeline.shared, &request);
-    let found = routes::find(request.method().as_str(), request.path());
-    let route = found.as_ref().ok().map(|found| found.route);
-    let span = visit.span(&request);
-    let incoming = Incoming { request: &request, found, id: &visit.id };
-    match pipeline.admit(&incoming).instrument(span.clone()).await {
+    let context = RequestContext::start(&pipeline.shared, &request);
+    let route_match = routes::find(request.method().as_str(), request.path());
+    let route = route_match.as_ref().ok().map(|route_match| route_match.route);
+    let span = context.span(&request);
+    let head = RequestHead { request: &request, route_match, id: &context.id };
+    match pipeline.admit(&head).instrument(span.clone()).await {
         Ok(admitted) => {
-            request.extensions_mut().insert((visit, admitted));
+            request.extensions_mut().insert((context, admitted));
             Ok(request)
         }
-        Err(refusal) => {
-            let response = pipeline.refuse(refusal, &request);
-            let response = Keeping::put(response, visit.serving);
-            Err(finish(&pipeline.shared, &request, visit.began, visit.id, (route, &span), response))
+        Err(rejection) => {
+            let response = pipeline.reject(rejection, &request);
+            let response = GuardedBody::wrap(response, context.active);
+            Err(finish(&pipeline.shared, &request, context.began, context.id, (route, &span), response))
         }
     }
 }
 
-/// What every answer gets, and what is noted of it.
+/// Adds what every response has, and records it in traces and metrics.
 fn finish(
     shared: &Shared,
     request: &Request,
@@ -114,24 +115,24 @@ fn finish(
         route.map(|route| route.path),
         response.status().as_u16(),
     );
-    cors::put(&shared.clients.cors_origins, request, &mut response);
-    manners::put(route, &mut response);
-    id.put(&mut response);
+    cors::apply(&shared.clients.cors_origins, request, &mut response);
+    caching::apply(route, &mut response);
+    id.apply(&mut response);
     shared.metrics.record(began, route, request.method(), response.status());
     response.into()
 }
 
-/// One request's stay here, from its head on.
-struct Visit {
+/// What exists for one request from its head to its response.
+struct RequestContext {
     began: Instant,
     id: RequestId,
-    serving: ActiveRequest,
+    active: ActiveRequest,
 }
 
-impl Visit {
-    fn begin(shared: &Shared, request: &Request) -> Self {
+impl RequestContext {
+    fn start(shared: &Shared, request: &Request) -> Self {
         let id = RequestId::choose(request, &*shared.random);
-        Self { began: Instant::now(), id, serving: ActiveRequest::start(request) }
+        Self { began: Instant::now(), id, active: ActiveRequest::start(request) }
     }
 
     fn span(&self, request: &Request) -> Span {
@@ -141,19 +142,19 @@ impl Visit {
     }
 }
 
-/// A request with what is known of it from the start.
-struct Incoming<'r> {
+/// A request as far as its head tells.
+struct RequestHead<'r> {
     request: &'r Request,
-    found: Result<Found<'r>, NotFound>,
+    route_match: Result<RouteMatch<'r>, NotFound>,
     id: &'r RequestId,
 }
 
-/// A request that may be served, if its body is as it should be.
+/// A request whose head passed; it may be served if its body passes too.
 struct Admitted {
     client: IpAddr,
     caller: Option<Caller>,
-    payers: Payers,
-    under_way: Option<UnderWay>,
+    usage: RequestUsage,
+    in_flight: Option<InFlight>,
 }
 
 impl Pipeline {
@@ -163,101 +164,105 @@ impl Pipeline {
 
     async fn run(
         &self,
-        incoming: &Incoming<'_>,
+        head: &RequestHead<'_>,
         admitted: Option<Admitted>,
         mut body: RequestBody,
-        serving: ActiveRequest,
+        active: ActiveRequest,
     ) -> HttpResponse {
-        let asks_for_another_protocol = incoming.request.head().connection_type() == ConnectionType::Upgrade;
+        let wants_upgrade = head.request.head().connection_type() == ConnectionType::Upgrade;
         let admitted = match admitted {
             Some(admitted) => Ok(admitted),
-            None => self.admit(incoming).await,
+            None => self.admit(head).await,
         };
-        let (answer, under_way) = match (admitted, &incoming.found) {
-            (Err(refusal), _) => (Err(refusal), None),
+        let (response, in_flight) = match (admitted, &head.route_match) {
+            (Err(rejection), _) => (Err(rejection), None),
             (Ok(_), Err(not_found)) => (Err(not_found.clone().into()), None),
-            (Ok(mut admitted), Ok(found)) => {
-                let under_way = admitted.under_way.take();
-                (self.serve(incoming, found, &admitted, &mut body).await, under_way)
+            (Ok(mut admitted), Ok(route_match)) => {
+                let in_flight = admitted.in_flight.take();
+                (self.serve(head, route_match, &admitted, &mut body).await, in_flight)
             }
         };
-        let response = answer.unwrap_or_else(|refusal| self.refuse(refusal, incoming.request));
-        let is_read = body.read_away().await;
-        // Under way until the client has its answer: whoever does not take answers gets no more of them.
-        let kept = (serving, under_way, (!is_read).then_some(body));
-        let mut response = Keeping::put(response, kept);
-        // The server closes such a connection in any case, and all of them when it ends; left alone, the answer would not
-        // say so, and what a client had sent meanwhile would be lost.
-        if asks_for_another_protocol || self.shared.life.is_ending() {
+        let response = response.unwrap_or_else(|rejection| self.reject(rejection, head.request));
+        let is_read = body.drain().await;
+        // In flight until the client has its response: a client that does not read its responses gets no more of them.
+        let guard = (active, in_flight, (!is_read).then_some(body));
+        let mut response = GuardedBody::wrap(response, guard);
+        // The server closes such a connection in any case, and all connections when it shuts down; without this header, the
+        // response would not say so, and what a client had sent in the meantime would be lost.
+        if wants_upgrade || self.shared.lifecycle.is_ending() {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
         response
     }
 
-    /// What is decided by the head. The order is a promise: route, token, role. Limits stand as early as they can: that
-    /// of the address before anything is looked at, that of the user as soon as it is known.
-    async fn admit(&self, incoming: &Incoming<'_>) -> Result<Admitted, Refusal> {
-        let Shared { keys, addresses, limits, clock, .. } = &*self.shared;
-        let Incoming { request, found, .. } = incoming;
+    /// What the head decides. The order is a promise: route, token, role. Limits apply as early as they can: the address' before
+    /// anything else is checked, the user's as soon as the user is known.
+    async fn admit(&self, head: &RequestHead<'_>) -> Result<Admitted, Rejection> {
+        let Shared { jwks, addresses, limits, clock, .. } = &*self.shared;
+        let RequestHead { request, route_match, .. } = head;
         let client = addresses.of(request);
-        let cost = found.as_ref().map_or(LOOK, |found| found.route.cost);
-        let mut payers = limits.payers(client);
-        // Who watches over us is not counted.
-        let is_health = found.as_ref().is_ok_and(|found| found.route.answerer == Answerer::Own(Page::Health));
-        if !is_health {
-            limits.charge_address(&payers, cost)?;
+        let cost = route_match.as_ref().map_or(READ, |route_match| route_match.route.cost);
+        let mut usage = limits.usage_of(client);
+        // Health checks are not limited.
+        let is_health_check = route_match
+            .as_ref()
+            .is_ok_and(|route_match| route_match.route.handler == Handler::Local(LocalEndpoint::Health));
+        if !is_health_check {
+            limits.charge_address(&usage, cost)?;
         }
-        let route = found.as_ref().map_err(|not_found| Refusal::from(not_found.clone()))?.route;
-        let caller = identity::find(route.who, request, keys, unix_seconds(&**clock)).await?;
-        role::check(route.who, caller.as_ref())?;
-        limits.charge_user(&mut payers, caller.as_ref(), cost)?;
-        let under_way = match route.answerer {
-            Answerer::Service(_) => limits.begin(&payers, route.who)?,
-            Answerer::Own(_) => None,
+        let route = route_match.as_ref().map_err(|not_found| Rejection::from(not_found.clone()))?.route;
+        let caller = identity::authenticate(route.access, request, jwks, unix_seconds(&**clock)).await?;
+        role::check(route.access, caller.as_ref())?;
+        limits.charge_user(&mut usage, caller.as_ref(), cost)?;
+        let in_flight = match route.handler {
+            Handler::Service(_) => limits.begin(&usage, route.access)?,
+            Handler::Local(_) => None,
         };
-        size::check_announced(request, route)?;
-        Ok(Admitted { client, caller, payers, under_way })
+        body::check_declared_length(request, route)?;
+        Ok(Admitted { client, caller, usage, in_flight })
     }
 
-    /// What comes after the head: the body, and the answer.
+    /// What comes after the head: the body, and the response.
     async fn serve(
         &self,
-        incoming: &Incoming<'_>,
-        found: &Found<'_>,
+        head: &RequestHead<'_>,
+        route_match: &RouteMatch<'_>,
         admitted: &Admitted,
         body: &mut RequestBody,
-    ) -> Result<HttpResponse, Refusal> {
+    ) -> Result<HttpResponse, Rejection> {
         let Shared { clients, limits, bodies, credential, reads, .. } = &*self.shared;
-        let Incoming { request, id, .. } = incoming;
-        let payers = &admitted.payers;
-        let service = match found.route.answerer {
-            Answerer::Own(page) => return own_pages::answer(page, found, clients.docs),
-            Answerer::Service(service) => service,
+        let RequestHead { request, id, .. } = head;
+        let usage = &admitted.usage;
+        let service = match route_match.route.handler {
+            Handler::Local(endpoint) => {
+                return local_endpoints::respond(endpoint, route_match, clients.docs);
+            }
+            Handler::Service(service) => service,
         };
-        if !found.is_plain() {
-            return Err(Refusal::IdMalformed);
+        if !route_match.has_plain_parameter() {
+            return Err(Rejection::IdMalformed);
         }
-        let mut share = bodies.share(&payers.address);
-        let body = body.read(found.route, &mut share).await?;
-        limits.charge_body(payers, body.len())?;
+        let mut reservation = bodies.reserve(&usage.address);
+        let body = body.read(route_match.route, &mut reservation).await?;
+        limits.charge_body(usage, body.len())?;
         let upstream = self.upstreams.get(service);
         let caller = admitted.caller.as_ref();
-        // The user service alone shares its time out by address.
+        // Only the user service shares its time by address.
         let client = (service == ServiceName::User).then_some(admitted.client);
-        let forward = Forward { request, found, caller, client, credential, id, body };
+        let forward = Forward { request, route_match, caller, client, credential, id, body };
         forward::send(upstream, reads, forward).await
     }
 
-    fn refuse(&self, refusal: Refusal, request: &Request) -> HttpResponse {
-        if let Some(limit) = refusal.limit() {
-            self.shared.refusals.count(limit);
+    fn reject(&self, rejection: Rejection, request: &Request) -> HttpResponse {
+        if let Some(limit) = rejection.limit() {
+            self.shared.rejections.count(limit);
         }
-        let preflight = cors::preflight(&self.shared.clients.cors_origins, request, &refusal);
-        preflight.unwrap_or_else(|| refusal.into_response())
+        let preflight = cors::preflight(&self.shared.clients.cors_origins, request, &rejection);
+        preflight.unwrap_or_else(|| rejection.into_response())
     }
 }
 
-impl From<NotFound> for Refusal {
+impl From<NotFound> for Rejection {
     fn from(not_found: NotFound) -> Self {
         match not_found {
             NotFound::Path => Self::NoSuchRoute,

@@ -1,106 +1,99 @@
-//! The one table of routes, and phase 2, route: method, path, who answers, who may ask, what it costs, how large its body
-//! may be, how long it may take, whether it is repeated.
+//! The one table of routes, and phase 2, route: method, path, handler, who has access, what a request costs, how large its
+//! body may be, how long it may take, whether it is retried.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
 use booked_server::MAX_BODY_BYTES;
 use percent_encoding::percent_decode_str;
 
+use self::{
+    Access::{Admins, Anyone, Users},
+    Handler::{Local, Service},
+    LocalEndpoint::{Docs, Health, OpenApi},
+    Method::{Delete, Get, Post},
+    Retry::{Never, Once},
+};
 use crate::services::ServiceName::{self, Analytics, Event, Ticketing, User};
 
-use self::{
-    Answerer::{Own, Service},
-    Method::{Delete, Get, Post},
-    Page::{Docs, Health, OpenApi},
-    Retry::{Never, Once},
-    Who::{Admins, Anyone, Users},
-};
-
-/// A client waits at most 3 seconds, whatever is away; this leaves room for what the gateway itself does.
+/// A client waits 3 seconds at most, whatever is unavailable; this leaves room for what the gateway itself does.
 const TIMEOUT: Duration = Duration::from_millis(2_500);
 
-/// What a look costs, and what leads nowhere. Costs are counted against the rates of its address and its user.
-pub const LOOK: u32 = 1;
-/// What a change costs.
+/// What a read costs, and a request without a route. Costs count against the rates of the client's address and user.
+pub const READ: u32 = 1;
 pub const WRITE: u32 = 5;
-/// What a registration or a log-in costs: a quarter of a second of a core, for a password.
-pub const ACCOUNT: u32 = 50;
+/// What a registration or a log-in costs: the hash of a password takes a quarter of a second of a core.
+pub const PASSWORD: u32 = 50;
 
-/// No body is used; one that comes is read and not kept.
+/// No body is used; if one comes, it is read and dropped.
 const NONE: usize = 0;
-/// A few fields: the longest name, email and password that are taken, with every character escaped, fit in.
+/// A few fields: the longest valid name, email and password fit in, even with every character escaped.
 const SMALL: usize = 16 << 10;
-/// Ids of tickets: three times as many as are taken, or all that are with every character escaped.
+/// Ids of tickets: three times as many as are allowed, or all that are with every character escaped.
 const TICKETS: usize = 256 << 10;
-/// An event: admins alone send it.
+/// An event: only admins send it.
 const LARGE: usize = MAX_BODY_BYTES;
 
-/// Every path ends in a slash here; the same path without it is the same route, and literal segments go before `{…}`.
+/// Every path ends in a slash here; the same path without it is the same route. Literal segments go before `{…}`.
 pub const ROUTES: &[Route] = &[
-    route(Get, "/health/", Own(Health), Anyone, LOOK, NONE, Never),
-    route(Get, "/openapi.json/", Own(OpenApi), Anyone, LOOK, NONE, Never),
-    route(Get, "/docs/", Own(Docs), Anyone, LOOK, NONE, Never),
-    route(Get, "/docs/{file}/", Own(Docs), Anyone, LOOK, NONE, Never),
-    route(Post, "/user/register/", Service(User), Anyone, ACCOUNT, SMALL, Never),
-    route(Post, "/user/login/", Service(User), Anyone, ACCOUNT, SMALL, Never),
-    route(Get, "/user/bookings/", Service(Ticketing), Users, LOOK, NONE, Once),
+    route(Get, "/health/", Local(Health), Anyone, READ, NONE, Never),
+    route(Get, "/openapi.json/", Local(OpenApi), Anyone, READ, NONE, Never),
+    route(Get, "/docs/", Local(Docs), Anyone, READ, NONE, Never),
+    route(Get, "/docs/{file}/", Local(Docs), Anyone, READ, NONE, Never),
+    route(Post, "/user/register/", Service(User), Anyone, PASSWORD, SMALL, Never),
+    route(Post, "/user/login/", Service(User), Anyone, PASSWORD, SMALL, Never),
+    route(Get, "/user/bookings/", Service(Ticketing), Users, READ, NONE, Once),
     route(Post, "/event/", Service(Event), Admins, WRITE, LARGE, Never),
-    route(Get, "/event/", Service(Event), Anyone, LOOK, NONE, Once),
+    route(Get, "/event/", Service(Event), Anyone, READ, NONE, Once),
     route(Delete, "/event/", Service(Event), Admins, WRITE, NONE, Never),
     route(Post, "/event/update/", Service(Event), Admins, WRITE, LARGE, Never),
-    route(Get, "/event/{id}/", Service(Event), Anyone, LOOK, NONE, Once),
+    route(Get, "/event/{id}/", Service(Event), Anyone, READ, NONE, Once),
     route(Post, "/ticket/reserve/", Service(Ticketing), Users, WRITE, SMALL, Never),
-    route(Post, "/ticket/book/", Service(Ticketing), Users, WRITE, TICKETS, Never).first(),
-    route(Post, "/ticket/release/", Service(Ticketing), Users, WRITE, TICKETS, Never).first(),
-    route(Post, "/ticket/cancel/", Service(Ticketing), Users, WRITE, SMALL, Never).first(),
+    route(Post, "/ticket/book/", Service(Ticketing), Users, WRITE, TICKETS, Never).high_priority(),
+    route(Post, "/ticket/release/", Service(Ticketing), Users, WRITE, TICKETS, Never).high_priority(),
+    route(Post, "/ticket/cancel/", Service(Ticketing), Users, WRITE, SMALL, Never).high_priority(),
     route(Post, "/waitlist/add/", Service(Ticketing), Users, WRITE, SMALL, Never),
-    route(Get, "/analytics/", Service(Analytics), Admins, LOOK, NONE, Once),
-    route(Get, "/analytics/cancellation_rates/", Service(Analytics), Admins, LOOK, NONE, Once),
+    route(Get, "/analytics/", Service(Analytics), Admins, READ, NONE, Once),
+    route(Get, "/analytics/cancellation_rates/", Service(Analytics), Admins, READ, NONE, Once),
 ];
 
-/// One row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
-    /// The method; HEAD goes where GET goes.
+    /// HEAD goes where GET goes.
     pub method: Method,
-    /// The path; a segment in braces stands for any one that is not empty.
+    /// A segment in braces stands for any one that is not empty.
     pub path: &'static str,
-    /// Who answers.
-    pub answerer: Answerer,
-    /// Who may ask.
-    pub who: Who,
+    pub handler: Handler,
+    pub access: Access,
     /// What a request costs.
     pub cost: u32,
-    /// The largest body that is taken, in bytes; 0 where none is used.
+    /// The largest body that is accepted; 0 if none is used.
     pub body_bytes_max: usize,
-    /// Who goes first where more is asked than fits.
     pub priority: Priority,
-    /// Longest time that the answer may take.
+    /// How long the response may take.
     pub timeout: Duration,
-    /// Whether a request that got lost on its way to a service is sent again.
     pub retry: Retry,
 }
 
 const fn route(
     method: Method,
     path: &'static str,
-    answerer: Answerer,
-    who: Who,
+    handler: Handler,
+    access: Access,
     cost: u32,
     body_bytes_max: usize,
     retry: Retry,
 ) -> Route {
     let priority = Priority::Normal;
-    Route { method, path, answerer, who, cost, body_bytes_max, priority, timeout: TIMEOUT, retry }
+    Route { method, path, handler, access, cost, body_bytes_max, priority, timeout: TIMEOUT, retry }
 }
 
 impl Route {
-    const fn first(self) -> Self {
+    const fn high_priority(self) -> Self {
         Self { priority: Priority::High, ..self }
     }
 }
 
-/// Who goes first where more is asked than fits.
+/// What is served first under overload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Priority {
     /// What begins something.
@@ -113,70 +106,60 @@ pub enum Priority {
 /// A method that some route has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Reads.
     Get,
-    /// Makes or changes.
     Post,
-    /// Removes.
     Delete,
 }
 
-/// Who answers a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answerer {
+pub enum Handler {
     /// The gateway itself.
-    Own(Page),
-    /// A service.
+    Local(LocalEndpoint),
     Service(ServiceName),
 }
 
-/// What the gateway itself answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
-    /// That it is alive.
+pub enum LocalEndpoint {
     Health,
     /// The OpenAPI document.
     OpenApi,
-    /// The document, readable.
+    /// The OpenAPI document as a page.
     Docs,
 }
 
-/// Who may ask. An admin may do what a user may.
+/// Who may use a route. An admin may do what a user may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// Everybody; a token is not looked at.
+pub enum Access {
+    /// Tokens are ignored.
     Anyone,
-    /// Whoever is logged in.
     Users,
-    /// Admins.
     Admins,
 }
 
-/// Whether a request that got lost may be sent again. What surely was never sent may always.
+/// Whether a request whose response was lost may be sent again. One that surely was not sent always may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
     /// It may have been done, and must not be done twice.
     Never,
-    /// It only reads: once, to another replica where there is one.
+    /// It only reads: once, to another replica if there is one.
     Once,
 }
 
-/// A route that was found, and where its service has it.
+/// The route that matches a request.
 #[derive(Clone, Debug)]
-pub struct Found<'p> {
-    /// The row of the table.
+pub struct RouteMatch<'p> {
     pub route: &'static Route,
-    /// The path as the service knows it: with the slash at the end, literal segments spelled as in the table.
+    /// The path as the service knows it: with a slash at the end, literal segments spelled as in the table.
     pub path: Cow<'static, str>,
-    /// What stands in the place of the segment in braces, as the client sent it.
+    /// The segment in the place of the braces, as the client sent it.
     pub parameter: Option<&'p str>,
 }
 
-impl Found<'_> {
-    /// Whether what stands in the place of braces is one plain segment, whoever decodes it and how often: a proxy between
-    /// us and the service must not see another path than we do. No id has any of these.
+impl RouteMatch<'_> {
+    /// Whether the segment in the place of the braces is one plain segment, whoever decodes it and however often: a proxy
+    /// between the gateway and the service must not see another path than the gateway does. No id has any of these.
     #[must_use]
-    pub fn is_plain(&self) -> bool {
+    pub fn has_plain_parameter(&self) -> bool {
         self.parameter.is_none_or(|parameter| {
             let decoded = || percent_decode_str(parameter);
             let is_special = |byte: u8| matches!(byte, b'/' | b'\\' | b'%');
@@ -185,19 +168,16 @@ impl Found<'_> {
     }
 }
 
-/// Why there is no route.
+/// Why no route matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotFound {
     /// No route has this path.
     Path,
-    /// Some have, with other methods.
-    Method {
-        /// These.
-        allowed: Methods,
-    },
+    /// Routes have this path, with other methods.
+    Method { allowed: Methods },
 }
 
-/// The methods of a path. Its text is the value of an `Allow` header.
+/// The methods of a path. It displays as the value of an `Allow` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Methods(Vec<Method>);
 
@@ -227,23 +207,23 @@ impl Method {
     }
 }
 
-/// Finds the route of a request by its method and its path as it was sent.
+/// Finds the route of a request by its method and its path, both as they were sent.
 ///
 /// # Errors
 ///
 /// [`NotFound`].
-pub fn find<'p>(method: &str, path: &'p str) -> Result<Found<'p>, NotFound> {
+pub fn find<'p>(method: &str, path: &'p str) -> Result<RouteMatch<'p>, NotFound> {
     let method = Method::named(method);
-    // As most requests are: spelled as in the table.
+    // Most requests spell the path as the table does.
     let spelled =
         ROUTES.iter().find(|route| route.path == path && Some(route.method) == method && is_literal(route));
     if let Some(route) = spelled {
-        return Ok(Found { route, path: Cow::Borrowed(route.path), parameter: None });
+        return Ok(RouteMatch { route, path: Cow::Borrowed(route.path), parameter: None });
     }
     let matches = routes_of(path);
     match matches.iter().find(|(route, _)| Some(route.method) == method) {
         Some((route, parameter)) => {
-            Ok(Found { route, path: service_path(route, *parameter), parameter: *parameter })
+            Ok(RouteMatch { route, path: service_path(route, *parameter), parameter: *parameter })
         }
         None if matches.is_empty() => Err(NotFound::Path),
         None => Err(NotFound::Method {
@@ -252,7 +232,7 @@ pub fn find<'p>(method: &str, path: &'p str) -> Result<Found<'p>, NotFound> {
     }
 }
 
-/// The routes of a path, of all methods.
+/// The routes that have the path, with any method.
 fn routes_of(path: &str) -> Vec<(&'static Route, Option<&str>)> {
     let matching = |literal: bool| {
         let routes = ROUTES.iter().filter(move |route| is_literal(route) == literal);
@@ -266,7 +246,7 @@ fn is_literal(route: &Route) -> bool {
     !route.path.contains('{')
 }
 
-/// `Some` where the path is the pattern's, with what stands in the place of the braces.
+/// `Some` if the path matches the pattern, with the segment in the place of the braces.
 fn matches<'p>(pattern: &str, path: &'p str) -> Option<Option<&'p str>> {
     let (mut patterns, mut segments) = (segments(pattern)?, segments(path)?);
     let mut parameter = None;

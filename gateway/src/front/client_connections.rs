@@ -13,7 +13,7 @@ use opentelemetry::global;
 use super::file_limit;
 use crate::{
     config::{ClientSettings, ServiceSettings},
-    metrics::{Reason, RefusalMetrics},
+    metrics::{LimitKind, RejectionMetrics},
     phases::client_address::network,
 };
 
@@ -22,7 +22,7 @@ pub(crate) struct ClientConnections {
     counts: Mutex<Counts>,
     connections_max: usize,
     address_max: Option<usize>,
-    refusals: RefusalMetrics,
+    rejections: RejectionMetrics,
 }
 
 #[derive(Default)]
@@ -38,7 +38,7 @@ impl ClientConnections {
         settings: &ClientSettings,
         services: &ServiceSettings,
         workers: usize,
-        refusals: RefusalMetrics,
+        rejections: RejectionMetrics,
     ) -> Arc<Self> {
         let wanted = settings.connections_max.saturating_mul(workers);
         let files = file_limit::raise();
@@ -54,7 +54,7 @@ impl ClientConnections {
         }
         // Behind a proxy of ours all clients have its address.
         let address_max = settings.limits.address_connections_max.filter(|_| settings.trusted_proxies == 0);
-        let this = Arc::new(Self { counts: Mutex::default(), connections_max, address_max, refusals });
+        let this = Arc::new(Self { counts: Mutex::default(), connections_max, address_max, rejections });
         this.register_gauges();
         this
     }
@@ -71,7 +71,7 @@ impl ClientConnections {
             let of_address = counts.by_address.entry(address).or_default();
             if *of_address >= max {
                 drop(counts);
-                self.refusals.count(Reason::AddressConnections);
+                self.rejections.count(LimitKind::AddressConnections);
                 return Err(io::Error::other("too many connections from one address"));
             }
             *of_address += 1;
@@ -83,7 +83,7 @@ impl ClientConnections {
 
     /// An idle connection was closed to make room.
     pub(super) fn count_eviction(&self) {
-        self.refusals.count(Reason::IdleEviction);
+        self.rejections.count(LimitKind::IdleEviction);
     }
 
     fn release(&self, address: Option<IpAddr>) {
@@ -136,7 +136,7 @@ pub(super) struct ConnectionPermit {
 
 impl ConnectionPermit {
     pub(super) fn count_slow_head(&self) {
-        self.clients.refusals.count(Reason::SlowHead);
+        self.clients.rejections.count(LimitKind::SlowHead);
     }
 }
 

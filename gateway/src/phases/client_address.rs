@@ -1,4 +1,4 @@
-//! Phase 3, address: where the client is, as far as our own proxies tell.
+//! Phase 3, address: the client's address, as far as our own proxies report it.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -10,30 +10,29 @@ use actix_http::Request;
 use actix_web::{HttpMessage as _, http::header::HeaderMap};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
-/// An IPv6 network of one customer: within it they have as many addresses as they like.
+/// The IPv6 network of one customer, in which they have as many addresses as they like.
 const IPV6_NETWORK_BITS: u32 = 64;
 
-/// Finds out where clients are.
 #[derive(Debug)]
 pub(crate) struct ClientAddresses {
     trusted_proxies: usize,
-    told_of_a_proxy: Once,
+    proxy_warning: Once,
 }
 
 impl ClientAddresses {
     pub(crate) fn new(trusted_proxies: usize) -> Self {
-        Self { trusted_proxies, told_of_a_proxy: Once::new() }
+        Self { trusted_proxies, proxy_warning: Once::new() }
     }
 
-    /// The client's address, that of its whole network where it is an IPv6 one.
+    /// The client's address; for IPv6 that of its whole network.
     pub(crate) fn of(&self, request: &Request) -> IpAddr {
         let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         if self.trusted_proxies == 0 && request.headers().contains_key(FORWARDED_FOR) {
-            self.told_of_a_proxy.call_once(|| {
+            self.proxy_warning.call_once(|| {
                 tracing::warn!(
                     %peer,
-                    "a request came with X-Forwarded-For, which is not believed: if a proxy of yours is in front, all its \
-                     clients count as one address until TRUSTED_PROXIES says so"
+                    "a request came with X-Forwarded-For, which is not trusted: if a proxy of yours is in front, all its \
+                     clients count as one address until TRUSTED_PROXIES is set"
                 );
             });
         }
@@ -41,8 +40,8 @@ impl ClientAddresses {
     }
 }
 
-/// Every proxy appends whom it saw, so the entry that our outermost proxy wrote stands as many places from the end as
-/// we have proxies; whatever is before it, the client may have made up. An entry that nobody can read has its place too.
+/// Every proxy appends the address that it saw, so the entry of our outermost proxy is as many places from the end as we have
+/// proxies; the client may have made up whatever is before it. An unreadable entry counts as a place too.
 fn client_address(headers: &HeaderMap, peer: IpAddr, trusted_proxies: usize) -> IpAddr {
     let Some(place) = trusted_proxies.checked_sub(1) else { return peer };
     let lines: Vec<&[u8]> = headers.get_all(FORWARDED_FOR).map(|line| line.as_bytes()).collect();
@@ -56,7 +55,7 @@ fn parse(entry: &[u8]) -> Option<IpAddr> {
     address.or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
-/// The address that stands for all that one customer has.
+/// The address that stands for all the addresses of one customer.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
@@ -83,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_proxy_of_ours_the_header_is_not_believed() {
+    fn without_a_proxy_of_ours_the_header_is_not_trusted() {
         assert_eq!(seen(&[b"203.0.113.9"], 0), PEER);
     }
 
@@ -96,14 +95,14 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_nobody_can_read_keeps_its_place() {
+    fn an_unreadable_entry_keeps_its_place() {
         assert_eq!(seen(&[b"198.51.100.1", b"\xff, 203.0.113.9"], 1), "203.0.113.9");
         assert_eq!(seen(&[b"198.51.100.1", b"203.0.113.9, \xff"], 2), "203.0.113.9");
         assert_eq!(seen(&[b"198.51.100.1, 203.0.113.9", b"\xff"], 1), PEER);
     }
 
     #[test]
-    fn where_the_proxies_said_nothing_of_use_the_peer_counts() {
+    fn if_the_proxies_report_nothing_usable_the_peer_counts() {
         assert_eq!(seen(&[], 1), PEER);
         assert_eq!(seen(&[b"203.0.113.9"], 2), PEER);
         assert_eq!(seen(&[b"unknown"], 1), PEER);

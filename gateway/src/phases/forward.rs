@@ -1,10 +1,10 @@
-//! Phase 9, forward: the service is asked on the caller's behalf, and what it says is handed on.
+//! Phase 9, forward: the service is called on the caller's behalf, and its response is relayed.
 //!
-//! Nothing of the client's head goes to the service but path, query and trace: what a service believes is written by
-//! the gateway alone. Nothing of the service's head goes to the client but what clients need.
+//! Nothing of the client's head reaches the service except path, query and trace: what a service trusts is written by the
+//! gateway alone. Nothing of the service's head reaches the client except what clients need.
 //!
-//! Reads that are the same for everybody are shared by those who ask at the same moment: a crowd that looks at one page
-//! costs the services no more than a few do. Nobody is given what was read before he asked.
+//! Reads that are the same for everybody are shared by the clients that ask at the same moment: a crowd that reads one page
+//! costs the services no more than a few clients do. No client is given what was read before it asked.
 
 use std::{net::IpAddr, rc::Rc, sync::Arc, time::Duration};
 
@@ -21,43 +21,43 @@ use tracing::{Instrument as _, Span};
 
 use super::{identity::Caller, request_id::RequestId};
 use crate::{
-    refusal::Refusal,
-    routes::{self, Found, Retry, Route, Who},
+    rejection::Rejection,
+    routes::{self, Access, Retry, Route, RouteMatch},
     upstream::{Call, CallError, ResponseBody, Upstream, UpstreamResponse},
 };
 
-/// Different reads that are shared at a time; one more is made for its caller alone.
+/// Different reads that are shared at once; further ones are made for their client alone.
 const SHARED_READS_MAX: usize = 1_024;
-/// A read that takes longer no longer keeps back those who ask for the same.
-const SHARED_READ_PATIENCE: Duration = Duration::from_millis(100);
+/// A read that takes longer no longer delays the next one of the same target.
+const SHARED_READ_WAIT_MAX: Duration = Duration::from_millis(100);
 
 const CREDENTIAL: HeaderName = HeaderName::from_static(CREDENTIAL_HEADER);
 const CLIENT_ADDRESS: HeaderName = HeaderName::from_static(CLIENT_ADDRESS_HEADER);
 const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
 const TRACE_HEADERS: [HeaderName; 2] =
     [HeaderName::from_static("traceparent"), HeaderName::from_static("tracestate")];
-const HANDED_ON: [HeaderName; 4] =
+const RELAYED_HEADERS: [HeaderName; 4] =
     [header::CONTENT_TYPE, header::LOCATION, header::RETRY_AFTER, header::CACHE_CONTROL];
 
-/// A request that passed all phases before.
+/// A request that passed all earlier phases.
 pub(crate) struct Forward<'r> {
     pub(crate) request: &'r Request,
-    pub(crate) found: &'r Found<'r>,
+    pub(crate) route_match: &'r RouteMatch<'r>,
     pub(crate) caller: Option<&'r Caller>,
-    /// Where the client is, for a service that shares its time out by address.
+    /// The client's address, for a service that shares its time by address.
     pub(crate) client: Option<IpAddr>,
     pub(crate) credential: &'r HeaderValue,
     pub(crate) id: &'r RequestId,
     pub(crate) body: Bytes,
 }
 
-/// The reads that callers share, whichever worker serves them. They go over the connections of the worker that is at it:
-/// where those are all in use, those who share wait with it.
-pub(crate) struct SharedReads(LocalSingleFlight<Uri, Question, Result<Arc<UpstreamResponse>, CallError>>);
+/// The reads that clients share, whichever worker serves them. A read uses the connections of the worker that makes it: if
+/// those are all in use, all clients that share it wait.
+pub(crate) struct SharedReads(LocalSingleFlight<Uri, Exchange, Result<Arc<UpstreamResponse>, CallError>>);
 
 impl SharedReads {
     pub(crate) fn new() -> Self {
-        Self(LocalSingleFlight::new("reads", SHARED_READS_MAX, SHARED_READ_PATIENCE))
+        Self(LocalSingleFlight::new("reads", SHARED_READS_MAX, SHARED_READ_WAIT_MAX))
     }
 
     async fn send(
@@ -66,69 +66,67 @@ impl SharedReads {
         forward: &Forward<'_>,
         target: Uri,
     ) -> Result<UpstreamResponse, CallError> {
-        let deadline = Instant::now() + upstream.timeout(forward.found.route.timeout);
-        let question = || Question::of(forward, target.clone());
-        let asked = Rc::clone(upstream);
-        let read = move |question: Question| {
-            let upstream = Rc::clone(&asked);
-            async move { question.ask(&upstream).await.map(Arc::new) }
+        let deadline = Instant::now() + upstream.timeout(forward.route_match.route.timeout);
+        let exchange = || Exchange::new(forward, target.clone());
+        let called = Rc::clone(upstream);
+        let read = move |exchange: Exchange| {
+            let upstream = Rc::clone(&called);
+            async move { exchange.send(&upstream).await.map(Arc::new) }
         };
-        // However long the read before takes: a client waits no longer than for one of its own.
-        let reading = timeout_at(deadline, self.0.get(target.clone(), question, read));
+        // However long an earlier read takes: a client waits no longer than for one of its own.
+        let reading = timeout_at(deadline, self.0.get(target.clone(), exchange, read));
         let shared = match reading.await.map_err(|_| CallError::TimedOut)? {
-            Ok(answer) => answer?.share(),
+            Ok(response) => response?.share(),
             Err(FlightError::Busy | FlightError::Interrupted) => None,
         };
         match shared {
-            Some(answer) => Ok(answer),
-            // By itself, in the time that is left.
-            None => timeout_at(deadline, Question::of(forward, target).ask(upstream))
+            Some(response) => Ok(response),
+            // With a call of its own, in the time that is left.
+            None => timeout_at(deadline, Exchange::new(forward, target).send(upstream))
                 .await
                 .unwrap_or(Err(CallError::TimedOut)),
         }
     }
 }
 
-/// Asks the service, or shares what an equal read is told.
+/// Calls the service, or shares the response to an equal read.
 pub(crate) async fn send(
     upstream: &Rc<Upstream>,
     reads: &SharedReads,
     forward: Forward<'_>,
-) -> Result<HttpResponse, Refusal> {
-    let route = forward.found.route;
-    let target = target(forward.found, forward.request.uri().query())?;
-    let answer = if is_same_for_all(route) {
+) -> Result<HttpResponse, Rejection> {
+    let route = forward.route_match.route;
+    let target = target(forward.route_match, forward.request.uri().query())?;
+    let response = if is_shareable(route) {
         reads.send(upstream, &forward, target).await
     } else {
-        Question::of(&forward, target).ask(upstream).await
+        Exchange::new(&forward, target).send(upstream).await
     };
-    match answer {
-        Ok(answer) => hand_on(answer, route.retry),
-        Err(CallError::Overloaded(cause)) => Err(Refusal::Busy { cause }),
-        Err(failure @ (CallError::NotSent(_) | CallError::ConnectTimedOut)) => {
-            Err(Refusal::Unavailable { cause: failure.to_string() })
+    match response {
+        Ok(response) => relay(response, route.retry),
+        Err(CallError::Overloaded(cause)) => Err(Rejection::Overloaded { cause }),
+        Err(error @ (CallError::NotSent(_) | CallError::ConnectTimedOut)) => {
+            Err(Rejection::Unavailable { cause: error.to_string() })
         }
-        Err(failure @ (CallError::Lost(_) | CallError::TimedOut)) => {
-            Err(lost(failure.to_string(), route.retry))
-        }
+        Err(error @ (CallError::Lost(_) | CallError::TimedOut)) => Err(lost(error.to_string(), route.retry)),
     }
 }
 
-/// Who asks is not told to the service, and nothing is changed.
-fn is_same_for_all(route: &Route) -> bool {
-    matches!((route.who, route.retry), (Who::Anyone, Retry::Once))
+/// The service does not learn who asks, and nothing is changed.
+fn is_shareable(route: &Route) -> bool {
+    matches!((route.access, route.retry), (Access::Anyone, Retry::Once))
 }
 
-/// What a service is asked, with nothing of the caller's borrowed, since others may wait for the answer.
-struct Question {
+/// A call that borrows nothing from its client's request, since other clients may wait for the response.
+struct Exchange {
     route: &'static Route,
     call: Call,
     span: Span,
 }
 
-impl Question {
-    fn of(forward: &Forward<'_>, target: Uri) -> Self {
-        let route = forward.found.route;
+impl Exchange {
+    fn new(forward: &Forward<'_>, target: Uri) -> Self {
+        let route = forward.route_match.route;
         let method = method(route.method);
         let span = booked_telemetry::call_span(method.as_str(), target.path());
         // The service's part of the trace begins below this call.
@@ -137,25 +135,25 @@ impl Question {
         Self { route, call: Call { method, target, headers, body, priority }, span }
     }
 
-    async fn ask(self, upstream: &Upstream) -> Result<UpstreamResponse, CallError> {
+    async fn send(self, upstream: &Upstream) -> Result<UpstreamResponse, CallError> {
         let Self { route, call, span } = self;
-        let answer = upstream.send(&call, route.retry, route.timeout).instrument(span.clone()).await;
-        if answer.is_err() {
+        let response = upstream.send(&call, route.retry, route.timeout).instrument(span.clone()).await;
+        if response.is_err() {
             booked_telemetry::failed(&span);
         }
-        answer
+        response
     }
 }
 
-/// What only reads did nothing, wherever it got lost.
-fn lost(cause: String, retry: Retry) -> Refusal {
+/// A call that only reads did nothing, wherever it was lost.
+fn lost(cause: String, retry: Retry) -> Rejection {
     match retry {
-        Retry::Once => Refusal::Unavailable { cause },
-        Retry::Never => Refusal::OutcomeUnknown { cause },
+        Retry::Once => Rejection::Unavailable { cause },
+        Retry::Never => Rejection::OutcomeUnknown { cause },
     }
 }
 
-/// A HEAD is sent as the GET that it asks about; the server leaves the body out.
+/// A HEAD is sent as the GET that it stands for; the server leaves the body out.
 fn method(method: routes::Method) -> Method {
     match method {
         routes::Method::Get => Method::GET,
@@ -164,12 +162,12 @@ fn method(method: routes::Method) -> Method {
     }
 }
 
-fn target(found: &Found<'_>, query: Option<&str>) -> Result<Uri, Refusal> {
+fn target(route_match: &RouteMatch<'_>, query: Option<&str>) -> Result<Uri, Rejection> {
     let target = match query {
-        Some(query) => format!("{}?{query}", found.path),
-        None => found.path.clone().into_owned(),
+        Some(query) => format!("{}?{query}", route_match.path),
+        None => route_match.path.clone().into_owned(),
     };
-    target.try_into().map_err(|_| Refusal::TargetMalformed)
+    target.try_into().map_err(|_| Rejection::TargetMalformed)
 }
 
 fn headers(forward: &Forward<'_>) -> HeaderMap {
@@ -201,39 +199,39 @@ fn headers(forward: &Forward<'_>) -> HeaderMap {
     headers
 }
 
-/// Hands a service's answer on, unless it is none that a client may see.
-fn hand_on(answer: UpstreamResponse, retry: Retry) -> Result<HttpResponse, Refusal> {
-    if !answer.status.is_success() {
-        check_error(&answer, retry)?;
+/// Relays a service's response, unless it is one that no client may see.
+fn relay(response: UpstreamResponse, retry: Retry) -> Result<HttpResponse, Rejection> {
+    if !response.status.is_success() {
+        check_error(&response, retry)?;
     }
-    let mut response = HttpResponseBuilder::new(
-        actix_web::http::StatusCode::from_u16(answer.status.as_u16())
-            .map_err(|error| Refusal::Nonsense { cause: error.to_string() })?,
+    let mut relayed = HttpResponseBuilder::new(
+        actix_web::http::StatusCode::from_u16(response.status.as_u16())
+            .map_err(|error| Rejection::BadUpstreamResponse { cause: error.to_string() })?,
     );
-    for name in &HANDED_ON {
-        if let Some(value) = answer.headers.get(name) {
-            response.insert_header((name.as_str(), value.as_bytes()));
+    for name in &RELAYED_HEADERS {
+        if let Some(value) = response.headers.get(name) {
+            relayed.insert_header((name.as_str(), value.as_bytes()));
         }
     }
-    Ok(match answer.body {
-        ResponseBody::Buffered(body) => response.body(body),
-        ResponseBody::Streamed(body) => response.streaming(body.into_stream()),
+    Ok(match response.body {
+        ResponseBody::Buffered(body) => relayed.body(body),
+        ResponseBody::Streamed(body) => relayed.streaming(body.into_stream()),
     })
 }
 
-/// An error goes to the client only in the contract's shape. Other shapes, and what a service says only to one who calls
-/// it wrongly, come from the way between: a proxy, another version, another credential.
-fn check_error(answer: &UpstreamResponse, retry: Retry) -> Result<(), Refusal> {
-    let status = answer.status;
-    let body = match &answer.body {
+/// An error reaches the client only in the contract's shape. Other shapes, and what a service says only to a caller that calls
+/// it wrongly, come from something in between: a proxy, another version, another credential.
+fn check_error(response: &UpstreamResponse, retry: Retry) -> Result<(), Rejection> {
+    let status = response.status;
+    let body = match &response.body {
         ResponseBody::Buffered(body) if status.is_client_error() || status.is_server_error() => {
             serde_json::from_slice::<ErrorBody>(body).ok()
         }
         ResponseBody::Buffered(_) | ResponseBody::Streamed(_) => None,
     };
     match body {
-        Some(body) if is_about_the_call(&body.category_code) => Err(Refusal::Unavailable {
-            cause: format!("the service does not serve us: {}", body.category_code),
+        Some(body) if is_about_the_call(&body.category_code) => Err(Rejection::Unavailable {
+            cause: format!("the service does not accept our call: {}", body.category_code),
         }),
         Some(_) => Ok(()),
         None if matches!(
@@ -241,13 +239,15 @@ fn check_error(answer: &UpstreamResponse, retry: Retry) -> Result<(), Refusal> {
             StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
         ) =>
         {
-            Err(lost(format!("something on the way answered {status}"), retry))
+            Err(lost(format!("something in between responded {status}"), retry))
         }
-        None => Err(Refusal::Nonsense { cause: format!("{status} without an error of the contract") }),
+        None => Err(Rejection::BadUpstreamResponse {
+            cause: format!("{status} without an error of the contract"),
+        }),
     }
 }
 
-/// Token, route and method were checked here; a service that objects to them did nothing.
+/// The gateway has checked token, route and method; a service that objects to them did nothing.
 fn is_about_the_call(code: &str) -> bool {
     [Code::TokenInvalid, Code::NoSuchRoute, Code::MethodNotAllowed].iter().any(|own| own.as_str() == code)
 }

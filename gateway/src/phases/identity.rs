@@ -6,25 +6,25 @@ use actix_http::Request;
 use actix_web::{HttpMessage as _, http::header};
 use booked_identity::{Identity, InvalidToken, Verified};
 
-use crate::{keys::TokenKeys, refusal::Refusal, routes::Who};
+use crate::{jwks_cache::JwksCache, rejection::Rejection, routes::Access};
 
-/// Who is asking; nobody, where anyone may ask: a token is not looked at then.
-pub(crate) async fn find(
-    who: Who,
+/// The caller, if the route needs one: if anyone may use it, tokens are ignored.
+pub(crate) async fn authenticate(
+    access: Access,
     request: &Request,
-    keys: &TokenKeys,
+    jwks: &JwksCache,
     now_unix_s: i64,
-) -> Result<Option<Caller>, Refusal> {
-    match who {
-        Who::Anyone => Ok(None),
-        Who::Users | Who::Admins => {
-            let token = bearer_token(request).ok_or(Refusal::TokenInvalid)?;
-            verify(token, keys, now_unix_s).await.map(|verified| Some(Caller(verified)))
+) -> Result<Option<Caller>, Rejection> {
+    match access {
+        Access::Anyone => Ok(None),
+        Access::Users | Access::Admins => {
+            let token = bearer_token(request).ok_or(Rejection::TokenInvalid)?;
+            verify(token, jwks, now_unix_s).await.map(|verified| Some(Caller(verified)))
         }
     }
 }
 
-/// A caller whose token is good.
+/// A caller whose token is valid.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller(Arc<Verified>);
 
@@ -34,31 +34,31 @@ impl Caller {
     }
 }
 
-/// A token that names a key which we do not know may have been signed by a new one, and where no key is known yet,
-/// any may be good: the keys are looked at again before it is refused.
-async fn verify(token: &str, keys: &TokenKeys, now_unix_s: i64) -> Result<Arc<Verified>, Refusal> {
-    if let Some(known) = keys.seen() {
-        match known.verify(token, now_unix_s) {
+/// A token that names an unknown key may have been signed by a new one, and as long as no key is known, any token may be
+/// valid: before it is rejected, the keys are refreshed.
+async fn verify(token: &str, jwks: &JwksCache, now_unix_s: i64) -> Result<Arc<Verified>, Rejection> {
+    if let Some(tokens) = jwks.current() {
+        match tokens.verify(token, now_unix_s) {
             Ok(verified) => return Ok(verified),
             Err(InvalidToken::UnknownKey) => {}
-            Err(invalid) => return refuse(invalid),
+            Err(invalid) => return reject(invalid),
         }
     }
-    match keys.look_again().await {
-        Some(known) => known.verify(token, now_unix_s).or_else(refuse),
-        None => {
-            Err(Refusal::Unavailable { cause: "the user service has not published its keys yet".to_owned() })
-        }
+    match jwks.refresh().await {
+        Some(tokens) => tokens.verify(token, now_unix_s).or_else(reject),
+        None => Err(Rejection::Unavailable {
+            cause: "the user service has not published its keys yet".to_owned(),
+        }),
     }
 }
 
-fn refuse(invalid: InvalidToken) -> Result<Arc<Verified>, Refusal> {
-    tracing::debug!(%invalid, "a token was refused");
-    Err(Refusal::TokenInvalid)
+fn reject(invalid: InvalidToken) -> Result<Arc<Verified>, Rejection> {
+    tracing::debug!(%invalid, "a token was rejected");
+    Err(Rejection::TokenInvalid)
 }
 
-/// The token of `Authorization: Bearer …`; none where the header stands there twice, since nobody could say which one
-/// another part of the system would look at.
+/// The token of `Authorization: Bearer …`; none if the header is there twice, since nobody could say which one another part
+/// of the system would read.
 fn bearer_token(request: &Request) -> Option<&str> {
     let mut values = request.headers().get_all(header::AUTHORIZATION);
     let (value, None) = (values.next()?, values.next()) else { return None };

@@ -1,4 +1,4 @@
-//! Phases 4 and 7, limits: how much one address, and one user, may ask for in a second and at a time.
+//! Phases 4 and 7, limits: how much one address, and one user, may ask for in a second and at once.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -7,81 +7,84 @@ use booked_ids::UserId;
 
 use super::identity::Caller;
 use crate::{
-    askers::{Asker, Askers, UnderWay},
+    client_limits::{ClientLimits, ClientUsage, InFlight},
     config::LimitSettings,
-    metrics::Reason,
-    refusal::Refusal,
-    routes::Who,
+    metrics::LimitKind,
+    rejection::Rejection,
+    routes::Access,
 };
 
-/// A body's bytes for which its sender pays as for a look: some 25 ids of tickets.
-const BODY_BYTES_A_LOOK: usize = 1 << 10;
+/// The bytes of a body that cost as much as a read: some 25 ids of tickets.
+const BODY_BYTES_PER_READ: usize = 1 << 10;
 
-/// All limits.
 pub(crate) struct Limits {
-    addresses: Askers<IpAddr>,
-    users: Askers<UserId>,
+    addresses: ClientLimits<IpAddr>,
+    users: ClientLimits<UserId>,
 }
 
-/// Who pays for a request.
-pub(crate) struct Payers {
-    pub(crate) address: Arc<Asker>,
-    user: Option<Arc<Asker>>,
+/// Whose usage a request counts as.
+pub(crate) struct RequestUsage {
+    pub(crate) address: Arc<ClientUsage>,
+    user: Option<Arc<ClientUsage>>,
 }
 
 impl Limits {
     pub(crate) fn new(settings: &LimitSettings) -> Self {
         Self {
-            addresses: Askers::new(settings.address_rate, settings.address_concurrency_max),
-            users: Askers::new(settings.user_rate, settings.user_concurrency_max),
+            addresses: ClientLimits::new(settings.address_rate, settings.address_concurrency_max),
+            users: ClientLimits::new(settings.user_rate, settings.user_concurrency_max),
         }
     }
 
-    /// Who pays, as far as it is known before a token is looked at.
-    pub(crate) fn payers(&self, client: IpAddr) -> Payers {
-        Payers { address: self.addresses.of(&client), user: None }
+    /// As far as it is known before the token is verified.
+    pub(crate) fn usage_of(&self, client: IpAddr) -> RequestUsage {
+        RequestUsage { address: self.addresses.usage_of(&client), user: None }
     }
 
-    /// Counts a request of its address, whoever it is and wherever it leads.
-    pub(crate) fn charge_address(&self, payers: &Payers, cost: u32) -> Result<(), Refusal> {
-        let charged = self.addresses.charge(&payers.address, cost);
-        charged.map_err(|too_fast| Refusal::too_fast(Reason::AddressRate, too_fast))
+    /// Charges a request to its address, whoever sends it and whatever its route.
+    pub(crate) fn charge_address(&self, usage: &RequestUsage, cost: u32) -> Result<(), Rejection> {
+        let charged = self.addresses.charge(&usage.address, cost);
+        charged.map_err(|exceeded| Rejection::rate_exceeded(LimitKind::AddressRate, exceeded))
     }
 
-    /// Counts a request of its user. An admin sets sales up in bulk, and is trusted with far more.
+    /// Charges a request to its user. An admin prepares sales in bulk, and is trusted with far more.
     pub(crate) fn charge_user(
         &self,
-        payers: &mut Payers,
+        usage: &mut RequestUsage,
         caller: Option<&Caller>,
         cost: u32,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Rejection> {
         let user = caller.map(Caller::identity).filter(|identity| identity.role != Role::Admin);
         let Some(user) = user else { return Ok(()) };
-        let user = self.users.of(&user.user);
-        self.users.charge(&user, cost).map_err(|too_fast| Refusal::too_fast(Reason::UserRate, too_fast))?;
-        payers.user = Some(user);
+        let user = self.users.usage_of(&user.user);
+        let charged = self.users.charge(&user, cost);
+        charged.map_err(|exceeded| Rejection::rate_exceeded(LimitKind::UserRate, exceeded))?;
+        usage.user = Some(user);
         Ok(())
     }
 
-    /// Counts a body: one of many tickets is more work than one of few.
-    pub(crate) fn charge_body(&self, payers: &Payers, bytes: usize) -> Result<(), Refusal> {
-        let Some(user) = &payers.user else { return Ok(()) };
-        let cost = u32::try_from(bytes / BODY_BYTES_A_LOOK).unwrap_or(u32::MAX);
-        self.users.charge(user, cost).map_err(|too_fast| Refusal::too_fast(Reason::UserRate, too_fast))
+    /// Charges a body: one with many tickets is more work than one with few.
+    pub(crate) fn charge_body(&self, usage: &RequestUsage, bytes: usize) -> Result<(), Rejection> {
+        let Some(user) = &usage.user else { return Ok(()) };
+        let cost = u32::try_from(bytes / BODY_BYTES_PER_READ).unwrap_or(u32::MAX);
+        let charged = self.users.charge(user, cost);
+        charged.map_err(|exceeded| Rejection::rate_exceeded(LimitKind::UserRate, exceeded))
     }
 
-    /// One more request is under way: of its user, or where nobody is known, of its address.
-    pub(crate) fn begin(&self, payers: &Payers, who: Who) -> Result<Option<UnderWay>, Refusal> {
-        match (who, &payers.user) {
-            (Who::Anyone, _) => self
+    /// Counts one more request in flight: of its user, or of its address if anyone may use the route.
+    pub(crate) fn begin(&self, usage: &RequestUsage, access: Access) -> Result<Option<InFlight>, Rejection> {
+        match (access, &usage.user) {
+            (Access::Anyone, _) => self
                 .addresses
-                .begin(&payers.address)
+                .begin(&usage.address)
                 .map(Some)
-                .map_err(|_| Refusal::too_many(Reason::AddressConcurrency)),
-            (Who::Users | Who::Admins, Some(user)) => {
-                self.users.begin(user).map(Some).map_err(|_| Refusal::too_many(Reason::UserConcurrency))
-            }
-            (Who::Users | Who::Admins, None) => Ok(None),
+                .map_err(|_| Rejection::concurrency_exceeded(LimitKind::AddressConcurrency)),
+            (Access::Users | Access::Admins, Some(user)) => self
+                .users
+                .begin(user)
+                .map(Some)
+                .map_err(|_| Rejection::concurrency_exceeded(LimitKind::UserConcurrency)),
+            (Access::Users | Access::Admins, None) => Ok(None),
         }
     }
 }

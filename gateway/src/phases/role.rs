@@ -1,17 +1,16 @@
-//! Phase 6, role: whether who is asking may ask this.
+//! Phase 6, role: whether the caller may use the route.
 
 use booked_identity::Role;
 
 use super::identity::Caller;
-use crate::{refusal::Refusal, routes::Who};
+use crate::{rejection::Rejection, routes::Access};
 
-/// Lets a caller pass whose role is enough for the route.
-pub(crate) fn check(who: Who, caller: Option<&Caller>) -> Result<(), Refusal> {
-    match (who, caller.map(|caller| caller.identity().role)) {
-        (Who::Anyone, _)
-        | (Who::Users, Some(Role::User | Role::Admin))
-        | (Who::Admins, Some(Role::Admin)) => Ok(()),
-        (Who::Admins, Some(Role::User)) => Err(Refusal::RoleNotAllowed),
-        (Who::Users | Who::Admins, None) => Err(Refusal::TokenInvalid),
+pub(crate) fn check(access: Access, caller: Option<&Caller>) -> Result<(), Rejection> {
+    match (access, caller.map(|caller| caller.identity().role)) {
+        (Access::Anyone, _)
+        | (Access::Users, Some(Role::User | Role::Admin))
+        | (Access::Admins, Some(Role::Admin)) => Ok(()),
+        (Access::Admins, Some(Role::User)) => Err(Rejection::RoleNotAllowed),
+        (Access::Users | Access::Admins, None) => Err(Rejection::TokenInvalid),
     }
 }

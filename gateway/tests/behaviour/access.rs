@@ -1,11 +1,11 @@
-//! Who may ask what.
+//! Who may use which route.
 
-use booked_gateway::routes::{Answerer, Method, ROUTES, Route, Who};
+use booked_gateway::routes::{Access, Handler, Method, ROUTES, Route};
 
 use crate::fixtures::{Gateway, OTHER_KEY, admin_token, expired_token, refused, token_signed_by, user_token};
 
 fn service_routes() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().filter(|route| matches!(route.answerer, Answerer::Service(_)))
+    ROUTES.iter().filter(|route| matches!(route.handler, Handler::Service(_)))
 }
 
 fn method(route: &Route) -> &'static str {
@@ -34,11 +34,11 @@ async fn every_route_lets_in_whom_the_contract_names_and_nobody_else() {
             if let Some(token) = token {
                 request = request.bearer_auth(token);
             }
-            let expected = match (route.who, *whose) {
-                (Who::Anyone, _) | (Who::Users, "a user's" | "an admin's") | (Who::Admins, "an admin's") => {
-                    (200, String::new())
-                }
-                (Who::Admins, "a user's") => refused(401, "USER-01"),
+            let expected = match (route.access, *whose) {
+                (Access::Anyone, _)
+                | (Access::Users, "a user's" | "an admin's")
+                | (Access::Admins, "an admin's") => (200, String::new()),
+                (Access::Admins, "a user's") => refused(401, "USER-01"),
                 _ => refused(401, "USER-06"),
             };
             let answer = gateway.send(request).await;

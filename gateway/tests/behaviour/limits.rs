@@ -1,4 +1,4 @@
-//! Who asks too fast is told when to come again.
+//! A client that asks too fast learns when to retry.
 
 use futures_util::future::join_all;
 

@@ -1,6 +1,6 @@
 //! Before a service that answers everything, no request ends in a 5xx, a hang or a dropped connection.
 
-use booked_gateway::routes::{Answerer, NotFound, ROUTES, find};
+use booked_gateway::routes::{Handler, NotFound, ROUTES, find};
 use proptest::{prelude::*, test_runner::TestRunner};
 use tokio::runtime::Handle;
 
@@ -130,7 +130,7 @@ proptest! {
             Ok(found) => {
                 prop_assert!(ROUTES.iter().any(|route| route.path == found.route.path));
                 prop_assert!(found.path.ends_with('/'));
-                if let Answerer::Service(_) = found.route.answerer {
+                if let Handler::Service(_) = found.route.handler {
                     prop_assert!(!found.path.starts_with("/internal"));
                 }
             }

@@ -1,4 +1,4 @@
-//! Who reads the same at the same moment shares a call; nobody is given what was read before he asked.
+//! Clients that read the same at the same moment share a call; no client is given what was read before it asked.
 
 use std::{
     sync::{

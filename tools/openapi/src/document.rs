@@ -1,6 +1,6 @@
 //! The document: what each service says of its handlers, and what the gateway adds to it.
 
-use booked_gateway::routes::{Answerer, Method, ROUTES, Who};
+use booked_gateway::routes::{Access, Handler, Method, ROUTES};
 use utoipa::{
     OpenApi,
     openapi::{
@@ -43,22 +43,22 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
     bearer.bearer_format = Some("JWT".to_owned());
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    for route in ROUTES.iter().filter(|route| matches!(route.answerer, Answerer::Service(_))) {
+    for route in ROUTES.iter().filter(|route| matches!(route.handler, Handler::Service(_))) {
         let item = document.paths.paths.get_mut(route.path);
         let operation = item.and_then(|item| operation_of(item, route.method).as_mut());
         if let Some(operation) = operation {
-            add_gateways_own(operation, route.who);
+            add_gateways_own(operation, route.access);
         }
     }
     document
 }
 
 /// What a service says of the same status stays: it knows more.
-fn add_gateways_own(operation: &mut Operation, who: Who) {
-    let unauthorised = match who {
-        Who::Anyone => None,
-        Who::Users => Some("USER-06: token missing or invalid."),
-        Who::Admins => Some("USER-06: token missing or invalid. USER-01: not an admin."),
+fn add_gateways_own(operation: &mut Operation, access: Access) {
+    let unauthorised = match access {
+        Access::Anyone => None,
+        Access::Users => Some("USER-06: token missing or invalid."),
+        Access::Admins => Some("USER-06: token missing or invalid. USER-01: not an admin."),
     };
     let unauthorised = unauthorised.map(|description| ("401", description, false));
     for (status, description, retry_after) in GATEWAYS_OWN.into_iter().chain(unauthorised) {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use booked_gateway::routes::{Answerer, Method, Page, ROUTES, Who};
+use booked_gateway::routes::{Access, Handler, LocalEndpoint, Method, ROUTES};
 
 use crate::{
     checked_in,
@@ -36,8 +36,8 @@ fn the_document_has_every_route_of_the_gateway_and_no_other() {
             methods.map(move |(method, _)| format!("{method} {path}")).collect::<Vec<_>>()
         })
         .collect();
-    let pages = [Answerer::Own(Page::Docs), Answerer::Own(Page::OpenApi)];
-    let routes = ROUTES.iter().filter(|route| !pages.contains(&route.answerer));
+    let pages = [Handler::Local(LocalEndpoint::Docs), Handler::Local(LocalEndpoint::OpenApi)];
+    let routes = ROUTES.iter().filter(|route| !pages.contains(&route.handler));
     let routed: BTreeSet<String> =
         routes.map(|route| format!("{} {}", name(route.method), route.path)).collect();
     assert_eq!(documented, routed);
@@ -50,7 +50,7 @@ fn a_route_asks_for_a_token_where_the_gateway_does() {
         let Some(item) = document.paths.paths.get_mut(route.path) else { continue };
         let operation = operation_of(item, route.method);
         let asks = operation.as_ref().is_some_and(|operation| operation.security.is_some());
-        assert_eq!(asks, route.who != Who::Anyone, "{} {}", name(route.method), route.path);
+        assert_eq!(asks, route.access != Access::Anyone, "{} {}", name(route.method), route.path);
     }
 }
 

@@ -23,8 +23,25 @@ pub(super) const NAMES: &[Retired] = &[
     everywhere("torment", "chaos"),
     everywhere("Torment", "Chaos"),
     everywhere("TormentOptions", "ChaosOptions"),
+    below(&["gateway/"], "Answerer", "Handler"),
+    below(&["gateway/"], "Who", "Access"),
+    below(&["gateway/"], "own_pages", "local_endpoints"),
+    below(&["gateway/"], "TokenKeys", "JwksCache"),
+    below(&["gateway/"], "Refusal", "Rejection"),
+    below(&["gateway/"], "Asker", "ClientUsage"),
+    below(&["gateway/"], "askers", "client_limits"),
+    below(&["gateway/"], "Crowd", "WorkerConnections"),
+    below(&["gateway/"], "Turns", "RequestGate or Slots"),
+    below(&["gateway/"], "Payers", "RequestUsage"),
+    below(&["gateway/"], "ToReplica", "ConnectionCounts"),
+    below(&["gateway/"], "Keeping", "GuardedBody"),
+    below(&["gateway/"], "hand_on", "relay"),
 ];
 
 /// Words of comments, texts, documents, settings and metrics.
-pub(super) const PHRASES: &[Retired] =
-    &[everywhere("torment", "chaos"), below(&["tools/tidy/"], "house-rules", "tidy")];
+pub(super) const PHRASES: &[Retired] = &[
+    everywhere("torment", "chaos"),
+    below(&["tools/tidy/"], "house-rules", "tidy"),
+    everywhere("booked_gateway_keys_age", "booked_gateway_jwks_age"),
+    everywhere("idle_in_a_crowd", "idle_eviction"),
+];
