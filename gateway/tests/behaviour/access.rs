@@ -17,7 +17,7 @@ fn method(route: &Route) -> &'static str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_route_lets_in_whom_the_contract_names_and_nobody_else() {
+async fn every_route_admits_those_that_the_contract_names_and_nobody_else() {
     let gateway = Gateway::start().await;
     let tokens = [
         ("no token", None),
@@ -48,7 +48,7 @@ async fn every_route_lets_in_whom_the_contract_names_and_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_is_told_who_asks() {
+async fn a_service_learns_who_asks() {
     let gateway = Gateway::start().await;
 
     let answer = gateway.send(gateway.request("GET", "/user/bookings/").bearer_auth(user_token())).await;
@@ -61,7 +61,7 @@ async fn a_service_is_told_who_asks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_anyone_may_ask_a_service_is_told_of_nobody() {
+async fn on_a_route_for_anyone_a_service_learns_of_no_user() {
     let gateway = Gateway::start().await;
 
     let answer = gateway.send(gateway.request("GET", "/event/").bearer_auth(user_token())).await;
@@ -96,13 +96,13 @@ async fn nobody_becomes_somebody_by_headers() {
 async fn the_scheme_is_read_in_any_case_and_nothing_else_is_a_token() {
     let gateway = Gateway::start().await;
     let token = user_token();
-    let asked_with = async |authorization: &str| {
+    let outcome_with = async |authorization: &str| {
         let request = gateway.request("GET", "/user/bookings/").header("Authorization", authorization);
         gateway.send(request).await.outcome()
     };
 
     for good in [format!("Bearer {token}"), format!("bearer {token}"), format!("BEARER   {token} ")] {
-        assert_eq!(asked_with(&good).await, (200, String::new()), "{good}");
+        assert_eq!(outcome_with(&good).await, (200, String::new()), "{good}");
     }
     for bad in [
         "Bearer",
@@ -112,7 +112,7 @@ async fn the_scheme_is_read_in_any_case_and_nothing_else_is_a_token() {
         &format!("Bearer {token} x"),
         &format!("Bearer\u{a0}{token}"),
     ] {
-        assert_eq!(asked_with(bad).await, refused(401, "USER-06"), "{bad}");
+        assert_eq!(outcome_with(bad).await, refused(401, "USER-06"), "{bad}");
     }
 }
 
@@ -133,7 +133,7 @@ async fn two_authorization_headers_are_no_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_route_is_judged_before_the_token_and_the_token_before_the_body() {
+async fn the_route_is_checked_before_the_token_and_the_token_before_the_body() {
     let gateway = Gateway::start().await;
     let too_large = "x".repeat((1 << 20) + 1);
 

@@ -1,17 +1,17 @@
-//! Whatever is sent, it is answered, and the connection goes on where it can.
+//! Whatever is sent gets a response, and the connection stays open if it can.
 
 use std::time::{Duration, Instant};
 
-use crate::fixtures::{Gateway, Raw, admin_token};
+use crate::fixtures::{Gateway, RawClient, admin_token};
 
 const MIB: usize = 1 << 20;
 
-async fn is_still_good(raw: &mut Raw) -> bool {
+async fn is_still_good(raw: &mut RawClient) -> bool {
     raw.exchange("GET /health/ HTTP/1.1\r\nHost: x\r\n\r\n").await.status == 200
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn strange_but_well_formed_requests_get_answers_of_the_contract() {
+async fn strange_but_well_formed_requests_get_responses_of_the_contract() {
     let gateway = Gateway::start().await;
     let many_headers: String = (0..94).map(|index| format!("X-{index}: v\r\n")).collect();
     let big_header = format!("X-Big: {}\r\n", "v".repeat(65_000));
@@ -57,7 +57,7 @@ async fn strange_but_well_formed_requests_get_answers_of_the_contract() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn headers_that_are_no_text_do_no_harm() {
+async fn headers_that_are_not_text_do_no_harm() {
     let gateway = Gateway::start().await;
     let names =
         ["Authorization", "X-Request-Id", "Origin", "Traceparent", "X-Forwarded-For", "Cookie", "Accept"];
@@ -95,7 +95,7 @@ async fn a_request_for_another_protocol_is_answered_in_ours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_well_formed_is_refused_and_reaches_no_service() {
+async fn what_is_not_well_formed_is_rejected_and_reaches_no_service() {
     let gateway = Gateway::start().await;
     let too_many_headers: String = (0..97).map(|index| format!("X-{index}: v\r\n")).collect();
     let huge_head = format!("X-Huge: {}\r\n", "v".repeat(200_000));
@@ -131,7 +131,7 @@ async fn what_is_not_well_formed_is_refused_and_reaches_no_service() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_of_one_mebibyte_is_taken_and_a_byte_more_is_not() {
+async fn a_body_of_one_mebibyte_is_accepted_and_a_byte_more_is_not() {
     let gateway = Gateway::start().await;
     let token = admin_token();
 
@@ -164,7 +164,7 @@ async fn a_body_of_one_mebibyte_is_taken_and_a_byte_more_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_early_refusal_leaves_the_connection_open_for_the_next_request() {
+async fn an_early_rejection_leaves_the_connection_open_for_the_next_request() {
     let gateway = Gateway::start().await;
     let body = "x".repeat(100_000);
 

@@ -1,4 +1,4 @@
-//! What the gateway can be told, and what it says of mistakes.
+//! The gateway's settings, and how it reports invalid ones.
 
 use std::process::Stdio;
 
@@ -100,7 +100,7 @@ fn all_mistakes_are_reported_at_once_and_no_secret_is_shown() {
 }
 
 #[test]
-fn a_configuration_that_is_printed_shows_no_secret() {
+fn a_printed_configuration_shows_no_secret() {
     let args = serve_args(&good());
 
     let printed = format!("{args:?} {:?}", args.check().unwrap());
@@ -117,12 +117,12 @@ fn a_collector_that_would_be_sent_nothing_is_refused() {
         .output()
         .unwrap();
 
-    let told = String::from_utf8(output.stderr).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success());
-    assert!(told.contains("OTEL_EXPORTER_OTLP_ENDPOINT: must begin with http://"), "{told}");
+    assert!(stderr.contains("OTEL_EXPORTER_OTLP_ENDPOINT: must begin with http://"), "{stderr}");
 }
 
-/// 700 open files may be had, 300 are at first; half of them may go to services, since there are few.
+/// The limit of open files is 300, and may be raised to 700; half of them may go to services, since there are few files.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_clients_are_taken_than_files_can_be_open() {
     let mut gateway = Command::new("sh")
@@ -135,15 +135,15 @@ async fn no_more_clients_are_taken_than_files_can_be_open() {
         .unwrap();
 
     let mut log = BufReader::new(gateway.stderr.take().unwrap()).lines();
-    let mut is_told = false;
+    let mut is_reported = false;
     let admin = loop {
         let line = log.next_line().await.unwrap().expect("it becomes ready");
-        is_told |= line.contains("CLIENT_CONNECTIONS_MAX");
+        is_reported |= line.contains("CLIENT_CONNECTIONS_MAX");
         if let Some((_, address)) = line.split_once("\"admin\":\"") {
             break address.split('"').next().unwrap().to_owned();
         }
     };
-    assert!(is_told);
+    assert!(is_reported);
     let metrics = reqwest::get(format!("http://{admin}/metrics")).await.unwrap().text().await.unwrap();
     assert!(metrics.contains("\nbooked_gateway_client_connections_max 350\n"), "{metrics}");
 }

@@ -1,6 +1,6 @@
-//! Which web pages may read answers.
+//! Which web pages may read responses.
 
-use crate::fixtures::{Answer, Gateway, Seen};
+use crate::fixtures::{Answer, Gateway, SeenRequest};
 
 const PAGE: &str = "https://shop.example";
 
@@ -10,7 +10,7 @@ async fn preflight(gateway: &Gateway, path: &str, origin: &str) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn by_itself_the_gateway_lets_no_page_read_anything() {
+async fn by_default_no_page_may_read_anything() {
     let gateway = Gateway::start().await;
 
     let answer = gateway.send(gateway.request("GET", "/event/").header("Origin", PAGE)).await;
@@ -21,9 +21,9 @@ async fn by_itself_the_gateway_lets_no_page_read_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_of_a_listed_origin_may_read_every_answer() {
+async fn pages_of_a_listed_origin_may_read_every_response() {
     let origins = format!("https://other.example:8443,{PAGE}");
-    let gateway = Gateway::start_with(&["--cors-origins", &origins], Seen::echo).await;
+    let gateway = Gateway::start_with(&["--cors-origins", &origins], SeenRequest::echo).await;
 
     for (path, status) in [("/event/", 200), ("/nowhere/", 404), ("/analytics/", 401)] {
         let answer = gateway.send(gateway.request("GET", path).header("Origin", PAGE)).await;
@@ -35,8 +35,8 @@ async fn pages_of_a_listed_origin_may_read_every_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_preflight_is_told_the_methods_of_the_path() {
-    let gateway = Gateway::start_with(&["--cors-origins", PAGE], Seen::echo).await;
+async fn a_preflight_gets_the_methods_of_the_path() {
+    let gateway = Gateway::start_with(&["--cors-origins", PAGE], SeenRequest::echo).await;
 
     let answer = preflight(&gateway, "/event/", PAGE).await;
 
@@ -51,7 +51,7 @@ async fn a_preflight_is_told_the_methods_of_the_path() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_other_origins_may_not() {
-    let gateway = Gateway::start_with(&["--cors-origins", PAGE], Seen::echo).await;
+    let gateway = Gateway::start_with(&["--cors-origins", PAGE], SeenRequest::echo).await;
 
     for origin in ["https://evil.example", "https://shop.example.evil.example", "http://shop.example", "null"]
     {
@@ -64,7 +64,7 @@ async fn pages_of_other_origins_may_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_a_star_every_page_may() {
-    let gateway = Gateway::start_with(&["--cors-origins", "*"], Seen::echo).await;
+    let gateway = Gateway::start_with(&["--cors-origins", "*"], SeenRequest::echo).await;
 
     let answer = gateway.send(gateway.request("GET", "/event/").header("Origin", PAGE)).await;
 

@@ -1,6 +1,6 @@
-//! Clients that wait for our word before they send a body.
+//! Clients that wait for `100 Continue` before they send a body.
 
-use crate::fixtures::{Gateway, Seen, admin_token, user_token};
+use crate::fixtures::{Gateway, SeenRequest, admin_token, user_token};
 
 fn expecting(target: &str, length: usize, token: &str) -> String {
     let token = match token {
@@ -11,7 +11,7 @@ fn expecting(target: &str, length: usize, token: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_head_decides_the_answer_comes_instead_of_a_word_to_go_on() {
+async fn an_error_that_the_head_decides_comes_instead_of_100_continue() {
     let gateway = Gateway::start().await;
     let (user, admin) = (user_token(), admin_token());
 
@@ -33,21 +33,21 @@ async fn where_the_head_decides_the_answer_comes_instead_of_a_word_to_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_limit_that_is_met_is_such_an_answer() {
+async fn an_exceeded_limit_is_answered_before_the_body() {
     let flags = ["--address-rate-per-s", "1", "--address-burst", "50"];
-    let gateway = Gateway::start_with(&flags, Seen::echo).await;
+    let gateway = Gateway::start_with(&flags, SeenRequest::echo).await;
 
     let mut raw = gateway.raw().await;
     raw.write(expecting("POST /user/login/", 2, "")).await;
     let first = raw.exchange("{}").await;
-    assert_eq!((first.status, first.is_continued), (200, true), "one that is let pass is counted once");
+    assert_eq!((first.status, first.is_continued), (200, true), "a request that passes is counted once");
 
     let second = gateway.raw().await.exchange(expecting("POST /user/login/", 2, "")).await;
     assert_eq!((second.status, second.is_continued), (429, false));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_may_go_on_is_told_so_and_served() {
+async fn a_request_that_passes_is_continued_and_served() {
     let gateway = Gateway::start().await;
 
     let mut raw = gateway.raw().await;

@@ -1,4 +1,4 @@
-//! What a failure behind the gateway means to a client.
+//! What a failure behind the gateway means for a client.
 
 use std::{
     sync::{
@@ -11,14 +11,17 @@ use std::{
 use actix_web::HttpResponse;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::fixtures::{Gateway, Odd, READ, Seen, WRITE, asked, nowhere, read_request, refused, start_before};
+use crate::fixtures::{
+    Gateway, READ, ScriptedService, SeenRequest, WRITE, call, read_request, refused, start_in_front_of,
+    unused_url,
+};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_is_away_is_503_for_reads_and_writes() {
-    let (gateway, _life) = start_before(&[], &[nowhere().await]).await;
+async fn an_unreachable_service_is_503_for_reads_and_writes() {
+    let (gateway, _life) = start_in_front_of(&[], &[unused_url().await]).await;
 
     for request in [READ, WRITE] {
-        let (outcome, duration) = asked(gateway, request).await;
+        let (outcome, duration) = call(gateway, request).await;
         assert_eq!(outcome, refused(503, "SYS-07"), "{request:?}");
         assert!(duration < Duration::from_secs(3), "{request:?}: {duration:?}");
     }
@@ -26,26 +29,26 @@ async fn a_service_that_is_away_is_503_for_reads_and_writes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_was_sent_and_lost_is_504_and_never_repeated() {
-    let closes = Odd::start(|mut stream| async move {
+    let closes = ScriptedService::start(|mut stream| async move {
         read_request(&mut stream).await;
     })
     .await;
-    let (gateway, _life) = start_before(&[], std::slice::from_ref(&closes.url)).await;
+    let (gateway, _life) = start_in_front_of(&[], std::slice::from_ref(&closes.url)).await;
     let before = closes.connections();
 
-    let (outcome, _) = asked(gateway, WRITE).await;
+    let (outcome, _) = call(gateway, WRITE).await;
 
     assert_eq!(outcome, refused(504, "SYS-08"));
-    // The keys are fetched meanwhile, each on a connection too, so only the gateway's answer tells.
+    // Keys are fetched in the meantime, on connections of their own, so only the gateway's response tells.
     assert!(closes.connections() > before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn writes_are_sent_once_and_reads_twice_where_the_answer_is_lost() {
+async fn writes_are_sent_once_and_reads_twice_if_the_response_is_lost() {
     for (request, expected, sent) in [(WRITE, refused(504, "SYS-08"), 1), (READ, refused(503, "SYS-07"), 2)] {
         let heard = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&heard);
-        let breaks_off = Odd::start(move |mut stream| {
+        let breaks_off = ScriptedService::start(move |mut stream| {
             let heard = Arc::clone(&counted);
             async move {
                 let mut buffer = vec![0; 65_536];
@@ -57,9 +60,9 @@ async fn writes_are_sent_once_and_reads_twice_where_the_answer_is_lost() {
             }
         })
         .await;
-        let (gateway, _life) = start_before(&[], &[breaks_off.url]).await;
+        let (gateway, _life) = start_in_front_of(&[], &[breaks_off.url]).await;
 
-        let (outcome, _) = asked(gateway, request).await;
+        let (outcome, _) = call(gateway, request).await;
 
         assert_eq!(outcome, expected, "{request:?}");
         assert_eq!(heard.load(Ordering::Relaxed), sent, "{request:?}");
@@ -68,11 +71,12 @@ async fn writes_are_sent_once_and_reads_twice_where_the_answer_is_lost() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_never_answers_is_503_for_reads_and_504_for_writes_in_time() {
-    let silent = Odd::start(|mut stream| async move { while read_request(&mut stream).await {} }).await;
+    let silent =
+        ScriptedService::start(|mut stream| async move { while read_request(&mut stream).await {} }).await;
     let services = [silent.url];
-    let (gateway, _life) = start_before(&[], &services).await;
+    let (gateway, _life) = start_in_front_of(&[], &services).await;
 
-    let (read, write) = tokio::join!(asked(gateway, READ), asked(gateway, WRITE));
+    let (read, write) = tokio::join!(call(gateway, READ), call(gateway, WRITE));
 
     assert_eq!(read.0, refused(503, "SYS-07"));
     assert_eq!(write.0, refused(504, "SYS-08"));
@@ -83,7 +87,7 @@ async fn a_service_that_never_answers_is_503_for_reads_and_504_for_writes_in_tim
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_client_may_see_does_not_get_through() {
-    let gateway = Gateway::start_with(&[], |seen: &Seen| {
+    let gateway = Gateway::start_with(&[], |seen: &SeenRequest| {
         let (status, body) = seen.query.split_once('&').unwrap();
         let status = actix_web::http::StatusCode::from_u16(status.parse().unwrap()).unwrap();
         let body = match body {
@@ -120,7 +124,7 @@ async fn what_no_client_may_see_does_not_get_through() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_does_not_know_our_credential_looks_unavailable() {
-    let refuses = Odd::start(|mut stream| async move {
+    let refuses = ScriptedService::start(|mut stream| async move {
         while read_request(&mut stream).await {
             let body = r#"{"category":"USER","category_code":"USER-06","msg":"token missing or invalid"}"#;
             let head = format!("HTTP/1.1 401 Unauthorized\r\nContent-Length: {}\r\n\r\n", body.len());
@@ -128,7 +132,7 @@ async fn a_service_that_does_not_know_our_credential_looks_unavailable() {
         }
     })
     .await;
-    let (gateway, _life) = start_before(&[], &[refuses.url]).await;
+    let (gateway, _life) = start_in_front_of(&[], &[refuses.url]).await;
 
-    assert_eq!(asked(gateway, WRITE).await.0, refused(503, "SYS-07"));
+    assert_eq!(call(gateway, WRITE).await.0, refused(503, "SYS-07"));
 }

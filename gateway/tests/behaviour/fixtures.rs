@@ -1,8 +1,8 @@
-//! A gateway before services that pretend, tokens, and clients that are polite or not.
+//! A gateway in front of fake services, tokens, and clients that behave well or badly.
 
-mod odd;
-mod raw;
-mod service;
+mod fake_service;
+mod raw_client;
+mod scripted_service;
 mod tokens;
 
 use std::{
@@ -19,9 +19,9 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
 
 pub(crate) use self::{
-    odd::{Odd, asked, nowhere, read_request},
-    raw::Raw,
-    service::{PretendService, Seen},
+    fake_service::{FakeService, SeenRequest},
+    raw_client::RawClient,
+    scripted_service::{ScriptedService, call, read_request, unused_url},
     tokens::{OLD_KEY, OTHER_KEY, PublishedKeys, admin_token, expired_token, token_signed_by, user_token},
 };
 
@@ -32,7 +32,7 @@ pub(crate) const READ: (&str, &str) = ("GET", "/event/");
 /// A route that changes something.
 pub(crate) const WRITE: (&str, &str) = ("POST", "/user/register/");
 
-/// Tests ask more than anybody at one address would: there is no limit but what they name.
+/// Tests send more than anybody at one address would: there are only the limits that they set.
 const UNLIMITED: [&str; 4] =
     ["--address-rate-per-s", "--user-rate-per-s", "--address-concurrency-max", "--user-concurrency-max"];
 
@@ -42,43 +42,43 @@ struct Flags {
     serve: ServeArgs,
 }
 
-/// What flags say, as the command would read them.
+/// The flags, parsed as the command would parse them.
 pub(crate) fn serve_args(flags: &[String]) -> ServeArgs {
     let program = "booked-gateway".to_owned();
     Flags::try_parse_from(std::iter::once(&program).chain(flags)).unwrap().serve
 }
 
-/// A gateway with one pretended service behind it that stands for all four and publishes keys.
+/// A gateway in front of one fake service that stands for all four and publishes keys.
 pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
-    pub(crate) service: PretendService,
+    pub(crate) service: FakeService,
     pub(crate) keys: Arc<PublishedKeys>,
     client: Client,
     lifecycle: Lifecycle,
 }
 
 impl Gateway {
-    /// The service behind it answers everything with what it saw.
+    /// The service answers everything with what it saw.
     pub(crate) async fn start() -> Self {
-        Self::start_with(&[], Seen::echo).await
+        Self::start_with(&[], SeenRequest::echo).await
     }
 
     pub(crate) async fn start_with(
         flags: &[&str],
-        answer: impl Fn(&Seen) -> HttpResponse + Send + Sync + 'static,
+        answer: impl Fn(&SeenRequest) -> HttpResponse + Send + Sync + 'static,
     ) -> Self {
         let keys = Arc::new(PublishedKeys::default());
-        let service = PretendService::start(Arc::clone(&keys), answer).await;
-        let gateway = Self::before(flags, service, keys).await;
-        // They are fetched behind the start; before that, tokens wait only a moment.
+        let service = FakeService::start(Arc::clone(&keys), answer).await;
+        let gateway = Self::in_front_of(flags, service, keys).await;
+        // They are fetched in the background; before that, tokens wait only a moment.
         until(|| async { gateway.keys.fetched() > 0 }).await;
         gateway
     }
 
-    pub(crate) async fn before(flags: &[&str], service: PretendService, keys: Arc<PublishedKeys>) -> Self {
+    pub(crate) async fn in_front_of(flags: &[&str], service: FakeService, keys: Arc<PublishedKeys>) -> Self {
         let services = [service.url()];
-        let (address, lifecycle) = start_before(flags, &services).await;
-        // One with another origin for each test: no connection is shared between tests.
+        let (address, lifecycle) = start_in_front_of(flags, &services).await;
+        // Each test has its own, so that no connection is shared between tests.
         let client = Client::builder().no_proxy().build().unwrap();
         Self { address, service, keys, client, lifecycle }
     }
@@ -95,8 +95,8 @@ impl Gateway {
         Answer::of(request.send().await.unwrap()).await
     }
 
-    pub(crate) async fn raw(&self) -> Raw {
-        Raw::connect(self.address).await
+    pub(crate) async fn raw(&self) -> RawClient {
+        RawClient::connect(self.address).await
     }
 }
 
@@ -106,15 +106,15 @@ impl Drop for Gateway {
     }
 }
 
-/// A gateway before these replicas of a service that stands for all four; where there is none, nobody listens.
-pub(crate) async fn start_before(flags: &[&str], services: &[String]) -> (SocketAddr, Lifecycle) {
+/// A gateway in front of these replicas of a service that stands for all four; if there are none, nobody listens.
+pub(crate) async fn start_in_front_of(flags: &[&str], services: &[String]) -> (SocketAddr, Lifecycle) {
     let (bound, lifecycle) = start_application(flags, services).await;
     (bound.traffic, lifecycle)
 }
 
 /// The same, with the address of health and metrics.
 pub(crate) async fn start_application(flags: &[&str], services: &[String]) -> (Bound, Lifecycle) {
-    let services = if services.is_empty() { &[nowhere().await] } else { services };
+    let services = if services.is_empty() { &[unused_url().await] } else { services };
     let lifecycle = Lifecycle::new();
     let application = booked_gateway::bind(config(flags, services), lifecycle.clone(), metrics()).unwrap();
     let bound = application.bound();
@@ -136,25 +136,25 @@ fn config(flags: &[&str], services: &[String]) -> Config {
     serve_args(&all).check().unwrap()
 }
 
-/// Telemetry starts once a process, and all tests here are one.
+/// Telemetry starts once per process, and all tests here are one process.
 fn metrics() -> Metrics {
     static TELEMETRY: LazyLock<Telemetry> =
         LazyLock::new(|| Telemetry::start("gateway", LogFormat::Text).unwrap());
     TELEMETRY.metrics()
 }
 
-/// Asks until it is so, for a time that is long enough on a busy machine.
-pub(crate) async fn until<F: Future<Output = bool>>(mut so: impl FnMut() -> F) {
+/// Polls until it is true, for a time that is long enough on a busy machine.
+pub(crate) async fn until<F: Future<Output = bool>>(mut is_true: impl FnMut() -> F) {
     for _ in 0..500 {
-        if so().await {
+        if is_true().await {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    panic!("it did not become so within 10 seconds");
+    panic!("it did not become true within 10 seconds");
 }
 
-/// An answer, read to its end.
+/// A response, read to its end.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -176,7 +176,7 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }
 
-    /// The error code; empty where the body is no error of the contract.
+    /// The error code; empty if the body is no error of the contract.
     pub(crate) fn code(&self) -> String {
         let body: Value = serde_json::from_str(&self.body).unwrap_or_default();
         body["category_code"].as_str().unwrap_or_default().to_owned()
@@ -188,7 +188,7 @@ impl Answer {
     }
 }
 
-/// What [`Answer::outcome`] is to be.
+/// What [`Answer::outcome`] should be.
 pub(crate) fn refused(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
 }

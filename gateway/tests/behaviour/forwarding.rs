@@ -1,13 +1,13 @@
-//! What goes to a service, and what comes back from it.
+//! What reaches a service, and what comes back from it.
 
 use actix_web::{HttpResponse, http::header};
 
 use reqwest::header::HeaderValue;
 
-use crate::fixtures::{CREDENTIAL, Gateway, Seen, admin_token, user_token};
+use crate::fixtures::{CREDENTIAL, Gateway, SeenRequest, admin_token, user_token};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn query_and_body_go_on_untouched() {
+async fn query_and_body_are_forwarded_unchanged() {
     let gateway = Gateway::start().await;
     let body = "{\"name\":\"\u{0}Zoë\", \"x\":1e400}\r\n";
 
@@ -18,7 +18,7 @@ async fn query_and_body_go_on_untouched() {
     let seen = &gateway.service.seen()[0];
     assert_eq!((seen.method.as_str(), seen.path.as_str()), ("POST", "/event/update/"));
     assert_eq!(seen.body, body);
-    // The client's library escapes the quote, not we.
+    // The client's library escapes the quote, not the gateway.
     assert_eq!(seen.query, "a=%20b&a=+&%zz=%22{}|");
 }
 
@@ -57,9 +57,9 @@ async fn nothing_of_the_clients_head_reaches_a_service_but_its_trace() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_client_is_goes_to_the_user_service_alone_and_is_not_what_the_client_says() {
-    let gateway = Gateway::start_with(&["--trusted-proxies", "1"], Seen::echo).await;
-    let told = async |method: &str, path: &str, forwarded_for: &'static [u8]| {
+async fn only_the_user_service_gets_the_clients_address_and_not_from_the_client() {
+    let gateway = Gateway::start_with(&["--trusted-proxies", "1"], SeenRequest::echo).await;
+    let client_address = async |method: &str, path: &str, forwarded_for: &'static [u8]| {
         let request = gateway.request(method, path).header("X-Booked-Client-Address", "192.0.2.1");
         let request = request.header("X-Forwarded-For", "198.51.100.1");
         let answer =
@@ -68,15 +68,18 @@ async fn where_the_client_is_goes_to_the_user_service_alone_and_is_not_what_the_
     };
 
     for path in ["/user/login/", "/user/register/"] {
-        assert_eq!(told("POST", path, b"203.0.113.9").await.as_deref(), Some("203.0.113.9"));
-        assert_eq!(told("POST", path, b"2001:db8:1:2:3::4").await.as_deref(), Some("2001:db8:1:2::"));
-        assert_eq!(told("POST", path, b"\xff, 203.0.113.9").await.as_deref(), Some("203.0.113.9"));
+        assert_eq!(client_address("POST", path, b"203.0.113.9").await.as_deref(), Some("203.0.113.9"));
+        assert_eq!(
+            client_address("POST", path, b"2001:db8:1:2:3::4").await.as_deref(),
+            Some("2001:db8:1:2::")
+        );
+        assert_eq!(client_address("POST", path, b"\xff, 203.0.113.9").await.as_deref(), Some("203.0.113.9"));
     }
-    assert_eq!(told("GET", "/event/", b"203.0.113.9").await, None);
+    assert_eq!(client_address("GET", "/event/", b"203.0.113.9").await, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_see_of_a_services_head_what_they_need() {
+async fn clients_get_what_they_need_of_a_services_head() {
     let gateway = Gateway::start_with(&[], |_| {
         HttpResponse::Created()
             .insert_header((header::LOCATION, "/event/some-id/"))
@@ -98,7 +101,7 @@ async fn clients_see_of_a_services_head_what_they_need() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_services_error_is_handed_on_with_its_retry_after() {
+async fn a_services_error_is_relayed_with_its_retry_after() {
     let gateway = Gateway::start_with(&[], |_| {
         HttpResponse::ServiceUnavailable()
             .insert_header((header::RETRY_AFTER, "7"))
@@ -114,7 +117,7 @@ async fn a_services_error_is_handed_on_with_its_retry_after() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_in_is_refused_by_its_service_and_not_by_the_gateway() {
+async fn a_log_in_is_rejected_by_its_service_and_not_by_the_gateway() {
     let gateway = Gateway::start_with(&[], |_| {
         HttpResponse::Unauthorized()
             .content_type("application/json")
@@ -128,7 +131,7 @@ async fn a_log_in_is_refused_by_its_service_and_not_by_the_gateway() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clients_own_request_id_is_kept_where_it_is_a_good_one() {
+async fn a_clients_own_request_id_is_kept_if_it_is_valid() {
     let gateway = Gateway::start().await;
     let longest = "x".repeat(128);
 
@@ -148,7 +151,7 @@ async fn a_clients_own_request_id_is_kept_where_it_is_a_good_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_answer_has_a_request_id_of_its_own() {
+async fn every_response_has_a_request_id_of_its_own() {
     let gateway = Gateway::start().await;
     let mut ids = Vec::new();
 
@@ -174,9 +177,9 @@ async fn every_answer_has_a_request_id_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn long_answers_arrive_whole() {
+async fn long_responses_arrive_whole() {
     const MIB: usize = 1 << 20;
-    let gateway = Gateway::start_with(&[], |seen: &Seen| {
+    let gateway = Gateway::start_with(&[], |seen: &SeenRequest| {
         let bytes: usize = seen.query.parse().unwrap();
         let line = "0123456789abcde\n";
         HttpResponse::Ok().content_type("application/json").body(line.repeat(bytes / line.len()))
@@ -192,7 +195,7 @@ async fn long_answers_arrive_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_connection_to_a_service_serves_many_requests() {
-    let gateway = Gateway::start_with(&["--upstream-connections-max", "1"], Seen::echo).await;
+    let gateway = Gateway::start_with(&["--upstream-connections-max", "1"], SeenRequest::echo).await;
 
     let requests = std::iter::repeat_with(|| gateway.get("/event/")).take(50);
     for answer in futures_util::future::join_all(requests).await {

@@ -1,4 +1,4 @@
-//! What the gateway does, over real HTTP, before services that only pretend.
+//! What the gateway does, over real HTTP, in front of fake services.
 
 #![expect(
     clippy::expect_used,
@@ -11,13 +11,13 @@ mod fixtures;
 
 mod access;
 mod bad_input;
+mod concurrency;
 mod configuration;
 mod cross_origin;
-mod crowds;
 mod expectations;
 mod failures;
 mod forwarding;
-mod key_changes;
+mod key_rotation;
 mod limits;
 mod operation;
 mod overload;

@@ -7,13 +7,13 @@ use tokio::{
     sync::watch,
 };
 
-use crate::fixtures::{Odd, READ, asked, start_application, until};
+use crate::fixtures::{READ, ScriptedService, call, start_application, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_under_way_are_answered_when_the_gateway_ends() {
+async fn requests_in_flight_are_answered_when_the_gateway_shuts_down() {
     let (release, held) = watch::channel(false);
     let (arrived, mut arrival) = watch::channel(false);
-    let service = Odd::start(move |mut stream| {
+    let service = ScriptedService::start(move |mut stream| {
         let (mut held, arrived) = (held.clone(), arrived.clone());
         async move {
             let mut request = vec![0; 65_536];
@@ -28,13 +28,13 @@ async fn requests_under_way_are_answered_when_the_gateway_ends() {
     .await;
     let (bound, life) = start_application(&[], std::slice::from_ref(&service.url)).await;
 
-    let under_way = tokio::spawn(async move { asked(bound.traffic, READ).await });
+    let in_flight = tokio::spawn(async move { call(bound.traffic, READ).await });
     arrival.wait_for(|arrived| *arrived).await.unwrap();
     life.end();
     until(|| async { ask(bound.admin, "/readyz").await.0 == 503 }).await;
     release.send_replace(true);
 
-    assert_eq!(under_way.await.unwrap().0, (200, String::new()));
+    assert_eq!(in_flight.await.unwrap().0, (200, String::new()));
     until(|| async { tokio::net::TcpStream::connect(bound.traffic).await.is_err() }).await;
 }
 
@@ -43,7 +43,7 @@ async fn requests_are_measured_by_route_and_not_by_what_clients_make_up() {
     let (bound, _life) = start_application(&["--upstream-timeout-ms", "200"], &[]).await;
 
     for path in ["/event/some-id/", "/event/another-id/", "/made-up/"] {
-        asked(bound.traffic, ("GET", path)).await;
+        call(bound.traffic, ("GET", path)).await;
     }
 
     let (_, metrics) = ask(bound.admin, "/metrics").await;
@@ -60,7 +60,7 @@ async fn requests_are_measured_by_route_and_not_by_what_clients_make_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_to_a_service_are_counted_while_in_use_and_after() {
     let (release, held) = watch::channel(false);
-    let service = Odd::start(move |mut stream| {
+    let service = ScriptedService::start(move |mut stream| {
         let mut held = held.clone();
         async move {
             let mut request = vec![0; 65_536];
@@ -88,20 +88,20 @@ async fn connections_to_a_service_are_counted_while_in_use_and_after() {
     };
     assert!(are("0", "0").await);
 
-    let under_way = tokio::spawn(async move { asked(bound.traffic, READ).await });
+    let in_flight = tokio::spawn(async move { call(bound.traffic, READ).await });
     until(|| are("1", "0")).await;
     release.send_replace(true);
-    under_way.await.unwrap();
+    in_flight.await.unwrap();
 
     until(|| are("0", "1")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_refused_because_of_a_limit_is_counted_by_which_one() {
+async fn rejections_because_of_a_limit_are_counted_by_limit() {
     let (bound, _life) = start_application(&["--address-rate-per-s", "1", "--address-burst", "1"], &[]).await;
 
     for _ in 0..3 {
-        asked(bound.traffic, ("GET", "/made-up/")).await;
+        call(bound.traffic, ("GET", "/made-up/")).await;
     }
 
     let (_, metrics) = ask(bound.admin, "/metrics").await;
@@ -115,17 +115,17 @@ async fn ask(address: std::net::SocketAddr, path: &str) -> (u16, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_answer_says_that_its_connection_ends_when_the_gateway_does() {
+async fn each_response_closes_its_connection_when_the_gateway_shuts_down() {
     let (bound, life) = start_application(&["--drain-delay-ms", "60000"], &[]).await;
-    assert!(!says_that_it_ends(bound.traffic).await);
+    assert!(!closes_connection(bound.traffic).await);
 
     life.end();
 
-    until(|| says_that_it_ends(bound.traffic)).await;
+    until(|| closes_connection(bound.traffic)).await;
 }
 
-/// Whether the answer to a request that keeps its connection says that there will be no other.
-async fn says_that_it_ends(address: std::net::SocketAddr) -> bool {
+/// Whether the response to a request that keeps its connection says that it is closed.
+async fn closes_connection(address: std::net::SocketAddr) -> bool {
     let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
     connection.write_all(b"GET /made-up/ HTTP/1.1\r\nHost: booked\r\n\r\n").await.unwrap();
     let mut head = vec![0; 4096];

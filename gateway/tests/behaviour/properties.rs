@@ -1,12 +1,12 @@
-//! Before a service that answers everything, no request ends in a 5xx, a hang or a dropped connection.
+//! In front of a service that answers everything, no request ends in a 5xx, a hang or a dropped connection.
 
 use booked_gateway::routes::{Handler, NotFound, ROUTES, find};
 use proptest::{prelude::*, test_runner::TestRunner};
 use tokio::runtime::Handle;
 
-use crate::fixtures::{Gateway, Raw, admin_token};
+use crate::fixtures::{Gateway, RawClient, admin_token};
 
-/// Methods, known and not.
+/// Known and unknown methods.
 fn method() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => prop::sample::select(vec!["GET", "POST", "DELETE"]).prop_map(str::to_owned),
@@ -15,7 +15,7 @@ fn method() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Paths as RFC 3986 has them, near those of the table.
+/// Valid paths by RFC 3986, close to those of the table.
 fn path() -> impl Strategy<Value = String> {
     let known: Vec<&str> = ROUTES.iter().map(|route| route.path).collect();
     let segment = "([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2}){0,20}";
@@ -30,7 +30,7 @@ fn query() -> impl Strategy<Value = String> {
     prop_oneof!["", r"\?([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2}){0,200}"]
 }
 
-/// Header lines with values of any bytes that HTTP allows.
+/// Header lines whose values have any bytes that HTTP allows.
 fn headers() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
     let special = prop::sample::select(vec![
         "Authorization",
@@ -90,7 +90,7 @@ fn request() -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_well_formed_request_is_answered_and_the_next_one_on_its_connection_too() {
+async fn any_well_formed_request_gets_a_response_and_so_does_the_next_one_on_its_connection() {
     let gateway = Gateway::start().await;
 
     tokio::task::block_in_place(|| {
@@ -101,7 +101,7 @@ async fn any_well_formed_request_is_answered_and_the_next_one_on_its_connection_
         })
         .run(&request(), |request| {
             Handle::current().block_on(async {
-                let mut raw: Raw = gateway.raw().await;
+                let mut raw: RawClient = gateway.raw().await;
                 raw.write(&request).await;
                 let answer = match request.starts_with(b"HEAD ") {
                     true => raw.answer_without_body().await,
@@ -140,9 +140,9 @@ proptest! {
     }
 
     #[test]
-    fn a_last_slash_changes_nothing(method in method(), path in path()) {
+    fn a_trailing_slash_changes_nothing(method in method(), path in path()) {
         let without = path.strip_suffix('/').unwrap_or(&path);
-        // `//` is an empty segment and a slash, not a path with its last slash.
+        // `//` is an empty segment and a slash, not a path with a trailing slash.
         prop_assume!(!without.is_empty() && !without.ends_with('/'));
         let with = format!("{without}/");
         match (find(&method, without), find(&method, &with)) {

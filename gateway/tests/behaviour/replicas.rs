@@ -1,4 +1,4 @@
-//! Connections and replicas come and go, and clients do not notice where it can be helped.
+//! Connections and replicas come and go, and clients do not notice if it can be avoided.
 
 use std::{
     future::pending,
@@ -11,20 +11,20 @@ use std::{
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::fixtures::{
-    Gateway, Odd, PretendService, PublishedKeys, READ, Seen, WRITE, asked, nowhere, read_request, refused,
-    start_before, until,
+    FakeService, Gateway, PublishedKeys, READ, ScriptedService, SeenRequest, WRITE, call, read_request,
+    refused, start_in_front_of, until, unused_url,
 };
 
-/// An answer that the gateway hands on piece by piece, longer than what it reads whole, keeps its connection in use.
+/// A response that is too long to be buffered keeps its connection in use while it is relayed.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_found_no_free_connection_was_never_sent() {
+async fn a_request_that_found_no_free_connection_was_not_sent() {
     let writes_seen = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&writes_seen);
-    let never_ends = Odd::start(move |mut stream| {
+    let never_ends = ScriptedService::start(move |mut stream| {
         let count = Arc::clone(&count);
         async move {
             let mut request = [0; 65_536];
-            // The gateway asks for keys too.
+            // The gateway fetches keys too.
             if stream.read(&mut request).await.is_ok() && request.starts_with(b"POST") {
                 count.fetch_add(1, Ordering::Relaxed);
             }
@@ -35,29 +35,29 @@ async fn a_request_that_found_no_free_connection_was_never_sent() {
     })
     .await;
     let flags = ["--upstream-connections-max", "1", "--upstream-timeout-ms", "2000"];
-    let (gateway, _life) = start_before(&flags, &[never_ends.url]).await;
+    let (gateway, _life) = start_in_front_of(&flags, &[never_ends.url]).await;
 
     let first =
         reqwest::Client::builder().no_proxy().build().unwrap().post(format!("http://{gateway}{}", WRITE.1));
     let half_answered = first.send().await.unwrap();
     assert_eq!(half_answered.status(), 200);
 
-    assert_eq!(asked(gateway, WRITE).await.0, refused(503, "SYS-07"));
+    assert_eq!(call(gateway, WRITE).await.0, refused(503, "SYS-07"));
     assert_eq!(writes_seen.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_closes_its_idle_connections_is_not_noticed() {
-    let answers_once = Odd::start(|mut stream| async move {
+    let answers_once = ScriptedService::start(|mut stream| async move {
         if read_request(&mut stream).await {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").await;
         }
     })
     .await;
-    let (gateway, _life) = start_before(&[], std::slice::from_ref(&answers_once.url)).await;
+    let (gateway, _life) = start_in_front_of(&[], std::slice::from_ref(&answers_once.url)).await;
 
     for index in 0..20 {
-        assert_eq!(asked(gateway, WRITE).await.0, (200, String::new()), "request {index}");
+        assert_eq!(call(gateway, WRITE).await.0, (200, String::new()), "request {index}");
     }
     assert!(answers_once.connections() >= 20);
 }
@@ -72,23 +72,23 @@ async fn a_service_that_comes_back_is_used_again() {
     until(|| async { gateway.get("/event/").await.outcome() == refused(503, "SYS-07") }).await;
     assert_eq!(gateway.get("/health/").await.status, 200);
 
-    let _back = PretendService::start_at(&address, Arc::clone(&gateway.keys), Seen::echo).await;
+    let _back = FakeService::start_at(&address, Arc::clone(&gateway.keys), SeenRequest::echo).await;
     assert_eq!(gateway.get("/event/").await.status, 200);
     let write = gateway.send(gateway.request("POST", "/user/register/").body("{}")).await;
     assert_eq!(write.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_one_replica_away_the_others_serve() {
+async fn if_one_replica_is_unreachable_the_others_serve() {
     let keys = Arc::new(PublishedKeys::default());
     let (one, two) = (
-        PretendService::start(Arc::clone(&keys), Seen::echo).await,
-        PretendService::start(keys, Seen::echo).await,
+        FakeService::start(Arc::clone(&keys), SeenRequest::echo).await,
+        FakeService::start(keys, SeenRequest::echo).await,
     );
-    let (gateway, _life) = start_before(&[], &[one.url(), nowhere().await, two.url()]).await;
+    let (gateway, _life) = start_in_front_of(&[], &[one.url(), unused_url().await, two.url()]).await;
 
     for request in [READ, WRITE].iter().cycle().take(30) {
-        assert_eq!(asked(gateway, *request).await.0, (200, String::new()), "{request:?}");
+        assert_eq!(call(gateway, *request).await.0, (200, String::new()), "{request:?}");
     }
 
     let (one, two) = (one.seen().len(), two.seen().len());
@@ -97,16 +97,16 @@ async fn with_one_replica_away_the_others_serve() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_read_that_got_lost_is_answered_by_another_replica() {
+async fn a_read_whose_response_was_lost_is_answered_by_another_replica() {
     let keys = Arc::new(PublishedKeys::default());
-    let service = PretendService::start(keys, Seen::echo).await;
-    let closes = Odd::start(|mut stream| async move {
+    let service = FakeService::start(keys, SeenRequest::echo).await;
+    let closes = ScriptedService::start(|mut stream| async move {
         read_request(&mut stream).await;
     })
     .await;
-    let (gateway, _life) = start_before(&[], &[closes.url, service.url()]).await;
+    let (gateway, _life) = start_in_front_of(&[], &[closes.url, service.url()]).await;
 
     for _ in 0..10 {
-        assert_eq!(asked(gateway, READ).await.0, (200, String::new()));
+        assert_eq!(call(gateway, READ).await.0, (200, String::new()));
     }
 }

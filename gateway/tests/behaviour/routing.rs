@@ -1,11 +1,11 @@
-//! Which path and method lead where.
+//! Which path and method lead to which route.
 
 use serde_json::json;
 
-use crate::fixtures::{Gateway, Seen, admin_token, refused};
+use crate::fixtures::{Gateway, SeenRequest, admin_token, refused};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn health_says_hello_and_asks_no_service() {
+async fn health_says_hello_and_calls_no_service() {
     let gateway = Gateway::start().await;
     gateway.service.stop().await;
 
@@ -18,7 +18,7 @@ async fn health_says_hello_and_asks_no_service() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_path_is_the_same_without_its_last_slash() {
+async fn a_path_is_the_same_without_its_trailing_slash() {
     let gateway = Gateway::start().await;
 
     for (sent, served) in [
@@ -60,7 +60,7 @@ async fn an_unknown_path_is_404() {
             let answer = raw
                 .exchange(format!("{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"))
                 .await;
-            // The one place where the path itself is a pattern: other methods of a docs page are known not to be.
+            // This path matches a pattern, whose other methods are known not to exist.
             let expected = if path == "/docs/nothing.js" && method != "GET" { 405 } else { 404 };
             assert_eq!(answer.status, expected, "{method} {path}");
         }
@@ -107,7 +107,7 @@ async fn a_path_with_escaped_letters_is_the_path_they_spell() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_segment_of_an_id_goes_on_as_it_was_sent() {
+async fn the_segment_of_an_id_is_forwarded_as_it_was_sent() {
     let gateway = Gateway::start().await;
 
     for segment in ["%ff%00", "a;b=c", "%61", "a..", "x:y@z", "~", "'"] {
@@ -119,7 +119,7 @@ async fn the_segment_of_an_id_goes_on_as_it_was_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_id_that_somebody_on_the_way_may_read_as_another_path_goes_nowhere() {
+async fn an_id_that_a_proxy_may_read_as_another_path_is_rejected() {
     let gateway = Gateway::start().await;
 
     for segment in
@@ -176,7 +176,7 @@ async fn the_document_is_served_and_readable_without_the_internet() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_of_the_document_runs_nothing_of_others_and_is_framed_by_nobody() {
+async fn the_page_of_the_document_runs_only_its_own_scripts_and_nobody_may_frame_it() {
     let gateway = Gateway::start().await;
 
     for path in ["/docs/", "/docs/swagger-initializer.js", "/docs/swagger-ui.css"] {
@@ -192,15 +192,12 @@ async fn the_page_of_the_document_runs_nothing_of_others_and_is_framed_by_nobody
             assert!(policy.contains(part), "{path}: {policy}");
         }
     }
-    assert!(
-        !gateway.get("/docs/").await.body.contains("<script>"),
-        "its policy forbids scripts within the page"
-    );
+    assert!(!gateway.get("/docs/").await.body.contains("<script>"), "its policy forbids inline scripts");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_of_the_document_can_be_turned_off() {
-    let gateway = Gateway::start_with(&["--docs", "off"], Seen::echo).await;
+    let gateway = Gateway::start_with(&["--docs", "off"], SeenRequest::echo).await;
 
     for path in ["/docs/", "/docs", "/docs/swagger-ui.css"] {
         assert_eq!(gateway.get(path).await.outcome(), refused(404, "SYS-04"), "{path}");
@@ -209,7 +206,7 @@ async fn the_page_of_the_document_can_be_turned_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_somebodys_own_is_kept_out_of_caches() {
+async fn personal_data_is_kept_out_of_caches() {
     let gateway = Gateway::start().await;
 
     for (method, path) in [
@@ -224,7 +221,7 @@ async fn what_is_somebodys_own_is_kept_out_of_caches() {
     assert_eq!(
         gateway.get("/user/bookings/").await.header("cache-control"),
         Some("no-store"),
-        "a refusal too"
+        "a rejection too"
     );
     assert_eq!(gateway.get("/event/").await.header("cache-control"), None);
 }

@@ -1,4 +1,4 @@
-//! Clients that read the same at the same moment share a call; no client is given what was read before it asked.
+//! Clients that read the same at the same moment share a call; no client is given what was read before it served.
 
 use std::{
     sync::{
@@ -13,11 +13,11 @@ use futures_util::future::join_all;
 
 use crate::fixtures::{Gateway, until, user_token};
 
-/// What a service says, which it looks up before it waits to be let through.
+/// The value that a service answers. It is read before the service waits for `open`.
 #[derive(Default)]
 struct Source {
     value: AtomicUsize,
-    looks: AtomicUsize,
+    reads: AtomicUsize,
     is_open: Mutex<bool>,
     opened: Condvar,
 }
@@ -25,19 +25,19 @@ struct Source {
 impl Source {
     async fn behind_a_gateway() -> (Arc<Self>, Gateway) {
         let source = Arc::new(Self::default());
-        let asked = Arc::clone(&source);
+        let served = Arc::clone(&source);
         let gateway = Gateway::start_with(&[], move |_| {
-            let value = asked.value.load(Ordering::SeqCst);
-            asked.looks.fetch_add(1, Ordering::SeqCst);
-            let is_open = asked.is_open.lock().unwrap();
-            drop(asked.opened.wait_while(is_open, |is_open| !*is_open).unwrap());
+            let value = served.value.load(Ordering::SeqCst);
+            served.reads.fetch_add(1, Ordering::SeqCst);
+            let is_open = served.is_open.lock().unwrap();
+            drop(served.opened.wait_while(is_open, |is_open| !*is_open).unwrap());
             HttpResponse::Ok().body(value.to_string())
         });
         (source, gateway.await)
     }
 
-    fn looks(&self) -> usize {
-        self.looks.load(Ordering::SeqCst)
+    fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
     }
 
     fn open(&self) {
@@ -51,25 +51,25 @@ async fn a_crowd_that_reads_the_same_costs_the_service_a_few_calls() {
     let (source, gateway) = Source::behind_a_gateway().await;
     let crowd = async { join_all((0..200).map(|_| gateway.get("/event/?limit=10"))).await };
     let opening = async {
-        until(|| async { source.looks() > 0 }).await;
-        // The crowd arrives; whoever is late only makes it a few calls more.
+        until(|| async { source.reads() > 0 }).await;
+        // The crowd arrives; a late client only adds a few calls.
         tokio::time::sleep(Duration::from_millis(300)).await;
         source.open();
     };
     let (answers, ()) = tokio::join!(crowd, opening);
     assert!(answers.iter().all(|answer| answer.status == 200 && answer.body == "0"));
-    assert!(source.looks() <= 40, "{} calls for two hundred readers", source.looks());
+    assert!(source.reads() <= 40, "{} calls for two hundred readers", source.reads());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_given_what_was_read_before_he_asked() {
+async fn no_client_is_given_what_was_read_before_it_asked() {
     let (source, gateway) = Source::behind_a_gateway().await;
     let second = async {
-        until(|| async { source.looks() > 0 }).await;
+        until(|| async { source.reads() > 0 }).await;
         source.value.store(1, Ordering::SeqCst);
         let asking = gateway.get("/event/");
         let opening = async {
-            // It arrives while the first is under way; were it late, it would be easier to answer rightly.
+            // It arrives while the first one is in flight; if it were late, the right answer would only be easier.
             tokio::time::sleep(Duration::from_millis(100)).await;
             source.open();
         };

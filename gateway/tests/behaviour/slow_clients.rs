@@ -11,12 +11,12 @@ use tokio::{
     net::TcpSocket,
 };
 
-use crate::fixtures::{Gateway, Seen, refused, until};
+use crate::fixtures::{Gateway, SeenRequest, refused, until};
 
 const GET: &str = "GET /event/ HTTP/1.1\r\nHost: x\r\n\r\n";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_without_end_does_not_hold_a_connection_for_ever() {
+async fn an_endless_body_does_not_hold_a_connection_forever() {
     let gateway = Gateway::start().await;
     let mut raw = gateway.raw().await;
     raw.write("POST /nowhere/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n").await;
@@ -31,9 +31,9 @@ async fn a_body_without_end_does_not_hold_a_connection_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_sends_his_head_or_body_too_slowly_is_told_so() {
+async fn a_client_that_sends_its_head_or_body_too_slowly_gets_408() {
     let flags = ["--head-timeout-ms", "300", "--body-timeout-ms", "300"];
-    let gateway = Gateway::start_with(&flags, Seen::echo).await;
+    let gateway = Gateway::start_with(&flags, SeenRequest::echo).await;
 
     for part in
         ["GET /event/ HTTP/1.1\r\nHo", "POST /user/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"]
@@ -47,7 +47,7 @@ async fn who_sends_his_head_or_body_too_slowly_is_told_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_refused_anyway_need_not_send_his_body() {
+async fn a_client_that_is_rejected_anyway_need_not_send_its_body() {
     let gateway = Gateway::start().await;
     let start = Instant::now();
 
@@ -59,7 +59,7 @@ async fn who_is_refused_anyway_need_not_send_his_body() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_hangs_up_in_the_middle_of_his_body_changes_nothing() {
+async fn a_client_that_hangs_up_in_the_middle_of_its_body_changes_nothing() {
     let gateway = Gateway::start().await;
 
     let mut raw = gateway.raw().await;
@@ -71,7 +71,7 @@ async fn who_hangs_up_in_the_middle_of_his_body_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_does_not_take_his_answer_is_cut_off() {
+async fn a_client_that_does_not_read_its_response_is_cut_off() {
     const ANSWER_BYTES: usize = 15 << 20;
     let stall = Duration::from_millis(300);
     let gateway = Gateway::start_with(&["--client-stall-ms", "300"], |_| {
@@ -81,22 +81,22 @@ async fn who_does_not_take_his_answer_is_cut_off() {
 
     let mut raw = gateway.raw().await;
     raw.write("GET /event/ HTTP/1.1\r\nHost: x\r\n\r\n").await;
-    // Not reading for a time is the whole point. The kernel looks at its limit only now and then.
+    // Not reading for a while is the whole point. The kernel checks its limit only now and then.
     tokio::time::sleep(stall * 10).await;
 
     assert!(raw.bytes_until_end().await < ANSWER_BYTES);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_does_not_take_their_answers_gets_no_more_of_them() {
-    /// In all far more than the kernel keeps for a client with so small a buffer.
+async fn a_client_that_does_not_read_its_responses_gets_no_more_of_them() {
+    /// Their responses are far more than the kernel buffers for a client with such a small window.
     const REQUESTS: usize = 2_000;
     let gateway = Gateway::start_with(&[], |_| {
-        // No body, which the server would wait with by itself.
+        // No body: with one, the server itself would wait.
         HttpResponse::NoContent().content_type(format!("text/{}", "x".repeat(8 << 10))).finish()
     })
     .await;
-    let asked = || gateway.service.seen().len();
+    let requests_seen = || gateway.service.seen().len();
 
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4 << 10).unwrap();
@@ -106,12 +106,12 @@ async fn who_does_not_take_their_answers_gets_no_more_of_them() {
         requests.write_all(all.as_bytes()).await.map(|()| requests)
     });
     until(async || {
-        let before = asked();
+        let before = requests_seen();
         tokio::time::sleep(Duration::from_millis(300)).await;
-        before > 0 && asked() == before
+        before > 0 && requests_seen() == before
     })
     .await;
-    assert!(asked() < REQUESTS / 2, "{} were asked for", asked());
+    assert!(requests_seen() < REQUESTS / 2, "{} were asked for", requests_seen());
 
     let mut lines = BufReader::new(&mut answers).lines();
     for _ in 0..REQUESTS {
@@ -121,15 +121,15 @@ async fn who_does_not_take_their_answers_gets_no_more_of_them() {
     drop(sent.await.unwrap());
 }
 
-/// A head that is parsed takes 7 KiB, however short it was.
+/// A parsed head takes 7 KiB, however short it was.
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_that_are_sent_ahead_are_not_parsed_before_their_turn() {
-    let (asked, answering) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+async fn pipelined_requests_are_not_parsed_before_their_turn() {
+    let (reached, answering) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
     let gateway = {
-        let (asked, answering) = (Arc::clone(&asked), Arc::clone(&answering));
+        let (reached, answering) = (Arc::clone(&reached), Arc::clone(&answering));
         Gateway::start_with(&[], move |seen| {
             if seen.path == "/event/first/" {
-                asked.wait();
+                reached.wait();
                 answering.wait();
             }
             seen.echo()
@@ -138,9 +138,9 @@ async fn requests_that_are_sent_ahead_are_not_parsed_before_their_turn() {
     };
     let mut first = gateway.raw().await;
     first.write("GET /event/first/ HTTP/1.1\r\nHost: x\r\n\r\n").await;
-    tokio::task::block_in_place(|| asked.wait());
+    tokio::task::block_in_place(|| reached.wait());
 
-    // The service answers nobody now.
+    // The service answers nothing now.
     let before = memory_mib();
     let mut clients = Vec::new();
     for _ in 0..60 {
@@ -170,8 +170,8 @@ fn memory_mib() -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_sends_a_later_head_too_slowly_is_told_so_too() {
-    let gateway = Gateway::start_with(&["--head-timeout-ms", "300"], Seen::echo).await;
+async fn a_client_that_sends_a_later_head_too_slowly_gets_408_too() {
+    let gateway = Gateway::start_with(&["--head-timeout-ms", "300"], SeenRequest::echo).await;
 
     let mut stopped = gateway.raw().await;
     for _ in 0..2 {
@@ -191,8 +191,8 @@ async fn who_sends_a_later_head_too_slowly_is_told_so_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_large_part_of_a_head_that_came_with_the_request_before_is_not_waited_for_either() {
-    let gateway = Gateway::start_with(&["--head-timeout-ms", "300"], Seen::echo).await;
+async fn a_large_part_of_a_head_that_came_with_the_previous_request_times_out_too() {
+    let gateway = Gateway::start_with(&["--head-timeout-ms", "300"], SeenRequest::echo).await;
 
     let mut raw = gateway.raw().await;
     let ahead = format!("{GET}GET /event/ HTTP/1.1\r\nX-Large: {}", "v".repeat(60_000));
@@ -202,12 +202,12 @@ async fn a_large_part_of_a_head_that_came_with_the_request_before_is_not_waited_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_that_never_become_a_request_again_shut_nobody_out() {
+async fn connections_with_half_a_head_lock_nobody_out() {
     const CONNECTIONS_MAX: usize = 60;
     let flags = ["--head-timeout-ms", "300", "--client-connections-max", "60"];
-    let gateway = Gateway::start_with(&flags, Seen::echo).await;
+    let gateway = Gateway::start_with(&flags, SeenRequest::echo).await;
 
-    // Not with the connection over which the gateway is asked otherwise.
+    // Not with the connection that the test's own client uses.
     let mut held = Vec::new();
     for _ in 0..CONNECTIONS_MAX {
         let mut raw = gateway.raw().await;
@@ -220,8 +220,8 @@ async fn connections_that_never_become_a_request_again_shut_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_idle_connection_is_closed_without_a_word() {
-    let gateway = Gateway::start_with(&["--client-idle-ms", "300"], Seen::echo).await;
+async fn an_idle_connection_is_closed_silently() {
+    let gateway = Gateway::start_with(&["--client-idle-ms", "300"], SeenRequest::echo).await;
 
     let mut raw = gateway.raw().await;
     assert_eq!(raw.exchange(GET).await.status, 200);
@@ -230,7 +230,7 @@ async fn an_idle_connection_is_closed_without_a_word() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_reads_a_long_answer_slowly_gets_all_of_it_whatever_was_sent_ahead() {
+async fn a_client_that_reads_a_long_response_slowly_gets_all_of_it_whatever_was_pipelined() {
     const ANSWER_BYTES: usize = 15 << 20;
     let gateway = Gateway::start_with(&["--head-timeout-ms", "100", "--client-idle-ms", "100"], |_| {
         HttpResponse::Ok().content_type("application/json").body(vec![b' '; ANSWER_BYTES])

@@ -1,17 +1,17 @@
-//! Many at a time: of one user, of one address, and bodies of everybody.
+//! Many requests at once: of one user, of one address, and bodies of everybody.
 
 use std::sync::{Mutex, mpsc};
 
 use actix_web::HttpResponse;
 use futures_util::future::{join_all, select_all};
 
-use crate::fixtures::{Gateway, Raw, Seen, refused, until, user_token};
+use crate::fixtures::{Gateway, RawClient, SeenRequest, refused, until, user_token};
 
-/// A gateway before a service that answers each request but those of `/event/` when the sender says so, or is gone.
+/// A gateway in front of a service that answers `/event/` at once, and another request when the sender sends, or is dropped.
 async fn held_gateway(flags: &[&str]) -> (Gateway, mpsc::Sender<()>) {
     let (release, held) = mpsc::channel();
     let held = Mutex::new(held);
-    let answer = move |seen: &Seen| {
+    let answer = move |seen: &SeenRequest| {
         if seen.path != "/event/" {
             let _ = held.lock().unwrap().recv();
         }
@@ -24,7 +24,7 @@ fn bookings(token: &str) -> String {
     format!("GET /user/bookings/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n")
 }
 
-async fn asking(gateway: &Gateway, count: usize, request: &str) -> Vec<Raw> {
+async fn asking(gateway: &Gateway, count: usize, request: &str) -> Vec<RawClient> {
     let mut asking = Vec::new();
     for _ in 0..count {
         let mut raw = gateway.raw().await;
@@ -35,13 +35,14 @@ async fn asking(gateway: &Gateway, count: usize, request: &str) -> Vec<Raw> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_user_has_so_many_requests_under_way_and_no_more() {
+async fn one_user_has_a_bounded_number_of_requests_in_flight() {
     let flags = ["--user-concurrency-max", "2", "--upstream-timeout-ms", "60000"];
     let (gateway, release) = held_gateway(&flags).await;
     let token = user_token();
-    let asked = async || gateway.send(gateway.request("GET", "/user/bookings/").bearer_auth(&token)).await;
+    let get_bookings =
+        async || gateway.send(gateway.request("GET", "/user/bookings/").bearer_auth(&token)).await;
 
-    let mut under_way = asking(&gateway, 2, &bookings(&token)).await;
+    let mut in_flight = asking(&gateway, 2, &bookings(&token)).await;
     until(|| async {
         let third = gateway.raw();
         let mut third = third.await;
@@ -53,14 +54,14 @@ async fn one_user_has_so_many_requests_under_way_and_no_more() {
     .await;
 
     drop(release);
-    for raw in &mut under_way {
+    for raw in &mut in_flight {
         assert_eq!(raw.answer().await.map(|answer| answer.status), Some(200));
     }
-    until(|| async { asked().await.status == 200 }).await;
+    until(|| async { get_bookings().await.status == 200 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_goes_away_leaves_nothing_under_way() {
+async fn a_client_that_goes_away_leaves_nothing_in_flight() {
     let (gateway, release) = held_gateway(&["--user-concurrency-max", "2"]).await;
     let token = user_token();
 
@@ -69,15 +70,16 @@ async fn a_client_that_goes_away_leaves_nothing_under_way() {
     }
     drop(release);
 
-    let asked = async || gateway.send(gateway.request("GET", "/user/bookings/").bearer_auth(&token)).await;
-    until(|| async { asked().await.status == 200 }).await;
+    let get_bookings =
+        async || gateway.send(gateway.request("GET", "/user/bookings/").bearer_auth(&token)).await;
+    until(|| async { get_bookings().await.status == 200 }).await;
     for _ in 0..10 {
-        assert_eq!(asked().await.status, 200);
+        assert_eq!(get_bookings().await.status, 200);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_address_has_so_many_requests_without_a_token_under_way_and_others_are_served() {
+async fn one_address_has_a_bounded_number_of_requests_without_a_token_in_flight_and_others_are_served() {
     let flags =
         ["--address-concurrency-max", "2", "--trusted-proxies", "1", "--upstream-timeout-ms", "60000"];
     let (gateway, release) = held_gateway(&flags).await;
@@ -86,9 +88,9 @@ async fn one_address_has_so_many_requests_without_a_token_under_way_and_others_a
         gateway.send(gateway.request("GET", "/docs/").header("X-Forwarded-For", address)).await.status
     };
 
-    let mut under_way = asking(&gateway, 8, log_in).await;
-    // Those that are too many are answered at once.
-    let refused = join_all(under_way.iter_mut().map(async |raw| {
+    let mut in_flight = asking(&gateway, 8, log_in).await;
+    // Those that exceed the limit are answered at once.
+    let refused = join_all(in_flight.iter_mut().map(async |raw| {
         let answer = tokio::time::timeout(std::time::Duration::from_secs(2), raw.answer()).await;
         matches!(answer, Ok(Some(answer)) if answer.status == 429)
     }));
@@ -98,8 +100,8 @@ async fn one_address_has_so_many_requests_without_a_token_under_way_and_others_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_address_has_so_many_connections_and_another_when_one_is_closed() {
-    let gateway = Gateway::start_with(&["--address-connections-max", "3"], Seen::echo).await;
+async fn one_address_has_a_bounded_number_of_connections_and_another_when_one_is_closed() {
+    let gateway = Gateway::start_with(&["--address-connections-max", "3"], SeenRequest::echo).await;
     let get = "GET /event/ HTTP/1.1\r\nHost: x\r\n\r\n";
 
     let mut open = asking(&gateway, 3, get).await;
@@ -122,7 +124,7 @@ async fn one_address_has_so_many_connections_and_another_when_one_is_closed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_a_proxy_of_ours_its_connections_are_not_counted() {
     let flags = ["--address-connections-max", "3", "--trusted-proxies", "1"];
-    let gateway = Gateway::start_with(&flags, Seen::echo).await;
+    let gateway = Gateway::start_with(&flags, SeenRequest::echo).await;
 
     let mut open = asking(&gateway, 10, "GET /event/ HTTP/1.1\r\nHost: x\r\n\r\n").await;
 
@@ -132,7 +134,7 @@ async fn behind_a_proxy_of_ours_its_connections_are_not_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn strangers_send_small_bodies() {
+async fn anonymous_clients_send_small_bodies() {
     const BODY: usize = 16 << 10;
     let gateway = Gateway::start().await;
     let sent = async |path: &str, bytes: usize| {
@@ -146,33 +148,33 @@ async fn strangers_send_small_bodies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bodies_that_are_on_their_way_hold_no_more_than_there_is_room_for() {
+async fn bodies_that_are_being_sent_hold_no_more_memory_than_allowed() {
     const BODY: usize = 256 << 10;
     let flags = ["--address-body-bytes-max", "1048576", "--body-timeout-ms", "60000"];
-    let gateway = Gateway::start_with(&flags, Seen::echo).await;
+    let gateway = Gateway::start_with(&flags, SeenRequest::echo).await;
     let token = user_token();
     let head = "POST /ticket/book/ HTTP/1.1\r\nHost: x\r\n";
     let head = format!("{head}Authorization: Bearer {token}\r\nContent-Length: {BODY}\r\n\r\n");
 
-    // There is room for four that lack a byte, whichever they are.
+    // There is memory for four that lack a byte, whichever they are.
     let mut slow = asking(&gateway, 5, &format!("{head}{}", " ".repeat(BODY - 1))).await;
     let (answer, refused, others) = select_all(slow.iter_mut().map(|raw| Box::pin(raw.answer()))).await;
     drop(others);
     let answer = answer.unwrap();
     assert_eq!(answer.status, 503);
     assert!(answer.body.contains("SYS-07") && answer.header("retry-after").is_some(), "{answer:?}");
-    assert_eq!(gateway.get("/event/").await.status, 200, "what needs no room is served");
+    assert_eq!(gateway.get("/event/").await.status, 200, "what needs no memory is served");
 
     slow.remove(refused);
     for raw in &mut slow {
         assert_eq!(raw.exchange(" ").await.status, 200);
     }
     let after = gateway.request("POST", "/ticket/book/").bearer_auth(&token).body(vec![b' '; BODY]);
-    assert_eq!(gateway.send(after).await.status, 200, "what they held is given back");
+    assert_eq!(gateway.send(after).await.status, 200, "what they held is released");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_no_route_uses_is_neither_kept_nor_handed_on() {
+async fn a_body_that_its_route_does_not_use_is_neither_kept_nor_relayed() {
     let gateway = Gateway::start().await;
 
     let answer = gateway.send(gateway.request("GET", "/event/").body(vec![b'x'; 500_000])).await;
@@ -184,11 +186,11 @@ async fn a_body_that_no_route_uses_is_neither_kept_nor_handed_on() {
     assert_eq!((seen.len(), seen[0].body.as_str()), (1, ""));
 }
 
-/// From many addresses, so that no limit by address holds; here there is one, without such a limit.
+/// In an attack they come from many addresses, so that no limit per address applies; here there is one address, without a limit.
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_that_are_kept_for_nothing_make_room() {
+async fn idle_connections_are_evicted_when_nearly_all_are_taken() {
     const GET: &str = "GET /event/ HTTP/1.1\r\nHost: x\r\n\r\n";
-    let gateway = Gateway::start_with(&["--client-connections-max", "16"], Seen::echo).await;
+    let gateway = Gateway::start_with(&["--client-connections-max", "16"], SeenRequest::echo).await;
     let mut kept = Vec::new();
     for _ in 0..16 {
         let mut raw = gateway.raw().await;
@@ -209,7 +211,7 @@ async fn connections_that_are_kept_for_nothing_make_room() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_holds_seats_books_them_before_others_reserve_more() {
+async fn a_user_who_holds_seats_books_them_before_others_reserve_more() {
     let flags = ["--upstream-connections-max", "1", "--upstream-timeout-ms", "60000"];
     let (gateway, release) = held_gateway(&flags).await;
     let token = user_token();
@@ -222,7 +224,7 @@ async fn who_holds_seats_books_them_before_others_reserve_more() {
     let mut clients = asking(&gateway, 2, &post("/ticket/reserve/")).await;
     clients.extend(asking(&gateway, 1, &post("/ticket/book/")).await);
     clients.extend(asking(&gateway, 2, &post("/ticket/reserve/")).await);
-    // Until one of them is with the service and the others wait.
+    // By then one of them is with the service and the others wait.
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
 
     drop(release);
