@@ -1,6 +1,7 @@
 # The images under test, and base images where no registry can be reached. To be sourced, behind engine.sh; needs $work, a
 # folder.
 
+source deploy/components.sh
 source deploy/docker/version.sh
 
 # programs_folder ARGUMENTS...: the folder that the arguments of a test name; nothing, where Docker is to compile
@@ -63,15 +64,15 @@ runtime_stand_in() {
 programs_image() {
     local root=$work/programs
     mkdir -p "$root/programs"
-    for part in gateway user event ticketing analytics; do
-        cp "$1/booked-$part" "$root/programs/"
-        strip "$root/programs/booked-$part"
+    for component in $(components); do
+        cp "$1/booked-$component" "$root/programs/"
+        strip "$root/programs/booked-$component"
     done
     tar -C "$root" -c . | "$docker" import - booked-test/programs >/dev/null
     echo booked-test/programs
 }
 
-# build_images FOLDER [OPTIONS FOR BUILD]...: the five, with the programs of the folder, or compiled where it is empty
+# build_images FOLDER [OPTIONS FOR BUILD]...: of all components, with the programs of the folder, or compiled where it is empty
 build_images() {
     local folder=$1 runtime from before=$SECONDS
     shift
@@ -84,5 +85,5 @@ build_images() {
     DOCKER=$docker deploy/docker/build "$@" --network host --progress plain \
         --build-arg RUNTIME_IMAGE="$runtime" --build-arg "$from" >"$work/build.log" 2>&1 ||
         fail "the images are not built: $(tail -50 "$work/build.log")"
-    pass "five images are built on $runtime, ${from/=/ }, in $((SECONDS - before)) s"
+    pass "$(components | wc -l) images are built on $runtime, ${from/=/ }, in $((SECONDS - before)) s"
 }

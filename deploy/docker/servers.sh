@@ -1,6 +1,7 @@
-# A private Postgres and Valkey on the loopback address, and the environments of the five on them. To be sourced; needs
+# A private Postgres and Valkey on the loopback address, and the environments of the components on them. To be sourced; needs
 # $work, a folder.
 
+source deploy/components.sh
 source deploy/tests/postgres.sh
 
 declare -A traffic admin
@@ -12,8 +13,8 @@ start_servers() {
     valkey-server --port "$valkey_port" --bind 127.0.0.1 --save '' --maxmemory-policy noeviction --dir "$work" \
         >"$work/valkey.log" 2>&1 &
     valkey_pid=$!
-    for part in user event ticketing analytics; do
-        "$postgres_bin/createdb" --host 127.0.0.1 --port "$postgres_port" --username booked "booked_$part"
+    for component in $(components database); do
+        "$postgres_bin/createdb" --host 127.0.0.1 --port "$postgres_port" --username booked "booked_$component"
     done
 }
 
@@ -25,29 +26,29 @@ end_servers() {
     fi
 }
 
-# What each of the five needs to know, as files for `docker run --env-file`.
+# The settings of each component, as files for `docker run --env-file`.
 write_environments() {
     mkdir -p "$work/secrets/keys"
     openssl rand -hex 32 >"$work/secrets/credential"
     openssl rand -hex 16 >"$work/secrets/admin-password"
     openssl genpkey -algorithm ed25519 -out "$work/secrets/keys/000001.pem" 2>/dev/null
     echo "redis://127.0.0.1:$valkey_port" >"$work/secrets/valkey"
-    for part in gateway user event ticketing analytics; do
-        traffic[$part]=$(free_port) admin[$part]=$(free_port)
+    for component in $(components); do
+        traffic[$component]=$(free_port) admin[$component]=$(free_port)
     done
-    for part in gateway user event ticketing analytics; do
+    for component in $(components); do
         {
-            echo "LISTEN=127.0.0.1:${traffic[$part]}"
-            echo "ADMIN_LISTEN=127.0.0.1:${admin[$part]}"
+            echo "LISTEN=127.0.0.1:${traffic[$component]}"
+            echo "ADMIN_LISTEN=127.0.0.1:${admin[$component]}"
             echo "INTERNAL_CREDENTIAL_FILE=/secrets/credential"
-            for other in user event ticketing analytics; do
+            for other in $(components database); do
                 echo "${other^^}_URL=http://127.0.0.1:${traffic[$other]}"
             done
-            if [ "$part" != gateway ]; then echo "DATABASE_URL_FILE=/secrets/$part"; fi
-            if [ "$part" = user ]; then echo "SIGNING_KEYS_DIR=/secrets/keys"; fi
-            if [ "$part" = ticketing ]; then echo "VALKEY_URL_FILE=/secrets/valkey"; fi
-        } >"$work/$part.env"
-        echo "postgres://booked@127.0.0.1:$postgres_port/booked_$part?sslmode=disable" >"$work/secrets/$part"
+            if has "$component" database; then echo "DATABASE_URL_FILE=/secrets/$component"; fi
+            if has "$component" signingKeys; then echo "SIGNING_KEYS_DIR=/secrets/keys"; fi
+            if has "$component" valkey; then echo "VALKEY_URL_FILE=/secrets/valkey"; fi
+        } >"$work/$component.env"
+        echo "postgres://booked@127.0.0.1:$postgres_port/booked_$component?sslmode=disable" >"$work/secrets/$component"
     done
     # The containers run as another user.
     chmod -R a+rX "$work"

@@ -1,11 +1,12 @@
 """Writes the dashboards: `deploy/grafana/generate` runs it, and a test checks that they are as it writes them.
 
-One for a sale, and one for each of the five. What they are made of is in `panels.py`.
+One for a sale, and one for each component. What they are made of is in `panels.py`.
 """
 
 from itertools import count
 from pathlib import Path
 
+from components import COMPONENTS
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, VariableRefresh
@@ -33,8 +34,7 @@ from panels import (
 )
 
 FOLDER = Path(__file__).resolve().parent / "dashboards"
-ANY = "(gateway|user|event|ticketing|analytics)"
-PARTS = ["gateway", "user", "event", "ticketing", "analytics"]
+ANY = f"({'|'.join(COMPONENTS)})"
 SECTIONS = {
     "gateway": [requests("gateway"), limits(), calls("gateway"), connections(), sharing("gateway"), keys()],
     "user": [requests("user"), log_ins(), database("user")],
@@ -166,8 +166,8 @@ def written(name, title, sections):
 def all_written():
     """The text of every dashboard by the name of its file."""
     texts = {"sale.json": written("sale", "booked: a sale", sale())}
-    sections = {part: [*SECTIONS[part], process(part)] for part in PARTS}
-    return texts | {f"{part}.json": written(part, f"booked: {part}", sections[part]) for part in PARTS}
+    sections = {component: [*SECTIONS[component], process(component)] for component in COMPONENTS}
+    return texts | {f"{name}.json": written(name, f"booked: {name}", rows) for name, rows in sections.items()}
 
 
 if __name__ == "__main__":

@@ -3,17 +3,17 @@
 from pathlib import Path
 
 import yaml
+from components import COMPONENTS
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 DEPLOY = REPOSITORY / "deploy"
-PARTS = ["gateway", "user", "event", "ticketing", "analytics"]
-RULES = {part: DEPLOY / "prometheus" / "rules" / f"{part}.yaml" for part in PARTS}
+RULES = {component: DEPLOY / "prometheus" / "rules" / f"{component}.yaml" for component in COMPONENTS}
 
 
-def rules(part):
-    """All rules of a part's file."""
-    return [rule for group in yaml.safe_load(RULES[part].read_text())["groups"] for rule in group["rules"]]
+def rules(component):
+    """All rules of a component's file."""
+    return [rule for group in yaml.safe_load(RULES[component].read_text())["groups"] for rule in group["rules"]]
 
 
-def alerts(part):
-    return [rule for rule in rules(part) if "alert" in rule]
+def alerts(component):
+    return [rule for rule in rules(component) if "alert" in rule]

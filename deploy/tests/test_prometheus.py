@@ -5,55 +5,56 @@ import subprocess
 
 import pytest
 import yaml
-from places import DEPLOY, PARTS, REPOSITORY, RULES, alerts
+from components import COMPONENTS
+from places import DEPLOY, REPOSITORY, RULES, alerts
 
-CASES = {part: DEPLOY / "prometheus" / "tests" / f"{part}.yaml" for part in PARTS}
+CASES = {component: DEPLOY / "prometheus" / "tests" / f"{component}.yaml" for component in COMPONENTS}
 
 
 def promtool(*arguments):
     return subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_rules_are_well_formed(part):
-    done = promtool("check", "rules", "--lint=all", "--lint-fatal", RULES[part])
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_rules_are_well_formed(component):
+    done = promtool("check", "rules", "--lint=all", "--lint-fatal", RULES[component])
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_rules_do_what_their_cases_say(part):
-    done = promtool("test", "rules", CASES[part])
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_rules_do_what_their_cases_say(component):
+    done = promtool("test", "rules", CASES[component])
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_every_alert_is_seen_to_fire_once(part):
-    cases = yaml.safe_load(CASES[part].read_text())["tests"]
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_every_alert_is_seen_to_fire_once(component):
+    cases = yaml.safe_load(CASES[component].read_text())["tests"]
     expected = [case for each in cases for case in each.get("alert_rule_test", []) if case["exp_alerts"]]
     firing = [sample for each in cases for case in each.get("promql_expr_test", []) for sample in case["exp_samples"]]
     seen = {case["alertname"] for case in expected}
     seen |= set(re.findall(r'ALERTS{alertname="(\w+)"', " ".join(sample["labels"] for sample in firing)))
-    assert {alert["alert"] for alert in alerts(part)} - seen == set()
+    assert {alert["alert"] for alert in alerts(component)} - seen == set()
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_every_alert_says_how_grave_it_is_and_what_to_do(part):
-    for alert in alerts(part):
-        assert alert["alert"].startswith(f"Booked{part.capitalize()}")
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_every_alert_says_how_grave_it_is_and_what_to_do(component):
+    for alert in alerts(component):
+        assert alert["alert"].startswith(f"Booked{component.capitalize()}")
         assert alert["labels"]["severity"] in ("warning", "critical")
         assert len(alert["annotations"]["summary"]) > 10
         assert len(alert["annotations"]["description"]) > 60
 
 
 def test_the_charts_ship_the_same_rules():
-    for part in PARTS:
-        link = REPOSITORY / "k8s" / "charts" / part / "files" / "rules.yaml"
-        assert link.is_symlink() and link.samefile(RULES[part]), link
+    for component in COMPONENTS:
+        link = REPOSITORY / "k8s" / "charts" / component / "files" / "rules.yaml"
+        assert link.is_symlink() and link.samefile(RULES[component]), link
 
 
 def test_the_runbook_says_what_to_do_about_each_alert_and_names_no_other():
     runbook = (REPOSITORY / "docs" / "runbook.md").read_text()
     section = runbook.split("\n## Alerts\n")[1].split("\n## ")[0]
     explained = re.findall(r"\bBooked[A-Z]\w+", section)
-    assert sorted(set(explained)) == sorted(alert["alert"] for part in PARTS for alert in alerts(part))
+    assert sorted(set(explained)) == sorted(alert["alert"] for component in COMPONENTS for alert in alerts(component))
     assert set(re.findall(r"\bBooked[A-Z]\w+", runbook)) == set(explained)

@@ -7,23 +7,23 @@ from pathlib import Path
 
 import helm_python as helm
 import yaml
+from components import COMPONENTS, with_flag
 from helm_python import _native
 
 K8S = Path(__file__).resolve().parent.parent
 REPOSITORY = K8S.parent
-PARTS = ["gateway", "user", "event", "ticketing", "analytics"]
-WITH_DATABASE = ["user", "event", "ticketing", "analytics"]
+WITH_DATABASE = with_flag("database")
 UMBRELLA = K8S / "umbrella" / "booked"
 OLDEST, NEWEST = "1.30", "1.37"
 
 
-def path_of(part):
-    return UMBRELLA if part == "booked" else K8S / "charts" / part
+def path_of(chart):
+    return UMBRELLA if chart == "booked" else K8S / "charts" / chart
 
 
 @cache
-def loaded_once(part):
-    return helm.Chart.load(path_of(part))
+def loaded_once(chart):
+    return helm.Chart.load(path_of(chart))
 
 
 def values_of(path):
@@ -31,43 +31,43 @@ def values_of(path):
 
 
 def ways_to_set():
-    """Every file of values that comes with a chart: (its name, part, values), the empty one first."""
+    """Every file of values that comes with a chart: (its name, chart, values), the empty one first."""
     ways = []
-    for part in [*PARTS, "booked"]:
-        ways.append((f"{part}, as it is", part, {}))
-        folder = path_of(part)
+    for chart in [*COMPONENTS, "booked"]:
+        ways.append((f"{chart}, as it is", chart, {}))
+        folder = path_of(chart)
         for file in [folder / "values-ha.yaml", *sorted((folder / "ci").glob("*.yaml"))]:
             if file.exists():
-                ways.append((f"{part}, {file.name}", part, values_of(file)))
+                ways.append((f"{chart}, {file.name}", chart, values_of(file)))
     return ways
 
 
-def texts(part, values=None, release="booked", namespace="sale", kubernetes=NEWEST):
+def texts(chart, values=None, release="booked", namespace="sale", kubernetes=NEWEST):
     """The rendered files by their names."""
     options = {"name": release, "namespace": namespace, "kube_version": f"v{kubernetes}.0"}
-    # Rendering takes away for good the parts that are not enabled, so the umbrella is loaded anew each time.
-    chart = helm.Chart.load(UMBRELLA) if part == "booked" else loaded_once(part)
-    return json.loads(_native.call_string("helm_render", chart._raw(), json.dumps(values or {}), json.dumps(options)))
+    # Rendering removes the components that are not enabled from the loaded chart, so the umbrella is loaded every time.
+    loaded = helm.Chart.load(UMBRELLA) if chart == "booked" else loaded_once(chart)
+    return json.loads(_native.call_string("helm_render", loaded._raw(), json.dumps(values or {}), json.dumps(options)))
 
 
-def render(part, values=None, **options):
+def render(chart, values=None, **options):
     """All objects that the chart makes."""
-    rendered = texts(part, values, **options)
+    rendered = texts(chart, values, **options)
     files = [text for name, text in sorted(rendered.items()) if not name.endswith(".txt")]
     return [each for text in files for each in yaml.load_all(text, yaml.CSafeLoader) if each]
 
 
-def notes(part, values=None):
-    return next(text for name, text in texts(part, values).items() if name == f"{part}/templates/NOTES.txt")
+def notes(chart, values=None):
+    return next(text for name, text in texts(chart, values).items() if name == f"{chart}/templates/NOTES.txt")
 
 
-def refusal(part, values):
+def refusal(chart, values):
     """What the chart says to values that it refuses."""
     try:
-        texts(part, values)
+        texts(chart, values)
     except helm.HelmError as error:
         return str(error)
-    raise AssertionError(f"{part} accepts {values}")
+    raise AssertionError(f"{chart} accepts {values}")
 
 
 def identity(each):
@@ -83,13 +83,13 @@ def kinds(objects):
     return [each["kind"] for each in objects]
 
 
-def deployment(part, values=None):
-    return find(render(part, values), "Deployment", f"booked-{part}")
+def deployment(component, values=None):
+    return find(render(component, values), "Deployment", f"booked-{component}")
 
 
-def server(part, values=None):
+def server(component, values=None):
     """The container that serves."""
-    return deployment(part, values)["spec"]["template"]["spec"]["containers"][0]
+    return deployment(component, values)["spec"]["template"]["spec"]["containers"][0]
 
 
 def environment(container):

@@ -3,7 +3,8 @@
 import itertools
 
 import pytest
-from charts import PARTS, WITH_DATABASE, deployment, environment, find, notes, render, server
+from charts import WITH_DATABASE, deployment, environment, find, notes, render, server
+from components import COMPONENTS
 
 CALLS = {
     ("gateway", "user"),
@@ -20,9 +21,9 @@ PORTS = {"http": 8080, "admin": 8081}
 HERE = {"kubernetes.io/metadata.name": "sale"}
 
 
-def labels(part, kind="server"):
+def labels(component, kind="server"):
     return {
-        "app.kubernetes.io/name": part,
+        "app.kubernetes.io/name": component,
         "app.kubernetes.io/instance": "booked",
         "app.kubernetes.io/part-of": "booked",
         "app.kubernetes.io/component": kind,
@@ -76,26 +77,30 @@ def objects():
 
 
 def test_exactly_these_calls_are_possible(objects):
-    others = itertools.permutations(PARTS, 2)
+    others = itertools.permutations(COMPONENTS, 2)
     possible = {(caller, called) for caller, called in others if may_call(objects, caller, called, "http")}
     assert possible == CALLS
 
 
-def test_each_part_is_told_where_those_are_that_it_calls():
-    for part in PARTS:
+def test_each_component_is_told_where_those_are_that_it_calls():
+    for component in COMPONENTS:
         told = {
-            (part, name.removesuffix("_URL").lower()) for name in environment(server(part)) if name.endswith("_URL")
+            (component, name.removesuffix("_URL").lower())
+            for name in environment(server(component))
+            if name.endswith("_URL")
         }
-        assert told == {call for call in CALLS if call[0] == part}
+        assert told == {call for call in CALLS if call[0] == component}
 
 
-def test_no_part_reaches_the_admin_port_of_another(objects):
-    assert not [pair for pair in itertools.permutations(PARTS, 2) if may_call(objects, *pair, "admin")]
+def test_no_component_reaches_the_admin_port_of_another(objects):
+    assert not [pair for pair in itertools.permutations(COMPONENTS, 2) if may_call(objects, *pair, "admin")]
 
 
 def test_the_world_reaches_the_gateway_alone(objects):
     stranger = ({"app": "stranger"}, "http", {"kubernetes.io/metadata.name": "elsewhere"})
-    assert [part for part in PARTS if allows(objects, "Ingress", labels(part), *stranger)] == ["gateway"]
+    assert [component for component in COMPONENTS if allows(objects, "Ingress", labels(component), *stranger)] == [
+        "gateway"
+    ]
 
 
 def test_the_gateway_can_be_kept_to_some_clients():
@@ -108,62 +113,64 @@ def test_the_gateway_can_be_kept_to_some_clients():
     assert asked == {"ingress": True, "elsewhere": False}
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_prometheus_reads_the_admin_port_and_calls_nothing_else(objects, part):
-    assert allows(objects, "Ingress", labels(part), PROMETHEUS, "admin", MONITORING)
-    assert not allows(objects, "Ingress", labels(part), PROMETHEUS, "admin", HERE)
-    if part != "gateway":
-        assert not allows(objects, "Ingress", labels(part), PROMETHEUS, "http", MONITORING)
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_prometheus_reads_the_admin_port_and_calls_nothing_else(objects, component):
+    assert allows(objects, "Ingress", labels(component), PROMETHEUS, "admin", MONITORING)
+    assert not allows(objects, "Ingress", labels(component), PROMETHEUS, "admin", HERE)
+    if component != "gateway":
+        assert not allows(objects, "Ingress", labels(component), PROMETHEUS, "http", MONITORING)
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_only_ticketing_reaches_valkey_and_the_gateway_no_database(objects, part):
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_only_ticketing_reaches_valkey_and_the_gateway_no_database(objects, component):
     out = {
         allowed["port"]
-        for rule in find(objects, "NetworkPolicy", f"booked-{part}")["spec"]["egress"]
+        for rule in find(objects, "NetworkPolicy", f"booked-{component}")["spec"]["egress"]
         for allowed in rule["ports"]
     }
-    assert (6379 in out) == (part == "ticketing")
-    assert (5432 in out) == (part != "gateway")
+    assert (6379 in out) == (component == "ticketing")
+    assert (5432 in out) == (component != "gateway")
     assert 53 in out
 
 
-@pytest.mark.parametrize("part", WITH_DATABASE)
-def test_a_database_that_is_named_is_the_only_one_that_is_reached(part):
+@pytest.mark.parametrize("component", WITH_DATABASE)
+def test_a_database_that_is_named_is_the_only_one_that_is_reached(component):
     own = [{"ipBlock": {"cidr": "10.1.2.3/32"}}]
-    for policy in (f"booked-{part}", f"booked-{part}-migrate"):
-        egress = find(render(part, {"database": {"to": own}}), "NetworkPolicy", policy)["spec"]["egress"]
+    for policy in (f"booked-{component}", f"booked-{component}-migrate"):
+        egress = find(render(component, {"database": {"to": own}}), "NetworkPolicy", policy)["spec"]["egress"]
         assert [rule["to"] for rule in egress if rule["ports"][0]["port"] == 5432] == [own]
 
 
 def test_a_migration_reaches_its_database_and_nothing_else(objects):
-    for part in WITH_DATABASE:
-        policy = find(objects, "NetworkPolicy", f"booked-{part}-migrate")["spec"]
+    for component in WITH_DATABASE:
+        policy = find(objects, "NetworkPolicy", f"booked-{component}-migrate")["spec"]
         assert policy["ingress"] == []
         assert [[allowed["port"] for allowed in rule["ports"]] for rule in policy["egress"]] == [[53, 53], [5432]]
 
 
 def test_the_test_of_a_release_reaches_its_admin_port_alone(objects):
-    for part in PARTS:
-        test = labels(part, "test")
-        assert allows(objects, "Egress", test, labels(part), "admin")
-        assert allows(objects, "Ingress", labels(part), test, "admin")
-        assert not allows(objects, "Egress", test, labels(part), "http")
+    for component in COMPONENTS:
+        test = labels(component, "test")
+        assert allows(objects, "Egress", test, labels(component), "admin")
+        assert allows(objects, "Ingress", labels(component), test, "admin")
+        assert not allows(objects, "Egress", test, labels(component), "http")
 
 
 def test_traces_reach_the_collector_and_only_where_there_is_one():
     traced = {"global": {"tracing": {"endpoint": "http://collector.monitoring:4318"}}}
-    for part in PARTS:
+    for component in COMPONENTS:
         ports = [
             rule["ports"][0]["port"]
-            for rule in find(render(part, traced), "NetworkPolicy", f"booked-{part}")["spec"]["egress"]
+            for rule in find(render(component, traced), "NetworkPolicy", f"booked-{component}")["spec"]["egress"]
         ]
         assert 4318 in ports
-        assert environment(server(part, traced))["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://collector.monitoring:4318"
-        assert not [name for name in environment(server(part)) if name.startswith("OTEL_")]
+        assert (
+            environment(server(component, traced))["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://collector.monitoring:4318"
+        )
+        assert not [name for name in environment(server(component)) if name.startswith("OTEL_")]
 
 
-def test_a_part_in_another_namespace_is_called_and_let_in_there():
+def test_a_component_in_another_namespace_is_called_and_let_in_there():
     objects = render("gateway", {"peers": {"event": {"namespace": "events"}}})
     assert (
         environment(server("gateway", {"peers": {"event": {"namespace": "events"}}}))["EVENT_URL"]
@@ -174,7 +181,7 @@ def test_a_part_in_another_namespace_is_called_and_let_in_there():
     assert not allows(objects, "Egress", labels("gateway"), labels("event"), "http", HERE)
 
 
-def test_a_part_at_another_port_is_called_there():
+def test_a_component_at_another_port_is_called_there():
     values = {"peers": {"event": {"port": 8080}, "user": {"port": 8443, "namespace": "accounts"}}}
     told = environment(server("gateway", values))
     assert told["EVENT_URL"] == "http://booked-event:8080"
@@ -184,21 +191,21 @@ def test_a_part_at_another_port_is_called_there():
 
 
 def test_who_is_let_in_is_let_in_at_a_number():
-    for part in PARTS:
-        objects = render(part, {"ports": {"traffic": 9000, "admin": 9001}})
+    for component in COMPONENTS:
+        objects = render(component, {"ports": {"traffic": 9000, "admin": 9001}})
         allowed = [
             port["port"]
-            for rule in find(objects, "NetworkPolicy", f"booked-{part}")["spec"]["ingress"]
+            for rule in find(objects, "NetworkPolicy", f"booked-{component}")["spec"]["ingress"]
             for port in rule["ports"]
         ]
         assert allowed == [9000, 9001]
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_the_pods_are_those_that_services_and_policies_mean(part):
-    objects = render(part)
-    pods = deployment(part)["spec"]["template"]["metadata"]["labels"]
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_the_pods_are_those_that_services_and_policies_mean(component):
+    objects = render(component)
+    pods = deployment(component)["spec"]["template"]["metadata"]["labels"]
     services = [each["spec"]["selector"] for each in objects if each["kind"] == "Service"]
     assert len(services) == 2
     assert all(selector.items() <= pods.items() for selector in services)
-    assert labels(part).items() <= pods.items()
+    assert labels(component).items() <= pods.items()

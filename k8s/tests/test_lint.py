@@ -5,15 +5,16 @@ import sys
 
 import helm_python as helm
 import pytest
-from charts import K8S, NEWEST, OLDEST, PARTS, UMBRELLA, path_of, values_of, ways_to_set
+from charts import K8S, NEWEST, OLDEST, UMBRELLA, path_of, values_of, ways_to_set
+from components import COMPONENTS
 
-CHARTS = [*PARTS, "booked"]
+CHARTS = [*COMPONENTS, "booked"]
 
 
 @pytest.mark.parametrize("kubernetes", [OLDEST, NEWEST])
-@pytest.mark.parametrize(("name", "part", "values"), ways_to_set())
-def test_helm_finds_nothing_to_say(name, part, values, kubernetes):
-    report = helm.lint(path_of(part), values, strict=True, with_subcharts=False, kube_version=f"v{kubernetes}.0")
+@pytest.mark.parametrize(("name", "chart", "values"), ways_to_set())
+def test_helm_finds_nothing_to_say(name, chart, values, kubernetes):
+    report = helm.lint(path_of(chart), values, strict=True, with_subcharts=False, kube_version=f"v{kubernetes}.0")
     # An icon is for shop windows; severity 1 is a remark.
     assert [each for each in report["messages"] if each["severity"] > 1] == []
     assert report["errors"] == []
@@ -37,7 +38,7 @@ def test_a_package_renders_what_the_folder_does(chart, tmp_path):
 
 
 def test_all_charts_have_one_version():
-    files = [K8S / "library" / "booked-service", UMBRELLA, *(path_of(part) for part in PARTS)]
+    files = [K8S / "library" / "booked-service", UMBRELLA, *(path_of(component) for component in COMPONENTS)]
     metadata = [values_of(folder / "Chart.yaml") for folder in files]
     pinned = {dependency["version"] for chart in metadata for dependency in chart.get("dependencies", [])}
     assert {chart["version"] for chart in metadata} | pinned == {metadata[0]["version"]}

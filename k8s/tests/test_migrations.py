@@ -11,20 +11,23 @@ def job(objects):
     return one
 
 
-@pytest.mark.parametrize("part", WITH_DATABASE)
-def test_a_hook_migrates_before_new_pods_start(part):
-    migration = job(render(part))
+@pytest.mark.parametrize("component", WITH_DATABASE)
+def test_a_hook_migrates_before_new_pods_start(component):
+    migration = job(render(component))
     assert migration["metadata"]["annotations"][HOOK] == "pre-install,pre-upgrade"
     [container] = migration["spec"]["template"]["spec"]["containers"]
     assert container["args"] == ["migrate"]
     assert migration["spec"]["template"]["spec"]["restartPolicy"] == "Never"
 
 
-@pytest.mark.parametrize("part", WITH_DATABASE)
-def test_all_that_the_hook_needs_of_the_release_is_made_before_it(part):
-    objects = render(part)
+@pytest.mark.parametrize("component", WITH_DATABASE)
+def test_all_that_the_hook_needs_of_the_release_is_made_before_it(component):
+    objects = render(component)
     account = job(objects)["spec"]["template"]["spec"]["serviceAccountName"]
-    for needed in (find(objects, "ServiceAccount", account), find(objects, "NetworkPolicy", f"booked-{part}-migrate")):
+    for needed in (
+        find(objects, "ServiceAccount", account),
+        find(objects, "NetworkPolicy", f"booked-{component}-migrate"),
+    ):
         annotations = needed["metadata"]["annotations"]
         assert annotations[HOOK] == "pre-install,pre-upgrade"
         assert int(annotations["helm.sh/hook-weight"]) < int(

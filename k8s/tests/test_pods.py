@@ -1,16 +1,17 @@
 """What a pod is: confined, healthy, and gone without a failed request."""
 
 import pytest
-from charts import PARTS, UMBRELLA, deployment, environment, find, pod_specs, render, server, values_of, ways_to_set
+from charts import UMBRELLA, deployment, environment, find, pod_specs, render, server, values_of, ways_to_set
+from components import COMPONENTS
 
 VERSION = values_of(UMBRELLA / "Chart.yaml")["version"]
 FORGOTTEN_AFTER_S = 5  # how long a cluster may take until nobody sends a request to a pod that ends
 FLUSH_S = 5  # how long the telemetry of a process may take to be sent
 
 
-@pytest.mark.parametrize(("name", "part", "values"), ways_to_set())
-def test_every_pod_keeps_to_the_restricted_standard(name, part, values):
-    for pod, spec in pod_specs(render(part, values)):
+@pytest.mark.parametrize(("name", "chart", "values"), ways_to_set())
+def test_every_pod_keeps_to_the_restricted_standard(name, chart, values):
+    for pod, spec in pod_specs(render(chart, values)):
         security = spec["securityContext"]
         assert security["runAsNonRoot"] is True, pod
         assert security["runAsUser"] == 65532
@@ -32,9 +33,9 @@ def test_every_pod_keeps_to_the_restricted_standard(name, part, values):
             assert "memory" in container["resources"]["limits"]
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_liveness_and_start_ask_the_process_alone_and_readiness_asks_whether_to_send_traffic(part):
-    container = server(part)
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_liveness_and_start_ask_the_process_alone_and_readiness_asks_whether_to_send_traffic(component):
+    container = server(component)
     paths = {probe: container[f"{probe}Probe"]["httpGet"] for probe in ("startup", "liveness", "readiness")}
     assert paths == {
         "startup": {"path": "/livez", "port": "admin"},
@@ -43,9 +44,9 @@ def test_liveness_and_start_ask_the_process_alone_and_readiness_asks_whether_to_
     }
 
 
-@pytest.mark.parametrize(("name", "part", "values"), ways_to_set())
-def test_a_pod_serves_on_until_its_address_is_forgotten_and_has_time_to_drain(name, part, values):
-    for each in render(part, values):
+@pytest.mark.parametrize(("name", "chart", "values"), ways_to_set())
+def test_a_pod_serves_on_until_its_address_is_forgotten_and_has_time_to_drain(name, chart, values):
+    for each in render(chart, values):
         if each["kind"] != "Deployment":
             continue
         spec = each["spec"]["template"]["spec"]
@@ -58,15 +59,15 @@ def test_a_pod_serves_on_until_its_address_is_forgotten_and_has_time_to_drain(na
         assert spec["terminationGracePeriodSeconds"] >= asleep + draining + FLUSH_S
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_a_rollout_never_has_fewer_pods_than_wanted(part):
-    strategy = deployment(part)["spec"]["strategy"]
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_rollout_never_has_fewer_pods_than_wanted(component):
+    strategy = deployment(component)["spec"]["strategy"]
     assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_pods_are_spread_over_zones_and_nodes(part):
-    spec = deployment(part)["spec"]
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_pods_are_spread_over_zones_and_nodes(component):
+    spec = deployment(component)["spec"]
     constraints = spec["template"]["spec"]["topologySpreadConstraints"]
     assert [each["topologyKey"] for each in constraints] == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
     assert all(each["labelSelector"] == spec["selector"] for each in constraints)
@@ -85,13 +86,15 @@ def test_a_constraint_may_have_a_selector_of_its_own():
     assert constraint["labelSelector"]["matchLabels"]["a"] == "b"
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_a_changed_setting_replaces_the_pods_and_nothing_else_does(part):
-    before, after = (deployment(part, values)["spec"]["template"] for values in ({}, {"config": {"HTTP_WORKERS": 3}}))
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_changed_setting_replaces_the_pods_and_nothing_else_does(component):
+    before, after = (
+        deployment(component, values)["spec"]["template"] for values in ({}, {"config": {"HTTP_WORKERS": 3}})
+    )
     assert before != after
-    scaled = deployment(part, {"replicaCount": 3})["spec"]["template"]
-    if part == "gateway":
-        # Each allows its part of the limits, so it must know of how many it is one.
+    scaled = deployment(component, {"replicaCount": 3})["spec"]["template"]
+    if component == "gateway":
+        # Each allows its share of the limits, so it must know of how many it is one.
         [env] = [container["env"] for container in scaled["spec"]["containers"]]
         [replicas] = [each for each in env if each["name"] == "GATEWAY_REPLICAS"]
         assert replicas["value"] == "3"
@@ -152,4 +155,4 @@ def test_names_begin_with_the_system_whatever_the_release_is_called():
         each["value"]
         for each in find(second, "Deployment", "blue-gateway")["spec"]["template"]["spec"]["containers"][0]["env"]
         if each["name"].endswith("_URL")
-    } == {f"http://blue-{part}" for part in PARTS if part != "gateway"}
+    } == {f"http://blue-{component}" for component in COMPONENTS if component != "gateway"}

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import yaml
-from charts import PARTS, render
+from charts import render
+from components import COMPONENTS
 
 # What it finds by default, and why that stays: (check, kind).
 ACCEPTED = {
@@ -43,7 +44,7 @@ def findings(objects, folder):
 
 def test_checkov_finds_only_what_is_accepted_and_less_where_images_are_pinned(tmp_path):
     pinned = {"image": {"digest": "sha256:" + "a" * 64, "pullPolicy": "Always"}}
-    objects = render("booked") + render("booked", dict.fromkeys(PARTS, pinned), namespace="pinned")
+    objects = render("booked") + render("booked", dict.fromkeys(COMPONENTS, pinned), namespace="pinned")
     found = set(findings(objects, tmp_path))
     assert {(check, kind) for namespace, check, kind in found if namespace == "sale"} == ACCEPTED
     assert {(check, kind) for namespace, check, kind in found if namespace == "pinned"} == {

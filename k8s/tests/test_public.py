@@ -1,7 +1,8 @@
 """How the world reaches the gateway, and what a release tells about it."""
 
 import pytest
-from charts import K8S, PARTS, find, notes, render, server, texts, values_of
+from charts import K8S, find, notes, render, server, texts, values_of
+from components import COMPONENTS
 
 
 def gateway(file):
@@ -33,18 +34,18 @@ def test_a_load_balancer_never_shows_the_admin_port():
     assert [[port["name"] for port in each["spec"]["ports"]] for each in shown] == [["http"]]
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_nothing_is_public_unless_it_is_asked_for(part):
-    objects = render(part)
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_nothing_is_public_unless_it_is_asked_for(component):
+    objects = render(component)
     assert not {"Ingress", "HTTPRoute"} & {each["kind"] for each in objects}
     assert {each["spec"]["type"] for each in objects if each["kind"] == "Service"} == {"ClusterIP"}
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_a_release_tells_which_secrets_it_reads(part):
-    deployment = find(render(part), "Deployment", f"booked-{part}")
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_release_tells_which_secrets_it_reads(component):
+    deployment = find(render(component), "Deployment", f"booked-{component}")
     for volume in deployment["spec"]["template"]["spec"]["volumes"]:
-        assert f"Secret {volume['secret']['secretName']}" in notes(part)
+        assert f"Secret {volume['secret']['secretName']}" in notes(component)
 
 
 def test_a_release_tells_what_is_left_open():
@@ -75,9 +76,11 @@ def test_a_release_tells_which_limits_are_on():
     assert "asks for" not in notes("event")
 
 
-def test_each_pod_allows_its_part_of_a_rate():
+def test_each_pod_allows_its_share_of_a_rate():
     def replicas(values):
-        return {each["name"]: each["value"] for each in server("gateway", values)["env"] if "value" in each}["GATEWAY_REPLICAS"]
+        return {each["name"]: each["value"] for each in server("gateway", values)["env"] if "value" in each}[
+            "GATEWAY_REPLICAS"
+        ]
 
     assert replicas({"replicaCount": 3}) == "3"
     assert replicas({"autoscaling": {"enabled": True, "minReplicas": 4}}) == "4"
@@ -105,20 +108,22 @@ def test_a_release_tells_where_clients_may_not_be_who_they_seem():
     assert "externalTrafficPolicy is not Local" in notes("gateway", {"service": {"type": "LoadBalancer"}})
 
 
-def test_the_umbrella_tells_of_each_part_and_of_those_that_are_elsewhere():
+def test_the_umbrella_tells_of_each_component_and_of_those_that_are_elsewhere():
     told = texts("booked", {"analytics": {"enabled": False}})["booked/templates/NOTES.txt"]
-    assert all(f"deployment/booked-{part}" in told for part in PARTS if part != "analytics")
+    assert all(f"deployment/booked-{component}" in told for component in COMPONENTS if component != "analytics")
     assert "booked-analytics is not part of this release" in told
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_helm_test_asks_for_readiness_through_the_admin_service(part):
-    pod = find(render(part), "Pod", f"booked-{part}-test")
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_helm_test_asks_for_readiness_through_the_admin_service(component):
+    pod = find(render(component), "Pod", f"booked-{component}-test")
     assert pod["metadata"]["annotations"]["helm.sh/hook"] == "test"
     assert pod["spec"]["enableServiceLinks"] is True
     [container] = pod["spec"]["containers"]
     assert container["args"] == ["healthcheck"]
-    host = f"$(BOOKED_{part.upper()}_ADMIN_SERVICE_HOST)"
+    host = f"$(BOOKED_{component.upper()}_ADMIN_SERVICE_HOST)"
     assert container["env"] == [{"name": "ADMIN_LISTEN", "value": f"{host}:8081"}]
-    [of_ipv6] = find(render(part, {"ports": {"address": "[::]"}}), "Pod", f"booked-{part}-test")["spec"]["containers"]
+    [of_ipv6] = find(render(component, {"ports": {"address": "[::]"}}), "Pod", f"booked-{component}-test")["spec"][
+        "containers"
+    ]
     assert of_ipv6["env"] == [{"name": "ADMIN_LISTEN", "value": f"[{host}]:8081"}]

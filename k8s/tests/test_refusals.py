@@ -1,7 +1,8 @@
 """Values that cannot work are refused, and the message says what to do."""
 
 import pytest
-from charts import PARTS, refusal
+from charts import refusal
+from components import COMPONENTS
 
 SCHEMA = [
     ("event", {"replicaCont": 3}, "additional properties 'replicaCont' not allowed"),
@@ -86,25 +87,25 @@ TOGETHER = [
 ]
 
 
-@pytest.mark.parametrize(("part", "values", "message"), SCHEMA)
-def test_the_schema_refuses(part, values, message):
-    assert message in refusal(part, values)
+@pytest.mark.parametrize(("chart", "values", "message"), SCHEMA)
+def test_the_schema_refuses(chart, values, message):
+    assert message in refusal(chart, values)
 
 
-@pytest.mark.parametrize(("part", "values", "message"), TOGETHER)
-def test_values_that_do_not_go_together_are_refused(part, values, message):
-    assert message in refusal(part, values)
+@pytest.mark.parametrize(("chart", "values", "message"), TOGETHER)
+def test_values_that_do_not_go_together_are_refused(chart, values, message):
+    assert message in refusal(chart, values)
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_all_mistakes_are_told_at_once(part):
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_all_mistakes_are_told_at_once(component):
     said = refusal(
-        part,
+        component,
         {"shutdown": {"terminationGracePeriodSeconds": 1}, "ports": {"admin": 8080}, "updateStrategy": {"maxSurge": 0}},
     )
     assert said.count("\n  - ") == 3
 
 
-def test_the_umbrella_refuses_what_a_part_refuses():
+def test_the_umbrella_refuses_what_a_component_refuses():
     said = refusal("booked", {"event": {"replicaCount": 7}})
     assert "The values of event have mistakes" in said

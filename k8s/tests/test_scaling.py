@@ -1,15 +1,16 @@
 """How many pods there are, and who may change that."""
 
 import pytest
-from charts import K8S, PARTS, UMBRELLA, deployment, find, kinds, render, values_of
+from charts import K8S, UMBRELLA, deployment, find, kinds, render, values_of
+from components import COMPONENTS
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_the_deployment_counts_its_pods_unless_something_scales_them(part):
-    assert deployment(part)["spec"]["replicas"] == 2
-    assert deployment(part, {"replicaCount": 0})["spec"]["replicas"] == 0
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_the_deployment_counts_its_pods_unless_something_scales_them(component):
+    assert deployment(component)["spec"]["replicas"] == 2
+    assert deployment(component, {"replicaCount": 0})["spec"]["replicas"] == 0
     for scaler in ("autoscaling", "keda"):
-        assert "replicas" not in deployment(part, {scaler: {"enabled": True}})["spec"]
+        assert "replicas" not in deployment(component, {scaler: {"enabled": True}})["spec"]
 
 
 def test_the_count_can_be_kept_while_autoscaling_is_turned_on():
@@ -17,12 +18,14 @@ def test_the_count_can_be_kept_while_autoscaling_is_turned_on():
     assert deployment("event", values)["spec"]["replicas"] == 3
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_the_autoscaler_scales_this_deployment(part):
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_the_autoscaler_scales_this_deployment(component):
     scaler = find(
-        render(part, {"autoscaling": {"enabled": True, "maxReplicas": 5}}), "HorizontalPodAutoscaler", f"booked-{part}"
+        render(component, {"autoscaling": {"enabled": True, "maxReplicas": 5}}),
+        "HorizontalPodAutoscaler",
+        f"booked-{component}",
     )["spec"]
-    assert scaler["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": f"booked-{part}"}
+    assert scaler["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": f"booked-{component}"}
     assert (scaler["minReplicas"], scaler["maxReplicas"]) == (2, 5)
     assert scaler["metrics"][0]["resource"]["target"] == {"type": "Utilization", "averageUtilization": 70}
 
@@ -57,16 +60,16 @@ def test_evictions_are_budgeted_where_one_pod_can_be_spared(values, is_there):
         assert budget["spec"]["selector"] == deployment("ticketing", values)["spec"]["selector"]
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_the_values_for_a_sale_hold_against_a_lost_zone(part):
-    values = values_of(K8S / "charts" / part / "values-ha.yaml")
-    objects = render(part, values)
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_the_values_for_a_sale_hold_against_a_lost_zone(component):
+    values = values_of(K8S / "charts" / component / "values-ha.yaml")
+    objects = render(component, values)
     assert {"HorizontalPodAutoscaler", "PodDisruptionBudget", "ServiceMonitor", "PrometheusRule"} <= set(kinds(objects))
-    zone = deployment(part, values)["spec"]["template"]["spec"]["topologySpreadConstraints"][0]
+    zone = deployment(component, values)["spec"]["template"]["spec"]["topologySpreadConstraints"][0]
     assert (zone["topologyKey"], zone["whenUnsatisfiable"]) == ("topology.kubernetes.io/zone", "DoNotSchedule")
 
 
 def test_the_umbrella_has_the_same_values_for_a_sale():
     assert values_of(UMBRELLA / "values-ha.yaml") == {
-        part: values_of(K8S / "charts" / part / "values-ha.yaml") for part in PARTS
+        component: values_of(K8S / "charts" / component / "values-ha.yaml") for component in COMPONENTS
     }

@@ -6,7 +6,8 @@ import subprocess
 
 import kubernetes_validate
 import pytest
-from charts import NEWEST, OLDEST, PARTS, WITH_DATABASE, identity, node_folder, render, ways_to_set
+from charts import NEWEST, OLDEST, WITH_DATABASE, identity, node_folder, render, ways_to_set
+from components import COMPONENTS
 
 CUSTOM = {
     "ServiceMonitor": "prometheus-operator/monitoring.coreos.com/v1",
@@ -16,12 +17,12 @@ CUSTOM = {
 }
 
 
-def matrix(part):
+def matrix(component):
     """Everything that can be on or off, in all combinations."""
     scaling = [{}, {"autoscaling": {"enabled": True}}, {"keda": {"enabled": True}}, {"replicaCount": 1}]
-    modes = ["hook", "job", "none"] if part in WITH_DATABASE else ["hook"]
+    modes = ["hook", "job", "none"] if component in WITH_DATABASE else ["hook"]
     public = [{}]
-    if part == "gateway":
+    if component == "gateway":
         public += [
             {"ingress": {"enabled": True, "hosts": ["a.example"]}},
             {"httpRoute": {"enabled": True, "parentRefs": [{"name": "a"}]}},
@@ -41,8 +42,8 @@ def matrix(part):
 @pytest.fixture(scope="module")
 def objects():
     """Every different object of the whole matrix and of all files of values."""
-    rendered = [render(part, values) for part in PARTS for values in matrix(part)]
-    rendered += [render(part, values) for _, part, values in ways_to_set()]
+    rendered = [render(component, values) for component in COMPONENTS for values in matrix(component)]
+    rendered += [render(chart, values) for _, chart, values in ways_to_set()]
     for each in rendered:
         names = [identity(one) for one in each]
         assert len(names) == len(set(names)), f"two objects of one kind and name: {names}"

@@ -3,7 +3,6 @@
 import pytest
 from charts import (
     K8S,
-    PARTS,
     WITH_DATABASE,
     environment,
     find,
@@ -14,6 +13,7 @@ from charts import (
     values_of,
     ways_to_set,
 )
+from components import COMPONENTS
 
 OF_ALL = {"booked-internal-credential"}
 OF_EACH = {
@@ -42,21 +42,21 @@ def file_of(spec, variable):
     return source.get("secretName") or source["name"], key
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_a_part_has_its_own_secrets_and_no_others(part):
-    spec = find(render(part), "Deployment", f"booked-{part}")["spec"]["template"]["spec"]
-    assert mounted(spec) == OF_ALL | OF_EACH[part]
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_component_has_its_own_secrets_and_no_others(component):
+    spec = find(render(component), "Deployment", f"booked-{component}")["spec"]["template"]["spec"]
+    assert mounted(spec) == OF_ALL | OF_EACH[component]
 
 
-@pytest.mark.parametrize("part", WITH_DATABASE)
-def test_a_migration_has_the_database_alone(part):
-    spec = find(render(part), "Job", f"booked-{part}-migrate")["spec"]["template"]["spec"]
-    assert mounted(spec) == {f"booked-{part}-database"}
+@pytest.mark.parametrize("component", WITH_DATABASE)
+def test_a_migration_has_the_database_alone(component):
+    spec = find(render(component), "Job", f"booked-{component}-migrate")["spec"]["template"]["spec"]
+    assert mounted(spec) == {f"booked-{component}-database"}
 
 
-@pytest.mark.parametrize(("name", "part", "values"), ways_to_set())
-def test_no_secret_stands_in_an_environment_or_is_made(name, part, values):
-    objects = render(part, values)
+@pytest.mark.parametrize(("name", "chart", "values"), ways_to_set())
+def test_no_secret_stands_in_an_environment_or_is_made(name, chart, values):
+    objects = render(chart, values)
     assert "Secret" not in {each["kind"] for each in objects}
     for pod, spec in pod_specs(objects):
         for container in spec["containers"]:

@@ -1,45 +1,50 @@
-"""A part is the same whether it is installed alone or by the umbrella."""
+"""A component is the same whether it is installed alone or by the umbrella."""
 
 import json
 
 import pytest
-from charts import K8S, PARTS, REPOSITORY, find, render, ways_to_set
+from charts import K8S, REPOSITORY, find, render, ways_to_set
+from components import COMPONENTS
 
 
-def of_part(objects, part):
-    return [each for each in objects if each["metadata"].get("labels", {}).get("app.kubernetes.io/name", part) == part]
+def of_component(objects, component):
+    return [
+        each
+        for each in objects
+        if each["metadata"].get("labels", {}).get("app.kubernetes.io/name", component) == component
+    ]
 
 
-@pytest.mark.parametrize(("name", "part", "values"), [way for way in ways_to_set() if way[1] != "booked"])
-def test_the_umbrella_makes_what_the_chart_alone_makes(name, part, values):
+@pytest.mark.parametrize(("name", "chart", "values"), [way for way in ways_to_set() if way[1] != "booked"])
+def test_the_umbrella_makes_what_the_chart_alone_makes(name, chart, values):
     shared = {"global": values["global"]} if "global" in values else {}
     own = {key: value for key, value in values.items() if key != "global"}
-    others = {other: {"enabled": False} for other in PARTS if other != part}
-    assert of_part(render("booked", {**shared, **others, part: own}), part) == render(part, values)
+    others = {other: {"enabled": False} for other in COMPONENTS if other != chart}
+    assert of_component(render("booked", {**shared, **others, chart: own}), chart) == render(chart, values)
 
 
 def test_the_umbrella_adds_nothing_of_its_own():
     together = render("booked")
-    alone = [each for part in PARTS for each in render(part)]
+    alone = [each for component in COMPONENTS for each in render(component)]
     assert sorted(map(repr, together)) == sorted(map(repr, alone))
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_each_part_can_be_left_out(part):
-    assert render("booked", {part: {"enabled": False}}) != []
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_each_component_can_be_left_out(component):
+    assert render("booked", {component: {"enabled": False}}) != []
     assert all(
-        each["metadata"]["labels"]["app.kubernetes.io/name"] != part
-        for each in render("booked", {part: {"enabled": False}})
+        each["metadata"]["labels"]["app.kubernetes.io/name"] != component
+        for each in render("booked", {component: {"enabled": False}})
     )
 
 
-def test_what_is_global_reaches_all_parts():
+def test_what_is_global_reaches_all_components():
     objects = render(
         "booked",
         {"global": {"image": {"registry": "r.example", "tag": "7", "pullSecrets": ["pull"]}, "partOf": "blue"}},
     )
     deployments = [each for each in objects if each["kind"] == "Deployment"]
-    assert len(deployments) == len(PARTS)
+    assert len(deployments) == len(COMPONENTS)
     for each in deployments:
         spec = each["spec"]["template"]["spec"]
         assert spec["containers"][0]["image"].startswith("r.example/booked-")
@@ -49,8 +54,8 @@ def test_what_is_global_reaches_all_parts():
 
 
 def test_the_templates_are_one_line_in_each_chart():
-    for part in PARTS:
-        templates = sorted((K8S / "charts" / part / "templates").rglob("*.*"))
+    for component in COMPONENTS:
+        templates = sorted((K8S / "charts" / component / "templates").rglob("*.*"))
         assert [len(file.read_text().splitlines()) for file in templates] == [1, 1, 1]
 
 
