@@ -5,7 +5,7 @@ use std::time::Duration;
 use booked_identity::internal::Credential;
 use booked_postgres::{DatabaseArgs, DatabaseSettings};
 use booked_server::{
-    Replicas,
+    Endpoints,
     config::{CredentialArgs, HttpArgs, HttpSettings, Mistakes},
 };
 use clap::Args;
@@ -93,7 +93,7 @@ pub struct Config {
     pub(crate) database: DatabaseSettings,
     pub(crate) valkey: ValkeySettings,
     pub(crate) notifier: NotifierSettings,
-    pub(crate) event_url: Replicas,
+    pub(crate) event_url: Endpoints,
     pub(crate) request: Duration,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) hold_limit: HoldLimit,
@@ -145,8 +145,7 @@ impl ServeArgs {
         let database = self.database.check(mistakes);
         let valkey = self.valkey.check(mistakes);
         let notifier = self.notifier.check(mistakes);
-        let event_url = mistakes.required("EVENT_URL", &self.event_url).map(str::to_owned);
-        let event_url = event_url.and_then(|url| mistakes.parse("EVENT_URL", &url));
+        let event_url = mistakes.endpoints("EVENT_URL", &self.event_url);
         let request = mistakes.millis("REQUEST_MS", &self.request_ms, MS);
         let hold = mistakes.millis("HOLD_MS", &self.hold_ms, MS);
         let holds_max = mistakes.number("HOLDS_PER_USER_MAX", &self.holds_per_user_max, 0..=1_000_000);
