@@ -63,7 +63,7 @@ impl Nginx {
         let deadline = Instant::now() + READY_WITHIN;
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             if running.has_ended() || Instant::now() > deadline {
-                bail!("nginx does not start: {}", running.last_words());
+                bail!("nginx does not start: {}", running.log_tail());
             }
             sleep(POLL).await;
         }

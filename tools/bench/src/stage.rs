@@ -51,7 +51,7 @@ impl Stage {
         let options = ValkeyOptions { append_only: true, ..ValkeyOptions::new(folder.join("valkey-data")) };
         let valkey = block_in_place(|| ValkeyServer::start(&bench.tools.servers, options))?;
         let options = SystemOptions {
-            servers: Servers::Given {
+            servers: Servers::External {
                 database_url: Some(postgres.url("postgres")),
                 valkey_url: Some(valkey.url()),
             },

@@ -115,8 +115,8 @@ impl UpArgs {
             "--empty empties private servers only; empty a server that is given by yourself"
         );
         let servers = match given {
-            true => Servers::Given { database_url: self.database_url, valkey_url: self.valkey_url },
-            false => Servers::Kept,
+            true => Servers::External { database_url: self.database_url, valkey_url: self.valkey_url },
+            false => Servers::Persistent,
         };
         Ok(SystemOptions {
             port: Some(self.port),

@@ -130,7 +130,7 @@ impl LoadArgs {
     pub(crate) fn run(self) -> Result<ExitCode> {
         ensure!(self.rate.is_finite() && self.rate > 0.0, "--rate must be more than 0");
         let stop = end_on_ctrl_c()?;
-        let display = Display::for_a_person();
+        let display = Display::on_standard_error();
         let (listener, shown) = (display.listener(), display.clone());
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let (arrival, duration) = (self.arrival(), Duration::from_secs(self.seconds));
@@ -247,7 +247,7 @@ fn end_on_ctrl_c() -> Result<CancellationToken> {
 struct Display(ProgressBar);
 
 impl Display {
-    fn for_a_person() -> Self {
+    fn on_standard_error() -> Self {
         // Hidden by itself where standard error is no terminal.
         let style = ProgressStyle::with_template("{spinner} {wide_bar} {pos}/{len} s  {msg}");
         let bar = ProgressBar::new(0).with_style(style.unwrap_or(ProgressStyle::default_bar()));

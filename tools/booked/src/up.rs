@@ -23,7 +23,7 @@ const EXIT_INTERRUPTED: i32 = 130;
 pub(crate) fn up(options: &SystemOptions, with_demo: bool) -> Result<()> {
     let interrupts = Interrupts::catch()?;
     let binaries = Binaries::build()?;
-    let progress = Progress::for_a_person();
+    let progress = Progress::on_standard_error();
     let started = System::start(options, &binaries, &progress);
     progress.finish();
     let system = started?;

@@ -56,7 +56,7 @@ impl Stage {
             TICKETING_SETTINGS.map(|(name, value)| (Service::Ticketing, name.to_owned(), value.to_owned()));
         let bcrypt_cost = (Service::User, "BCRYPT_COST".to_owned(), BCRYPT_COST.to_owned());
         let options = SystemOptions {
-            servers: Servers::Given { database_url: Some(database_url), valkey_url: Some(valkey_url) },
+            servers: Servers::External { database_url: Some(database_url), valkey_url: Some(valkey_url) },
             replicas: vec![TICKETING],
             hold,
             settings: settings.into_iter().chain([bcrypt_cost]).chain(further).collect(),

@@ -3,40 +3,47 @@
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
-    Admin, Progress, Service,
+    Progress, Service,
     commands::{Commands, Finished},
     data_folder::{DataFolder, Secret},
 };
 
 const ADMIN_NAME: &str = "Admin";
-/// With what `create-admin` ends where the email has an account.
+/// The exit code of `create-admin` if the email has an account.
 const EXIT_REFUSED: i32 = 3;
 
-/// Makes what is missing of both.
+/// The admin's log-in.
+#[derive(Clone)]
+pub struct Admin {
+    pub email: String,
+    pub password: String,
+}
+
+/// Creates what is missing: the key, the account, or both.
 pub(crate) fn prepare(commands: &Commands<'_>, progress: &Progress) -> Result<Admin> {
     if !has_key(commands)? {
         progress.step("Making the key that signs tokens");
         done(commands.run(Service::User, &["new-key"], &[])?, "making the signing key")?;
     }
-    progress.step("Looking after the admin's account");
-    let kept = commands.folder.kept(Secret::AdminPassword);
-    let password = match (&commands.options.admin_password, &kept) {
+    progress.step("Preparing the admin's account");
+    let stored = commands.folder.stored(Secret::AdminPassword);
+    let password = match (&commands.options.admin_password, &stored) {
         (Some(given), _) => given.clone(),
-        (None, Some(kept)) => kept.clone(),
-        (None, None) => DataFolder::make_up(),
+        (None, Some(stored)) => stored.clone(),
+        (None, None) => DataFolder::generate_secret(),
     };
     let admin = Admin { email: commands.options.admin_email.clone(), password };
-    let is_known = kept.as_ref() == Some(&admin.password);
+    let is_known = stored.as_ref() == Some(&admin.password);
     create(commands, &admin, is_known)?;
-    commands.folder.keep(Secret::AdminPassword, &admin.password)?;
+    commands.folder.store(Secret::AdminPassword, &admin.password)?;
     Ok(admin)
 }
 
-/// `is_known` says that the account, where there is one, has this password already.
+/// `is_known`: the account has this password already, if it exists.
 fn create(commands: &Commands<'_>, admin: &Admin, is_known: bool) -> Result<()> {
     let email = admin.email.as_str();
-    let words = ["create-admin", "--email", email, "--name", ADMIN_NAME];
-    let created = commands.run(Service::User, &words, &[("ADMIN_PASSWORD", &admin.password)])?;
+    let args = ["create-admin", "--email", email, "--name", ADMIN_NAME];
+    let created = commands.run(Service::User, &args, &[("ADMIN_PASSWORD", &admin.password)])?;
     if created.code != Some(EXIT_REFUSED) {
         return done(created, "making the admin's account");
     }
@@ -45,12 +52,12 @@ fn create(commands: &Commands<'_>, admin: &Admin, is_known: bool) -> Result<()> 
     }
     if commands.options.admin_password.is_none() {
         bail!(
-            "{email} has an account already, and its password is not kept here; set one by --admin-password-file"
+            "{email} has an account already, and its password is not stored here; set one with --admin-password-file"
         );
     }
-    let words = ["set-password", "--email", email];
+    let args = ["set-password", "--email", email];
     done(
-        commands.run(Service::User, &words, &[("NEW_PASSWORD", &admin.password)])?,
+        commands.run(Service::User, &args, &[("NEW_PASSWORD", &admin.password)])?,
         "setting the admin's password",
     )
 }
@@ -65,6 +72,6 @@ fn has_key(commands: &Commands<'_>) -> Result<bool> {
 }
 
 fn done(finished: Finished, what: &str) -> Result<()> {
-    ensure!(finished.code == Some(0), "{what} failed:\n{}", finished.words);
+    ensure!(finished.code == Some(0), "{what} failed:\n{}", finished.stderr);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The programs of the five: built by cargo where the sources are, else found beside this program.
+//! The programs of all components: built by cargo if the sources are here, otherwise found next to this program.
 
 use std::{
     collections::BTreeMap,
@@ -12,38 +12,38 @@ use serde_json::Value;
 
 use crate::Service;
 
-/// What cargo tells the program that it runs about that program; the next cargo must not take it for itself.
+/// What cargo tells a program that it runs about this program. A cargo that we run must not take it as its own.
 const OF_THE_OUTER_CARGO: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
 
 /// A test of `booked-ids`, which is quick to build.
 const SMALLEST_TEST: &str = "ids";
 
-/// Where the programs of the five are.
+/// Paths of the programs of all components.
 #[derive(Clone, Debug)]
 pub struct Binaries(BTreeMap<Service, PathBuf>);
 
 impl Binaries {
-    /// Builds the five as they are run, with cargo's own progress on standard error. Where the sources are gone, takes
-    /// the programs beside this one.
+    /// Builds the release programs, with cargo's own progress on standard error. If the sources are gone, takes the
+    /// programs next to this one.
     ///
     /// # Errors
     ///
-    /// Where cargo fails, or a program is missing.
+    /// If cargo fails, or a program is missing.
     pub fn build() -> Result<Self> {
         if !workspace().join("Cargo.toml").is_file() {
-            return beside_this_program();
+            return next_to_this_program();
         }
         let packages =
             Service::ALL.into_iter().flat_map(|service| ["--package".to_owned(), service.program()]);
         built(["--bins", "--release"].map(str::to_owned).into_iter().chain(packages))
     }
 
-    /// Builds the five as `cargo test` does, so that nothing is left to build where it runs everything: with the same
-    /// profile, and, by naming all packages and some test among them, with the same features of what they depend on.
+    /// Builds the programs as `cargo test` does, so that nothing is left to build if it runs the whole workspace: with the
+    /// same profile, and with the same features of dependencies, because all packages and one of their tests are named.
     ///
     /// # Errors
     ///
-    /// Where cargo fails.
+    /// If cargo fails.
     pub fn build_for_tests() -> Result<Self> {
         let programs = Service::ALL.into_iter().flat_map(|service| ["--bin".to_owned(), service.program()]);
         built(["--workspace", "--test", SMALLEST_TEST].map(str::to_owned).into_iter().chain(programs))
@@ -76,14 +76,14 @@ fn built(selection: impl Iterator<Item = String>) -> Result<Binaries> {
     collect(|program| executables.iter().find(|(name, _)| name == program).map(|(_, path)| path.clone()))
 }
 
-/// The name and the path of the program that a message of cargo's tells of.
+/// The name and the path of the program, if the message of cargo is about one.
 fn executable(message: &str) -> Option<(String, PathBuf)> {
     let message: Value = serde_json::from_str(message).ok()?;
     let name = message["target"]["name"].as_str()?.to_owned();
     Some((name, PathBuf::from(message["executable"].as_str()?)))
 }
 
-fn beside_this_program() -> Result<Binaries> {
+fn next_to_this_program() -> Result<Binaries> {
     let program = std::env::current_exe().context("this program has no path")?;
     collect(|name| Some(program.with_file_name(name)).filter(|path| path.is_file()))
 }

@@ -1,4 +1,4 @@
-//! Commands of the services, run to their end on the servers of a system.
+//! Commands of the services, run to completion against the servers of a system.
 
 use std::{
     process::{Command, Stdio},
@@ -12,7 +12,6 @@ use crate::{
     servers::RunningServers,
 };
 
-/// Runs the programs of the five on these servers.
 pub(crate) struct Commands<'a> {
     pub(crate) options: &'a SystemOptions,
     pub(crate) folder: &'a DataFolder,
@@ -20,32 +19,33 @@ pub(crate) struct Commands<'a> {
     pub(crate) servers: &'a RunningServers,
 }
 
-/// How a command ended, and what it wrote to standard error.
 pub(crate) struct Finished {
+    /// None if a signal ended the command.
     pub(crate) code: Option<i32>,
-    pub(crate) words: String,
+    pub(crate) stderr: String,
 }
 
 impl Commands<'_> {
-    /// Runs a command of a service to its end.
-    pub(crate) fn run(&self, service: Service, words: &[&str], secrets: &[(&str, &str)]) -> Result<Finished> {
+    /// `secrets` are environment variables.
+    pub(crate) fn run(&self, service: Service, args: &[&str], secrets: &[(&str, &str)]) -> Result<Finished> {
         let mut command = Command::new(self.binaries.of(service)?);
-        command.args(words).envs(secrets.iter().copied()).stdin(Stdio::null());
+        command.args(args).envs(secrets.iter().copied()).stdin(Stdio::null());
         command.envs(of_commands(service, self.options, self.folder, self.servers)?);
         let output = command.output().with_context(|| format!("cannot run {}", service.program()))?;
-        let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Ok(Finished { code: output.status.code(), words })
+        let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Ok(Finished { code: output.status.code(), stderr })
     }
 
-    /// Brings the four databases up to date, side by side.
+    /// Migrates all databases, at the same time.
     pub(crate) fn migrate(&self) -> Result<()> {
         scope(|scope| {
-            let migrations = Service::BEHIND_GATEWAY
-                .map(|service| (service, scope.spawn(move || self.run(service, &["migrate"], &[]))));
+            let migrations: Vec<_> = Service::with_database()
+                .map(|service| (service, scope.spawn(move || self.run(service, &["migrate"], &[]))))
+                .collect();
             for (service, migration) in migrations {
                 let Ok(done) = migration.join() else { bail!("migrating {service} was interrupted") };
-                let Finished { code, words } = done?;
-                ensure!(code == Some(0), "migrating the database of {service} failed:\n{words}");
+                let Finished { code, stderr } = done?;
+                ensure!(code == Some(0), "migrating the database of {service} failed:\n{stderr}");
             }
             Ok(())
         })

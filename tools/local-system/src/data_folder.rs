@@ -1,4 +1,4 @@
-//! The folder of one system: its lock, its logs, its keys, and secrets that are made up once and kept.
+//! The folder of one system: its lock, its logs, its keys, and secrets that are generated once and then stored.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -10,42 +10,41 @@ use std::{
 use anyhow::{Context, Result, bail};
 use rand::{Rng, distr::Alphanumeric};
 
-/// For the owner alone.
+/// Only the owner can read and write.
 const PRIVATE: u32 = 0o600;
-/// Letters and digits of a secret: 32 of them hold 190 bits.
+/// In letters and digits: 32 of them have 190 bits.
 const SECRET_LENGTH: usize = 32;
 
-/// The folder, held by this process until it is dropped.
+/// Belongs to this process until it is dropped.
 pub(crate) struct DataFolder {
     path: PathBuf,
-    /// Locked while it is open; the system opens it for us alone, and closes it however we end.
+    /// Locked while it is open. The operating system closes it however this process ends.
     _lock: File,
 }
 
-/// A secret that the folder keeps.
 #[derive(Clone, Copy)]
 pub(crate) enum Secret {
     InternalCredential,
     PostgresPassword,
     ValkeyPassword,
     AdminPassword,
-    /// Where the databases are, with their passwords.
+    /// The URLs of the databases, with their passwords.
     DataUrls,
 }
 
 impl DataFolder {
-    /// Makes the folder where it is missing, and holds it.
+    /// Creates the folder if it is missing, and locks it.
     pub(crate) fn claim(path: &Path) -> Result<Self> {
-        let path = std::path::absolute(path).context("the data folder has no name")?;
+        let path = std::path::absolute(path).context("the path of the data folder is empty")?;
         for folder in [path.clone(), path.join("logs"), path.join("secrets")] {
-            fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         }
         let lock_path = path.join("lock");
         let lock = OpenOptions::new().create(true).append(true).open(&lock_path);
         let lock = lock.with_context(|| format!("cannot open {}", lock_path.display()))?;
         if lock.try_lock().is_err() {
             bail!(
-                "another copy is running on {}; give this one its own folder with --data-dir, and its own --port",
+                "another system is running in {}; give this one its own folder with --data-dir, and its own --port",
                 path.display()
             );
         }
@@ -76,7 +75,7 @@ impl DataFolder {
         Self::secret_file_in(&self.path, secret)
     }
 
-    /// The same in a folder that is not held.
+    /// The same in a folder that is not locked.
     pub(crate) fn secret_file_in(path: &Path, secret: Secret) -> PathBuf {
         let name = match secret {
             Secret::InternalCredential => "internal-credential",
@@ -88,30 +87,28 @@ impl DataFolder {
         path.join("secrets").join(name)
     }
 
-    /// The kept secret, or a new one that is kept from now on.
+    /// The stored secret, or a new one that is stored from now on.
     pub(crate) fn secret(&self, secret: Secret) -> Result<String> {
-        if let Some(kept) = self.kept(secret) {
-            return Ok(kept);
+        if let Some(stored) = self.stored(secret) {
+            return Ok(stored);
         }
-        let made = Self::make_up();
-        self.keep(secret, &made)?;
+        let made = Self::generate_secret();
+        self.store(secret, &made)?;
         Ok(made)
     }
 
-    /// The kept secret, where there is one.
-    pub(crate) fn kept(&self, secret: Secret) -> Option<String> {
-        fs::read_to_string(self.secret_file(secret)).ok().filter(|kept| !kept.is_empty())
+    pub(crate) fn stored(&self, secret: Secret) -> Option<String> {
+        stored_in(&self.path, secret)
     }
 
-    /// A new secret.
-    pub(crate) fn make_up() -> String {
+    pub(crate) fn generate_secret() -> String {
         rand::rng().sample_iter(Alphanumeric).take(SECRET_LENGTH).map(char::from).collect()
     }
 
-    /// Keeps this secret instead of the one of before.
-    pub(crate) fn keep(&self, secret: Secret, value: &str) -> Result<()> {
+    /// Replaces the stored secret, if there is one.
+    pub(crate) fn store(&self, secret: Secret, value: &str) -> Result<()> {
         let path = self.secret_file(secret);
-        // Beside it and then renamed: a start that is interrupted must not leave half a secret.
+        // Written next to it and then renamed, so that an interrupted start never leaves half a secret.
         let unfinished = path.with_extension("new");
         let file = OpenOptions::new().create(true).write(true).truncate(true).mode(PRIVATE).open(&unfinished);
         file.and_then(|mut file| file.write_all(value.as_bytes()))
@@ -119,8 +116,8 @@ impl DataFolder {
             .with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// Forgets the accounts' keys and the admin's password. The servers' passwords stay, as their folders do.
-    pub(crate) fn forget_identity(&self) -> Result<()> {
+    /// Deletes the signing keys and the admin's password. The servers' passwords stay, because their folders do.
+    pub(crate) fn delete_identity(&self) -> Result<()> {
         let removed = [
             fs::remove_dir_all(self.signing_keys()),
             fs::remove_file(self.secret_file(Secret::AdminPassword)),
@@ -137,11 +134,15 @@ impl DataFolder {
     }
 }
 
-/// The admin's password that a data folder keeps, if there is one. The folder need not be held for that.
+/// The admin's password that is stored in a data folder. The folder need not be locked for this.
 #[must_use]
 pub fn admin_password_in(data_dir: &Path) -> Option<String> {
-    let file = DataFolder::secret_file_in(data_dir, Secret::AdminPassword);
-    fs::read_to_string(file).ok().filter(|kept| !kept.is_empty())
+    stored_in(data_dir, Secret::AdminPassword)
+}
+
+fn stored_in(path: &Path, secret: Secret) -> Option<String> {
+    let file = DataFolder::secret_file_in(path, secret);
+    fs::read_to_string(file).ok().filter(|stored| !stored.is_empty())
 }
 
 #[cfg(test)]
@@ -151,17 +152,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_belongs_to_one_copy_at_a_time() {
+    fn a_folder_belongs_to_one_system_at_once() {
         let place = tempfile::tempdir().unwrap();
         let first = DataFolder::claim(place.path()).unwrap();
         let refusal = DataFolder::claim(place.path()).err().map(|error| error.to_string());
-        assert!(refusal.is_some_and(|it| it.contains("another copy is running")));
+        assert!(refusal.is_some_and(|it| it.contains("another system is running")));
         drop(first);
         assert!(DataFolder::claim(place.path()).is_ok());
     }
 
     #[test]
-    fn a_secret_is_made_once_and_read_by_its_owner_alone() {
+    fn a_secret_is_generated_once_and_only_its_owner_can_read_it() {
         let place = tempfile::tempdir().unwrap();
         let folder = DataFolder::claim(place.path()).unwrap();
         let made = folder.secret(Secret::AdminPassword).unwrap();

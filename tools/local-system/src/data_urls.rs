@@ -1,4 +1,4 @@
-//! Where a running system keeps its data, written down for the commands that look at it while it runs.
+//! The URLs of a system's data, stored for the commands that read it while the system runs.
 
 use std::{fs, path::Path};
 
@@ -12,22 +12,22 @@ use crate::{
     servers::RunningServers,
 };
 
-/// Writes the URLs of these servers down, for their owner alone: they hold passwords.
-pub(crate) fn keep(folder: &DataFolder, servers: &RunningServers) -> Result<()> {
+/// Only the owner can read the file, since the URLs contain passwords.
+pub(crate) fn store(folder: &DataFolder, servers: &RunningServers) -> Result<()> {
     let urls = json!({
         "ticketing": servers.database_url(Service::Ticketing)?,
         "event": servers.database_url(Service::Event)?,
         "analytics": servers.database_url(Service::Analytics)?,
         "valkey": servers.valkey_url(),
     });
-    folder.keep(Secret::DataUrls, &urls.to_string())
+    folder.store(Secret::DataUrls, &urls.to_string())
 }
 
 /// The sources of the system that runs, or ran last, in this folder.
 ///
 /// # Errors
 ///
-/// If nothing ever ran there, or the file that tells of it cannot be read.
+/// If nothing ever ran there, or the stored URLs cannot be read.
 pub fn sources_of(data_dir: &Path) -> Result<Sources> {
     let file = DataFolder::secret_file_in(data_dir, Secret::DataUrls);
     let text = fs::read_to_string(&file).with_context(|| {

@@ -1,50 +1,47 @@
-//! How a system is to be.
+//! How a system is configured.
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use crate::Service;
 
-/// The most processes of one service.
+/// Of one service.
 const REPLICAS_MAX: u8 = 16;
 
-/// How a [`crate::System`] is to be.
+/// The configuration of a [`crate::System`].
 #[derive(Clone)]
 pub struct SystemOptions {
     /// The folder for data, logs, keys and secrets.
     pub data_dir: PathBuf,
-    /// The gateway's port on 127.0.0.1; without it, a free one.
+    /// The gateway's port on 127.0.0.1; a free one if none is given.
     pub port: Option<u16>,
-    /// The Postgres and the Valkey.
     pub servers: Servers,
-    /// How many processes of which service; one of each that is not named.
+    /// How many processes each service has; one if it is not named.
     pub replicas: Vec<Replicas>,
     /// How long a reserved seat is held.
     pub hold: Duration,
-    /// The admin's log-in.
     pub admin_email: String,
-    /// The admin's password; without it, the one that is kept in the data folder, or a new one.
+    /// If none is given, the one that is stored in the data folder, or a new one.
     pub admin_password: Option<String>,
-    /// Whether all data of before is to be forgotten.
+    /// Whether to delete all earlier data of private servers.
     pub empty: bool,
-    /// Whether the gateway limits what one address and one user may ask for, as it does by itself. Whoever drives a system
-    /// in numbers does so from one address.
+    /// Whether the gateway limits what one address and one user may request, as it does by default. A load test needs
+    /// this off, since all its requests come from one address.
     pub limits: bool,
-    /// Further settings for the processes of a service, by the names of their environment variables.
+    /// Further environment variables for the processes of a service.
     pub settings: Vec<(Service, String, String)>,
 }
 
-/// Where the data is.
+/// The Postgres and the Valkey.
 #[derive(Clone)]
 pub enum Servers {
-    /// Private servers in the data folder. What was committed survives.
-    Kept,
-    /// Private servers that are quick, and forget all at the end.
+    /// Private servers in the data folder. Committed data survives a restart.
+    Persistent,
+    /// Private servers that are fast and lose everything at the end.
     Temporary,
-    /// Servers that are there, where they are named; else private ones.
-    Given {
-        /// The URL of a Postgres, on which each service has its own database.
+    /// Servers that run already; a private one for each that has no URL.
+    External {
+        /// A Postgres, on which each service has its own database.
         database_url: Option<String>,
-        /// The URL of a Valkey.
         valkey_url: Option<String>,
     },
 }
@@ -56,7 +53,7 @@ impl SystemOptions {
         Self {
             data_dir: data_dir.into(),
             port: None,
-            servers: Servers::Kept,
+            servers: Servers::Persistent,
             replicas: Vec::new(),
             hold: Duration::from_secs(600),
             admin_email: "admin@booked.local".to_owned(),
@@ -75,7 +72,7 @@ impl SystemOptions {
 /// A number of processes of one service, read from `ticketing=3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Replicas {
-    /// Any but the gateway, which has one address.
+    /// Not the gateway, which has one address.
     pub service: Service,
     /// At least 1.
     pub count: u8,
@@ -85,14 +82,14 @@ impl FromStr for Replicas {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (service, count) = text.split_once('=').ok_or("is not like ticketing=3")?;
+        let (service, count) = text.split_once('=').ok_or("expected something like ticketing=3")?;
         let service: Service = service.parse()?;
         if service == Service::Gateway {
-            return Err("the gateway runs once".to_owned());
+            return Err("the gateway has one process".to_owned());
         }
         match count.parse() {
             Ok(count @ 1..=REPLICAS_MAX) => Ok(Self { service, count }),
-            _ => Err(format!("the number of processes is 1 to {REPLICAS_MAX}")),
+            _ => Err(format!("expected 1 to {REPLICAS_MAX} processes")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One running process of a service, as a person or a test holds it.
+//! A process of a service that can be started, paused, stopped and killed.
 
 use std::{
     ffi::OsString,
@@ -13,138 +13,133 @@ use booked_sandbox::{Signals, Supervised};
 use rustix::process::{Pid, Signal, kill_process};
 use ureq::Agent;
 
-use crate::{
-    Service,
-    environment::{Environment, Seat},
-};
+use crate::{Service, environment::Environment, instance::Instance};
 
-/// The grace is longer than a service's own time limit for draining.
+/// The grace period is longer than a service's own timeout for draining.
 const SIGNALS: Signals = Signals { stop: "TERM", kill: "KILL", grace_seconds: 15 };
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const READY_POLL: Duration = Duration::from_millis(20);
 const READY_ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
-/// Settings that would contradict ours, where somebody has them in their environment.
-const TWINS: [&str; 2] = ["DATABASE_URL_FILE", "INTERNAL_CREDENTIAL"];
+/// Settings that would contradict ours if the user has them in their environment.
+const CONFLICTING: [&str; 2] = ["DATABASE_URL_FILE", "INTERNAL_CREDENTIAL"];
 
-/// A process of one of the five. Its ports stay the same however often it is started.
+/// Its ports stay the same however often it is restarted.
 pub struct Process {
-    seat: Seat,
+    instance: Instance,
     program: PathBuf,
     environment: Environment,
     log: PathBuf,
-    /// Absent where it was ended on purpose.
+    /// None if it was ended on purpose.
     running: Mutex<Option<Supervised>>,
 }
 
-/// How a process is on the way to serving.
-pub enum Start {
+pub enum Readiness {
     Ready,
     Starting,
-    /// It ended; its last words.
+    /// It exited; the end of its log.
     Failed(String),
 }
 
 impl Process {
-    pub(crate) fn new(seat: Seat, program: &Path, environment: Environment, log: PathBuf) -> Self {
-        Self { seat, program: program.to_owned(), environment, log, running: Mutex::new(None) }
+    pub(crate) fn new(instance: Instance, program: &Path, environment: Environment, log: PathBuf) -> Self {
+        Self { instance, program: program.to_owned(), environment, log, running: Mutex::new(None) }
     }
 
     /// `ticketing-1`.
     #[must_use]
     pub fn name(&self) -> String {
-        self.seat.name()
+        self.instance.name()
     }
 
-    /// Which of the five it is.
     #[must_use]
     pub fn service(&self) -> Service {
-        self.seat.service
+        self.instance.service
     }
 
-    /// Where it serves traffic.
+    /// For traffic.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.seat.ports.traffic_address())
+        self.instance.url()
     }
 
-    /// Where it serves `/livez`, `/readyz` and `/metrics`.
+    /// For `/livez`, `/readyz` and `/metrics`.
     #[must_use]
     pub fn admin_url(&self) -> String {
-        format!("http://{}", self.seat.ports.admin_address())
+        self.instance.admin_url()
     }
 
-    /// The file that its output is added to.
+    /// The file to which its output is appended.
     #[must_use]
     pub fn log(&self) -> &Path {
         &self.log
     }
 
-    /// The process id, where it runs.
+    /// None if it does not run.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.lock().as_ref().map(Supervised::server_pid)
     }
 
-    /// Ends it at once, as a crash would.
+    /// Kills it at once, as a crash would.
     pub fn kill(&self) {
         if let Some(running) = self.lock().take() {
             running.kill();
         }
     }
 
-    /// Ends it in good order: requests under way finish.
+    /// Stops it gracefully: requests in flight finish.
     pub fn stop(&self) {
-        // One that stands still could not hear of it.
+        // A paused process would not receive the signal.
         let _ = self.resume();
         drop(self.lock().take());
     }
 
-    /// Makes it stand still between two of its instructions.
+    /// Freezes it between two of its instructions.
     ///
     /// # Errors
     ///
-    /// Where it does not run.
+    /// If it does not run.
     pub fn pause(&self) -> Result<()> {
         self.signal(Signal::STOP)
     }
 
-    /// Lets it go on.
+    /// Lets it go on after [`pause`](Self::pause).
     ///
     /// # Errors
     ///
-    /// Where it does not run.
+    /// If it does not run.
     pub fn resume(&self) -> Result<()> {
         self.signal(Signal::CONT)
     }
 
-    /// Starts it again, after stopping it where it runs, and waits until it is ready.
+    /// Stops it if it runs, starts it, and waits until it is ready.
     ///
     /// # Errors
     ///
-    /// With its last words, where it ends instead or takes too long.
+    /// If it exits, then with the end of its log, or is not ready in time.
     pub fn restart(&self) -> Result<()> {
         self.stop();
         self.start()?;
         let deadline = Instant::now() + READY_WITHIN;
         loop {
-            match self.look() {
-                Start::Ready => return Ok(()),
-                Start::Failed(words) => bail!("{} ended while starting:\n{words}", self.name()),
-                Start::Starting if Instant::now() > deadline => {
+            match self.readiness() {
+                Readiness::Ready => return Ok(()),
+                Readiness::Failed(log) => bail!("{} ended while starting:\n{log}", self.name()),
+                Readiness::Starting if Instant::now() > deadline => {
                     bail!("{} is not ready after {READY_WITHIN:?}; see {}", self.name(), self.log.display())
                 }
-                Start::Starting => sleep(READY_POLL),
+                Readiness::Starting => sleep(READY_POLL),
             }
         }
     }
 
-    /// Starts it and does not wait.
+    /// Starts it without waiting until it is ready.
     pub fn start(&self) -> Result<()> {
         let command: [OsString; 2] = [self.program.clone().into(), "serve".into()];
         let started = Supervised::run(&self.log, &SIGNALS, &command, |shell| {
-            for twin in TWINS {
-                shell.env_remove(twin);
+            for name in CONFLICTING {
+                shell.env_remove(name);
             }
             shell.envs(self.environment.iter().map(|(name, value)| (name, value)));
         });
@@ -152,18 +147,18 @@ impl Process {
         Ok(())
     }
 
-    /// Whether it ended though nobody asked it to.
+    /// Whether it exited though it was neither stopped nor killed.
     pub fn has_crashed(&self) -> bool {
         self.lock().as_mut().is_some_and(Supervised::has_ended)
     }
 
-    pub fn look(&self) -> Start {
+    pub fn readiness(&self) -> Readiness {
         if let Some(running) = self.lock().as_mut()
             && running.has_ended()
         {
-            return Start::Failed(running.last_words());
+            return Readiness::Failed(running.log_tail());
         }
-        if self.is_ready() { Start::Ready } else { Start::Starting }
+        if self.is_ready() { Readiness::Ready } else { Readiness::Starting }
     }
 
     fn is_ready(&self) -> bool {
@@ -177,7 +172,7 @@ impl Process {
         kill_process(pid, signal).with_context(|| format!("{} cannot be signalled", self.name()))
     }
 
-    /// A test that failed while it held the lock has left the process in one of its states.
+    /// A test that panicked while it held the lock has left the process running or not, and both are valid.
     fn lock(&self) -> MutexGuard<'_, Option<Supervised>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }

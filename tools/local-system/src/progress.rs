@@ -1,4 +1,4 @@
-//! What a person sees while things take their time: one moving line on a terminal, else a line for each step.
+//! What a person sees during slow steps: one moving line on a terminal, otherwise a line for each step.
 
 use std::{
     io::{IsTerminal, Write, stderr, stdout},
@@ -9,10 +9,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 const TICK: Duration = Duration::from_millis(100);
 
-/// Tells of the steps of a start.
+/// Reports the steps of a start.
 #[derive(Debug)]
 pub enum Progress {
-    /// Says nothing.
     Silent,
     /// A line for each step.
     Lines,
@@ -21,9 +20,8 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// The display that suits standard error.
     #[must_use]
-    pub fn for_a_person() -> Self {
+    pub fn on_standard_error() -> Self {
         if !stderr().is_terminal() {
             return Self::Lines;
         }
@@ -33,7 +31,6 @@ impl Progress {
         Self::Bar(bar)
     }
 
-    /// Says what is being done.
     pub fn step(&self, text: &str) {
         match self {
             Self::Silent => {}
@@ -52,7 +49,7 @@ impl Progress {
 
 /// Writes a line to standard output.
 pub fn say(text: &str) {
-    // Whoever closed the output does not want to know.
+    // A reader that has closed the output does not need the line.
     let _ = writeln!(stdout(), "{text}");
 }
 

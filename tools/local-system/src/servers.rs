@@ -1,4 +1,4 @@
-//! The Postgres and the Valkey of a system: private ones, or such that are there already.
+//! The Postgres and the Valkey of a system: private ones, or external ones that run already.
 
 use std::{
     cell::LazyCell,
@@ -25,36 +25,36 @@ pub(crate) struct RunningServers {
 
 enum Server<S> {
     Private(Box<Mutex<S>>),
-    /// By its URL.
-    Given(String),
+    /// Its URL.
+    External(String),
 }
 
 impl<S> Server<S> {
-    /// The given one, or else a private one.
-    fn start(given: Option<String>, private: impl FnOnce() -> Result<S>) -> Result<Self> {
-        Ok(match given {
-            Some(url) => Self::Given(url),
+    /// The external one, or else a private one.
+    fn start(external: Option<String>, private: impl FnOnce() -> Result<S>) -> Result<Self> {
+        Ok(match external {
+            Some(url) => Self::External(url),
             None => Self::Private(Box::new(Mutex::new(private()?))),
         })
     }
 
-    /// A test that failed while it held the lock has left the server in one of its two states.
+    /// A test that panicked while it held the lock has left the server running or stopped, and both are valid.
     fn private(&self) -> Option<MutexGuard<'_, S>> {
         match self {
             Self::Private(server) => Some(server.lock().unwrap_or_else(PoisonError::into_inner)),
-            Self::Given(_) => None,
+            Self::External(_) => None,
         }
     }
 }
 
 impl RunningServers {
-    /// Finds or installs, and starts, what is not given.
+    /// Starts what is not external, and installs it first if necessary.
     pub(crate) fn start(servers: &Servers, folder: &DataFolder, progress: &Progress) -> Result<Self> {
         let (database_url, valkey_url) = match servers {
-            Servers::Given { database_url, valkey_url } => (database_url.clone(), valkey_url.clone()),
-            Servers::Kept | Servers::Temporary => (None, None),
+            Servers::External { database_url, valkey_url } => (database_url.clone(), valkey_url.clone()),
+            Servers::Persistent | Servers::Temporary => (None, None),
         };
-        let kept = !matches!(servers, Servers::Temporary);
+        let persistent = !matches!(servers, Servers::Temporary);
         let programs = LazyCell::new(|| {
             progress.step("Looking for PostgreSQL and Valkey");
             programs(install_policy())
@@ -63,20 +63,20 @@ impl RunningServers {
         let postgres = Server::start(database_url, || {
             let programs = found()?;
             progress.step("Starting PostgreSQL");
-            start_postgres(programs, folder, kept)
+            start_postgres(programs, folder, persistent)
         })?;
         let valkey = Server::start(valkey_url, || {
             let programs = found()?;
             progress.step("Starting Valkey");
-            start_valkey(programs, folder, kept)
+            start_valkey(programs, folder, persistent)
         })?;
         Ok(Self { postgres, valkey })
     }
 
-    /// Forgets all data of private servers; given ones keep theirs.
-    pub(crate) fn empty(&self) -> Result<()> {
+    /// Deletes all data of private servers; external ones keep theirs.
+    pub(crate) fn delete_data(&self) -> Result<()> {
         if let Some(postgres) = self.postgres() {
-            for service in Service::BEHIND_GATEWAY {
+            for service in Service::with_database() {
                 let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", service.database());
                 postgres.execute("postgres", &drop)?;
             }
@@ -87,10 +87,10 @@ impl RunningServers {
         Ok(())
     }
 
-    /// Makes the services' databases on a private Postgres; on a given one, migrating makes them.
+    /// Creates the services' databases on a private Postgres; on an external one, the migrations create them.
     pub(crate) fn create_databases(&self) -> Result<()> {
         if let Some(postgres) = self.postgres() {
-            for service in Service::BEHIND_GATEWAY {
+            for service in Service::with_database() {
                 postgres.create_database(&service.database())?;
             }
         }
@@ -100,29 +100,29 @@ impl RunningServers {
     pub(crate) fn database_url(&self, service: Service) -> Result<String> {
         let database = service.database();
         match &self.postgres {
-            Server::Given(url) => with_database(url, &database),
+            Server::External(url) => with_database(url, &database),
             private => Ok(private.private().map(|server| server.url(&database)).unwrap_or_default()),
         }
     }
 
     pub(crate) fn valkey_url(&self) -> String {
         match &self.valkey {
-            Server::Given(url) => url.clone(),
+            Server::External(url) => url.clone(),
             private => private.private().map(|server| server.url()).unwrap_or_default(),
         }
     }
 
-    /// The private Postgres, where there is one.
+    /// None if Postgres is external.
     pub(crate) fn postgres(&self) -> Option<MutexGuard<'_, PostgresServer>> {
         self.postgres.private()
     }
 
-    /// The private Valkey, where there is one.
+    /// None if Valkey is external.
     pub(crate) fn valkey(&self) -> Option<MutexGuard<'_, ValkeyServer>> {
         self.valkey.private()
     }
 
-    /// Stops the private servers.
+    /// External servers go on.
     pub(crate) fn stop(&self) {
         if let Some(mut valkey) = self.valkey() {
             valkey.stop();
@@ -133,9 +133,9 @@ impl RunningServers {
     }
 }
 
-/// A kept server asks for a password: other people of this machine can reach its port.
-fn start_postgres(programs: &Programs, folder: &DataFolder, kept: bool) -> Result<PostgresServer> {
-    if !kept {
+/// A persistent server asks for a password, because other users of this machine can reach its port.
+fn start_postgres(programs: &Programs, folder: &DataFolder, persistent: bool) -> Result<PostgresServer> {
+    if !persistent {
         return PostgresServer::start_temporary(programs);
     }
     let password = folder.secret(Secret::PostgresPassword)?;
@@ -143,9 +143,9 @@ fn start_postgres(programs: &Programs, folder: &DataFolder, kept: bool) -> Resul
     PostgresServer::start(programs, options)
 }
 
-fn start_valkey(programs: &Programs, folder: &DataFolder, kept: bool) -> Result<ValkeyServer> {
+fn start_valkey(programs: &Programs, folder: &DataFolder, persistent: bool) -> Result<ValkeyServer> {
     let options = ValkeyOptions::new(folder.valkey());
-    if !kept {
+    if !persistent {
         return ValkeyServer::start_temporary(programs, options);
     }
     let password = folder.secret(Secret::ValkeyPassword)?;
@@ -153,10 +153,11 @@ fn start_valkey(programs: &Programs, folder: &DataFolder, kept: bool) -> Result<
     ValkeyServer::start(programs, ValkeyOptions { user_password, append_only: true, ..options })
 }
 
-/// The URL of a server with this database, whatever database it named.
+/// The URL of a server with this database instead of the one that it names.
 fn with_database(url: &str, database: &str) -> Result<String> {
     let (url, query) = url.split_once('?').map_or((url, None), |(url, query)| (url, Some(query)));
-    let (scheme, rest) = url.split_once("://").context("the database URL is not like postgres://…")?;
+    let (scheme, rest) =
+        url.split_once("://").context("the database URL does not begin with a scheme, like postgres://")?;
     let authority = rest.split('/').next().unwrap_or_default();
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     Ok(format!("{scheme}://{authority}/{database}{query}"))
@@ -167,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_service_has_its_own_database_on_a_given_server() {
+    fn each_service_has_its_own_database_on_an_external_server() {
         let urls = [
             ("postgres://me@host:5432", "postgres://me@host:5432/booked_user"),
             ("postgres://me:p%2F@host/postgres", "postgres://me:p%2F@host/booked_user"),

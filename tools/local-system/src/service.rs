@@ -1,8 +1,7 @@
-//! The five that make up the system.
+//! The components of the system: the four services, and the gateway in front of them.
 
 use std::{fmt, str::FromStr};
 
-/// One of the five programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
     /// Accounts and tokens.
@@ -17,23 +16,48 @@ pub enum Service {
     Gateway,
 }
 
+/// What it takes to run a component.
+struct Component {
+    name: &'static str,
+    has_database: bool,
+    uses_valkey: bool,
+    /// Whom it calls: it has a setting `<NAME>_URL` for each.
+    calls: &'static [Service],
+}
+
 impl Service {
-    /// All five, the gateway last.
+    /// All components, the gateway last.
     pub const ALL: [Self; 5] = [Self::User, Self::Event, Self::Ticketing, Self::Analytics, Self::Gateway];
 
-    /// The four behind the gateway, each with a database of its own.
-    pub const BEHIND_GATEWAY: [Self; 4] = [Self::User, Self::Event, Self::Ticketing, Self::Analytics];
+    /// The table from which everything else is derived.
+    const fn component(self) -> Component {
+        match self {
+            Self::User => Component { name: "user", has_database: true, uses_valkey: false, calls: &[] },
+            Self::Event => {
+                Component { name: "event", has_database: true, uses_valkey: false, calls: &[Self::Ticketing] }
+            }
+            Self::Ticketing => {
+                Component { name: "ticketing", has_database: true, uses_valkey: true, calls: &[Self::Event] }
+            }
+            Self::Analytics => Component {
+                name: "analytics",
+                has_database: true,
+                uses_valkey: false,
+                calls: &[Self::Ticketing],
+            },
+            Self::Gateway => Component {
+                name: "gateway",
+                has_database: false,
+                uses_valkey: false,
+                calls: &[Self::User, Self::Event, Self::Ticketing, Self::Analytics],
+            },
+        }
+    }
 
     /// `ticketing`.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Event => "event",
-            Self::Ticketing => "ticketing",
-            Self::Analytics => "analytics",
-            Self::Gateway => "gateway",
-        }
+        self.component().name
     }
 
     /// The package and its program, `booked-ticketing`.
@@ -46,6 +70,30 @@ impl Service {
     #[must_use]
     pub fn database(self) -> String {
         format!("booked_{}", self.name())
+    }
+
+    pub(crate) fn has_database(self) -> bool {
+        self.component().has_database
+    }
+
+    /// All that have a database.
+    pub(crate) fn with_database() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|service| service.has_database())
+    }
+
+    pub(crate) fn uses_valkey(self) -> bool {
+        self.component().uses_valkey
+    }
+
+    /// The components that it calls.
+    #[must_use]
+    pub fn calls(self) -> &'static [Self] {
+        self.component().calls
+    }
+
+    /// The setting that tells its callers where it is, `TICKETING_URL`.
+    pub(crate) fn url_setting(self) -> String {
+        format!("{}_URL", self.name().to_uppercase())
     }
 }
 
@@ -60,6 +108,9 @@ impl FromStr for Service {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let known = Self::ALL.into_iter().find(|service| service.name() == text);
-        known.ok_or_else(|| format!("{text:?} is none of user, event, ticketing, analytics"))
+        known.ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.into_iter().map(Self::name).collect();
+            format!("{text:?} is none of {}", names.join(", "))
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! Starts the processes of a system, and waits until each is ready.
+//! Starts the processes of a system and waits until all are ready.
 
 use std::{
     thread::sleep,
@@ -11,13 +11,14 @@ use booked_sandbox::free_port;
 use crate::{
     Process, Progress, Service,
     commands::Commands,
-    environment::{Ports, Seat, of_commands, of_serving},
-    process::Start,
+    environment::{of_commands, of_serving},
+    instance::{Instance, Ports},
+    process::Readiness,
 };
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const READY_POLL: Duration = Duration::from_millis(20);
-/// How often ports are chosen anew if somebody else was quicker to take one.
+/// How often ports are chosen again because another program was quicker to take one.
 const PORT_ATTEMPTS_MAX: u32 = 3;
 const PORT_TAKEN: &str = "Address already in use";
 
@@ -25,9 +26,11 @@ pub(crate) fn start_processes(commands: &Commands<'_>, progress: &Progress) -> R
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let seats = seats(commands)?;
-        let processes =
-            seats.iter().map(|seat| process(commands, *seat, &seats)).collect::<Result<Vec<_>>>()?;
+        let instances = instances(commands)?;
+        let processes = instances
+            .iter()
+            .map(|instance| process(commands, *instance, &instances))
+            .collect::<Result<Vec<_>>>()?;
         processes.iter().try_for_each(Process::start)?;
         match await_ready(&processes, progress) {
             Err(error) if attempts < PORT_ATTEMPTS_MAX && error.to_string().contains(PORT_TAKEN) => {}
@@ -36,42 +39,42 @@ pub(crate) fn start_processes(commands: &Commands<'_>, progress: &Progress) -> R
     }
 }
 
-fn seats(commands: &Commands<'_>) -> Result<Vec<Seat>> {
-    let mut seats = Vec::new();
+fn instances(commands: &Commands<'_>) -> Result<Vec<Instance>> {
+    let mut instances = Vec::new();
     for service in Service::ALL {
         for number in 1..=commands.options.replicas_of(service) {
             let wanted = commands.options.port.filter(|_| service == Service::Gateway);
             let ports = Ports { traffic: wanted.map_or_else(free_port, Ok)?, admin: free_port()? };
-            seats.push(Seat { service, number, ports });
+            instances.push(Instance { service, number, ports });
         }
     }
-    Ok(seats)
+    Ok(instances)
 }
 
-fn process(commands: &Commands<'_>, seat: Seat, all: &[Seat]) -> Result<Process> {
-    let mut environment = of_serving(seat, all);
-    environment.extend(of_commands(seat.service, commands.options, commands.folder, commands.servers)?);
-    let program = commands.binaries.of(seat.service)?;
-    Ok(Process::new(seat, program, environment, commands.folder.log_of(&seat.name())))
+fn process(commands: &Commands<'_>, instance: Instance, all: &[Instance]) -> Result<Process> {
+    let mut environment = of_serving(instance, all);
+    environment.extend(of_commands(instance.service, commands.options, commands.folder, commands.servers)?);
+    let program = commands.binaries.of(instance.service)?;
+    Ok(Process::new(instance, program, environment, commands.folder.log_of(&instance.name())))
 }
 
 fn await_ready(processes: &[Process], progress: &Progress) -> Result<()> {
     let deadline = Instant::now() + READY_WITHIN;
     let mut waiting: Vec<&Process> = processes.iter().collect();
-    let mut said = 0;
+    let mut shown = 0;
     while !waiting.is_empty() {
-        if waiting.len() != said {
-            said = waiting.len();
+        if waiting.len() != shown {
+            shown = waiting.len();
             let names: Vec<String> = waiting.iter().map(|process| process.name()).collect();
             progress.step(&format!("Waiting for {}", names.join(", ")));
         }
         let mut left = Vec::new();
         for process in waiting {
-            match process.look() {
-                Start::Ready => {}
-                Start::Starting => left.push(process),
-                Start::Failed(words) => {
-                    bail!("{} ended while starting; {}:\n{words}", process.name(), process.log().display())
+            match process.readiness() {
+                Readiness::Ready => {}
+                Readiness::Starting => left.push(process),
+                Readiness::Failed(log) => {
+                    bail!("{} ended while starting; {}:\n{log}", process.name(), process.log().display())
                 }
             }
         }

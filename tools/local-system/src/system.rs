@@ -1,4 +1,4 @@
-//! All of it, running: the five, their Postgres and their Valkey.
+//! A running system: all components, their Postgres and their Valkey.
 
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -13,7 +13,7 @@ use booked_checker::Sources;
 use booked_sandbox::{PostgresServer, ValkeyServer};
 
 use crate::{
-    Binaries, Process, Progress, Service, SystemOptions, accounts,
+    Admin, Binaries, Process, Progress, Service, SystemOptions, accounts,
     commands::Commands,
     data_folder::{DataFolder, Secret},
     data_urls,
@@ -22,25 +22,16 @@ use crate::{
 };
 
 const PORT_POLL: Duration = Duration::from_millis(20);
-/// How long the gateway's port may still belong to a copy that has just gone.
+/// How long the gateway's port may still belong to a system that was just stopped.
 const PORT_BUSY_MAX: Duration = Duration::from_secs(3);
 
 /// A running system. It stops when this is dropped, and when the process that owns it dies, however it dies.
 pub struct System {
-    // The five before the servers, and these before their folder: that is the order in which they go.
+    // Fields are dropped in this order: the components need the servers, and the servers their folder.
     processes: Vec<Process>,
     servers: RunningServers,
     folder: DataFolder,
     admin: Admin,
-}
-
-/// The admin's log-in.
-#[derive(Clone)]
-pub struct Admin {
-    /// The email.
-    pub email: String,
-    /// The password.
-    pub password: String,
 }
 
 impl System {
@@ -48,20 +39,20 @@ impl System {
     ///
     /// # Errors
     ///
-    /// In words for a person, with the last words of a process that ended: where the folder or the port is taken, a
-    /// server is missing, a migration fails, a process ends while starting.
+    /// If the folder or the port is in use, a server is missing, a migration fails, or a process exits while starting; then
+    /// with the end of its log.
     pub fn start(options: &SystemOptions, binaries: &Binaries, progress: &Progress) -> Result<Self> {
         let folder = DataFolder::claim(&options.data_dir)?;
         options.port.map_or(Ok(()), await_port)?;
         let servers = RunningServers::start(&options.servers, &folder, progress)?;
         if options.empty {
-            progress.step("Forgetting all data");
-            servers.empty()?;
-            folder.forget_identity()?;
+            progress.step("Deleting all data");
+            servers.delete_data()?;
+            folder.delete_identity()?;
         }
         servers.create_databases()?;
         folder.secret(Secret::InternalCredential)?;
-        data_urls::keep(&folder, &servers)?;
+        data_urls::store(&folder, &servers)?;
 
         let commands = Commands { options, binaries, folder: &folder, servers: &servers };
         progress.step("Migrating the databases");
@@ -71,20 +62,19 @@ impl System {
         Ok(Self { processes, servers, folder, admin })
     }
 
-    /// Where clients find it, without a slash at the end.
+    /// Without a slash at the end.
     #[must_use]
     pub fn gateway_url(&self) -> String {
         let gateway = self.processes.iter().find(|process| process.service() == Service::Gateway);
         gateway.map(Process::url).unwrap_or_default()
     }
 
-    /// The admin's log-in.
     #[must_use]
     pub fn admin(&self) -> &Admin {
         &self.admin
     }
 
-    /// The file in which the admin's password is kept, readable for its owner alone.
+    /// The file that holds the admin's password; only its owner can read it.
     #[must_use]
     pub fn admin_password_file(&self) -> PathBuf {
         self.folder.secret_file(Secret::AdminPassword)
@@ -100,28 +90,28 @@ impl System {
     ///
     /// # Errors
     ///
-    /// Where there is none of that name.
+    /// If there is none of that name.
     pub fn process(&self, name: &str) -> Result<&Process> {
         let found = self.processes.iter().find(|process| process.name() == name);
         found.with_context(|| format!("no process is called {name}"))
     }
 
-    /// The processes that ended though nobody ended them, in words.
+    /// A line for each process that exited though it was not stopped.
     #[must_use]
     pub fn crashed(&self) -> Vec<String> {
         let crashed = self.processes.iter().filter(|process| process.has_crashed());
         crashed
-            .map(|process| format!("{} ended by itself; see {}", process.name(), process.log().display()))
+            .map(|process| format!("{} ended on its own; see {}", process.name(), process.log().display()))
             .collect()
     }
 
-    /// The private Postgres, where it is one.
+    /// The Postgres, if it is a private one.
     #[must_use]
     pub fn postgres(&self) -> Option<MutexGuard<'_, PostgresServer>> {
         self.servers.postgres()
     }
 
-    /// The private Valkey, where it is one.
+    /// The Valkey, if it is a private one.
     #[must_use]
     pub fn valkey(&self) -> Option<MutexGuard<'_, ValkeyServer>> {
         self.servers.valkey()
@@ -131,7 +121,7 @@ impl System {
     ///
     /// # Errors
     ///
-    /// Where the folder is gone.
+    /// If the folder is gone.
     pub fn sources(&self) -> Result<Sources> {
         data_urls::sources_of(self.folder.path())
     }
@@ -142,7 +132,7 @@ impl System {
         self.folder.path()
     }
 
-    /// Stops everything, the gateway first, the servers last. Data stays.
+    /// Stops everything, the gateway first, the servers last. The data is kept.
     pub fn stop(&self) {
         let (gateways, services): (Vec<&Process>, Vec<&Process>) =
             self.processes.iter().partition(|process| process.service() == Service::Gateway);
@@ -159,12 +149,12 @@ impl Drop for System {
     }
 }
 
-/// Says early and plainly that the gateway's port is somebody else's.
+/// Fails early, and with clear words, if another program uses the gateway's port.
 fn await_port(port: u16) -> Result<()> {
     let deadline = Instant::now() + PORT_BUSY_MAX;
     while TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
         if Instant::now() > deadline {
-            bail!("port {port} is taken; choose another one with --port");
+            bail!("port {port} is in use; choose another one with --port");
         }
         sleep(PORT_POLL);
     }

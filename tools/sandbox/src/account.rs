@@ -1,4 +1,4 @@
-//! The account that a server runs as. Postgres refuses to run as root, and neither server needs root's rights.
+//! The account that a server runs as. Postgres refuses to run as root, and neither server needs root's privileges.
 
 use std::{
     ffi::OsStr,
@@ -12,46 +12,49 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-/// Where root finds no account named after the server, the one that owns nothing.
+/// The account to use if this process is root and no account has the name of the server.
 const LAST_RESORT: &str = "nobody";
 
-/// Who runs a server and owns its folder.
+/// Runs a server and owns its folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Account {
     uid: u32,
     gid: u32,
-    /// Whether this process is root and hands its rights over.
+    /// Whether this process is root and must switch to the account.
     switch: bool,
 }
 
 impl Account {
-    /// The accounts that a server may run as, best first: for root the `preferred` one, then nobody; else our own.
+    /// The accounts that a server may run as, best first: our own; if this process is root, `preferred`, then nobody.
     pub(crate) fn candidates(preferred: &str) -> Result<Vec<Self>> {
         if !is_root() {
             let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
             return Ok(vec![Self { uid, gid, switch: false }]);
         }
         let found: Vec<Self> = [preferred, LAST_RESORT].into_iter().filter_map(Self::named).collect();
-        ensure!(!found.is_empty(), "root needs an account to run a server as: {preferred} or {LAST_RESORT}");
+        ensure!(
+            !found.is_empty(),
+            "root needs an account that runs the server: {preferred} or {LAST_RESORT}"
+        );
         Ok(found)
     }
 
-    /// Where this process is root and `path` is somebody else's: its owner.
+    /// The owner of `path`, if this process is root and the owner is not.
     pub(crate) fn owner_of(path: &Path) -> Option<Self> {
         let owner = path.metadata().ok()?;
         (is_root() && owner.uid() != 0).then(|| Self { uid: owner.uid(), gid: owner.gid(), switch: true })
     }
 
-    /// Makes `path` this account's own.
-    pub(crate) fn take(self, path: &Path) -> Result<()> {
+    /// Makes this account the owner of `path`.
+    pub(crate) fn take_ownership(self, path: &Path) -> Result<()> {
         if self.switch {
             chown(path, Some(self.uid), Some(self.gid))
-                .with_context(|| format!("cannot give {} to its server", path.display()))?;
+                .with_context(|| format!("cannot change the owner of {}", path.display()))?;
         }
         Ok(())
     }
 
-    /// Whether this account owns `folder`, and can reach and write it.
+    /// Whether this account owns `folder`, and can enter and write it.
     pub(crate) fn can_use(self, folder: &Path) -> bool {
         let owned = folder.metadata().is_ok_and(|metadata| metadata.uid() == self.uid);
         let reach = r#"test -d "$1" && test -w "$1" && test -x "$1""#;
@@ -60,12 +63,12 @@ impl Account {
         owned && test.status().is_ok_and(|status| status.success())
     }
 
-    /// A command that runs as this account, in a place that every account can reach, and that nothing in our
-    /// environment directs to another Postgres.
+    /// A command that runs as this account, in a folder that every account can enter, and without variables of our
+    /// environment that would point it to another Postgres.
     pub(crate) fn command(self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir("/").env("LC_ALL", "C");
-        forget_postgres_settings(&mut command);
+        remove_postgres_settings(&mut command);
         if self.switch {
             command.uid(self.uid).gid(self.gid);
         }
@@ -77,8 +80,8 @@ impl Account {
     }
 }
 
-/// Removes what would direct a Postgres program elsewhere (`PGHOST`, `PGDATA`, `PGOPTIONS` and so on).
-pub(crate) fn forget_postgres_settings(command: &mut Command) {
+/// Removes what would point a Postgres program elsewhere (`PGHOST`, `PGDATA`, `PGOPTIONS` and so on).
+pub(crate) fn remove_postgres_settings(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("PG") {
             command.env_remove(name);
@@ -90,7 +93,7 @@ pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-fn id(which: &str, name: &str) -> Option<u32> {
-    let output = Command::new("id").args([which, name]).output().ok()?;
+fn id(option: &str, name: &str) -> Option<u32> {
+    let output = Command::new("id").args([option, name]).output().ok()?;
     String::from_utf8_lossy(&output.stdout).trim().parse().ok()
 }

@@ -1,5 +1,5 @@
-//! The private folder that a server lives in: the wanted one, or, where the server's account cannot reach that,
-//! one elsewhere that the next start finds again.
+//! The private folder of a server: the preferred one, or, if the server's account cannot access that, another one that
+//! the next start finds again.
 
 use std::{
     fs::{DirBuilder, Permissions, create_dir_all, read_dir},
@@ -17,9 +17,9 @@ use tempfile::TempDir;
 use crate::account::Account;
 
 const PRIVATE: u32 = 0o700;
-/// Where temporary folders cost no disk writes, which are most of the time that a test's server takes to start.
+/// Temporary folders here need no disk writes, which take most of the time that a test's server needs to start.
 const MEMORY: &str = "/dev/shm";
-/// Containers often have next to nothing there.
+/// Containers often have very little memory there.
 const MEMORY_FREE_MIN_BYTES: u64 = 2 << 30;
 
 /// A server's folder and the account that owns it.
@@ -31,29 +31,31 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    /// Claims `wanted`; as root for the account `preferred`, or for whoever else owns it already.
+    /// Takes `wanted`; as root for the account `preferred`, or for another account if it owns the folder already.
     pub(crate) fn claim(wanted: &Path, preferred: &str) -> Result<Self> {
-        let wanted = std::path::absolute(wanted).context("the data folder has no name")?;
+        let wanted = std::path::absolute(wanted).context("the path of the data folder is empty")?;
         let accounts = Account::candidates(preferred)?;
-        let refused = match prepare(&wanted, &accounts, true) {
+        let error = match prepare(&wanted, &accounts, true) {
             Ok(account) => return Ok(Self { path: wanted, account, temporary: None }),
-            Err(refused) => refused,
+            Err(error) => error,
         };
         let path = fallback(&wanted);
         let account =
-            prepare(&path, &accounts, false).with_context(|| format!("{refused:#}, nor another folder"))?;
+            prepare(&path, &accounts, false).with_context(|| format!("{error:#}, nor another folder"))?;
         Ok(Self { path, account, temporary: None })
     }
 
-    /// A new folder that goes when the value is dropped.
+    /// A new folder that is removed when the value is dropped.
     pub(crate) fn temporary(preferred: &str) -> Result<Self> {
         let accounts = Account::candidates(preferred)?;
-        let Some(account) = accounts.first().copied() else { bail!("no account to run a server as") };
+        let Some(account) = accounts.first().copied() else {
+            bail!("there is no account that can run the server")
+        };
         for base in temporary_bases() {
             let private = Permissions::from_mode(PRIVATE);
-            let made = tempfile::Builder::new().prefix("booked-").permissions(private).tempdir_in(base);
-            let Ok(folder) = made else { continue };
-            account.take(folder.path())?;
+            let created = tempfile::Builder::new().prefix("booked-").permissions(private).tempdir_in(base);
+            let Ok(folder) = created else { continue };
+            account.take_ownership(folder.path())?;
             if account.can_use(folder.path()) {
                 return Ok(Self { path: folder.path().to_owned(), account, temporary: Some(folder) });
             }
@@ -61,36 +63,36 @@ impl Home {
         bail!("the server's account can use no folder for temporary files")
     }
 
-    /// The folder, where it is to go together with its server.
+    /// The folder, if it must be removed when its server ends.
     pub(crate) fn to_remove(&self) -> Option<&Path> {
         self.temporary.as_ref().map(TempDir::path)
     }
 }
 
-/// Where temporary folders may be, best first. Whoever sets TMPDIR has chosen.
+/// The parents of temporary folders, best first. A TMPDIR that is set decides.
 fn temporary_bases() -> Vec<PathBuf> {
-    let roomy = rustix::fs::statvfs(MEMORY)
+    let is_roomy = rustix::fs::statvfs(MEMORY)
         .is_ok_and(|memory| memory.f_bavail.saturating_mul(memory.f_frsize) >= MEMORY_FREE_MIN_BYTES);
-    let memory = (roomy && std::env::var_os("TMPDIR").is_none()).then(|| PathBuf::from(MEMORY));
+    let memory = (is_roomy && std::env::var_os("TMPDIR").is_none()).then(|| PathBuf::from(MEMORY));
     memory.into_iter().chain([std::env::temp_dir(), PathBuf::from("/var/tmp")]).collect()
 }
 
-/// Makes `folder` where it is missing, and says which of the accounts can use it.
+/// Creates `folder` if it is missing, and returns the account that can use it.
 fn prepare(folder: &Path, accounts: &[Account], any_owner: bool) -> Result<Account> {
     if let Some(parent) = folder.parent() {
-        create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+        create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
     }
-    let made = match DirBuilder::new().mode(PRIVATE).create(folder) {
+    let created = match DirBuilder::new().mode(PRIVATE).create(folder) {
         Ok(()) => true,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
-        Err(error) => return Err(error).with_context(|| format!("cannot make {}", folder.display())),
+        Err(error) => return Err(error).with_context(|| format!("cannot create {}", folder.display())),
     };
-    if let (Some(first), true) = (accounts.first(), made || is_empty_of_root(folder)) {
-        first.take(folder)?;
+    if let (Some(first), true) = (accounts.first(), created || is_empty_of_root(folder)) {
+        first.take_ownership(folder)?;
     }
     let owner = if any_owner { Account::owner_of(folder) } else { None };
     let usable = owner.iter().chain(accounts).find(|account| account.can_use(folder)).copied();
-    if usable.is_none() && made {
+    if usable.is_none() && created {
         std::fs::remove_dir(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
     usable.with_context(|| format!("the server cannot use {}", folder.display()))
@@ -101,7 +103,7 @@ fn is_empty_of_root(folder: &Path) -> bool {
         && read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// The same name for the same user and wanted folder at every start and on every Rust version (FNV-1a).
+/// Its name is the same at every start and with every Rust version (FNV-1a) for the same user and preferred folder.
 fn fallback(wanted: &Path) -> PathBuf {
     let hash = wanted.as_os_str().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,11 +1,12 @@
 //! A private Postgres and Valkey for running (`cargo up`) and for testing (`cargo test`).
 //!
-//! [`programs`] finds or installs the server programs; [`PostgresServer`], [`ValkeyServer`] and [`ValkeyCluster`] run
-//! them; [`test_database`] and its neighbours hand them to tests. A server never outlives the process that started it,
-//! however that process ends; [`Supervised`] does the same for any other program.
+//! [`programs`] finds or installs the server programs. [`PostgresServer`], [`ValkeyServer`] and [`ValkeyCluster`] run
+//! them, and [`test_database`] and the other `test_` functions provide them to tests. A server never outlives the process
+//! that started it, however that process ends; [`Supervised`] guarantees the same for any other program.
 
 mod account;
 mod home;
+mod launch;
 mod port;
 mod postgres;
 mod programs;

@@ -1,4 +1,4 @@
-# Runs one server and ends it when its owner says so, or is gone: the owner holds the other end of standard input.
+# Runs one server and ends it on the command of its owner, who holds the other end of standard input, or when the owner is gone.
 # supervise.sh STOP_SIGNAL KILL_SIGNAL GRACE_SECONDS FOLDER_TO_REMOVE COMMAND...
 stop=$1 kill=$2 grace=$3 remove=$4
 shift 4
@@ -10,12 +10,12 @@ echo "$server"
 exec >&2
 
 (
-    word=gone
-    read -r word <&3 || word=gone
+    command=gone
+    read -r command <&3 || command=gone
     trap '' TERM
     signal=$stop
-    # What is thrown away needs no good order.
-    if [ "$word" = kill ] || { [ "$word" = gone ] && [ -n "$remove" ]; }; then
+    # A server whose data is removed anyway need not stop gracefully.
+    if [ "$command" = kill ] || { [ "$command" = gone ] && [ -n "$remove" ]; }; then
         signal=$kill
     fi
     kill -s "$signal" "$server"
@@ -25,8 +25,8 @@ exec >&2
         left=$((left - 1))
     done
     kill -0 "$server" && kill -s KILL "$server"
-    # Once the owner is gone nobody else does this.
-    if [ "$word" = gone ] && [ -n "$remove" ]; then
+    # When the owner is gone, nobody else removes it.
+    if [ "$command" = gone ] && [ -n "$remove" ]; then
         rm -rf -- "$remove"
     fi
 ) 2>/dev/null &
@@ -34,7 +34,7 @@ watcher=$!
 
 wait "$server"
 status=$?
-# Ends a watcher that still listens; one that has begun to stop the server ignores it and finishes.
+# Ends a watcher that is still reading; one that has begun to stop the server ignores the signal and finishes.
 kill -s TERM "$watcher" 2>/dev/null
 wait "$watcher"
 exit "$status"

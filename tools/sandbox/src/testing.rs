@@ -1,5 +1,5 @@
-//! Servers for tests. A test process shares one Postgres, in which each test has its own database, and one Valkey, in
-//! which each test has its own database number. Whatever fails here fails the test with a message.
+//! Servers for tests. All tests of a process share one Postgres, in which each test has its own database, and one Valkey,
+//! in which each test has its own database number. An error here fails the test with a message.
 
 use std::{
     collections::HashMap,
@@ -19,15 +19,15 @@ use crate::{
 
 const VALKEY_DATABASES: u16 = 4_096;
 
-/// The Postgres that all tests of this process share: quick, and forgotten at the end.
+/// The Postgres that all tests of this process share. It is fast, and its data is lost at the end.
 pub struct TestPostgres {
     server: PostgresServer,
-    /// The templates by name, and whether each is ready.
+    /// By the name of the template: whether it is ready.
     templates: Mutex<HashMap<String, Arc<Mutex<bool>>>>,
     databases: AtomicU64,
 }
 
-/// A test's own database. It goes when this is dropped.
+/// A test's own database. It is deleted when this is dropped.
 pub struct TestDatabase {
     name: String,
 }
@@ -36,7 +36,7 @@ impl TestPostgres {
     /// The shared server; the first call starts it.
     #[must_use]
     pub fn shared() -> &'static Self {
-        // A failure is kept as such, so that every test tells it and not only the first.
+        // An error is stored, so that every test reports it and not only the first one.
         static SHARED: LazyLock<Result<TestPostgres, String>> = LazyLock::new(|| {
             let server = found_programs().and_then(|programs| PostgresServer::start_temporary(&programs));
             let server = server.map_err(|error| format!("{error:#}"))?;
@@ -45,7 +45,6 @@ impl TestPostgres {
         or_fail(SHARED.as_ref().map_err(anyhow::Error::msg))
     }
 
-    /// The server itself.
     #[must_use]
     pub fn server(&self) -> &PostgresServer {
         &self.server
@@ -56,28 +55,28 @@ impl TestPostgres {
         let source = format!("template_{template}");
         let mut ready = lock(&ready);
         if !*ready {
-            self.make_template(&source, migrate)?;
+            self.create_template(&source, migrate)?;
             *ready = true;
         }
         drop(ready);
         let name = format!("{template}_{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        // Copying files is several times quicker here than the default, which writes everything to the log as well.
+        // Here, copying files is several times faster than the default, which also writes everything to the log.
         let copy = format!("CREATE DATABASE \"{name}\" TEMPLATE \"{source}\" STRATEGY file_copy");
         self.server.execute("postgres", &copy)?;
         Ok(TestDatabase { name })
     }
 
-    fn make_template(&self, name: &str, migrate: impl FnOnce(&str) + Send) -> Result<()> {
-        // One that is there was left by a migration that failed.
+    fn create_template(&self, name: &str, migrate: impl FnOnce(&str) + Send) -> Result<()> {
+        // If one exists, a failed migration has left it behind.
         self.server.execute("postgres", &format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"))?;
         self.server.create_database(name)?;
         let url = self.server.url(name);
-        // On a thread of its own, so that migrating may block on a runtime though the test runs in one.
+        // On another thread, so that `migrate` may block on a runtime although the test runs in one.
         let migrated = std::thread::scope(|scope| scope.spawn(|| migrate(&url)).join());
         if let Err(panic) = migrated {
             std::panic::resume_unwind(panic);
         }
-        // A database that somebody is connected to cannot be copied.
+        // A database with open connections cannot be copied.
         let close = format!(
             "ALTER DATABASE \"{name}\" WITH ALLOW_CONNECTIONS false;
              SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';"
@@ -86,21 +85,19 @@ impl TestPostgres {
     }
 }
 
-/// A new database with what `migrate` made. The first call for a template name creates a template database and hands
-/// its URL to `migrate`; further calls copy it.
+/// A new database that `migrate` has prepared. The first call for a template name creates a template database and passes
+/// its URL to `migrate`; all calls copy it.
 #[must_use]
 pub fn test_database(template: &str, migrate: impl FnOnce(&str) + Send) -> TestDatabase {
     or_fail(TestPostgres::shared().database(template, migrate))
 }
 
 impl TestDatabase {
-    /// The URL to connect to it.
     #[must_use]
     pub fn url(&self) -> String {
         TestPostgres::shared().server.url(&self.name)
     }
 
-    /// The database's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -115,18 +112,18 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let drop = format!("DROP DATABASE IF EXISTS \"{}\" WITH (FORCE)", self.name);
-        // What stays goes with the server.
+        // If this fails, the database is lost with its server.
         let _ = TestPostgres::shared().server.execute("postgres", &drop);
     }
 }
 
-/// A Postgres of its own, for a test that stops it. All of them share one system identifier.
+/// A Postgres that is not shared, for a test that stops it. All of these have the same system identifier.
 #[must_use]
 pub fn test_postgres() -> PostgresServer {
     or_fail(PostgresServer::start_temporary(&test_programs()))
 }
 
-/// The shared Valkey, with a database number of its own for each call.
+/// The shared Valkey, with a new database number for each call.
 #[must_use]
 pub fn test_valkey_url() -> String {
     static SHARED: LazyLock<Result<ValkeyServer, String>> = LazyLock::new(|| {
@@ -137,24 +134,23 @@ pub fn test_valkey_url() -> String {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     or_fail(
-        (number < VALKEY_DATABASES).then_some(()).context("all databases of the shared Valkey are taken"),
+        (number < VALKEY_DATABASES).then_some(()).context("all databases of the shared Valkey are in use"),
     );
     or_fail(SHARED.as_ref().map_err(anyhow::Error::msg)).url_of_database(number)
 }
 
-/// A Valkey of its own, without persistence, for a test that stops it.
+/// A Valkey that is not shared, without persistence, for a test that stops it.
 #[must_use]
 pub fn test_valkey() -> ValkeyServer {
     or_fail(ValkeyServer::start_temporary(&test_programs(), ValkeyOptions::new("")))
 }
 
-/// A Valkey Cluster of three nodes.
 #[must_use]
 pub fn test_valkey_cluster() -> ValkeyCluster {
     or_fail(ValkeyCluster::start(&test_programs()))
 }
 
-/// The programs, found or installed once for this process.
+/// Found, or installed, once for this process.
 #[must_use]
 pub fn test_programs() -> Programs {
     or_fail(found_programs())
@@ -165,7 +161,7 @@ fn found_programs() -> Result<Programs> {
     Ok(PROGRAMS.clone()?)
 }
 
-/// A test that failed while it held the lock has changed nothing by halves.
+/// A test that panicked while it held the lock has left nothing half changed.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

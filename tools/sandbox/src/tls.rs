@@ -1,4 +1,4 @@
-//! A certificate authority and server certificates for tests of TLS.
+//! A certificate authority and server certificates for TLS tests.
 
 use std::{
     fs::OpenOptions,
@@ -15,43 +15,39 @@ use crate::home::Home;
 
 const SERVER_NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
-/// The PEM files that a server with TLS needs, and the authority that its clients must trust.
+/// PEM files: what a server with TLS needs, and the authority that its clients must trust.
 #[derive(Clone, Debug)]
 pub struct TlsFiles {
-    /// The authority's certificate.
+    /// The certificate of the authority.
     pub ca: PathBuf,
-    /// The server's certificate.
     pub cert: PathBuf,
-    /// The server's private key.
     pub key: PathBuf,
 }
 
 impl TlsFiles {
-    /// Copies certificate and key to where the server can read them and nobody else can.
+    /// Copies certificate and key to a folder in which only the server can read them.
     pub(crate) fn copy_into(&self, home: &Home) -> Result<Self> {
         let (cert, key) = (home.path.join("server.crt"), home.path.join("server.key"));
         for (from, to) in [(&self.cert, &cert), (&self.key, &key)] {
             let content =
                 std::fs::read_to_string(from).with_context(|| format!("cannot read {}", from.display()))?;
             write_private(to, &content)?;
-            home.account.take(to)?;
+            home.account.take_ownership(to)?;
         }
         Ok(Self { ca: self.ca.clone(), cert, key })
     }
 }
 
-/// A certificate authority in a temporary folder, which goes when this is dropped.
+/// A certificate authority in a temporary folder, which is removed when this is dropped.
 pub struct TestCa {
     folder: TempDir,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl TestCa {
-    /// A new authority that no other knows.
-    ///
     /// # Errors
     ///
-    /// Where no key can be made or no file written.
+    /// If a key cannot be generated or a file cannot be written.
     pub fn new() -> Result<Self> {
         let folder =
             tempfile::Builder::new().prefix("booked-ca-").tempdir().context("no temporary folder")?;
@@ -65,17 +61,17 @@ impl TestCa {
         Ok(Self { folder, issuer: Issuer::new(params, key) })
     }
 
-    /// The authority's certificate, as PEM.
+    /// The path of the authority's certificate, as PEM.
     #[must_use]
     pub fn certificate(&self) -> PathBuf {
         self.folder.path().join("ca.crt")
     }
 
-    /// A certificate for `localhost` and `127.0.0.1` under this authority.
+    /// A certificate for `localhost` and `127.0.0.1` that this authority has signed.
     ///
     /// # Errors
     ///
-    /// Where no key can be made or no file written.
+    /// If a key cannot be generated or a file cannot be written.
     pub fn server_files(&self) -> Result<TlsFiles> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new(SERVER_NAMES.map(String::from))?;
@@ -89,7 +85,7 @@ impl TestCa {
     }
 }
 
-/// Writes a file that its owner alone can read.
+/// Writes a file that only its owner can read.
 pub(crate) fn write_private(path: &Path, content: &str) -> Result<()> {
     OpenOptions::new()
         .write(true)

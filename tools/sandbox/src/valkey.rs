@@ -2,100 +2,51 @@
 
 mod cluster;
 mod config;
+mod options;
 
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-    process::Command,
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::{ffi::OsString, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
 pub use cluster::ValkeyCluster;
+use options::Ports;
+pub use options::ValkeyOptions;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
     home::Home,
-    port,
+    launch::{LaunchError, PORT_ATTEMPTS_MAX, await_ready, launch_new, relaunch},
     programs::Programs,
     supervisor::{Signals, Supervised},
-    tls::TlsFiles,
 };
 
+/// The operating system's account that the server runs as, if this process is root.
 const ACCOUNT: &str = "valkey";
 const SIGNALS: Signals = Signals { stop: "TERM", kill: "KILL", grace_seconds: 10 };
-const READY_WITHIN: Duration = Duration::from_secs(60);
-const PORT_ATTEMPTS_MAX: u32 = 5;
-/// How long a restart waits for a port that somebody else took meanwhile.
-const PORT_BUSY_MAX: Duration = Duration::from_secs(10);
-const PORT_BUSY_POLL: Duration = Duration::from_millis(100);
-
-/// How a [`ValkeyServer`] is to be.
-#[derive(Clone)]
-pub struct ValkeyOptions {
-    /// The wanted data folder; [`ValkeyServer::data_dir`] tells which one was taken.
-    pub dir: PathBuf,
-    /// With it, the server accepts TLS connections only.
-    pub tls: Option<TlsFiles>,
-    /// The one user and their password; without it, everybody may connect.
-    pub user_password: Option<(String, String)>,
-    /// Whether data outlives the server (written each second); else it is gone with it.
-    pub append_only: bool,
-    /// The number of databases.
-    pub databases: u16,
-    /// Whether the server is a node of a Valkey Cluster; see [`ValkeyCluster`].
-    pub cluster: bool,
-    /// The port; without it, a free one.
-    pub port: Option<u16>,
-}
-
-impl ValkeyOptions {
-    /// A server in `dir` without persistence, TLS and password.
-    #[must_use]
-    pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self {
-            dir: dir.into(),
-            tls: None,
-            user_password: None,
-            append_only: false,
-            databases: 16,
-            cluster: false,
-            port: None,
-        }
-    }
-}
+/// What Valkey logs if it cannot have its port.
+const PORT_IN_USE: &str = "Address already in use";
 
 /// A running Valkey. It is stopped when dropped, and when the process that owns it dies, however it dies.
 pub struct ValkeyServer {
     programs: Programs,
     options: ValkeyOptions,
     ports: Ports,
-    // Before the folder, so that the server is gone when its folder goes.
+    // Before the folder, so that the server has stopped when its folder is removed.
     running: Option<Supervised>,
     home: Home,
 }
 
-/// Where a server listens.
-#[derive(Clone, Copy)]
-struct Ports {
-    clients: u16,
-    /// For the other nodes of a Cluster.
-    bus: Option<u16>,
-}
-
 impl ValkeyServer {
-    /// Starts a server in the folder.
+    /// Starts a server in the data folder.
     ///
     /// # Errors
     ///
-    /// With the server's own words where it does not start.
+    /// If the server does not start, then with the end of its log.
     pub fn start(programs: &Programs, options: ValkeyOptions) -> Result<Self> {
         let home = Home::claim(&options.dir, ACCOUNT)?;
         Self::start_in(programs, options, home)
     }
 
-    /// Starts a server in a temporary folder, otherwise as `options` say.
+    /// Starts a server in a temporary folder instead of the one in `options`.
     ///
     /// # Errors
     ///
@@ -105,7 +56,7 @@ impl ValkeyServer {
         Self::start_in(programs, ValkeyOptions { dir: home.path.clone(), ..options }, home)
     }
 
-    /// `redis://127.0.0.1:port/0`, `rediss://` where there is TLS, with user and password where there are.
+    /// `redis://127.0.0.1:port/0`, or `rediss://` with TLS; with user and password if there are.
     #[must_use]
     pub fn url(&self) -> String {
         self.url_of_database(0)
@@ -123,24 +74,24 @@ impl ValkeyServer {
         format!("{scheme}://{user}127.0.0.1:{}/{number}", self.ports.clients)
     }
 
-    /// The folder that is really used: the wanted one, or one elsewhere where the server cannot reach that.
+    /// The folder that is used: the preferred one, or another one if the server cannot access that.
     #[must_use]
     pub fn data_dir(&self) -> &Path {
         &self.home.path
     }
 
-    /// The server's port on 127.0.0.1.
+    /// On 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.ports.clients
     }
 
-    /// Sends one command by valkey-cli and returns the answer as text.
+    /// Sends one command with valkey-cli and returns the reply as text.
     ///
     /// # Errors
     ///
-    /// Where there is no valkey-cli, the server is away, or it refuses the command.
-    pub fn command(&self, words: &[&str]) -> Result<String> {
+    /// If there is no valkey-cli, the server is unavailable, or the reply is an error.
+    pub fn command(&self, args: &[&str]) -> Result<String> {
         let mut cli = Command::new(self.programs.valkey_cli.as_ref().context("valkey-cli is not installed")?);
         cli.args(["-e", "-h", "127.0.0.1", "-p", &self.ports.clients.to_string()]);
         if let Some((user, password)) = &self.options.user_password {
@@ -149,15 +100,15 @@ impl ValkeyServer {
         if let Some(tls) = &self.options.tls {
             cli.arg("--tls").arg("--cacert").arg(&tls.ca);
         }
-        let output = cli.args(words).output().context("cannot run valkey-cli")?;
-        let said = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
+        let output = cli.args(args).output().context("cannot run valkey-cli")?;
+        let reply = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
         if !output.status.success() {
-            bail!("valkey-cli: {said}{}", String::from_utf8_lossy(&output.stderr).trim());
+            bail!("valkey-cli: {reply}{}", String::from_utf8_lossy(&output.stderr).trim());
         }
-        Ok(said)
+        Ok(reply)
     }
 
-    /// Makes the server forget all data of all databases.
+    /// Deletes the data of all databases.
     ///
     /// # Errors
     ///
@@ -166,12 +117,12 @@ impl ValkeyServer {
         self.command(&["FLUSHALL"]).map(drop)
     }
 
-    /// Whether the server runs; it may have ended by itself.
+    /// Whether the server runs; it may have exited on its own.
     pub fn is_running(&mut self) -> bool {
         self.running.as_mut().is_some_and(|running| !running.has_ended())
     }
 
-    /// Stops the server in good order. Its data stays only where it is append-only.
+    /// Stops the server gracefully. Its data is kept only if it is append-only.
     pub fn stop(&mut self) {
         self.running = None;
     }
@@ -183,20 +134,14 @@ impl ValkeyServer {
         }
     }
 
-    /// Starts the server again at the same port, after stopping it where it runs.
+    /// Stops the server if it runs, and starts it at the same port.
     ///
     /// # Errors
     ///
     /// As [`ValkeyServer::start`].
     pub fn restart(&mut self) -> Result<()> {
         self.stop();
-        let deadline = Instant::now() + PORT_BUSY_MAX;
-        loop {
-            match self.launch() {
-                Err(Failure::PortTaken(_)) if Instant::now() < deadline => sleep(PORT_BUSY_POLL),
-                other => return other.map_err(Failure::into_error),
-            }
-        }
+        relaunch(|| self.launch()).context("Valkey does not start")
     }
 
     fn start_in(programs: &Programs, options: ValkeyOptions, home: Home) -> Result<Self> {
@@ -204,65 +149,26 @@ impl ValkeyServer {
             Some(tls) => ValkeyOptions { tls: Some(tls.copy_into(&home)?), ..options },
             None => options,
         };
-        let ports = Ports::choose(&options)?;
+        let attempts_max = if options.port.is_some() { 1 } else { PORT_ATTEMPTS_MAX };
+        let ports = Ports { clients: 0, bus: None };
         let mut server = Self { programs: programs.clone(), options, ports, running: None, home };
-        let mut attempts = 1;
-        loop {
-            match server.launch() {
-                Err(Failure::PortTaken(_))
-                    if attempts < PORT_ATTEMPTS_MAX && server.options.port.is_none() =>
-                {
-                    attempts += 1;
-                    server.ports = Ports::choose(&server.options)?;
-                }
-                other => return other.map(|()| server).map_err(Failure::into_error),
-            }
-        }
+        let launched = launch_new(attempts_max, || {
+            server.ports = Ports::choose(&server.options)?;
+            server.launch()
+        });
+        launched.map(|()| server).context("Valkey does not start")
     }
 
-    fn launch(&mut self) -> Result<(), Failure> {
+    fn launch(&mut self) -> Result<(), LaunchError> {
         let file = config::write(&self.home, &self.options, self.ports)?;
         let command: [OsString; 2] = [self.programs.valkey_server.clone().into(), file.into()];
-        let mut running = Supervised::start(&self.home, &SIGNALS, &command)?;
-        match running.await_ready(READY_WITHIN, says_ready) {
-            Ok(()) => self.running = Some(running),
-            Err(error) if running.log_text().contains("Address already in use") => {
-                return Err(Failure::PortTaken(error));
-            }
-            Err(error) => return Err(Failure::Other(error)),
-        }
+        let running = Supervised::start(&self.home, &SIGNALS, &command)?;
+        self.running = Some(await_ready(running, PORT_IN_USE, is_ready)?);
         Ok(())
     }
 }
 
-impl Ports {
-    fn choose(options: &ValkeyOptions) -> Result<Self> {
-        let clients = options.port.map_or_else(port::free, Ok)?;
-        let bus = options.cluster.then(port::free).transpose()?;
-        Ok(Self { clients, bus })
-    }
-}
-
-/// Whether the server's log says that it accepts connections; the socket cannot tell where it speaks TLS.
-fn says_ready(running: &Supervised) -> bool {
+/// Reads the server's log, because a socket that speaks TLS cannot be asked.
+fn is_ready(running: &Supervised) -> bool {
     running.log_text().contains("Ready to accept connections")
-}
-
-/// Why a server did not start.
-enum Failure {
-    PortTaken(anyhow::Error),
-    Other(anyhow::Error),
-}
-
-impl Failure {
-    fn into_error(self) -> anyhow::Error {
-        let (Self::PortTaken(error) | Self::Other(error)) = self;
-        error.context("Valkey does not start")
-    }
-}
-
-impl From<anyhow::Error> for Failure {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Other(error)
-    }
 }

@@ -83,7 +83,7 @@ fn data_of_another_version_is_refused_with_a_reason() {
 
     let error = PostgresServer::start(&test_programs(), quick(&wanted)).err().unwrap();
 
-    assert!(error.to_string().contains("holds data of PostgreSQL 9.6"), "{error}");
+    assert!(error.to_string().contains("contains data of PostgreSQL 9.6"), "{error}");
     std::fs::remove_dir_all(used).unwrap();
 }
 

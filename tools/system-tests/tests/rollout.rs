@@ -58,11 +58,11 @@ async fn a_rollout_of_every_service_costs_no_request() {
 
 /// Two replicas of each service, which say for half a second that they end before they do.
 async fn two_of_each() -> World {
-    let services = Service::BEHIND_GATEWAY;
+    let services = Service::Gateway.calls();
     World::start_with(move |options| {
-        let delays = services.map(|service| (service, "DRAIN_DELAY_MS".to_owned(), "500".to_owned()));
+        let delays = services.iter().map(|service| (*service, "DRAIN_DELAY_MS".to_owned(), "500".to_owned()));
         SystemOptions {
-            replicas: services.map(|service| Replicas { service, count: 2 }).to_vec(),
+            replicas: services.iter().map(|service| Replicas { service: *service, count: 2 }).collect(),
             settings: options.settings.into_iter().chain(delays).collect(),
             ..options
         }

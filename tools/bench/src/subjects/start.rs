@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use booked_local_system::{Process, Start};
+use booked_local_system::{Process, Readiness};
 use tokio::task::block_in_place;
 
 use crate::{comparison::Part, context::Bench, stage::Stage};
@@ -28,11 +28,11 @@ fn start_ms(process: &Process) -> Result<f64> {
     let begun = Instant::now();
     process.start()?;
     loop {
-        match process.look() {
-            Start::Ready => return Ok(begun.elapsed().as_secs_f64() * 1e3),
-            Start::Failed(words) => bail!("{} ended while starting: {words}", process.name()),
-            Start::Starting if begun.elapsed() > GIVE_UP => bail!("{} does not start", process.name()),
-            Start::Starting => std::thread::sleep(POLL),
+        match process.readiness() {
+            Readiness::Ready => return Ok(begun.elapsed().as_secs_f64() * 1e3),
+            Readiness::Failed(log) => bail!("{} ended while starting: {log}", process.name()),
+            Readiness::Starting if begun.elapsed() > GIVE_UP => bail!("{} does not start", process.name()),
+            Readiness::Starting => std::thread::sleep(POLL),
         }
     }
 }

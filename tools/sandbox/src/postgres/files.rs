@@ -1,4 +1,4 @@
-//! What lies in a Postgres server's folder: the initialised cluster in `data`, and who may connect.
+//! The files in a Postgres server's folder: the cluster in `data`, and the rules about who may connect.
 
 use std::{
     fs::{File, OpenOptions, read_to_string, remove_dir_all, rename},
@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{ACCOUNT, PostgresOptions, USER};
+use super::options::{ACCOUNT, PostgresOptions, USER};
 use crate::{
     home::Home,
     programs::{Programs, postgres_version},
@@ -25,20 +25,20 @@ pub(super) fn pid_file(home: &Home) -> PathBuf {
 }
 
 /// Whether the server with this process id accepts connections: the first line of the file is its process id, the
-/// eighth its state. A file that a crashed server left names another process.
-pub(super) fn says_ready(pid_file: &Path, server_pid: u32) -> bool {
+/// eighth is its state. A file that a crashed server left behind has another process id.
+pub(super) fn is_ready(pid_file: &Path, server_pid: u32) -> bool {
     let text = read_to_string(pid_file).unwrap_or_default();
     let mut lines = text.lines();
     lines.next() == Some(server_pid.to_string().as_str())
         && lines.nth(6).is_some_and(|state| state.trim_end() == "ready")
 }
 
-/// Initialises the data folder unless it is.
-pub(super) fn initialise(programs: &Programs, home: &Home, options: &PostgresOptions) -> Result<()> {
+/// Does nothing if the data folder is initialized already.
+pub(super) fn initialize(programs: &Programs, home: &Home, options: &PostgresOptions) -> Result<()> {
     if cluster(home).exists() {
         return Ok(());
     }
-    // Under another name until it is whole: a start that is interrupted must not leave half a data folder.
+    // Under another name until it is complete, so that an interrupted start does not leave half a data folder.
     let unfinished = home.path.join(format!("data.{}", std::process::id()));
     let mut initdb = home.account.command(programs.postgres_bin.join("initdb"));
     initdb.args(["-E", "UTF8", "--locale=C", "--no-instructions", "-U", USER, "-D"]).arg(&unfinished);
@@ -49,7 +49,7 @@ pub(super) fn initialise(programs: &Programs, home: &Home, options: &PostgresOpt
     match &options.password {
         Some(password) => {
             write_private(&password_file, password)?;
-            home.account.take(&password_file)?;
+            home.account.take_ownership(&password_file)?;
             initdb.args(["-A", "scram-sha-256", "--pwfile"]).arg(&password_file);
             let done = run(&mut initdb);
             std::fs::remove_file(&password_file).context("cannot remove the password file")?;
@@ -59,22 +59,23 @@ pub(super) fn initialise(programs: &Programs, home: &Home, options: &PostgresOpt
     }
     if let Err(error) = rename(&unfinished, cluster(home)) {
         remove_dir_all(&unfinished).context("cannot remove an unfinished data folder")?;
-        // Somebody who started at the same moment may have been quicker; the running server's lock settles the rest.
+        // Another process that started at the same moment may have been quicker. Which of the two servers may run in the
+        // folder is then decided by the lock on its log.
         ensure!(cluster(home).exists(), "cannot rename the new data folder: {error}");
     }
     Ok(())
 }
 
-/// Fills `home` with a copy of a data folder that is initialised once for all tests of this Postgres version.
-pub(super) fn copy_initialised(programs: &Programs, home: &Home) -> Result<()> {
+/// Copies a data folder into `home` that is initialized once for all tests with this Postgres version.
+pub(super) fn copy_initialized(programs: &Programs, home: &Home) -> Result<()> {
     let original = original(programs)?;
     run(home.account.command("cp").arg("-Rp").arg(cluster(&original)).arg(cluster(home))).map(drop)
 }
 
-/// The data folder to copy; beside the build's output where the test program lies there, so that cleaning the build
-/// cleans it too.
+/// The data folder to copy. It is next to the build's output if the test program is there, so that `cargo clean` removes
+/// it too.
 fn original(programs: &Programs) -> Result<Home> {
-    let version = postgres_version(&programs.postgres_bin).context("Postgres does not tell its version")?;
+    let version = postgres_version(&programs.postgres_bin).context("Postgres does not report its version")?;
     let program = std::env::current_exe().context("this program has no path")?;
     let build = program.ancestors().find(|it| it.ends_with("deps")).and_then(Path::parent);
     let name: String = version.text.chars().map(|it| if it.is_alphanumeric() { it } else { '-' }).collect();
@@ -82,7 +83,7 @@ fn original(programs: &Programs) -> Result<Home> {
     let home = Home::claim(&wanted, ACCOUNT)?;
     let guard = lock_file(&home)?;
     guard.lock().context("cannot lock the data folder to copy")?;
-    initialise(programs, &home, &PostgresOptions { durable: false, ..PostgresOptions::new(&wanted) })?;
+    initialize(programs, &home, &PostgresOptions { durable: false, ..PostgresOptions::new(&wanted) })?;
     Ok(home)
 }
 
@@ -91,14 +92,14 @@ fn lock_file(home: &Home) -> Result<File> {
     OpenOptions::new().create(true).append(true).open(path).context("cannot open the lock file")
 }
 
-/// Refuses data of another major version with words that help.
+/// Fails with a helpful message if the data is of another major version.
 pub(super) fn check_version(programs: &Programs, home: &Home) -> Result<()> {
     let data = read_to_string(cluster(home).join("PG_VERSION")).unwrap_or_default();
-    let program = postgres_version(&programs.postgres_bin).context("Postgres does not tell its version")?;
+    let program = postgres_version(&programs.postgres_bin).context("Postgres does not report its version")?;
     if data.trim() != program.major.to_string() {
         let folder = home.path.display();
         bail!(
-            "{folder} holds data of PostgreSQL {}, but PostgreSQL {} was found",
+            "{folder} contains data of PostgreSQL {}, but PostgreSQL {} was found",
             data.trim(),
             program.major
         );
@@ -110,20 +111,20 @@ pub(super) fn access_rules(home: &Home) -> PathBuf {
     home.path.join("pg_hba.conf")
 }
 
-/// Writes who may connect: over TLS only where there is a certificate, with a password where there is one.
+/// Only TLS connections may connect if there is a certificate, and only with the password if there is one.
 pub(super) fn write_access_rules(home: &Home, options: &PostgresOptions) -> Result<()> {
     let connection = if options.tls.is_some() { "hostssl" } else { "host" };
     let method = if options.password.is_some() { "scram-sha-256" } else { "trust" };
     let rules = format!("{connection} all all 127.0.0.1/32 {method}\n");
     write_private(&access_rules(home), &rules)?;
-    home.account.take(&access_rules(home))
+    home.account.take_ownership(&access_rules(home))
 }
 
 fn run(command: &mut Command) -> Result<Output> {
     let output = command.output().with_context(|| format!("cannot run {command:?}"))?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        bail!("{} failed: {}", command.get_program().display(), said.trim());
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        bail!("{} failed: {}", command.get_program().display(), stderr.trim());
     }
     Ok(output)
 }

@@ -1,4 +1,4 @@
-//! SQL by the server's own psql, so that nothing here needs a driver.
+//! Runs SQL with the server's own psql, so that this crate needs no driver.
 
 use std::{
     io::Write,
@@ -8,26 +8,27 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::account::forget_postgres_settings;
+use super::options::USER;
+use crate::account::remove_postgres_settings;
 
-/// Where psql connects to, as the user `booked`.
+/// What psql connects to, as the user `booked`.
 pub(super) struct Target<'a> {
     pub(super) bin: &'a Path,
     pub(super) port: u16,
     pub(super) database: &'a str,
     pub(super) password: Option<&'a str>,
-    /// The authority to trust, where the server speaks TLS only.
+    /// The certificate authority to trust, if the server accepts only TLS.
     pub(super) ca: Option<&'a Path>,
 }
 
-/// Runs `sql`, in which `:'name'` stands for a variable, and returns the rows' values.
+/// Runs `sql`, in which `:'name'` stands for a variable, and returns the rows.
 pub(super) fn run(target: &Target<'_>, variables: &[(&str, &str)], sql: &str) -> Result<String> {
     let mut child = command(target, variables).spawn().context("cannot run psql")?;
     if let Some(mut input) = child.stdin.take() {
-        // Where psql is gone before it has read all, what it says tells more than the broken pipe.
+        // If psql exits before it has read everything, its own message says more than the broken pipe.
         let _ = input.write_all(sql.as_bytes());
     }
-    let output = child.wait_with_output().context("psql was lost")?;
+    let output = child.wait_with_output().context("cannot wait for psql")?;
     if !output.status.success() {
         bail!("psql: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
@@ -36,9 +37,9 @@ pub(super) fn run(target: &Target<'_>, variables: &[(&str, &str)], sql: &str) ->
 
 fn command(target: &Target<'_>, variables: &[(&str, &str)]) -> Command {
     let mut psql = Command::new(target.bin.join("psql"));
-    forget_postgres_settings(&mut psql);
+    remove_postgres_settings(&mut psql);
     psql.env("PGHOST", "127.0.0.1").env("PGPORT", target.port.to_string());
-    psql.env("PGUSER", super::USER).env("PGDATABASE", target.database);
+    psql.env("PGUSER", USER).env("PGDATABASE", target.database);
     psql.env("PGCONNECT_TIMEOUT", "10").env("PGOPTIONS", "-c statement_timeout=60s");
     psql.env("PGPASSWORD", target.password.unwrap_or_default());
     match target.ca {

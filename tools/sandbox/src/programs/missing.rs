@@ -1,15 +1,15 @@
-//! What is missing, and what to type.
+//! Which servers are missing, and what to type to install them.
 
 use std::fmt;
 
-use super::{POSTGRES_MIN, REDIS_MIN, VALKEY_MIN};
+use super::version::{POSTGRES_MIN, REDIS_MIN, VALKEY_MIN};
 
-/// PostgreSQL or Valkey is not there. The text is one message for a person: what is missing, and what to type.
+/// PostgreSQL or Valkey is missing. The text is one message for a person: what is missing, and what to type.
 #[derive(Clone, Debug, thiserror::Error)]
 pub struct Missing {
     postgres: bool,
     valkey: bool,
-    /// Why installing did not help.
+    /// Why the installation failed.
     reason: Option<String>,
 }
 
@@ -23,7 +23,7 @@ impl Missing {
         Self { reason: Some(reason.into()), ..self.clone() }
     }
 
-    /// What is missing, as a person would say it.
+    /// "PostgreSQL 15 or newer and Valkey 7.2 (or Redis 7.0) or newer".
     pub(super) fn what(&self) -> String {
         let postgres = self.postgres.then(|| format!("PostgreSQL {} or newer", POSTGRES_MIN.0));
         let valkey = self.valkey.then(|| {
@@ -44,7 +44,7 @@ impl fmt::Display for Missing {
     }
 }
 
-/// The systems for which there is something exact to say.
+/// The systems for which there is an exact command to type.
 #[derive(Clone, Copy)]
 enum System {
     Debian,
@@ -85,7 +85,7 @@ fn advice(system: System) -> &'static str {
         System::Arch => "Type:\n    sudo pacman -S postgresql valkey",
         System::Mac => "Type:\n    brew install postgresql@17 valkey",
         System::Other => {
-            "Install them as your system does it, so that initdb, postgres, psql, and valkey-server and valkey-cli (or \
+            "Install them with the tools of your system, so that initdb, postgres, psql, and valkey-server and valkey-cli (or \
              redis-server and redis-cli) are on the search path (PATH)."
         }
     }

@@ -1,13 +1,15 @@
-//! What is found where, what may be installed, and what a person is told.
+//! Which programs are found, when they may be installed, and what the user reads if they are missing.
 
 use std::{
     fs::{create_dir_all, write},
     os::unix::fs::PermissionsExt,
     path::Path,
+    process::Command,
 };
 
 use super::{
-    install::{decide, least_of_debian},
+    install::{debian_version, decide},
+    version::{REDIS_MIN, VALKEY_MIN},
     *,
 };
 
@@ -41,7 +43,7 @@ fn valkey(folder: &Path, version: &str) {
 }
 
 #[test]
-fn the_first_place_that_is_new_enough_is_taken() {
+fn the_first_version_that_is_new_enough_is_used() {
     let root = tempfile::tempdir().unwrap();
     let at = |name: &str| root.path().join(name);
     postgres(&at("pg14"), "14.9");
@@ -51,13 +53,13 @@ fn the_first_place_that_is_new_enough_is_taken() {
     redis(&at("old"), "7.4.1");
     valkey(&at("new"), "8.1.1");
     program(&at("new"), "valkey-cli", "");
-    let places = Places {
+    let paths = SearchPaths {
         postgres: vec![at("none"), at("pg14"), at("pg15"), at("pg17")],
         programs: vec![at("old"), at("new")],
         chosen_valkey: None,
     };
 
-    let found = find(&places).unwrap();
+    let found = find(&paths).unwrap();
 
     assert_eq!(found.postgres_bin, at("pg15"));
     assert_eq!(found.valkey_server, at("new").join("valkey-server"));
@@ -65,57 +67,60 @@ fn the_first_place_that_is_new_enough_is_taken() {
 }
 
 #[test]
-fn a_folder_without_initdb_or_psql_is_passed_over() {
+fn a_folder_without_initdb_or_psql_is_skipped() {
     let root = tempfile::tempdir().unwrap();
     valkey(root.path(), "8.0.1");
     program(root.path(), "postgres", "postgres (PostgreSQL) 16.1");
-    let places = Places {
+    let paths = SearchPaths {
         postgres: vec![root.path().to_owned()],
         programs: vec![root.path().to_owned()],
-        ..Places::default()
+        ..SearchPaths::default()
     };
 
-    let missing = find(&places).unwrap_err();
+    let missing = find(&paths).unwrap_err();
 
     assert_eq!(missing.what(), "PostgreSQL 15 or newer");
 }
 
 #[test]
-fn redis_will_do_where_there_is_no_valkey_unless_it_is_too_old() {
+fn redis_is_used_if_there_is_no_valkey_unless_it_is_too_old() {
     let root = tempfile::tempdir().unwrap();
     let at = |name: &str| root.path().join(name);
     postgres(&at("pg"), "15.14");
     redis(&at("redis6"), "6.2.14");
     redis(&at("redis7"), "7.0.15");
     program(&at("redis7"), "redis-cli", "");
-    let mut places =
-        Places { postgres: vec![at("pg")], programs: vec![at("redis6"), at("redis7")], chosen_valkey: None };
+    let mut paths = SearchPaths {
+        postgres: vec![at("pg")],
+        programs: vec![at("redis6"), at("redis7")],
+        chosen_valkey: None,
+    };
 
-    let found = find(&places).unwrap();
+    let found = find(&paths).unwrap();
 
     assert_eq!(found.valkey_server, at("redis7").join("redis-server"));
     assert_eq!(found.valkey_cli, Some(at("redis7").join("redis-cli")));
-    places.programs.pop();
-    assert_eq!(find(&places).unwrap_err().what(), "Valkey 7.2 (or Redis 7.0) or newer");
+    paths.programs.pop();
+    assert_eq!(find(&paths).unwrap_err().what(), "Valkey 7.2 (or Redis 7.0) or newer");
 }
 
 #[test]
-fn the_server_that_is_chosen_is_taken_or_none() {
+fn the_chosen_server_is_used_or_none() {
     let root = tempfile::tempdir().unwrap();
     let at = |name: &str| root.path().join(name);
     postgres(&at("pg"), "15.14");
     valkey(&at("valkey"), "8.1.1");
     redis(&at("redis"), "7.0.15");
     let chosen = at("redis").join("redis-server");
-    let mut places = Places {
+    let mut paths = SearchPaths {
         postgres: vec![at("pg")],
         programs: vec![at("valkey")],
         chosen_valkey: Some(chosen.clone()),
     };
 
-    assert_eq!(find(&places).unwrap().valkey_server, chosen);
-    places.chosen_valkey = Some(at("nowhere"));
-    assert!(find(&places).is_err());
+    assert_eq!(find(&paths).unwrap().valkey_server, chosen);
+    paths.chosen_valkey = Some(at("nowhere"));
+    assert!(find(&paths).is_err());
 }
 
 #[test]
@@ -125,14 +130,14 @@ fn versions_are_ordered_by_number_newest_first() {
         create_dir_all(root.path().join(name)).unwrap();
     }
 
-    let found = places::newest_first(root.path(), "");
+    let found = search_paths::newest_first(root.path(), "");
 
     assert_eq!(found, ["17", "15", "9"].map(|name| root.path().join(name)));
 }
 
 #[test]
-fn what_is_missing_is_said_in_one_message_with_what_to_type() {
-    let missing = find(&Places::default()).unwrap_err();
+fn one_message_tells_what_is_missing_and_what_to_type() {
+    let missing = find(&SearchPaths::default()).unwrap_err();
 
     let message = missing.to_string();
     assert!(message.starts_with(
@@ -141,13 +146,13 @@ fn what_is_missing_is_said_in_one_message_with_what_to_type() {
     assert!(message.contains("nstall"), "no advice in: {message}");
     let message = missing.because("no network").to_string();
     assert!(
-        message.contains("Installing failed: no network\nInstall them as your system does it"),
+        message.contains("Installing failed: no network\nInstall them with the tools of your system"),
         "{message}"
     );
 }
 
 #[test]
-fn installing_is_asked_for_at_a_terminal_and_done_by_root_without_one() {
+fn a_terminal_is_asked_before_installing_and_without_one_root_installs() {
     assert_eq!(decide(None, true, true), Install::Ask);
     assert_eq!(decide(None, true, false), Install::Ask);
     assert_eq!(decide(None, false, true), Install::Yes);
@@ -157,7 +162,7 @@ fn installing_is_asked_for_at_a_terminal_and_done_by_root_without_one() {
     assert_eq!(decide(Some("0"), false, true), Install::Never);
 }
 
-/// By `dpkg --compare-versions`, where there is one.
+/// Uses `dpkg --compare-versions`, if there is a `dpkg`.
 #[test]
 fn what_debian_and_ubuntu_offer_is_new_enough() {
     let offered = [
@@ -165,15 +170,15 @@ fn what_debian_and_ubuntu_offer_is_new_enough() {
         (VALKEY_MIN, ["7.2.11+dfsg1-0ubuntu0.2", "8.0.1+dfsg1-1~bpo12+1", "8.1.1+dfsg1-3"], "7.1.9-1"),
         (REDIS_MIN, ["7.0.15-1~deb12u5", "7.0.15-1ubuntu0.24.04.1", "8.0.2-3"], "6.0.16-1ubuntu1"),
     ];
-    for (least, new_enough, too_old) in offered {
-        let least = least_of_debian(least);
+    for (oldest, new_enough, too_old) in offered {
+        let oldest = debian_version(oldest);
         let is_at_least = |version: &str| {
-            let compared = Command::new("dpkg").args(["--compare-versions", version, "ge", &least]).status();
+            let compared = Command::new("dpkg").args(["--compare-versions", version, "ge", &oldest]).status();
             compared.map(|status| status.success())
         };
         for version in new_enough {
-            assert!(is_at_least(version).unwrap_or(true), "{version} is at least {least}");
+            assert!(is_at_least(version).unwrap_or(true), "{version} is at least {oldest}");
         }
-        assert!(!is_at_least(too_old).unwrap_or(false), "{too_old} is older than {least}");
+        assert!(!is_at_least(too_old).unwrap_or(false), "{too_old} is older than {oldest}");
     }
 }

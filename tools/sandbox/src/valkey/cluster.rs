@@ -1,4 +1,4 @@
-//! A Valkey Cluster of three nodes without replicas, on loopback.
+//! A Valkey Cluster of three nodes without replicas, on 127.0.0.1.
 
 use std::{
     thread::sleep,
@@ -13,10 +13,10 @@ use crate::programs::Programs;
 const NODES: u16 = 3;
 const SLOTS: u16 = 16_384;
 const POLL: Duration = Duration::from_millis(50);
-/// A node that comes back waits two seconds before it takes writes, and the others must notice it first.
+/// A restarted node waits two seconds before it accepts writes, and the other nodes must notice it first.
 const AGREED_WITHIN: Duration = Duration::from_secs(60);
 
-/// A running cluster in temporary folders. It ends as a [`ValkeyServer`] does.
+/// A running cluster in temporary folders. It stops when a [`ValkeyServer`] would.
 pub struct ValkeyCluster {
     nodes: Vec<ValkeyServer>,
 }
@@ -26,7 +26,7 @@ impl ValkeyCluster {
     ///
     /// # Errors
     ///
-    /// Where a node does not start, or they do not agree within a minute.
+    /// If a node does not start, or they do not agree within a minute.
     pub fn start(programs: &Programs) -> Result<Self> {
         let options = ValkeyOptions { cluster: true, ..ValkeyOptions::new("") };
         let nodes: Result<Vec<_>> =
@@ -50,21 +50,21 @@ impl ValkeyCluster {
         &self.nodes
     }
 
-    /// Ends a node at once, as a crash would. Its data is lost, its slots are not served.
+    /// Ends a node at once, as a crash would. Its data is lost, and its slots are unavailable.
     ///
     /// # Errors
     ///
-    /// Where there is no such node.
+    /// If there is no such node.
     pub fn kill_node(&mut self, index: usize) -> Result<()> {
         self.node(index)?.kill();
         Ok(())
     }
 
-    /// Starts a node again, empty, with its slots, and waits until all agree.
+    /// Restarts a node, empty and with its slots, and waits until all agree.
     ///
     /// # Errors
     ///
-    /// Where there is no such node, it does not start, or they do not agree within a minute.
+    /// If there is no such node, it does not start, or they do not agree within a minute.
     pub fn restart_node(&mut self, index: usize) -> Result<()> {
         self.node(index)?.restart()?;
         self.await_agreement()
@@ -79,18 +79,18 @@ impl ValkeyCluster {
         for (node, first) in self.nodes.iter().zip((0..SLOTS).step_by(usize::from(share))) {
             let last = if SLOTS - first < 2 * share { SLOTS - 1 } else { first + share - 1 };
             node.command(&["CLUSTER", "ADDSLOTSRANGE", &first.to_string(), &last.to_string()])?;
-            // Different epochs from the start spare the nodes a round of settling who is who.
+            // With different epochs from the start, the nodes need no round to resolve equal ones.
             node.command(&["CLUSTER", "SET-CONFIG-EPOCH", &(first + 1).to_string()])?;
         }
-        let [first, others @ ..] = self.nodes.as_slice() else { bail!("a cluster without nodes") };
+        let [first, others @ ..] = self.nodes.as_slice() else { bail!("the cluster has no nodes") };
         for other in others {
-            let bus = other.ports.bus.context("a node without a bus port")?.to_string();
+            let bus = other.ports.bus.context("the node has no bus port")?.to_string();
             first.command(&["CLUSTER", "MEET", "127.0.0.1", &other.port().to_string(), &bus])?;
         }
         Ok(())
     }
 
-    /// Waits until every node knows all of them and serves all slots.
+    /// Waits until every node knows all nodes and sees all slots served.
     fn await_agreement(&self) -> Result<()> {
         let wanted = ["cluster_state:ok".to_owned(), format!("cluster_known_nodes:{NODES}"), slots_ok()];
         let deadline = Instant::now() + AGREED_WITHIN;
@@ -100,7 +100,7 @@ impl ValkeyCluster {
         };
         while !self.nodes.iter().all(agrees) {
             if Instant::now() > deadline {
-                bail!("the cluster does not agree within {AGREED_WITHIN:?}");
+                bail!("the nodes of the cluster do not agree after {AGREED_WITHIN:?}");
             }
             sleep(POLL);
         }

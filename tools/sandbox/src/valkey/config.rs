@@ -1,20 +1,20 @@
-//! A server's configuration file. Passwords stand in it, not on the command line, which everybody can read.
+//! A server's configuration file. It contains the password, because everyone can read a command line.
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::{Ports, ValkeyOptions};
+use super::options::{Ports, ValkeyOptions};
 use crate::{home::Home, tls::write_private};
 
-/// Milliseconds until a Cluster takes a silent node for lost.
+/// How long a node may be silent until the cluster regards it as failed.
 const CLUSTER_NODE_TIMEOUT_MS: u32 = 2_000;
 
-/// Writes the file for the server in `home` and returns where it is.
+/// Writes the file for the server in `home` and returns its path.
 pub(super) fn write(home: &Home, options: &ValkeyOptions, ports: Ports) -> Result<PathBuf> {
     let path = home.path.join("valkey.conf");
     write_private(&path, &text(home, options, ports))?;
-    home.account.take(&path)?;
+    home.account.take_ownership(&path)?;
     Ok(path)
 }
 
@@ -34,7 +34,7 @@ fn text(home: &Home, options: &ValkeyOptions, ports: Ports) -> String {
             format!("tls-port {}", ports.clients),
             format!("tls-cert-file {}", quoted(&tls.cert.display().to_string())),
             format!("tls-key-file {}", quoted(&tls.key.display().to_string())),
-            // The clients show no certificate, so the server needs no authority to check them by.
+            // Clients have no certificates, so the server needs no authority to verify them.
             "tls-auth-clients no".to_owned(),
         ]),
         None => lines.push(format!("port {}", ports.clients)),
@@ -48,7 +48,7 @@ fn text(home: &Home, options: &ValkeyOptions, ports: Ports) -> String {
             "cluster-enabled yes".to_owned(),
             format!("cluster-port {bus}"),
             format!("cluster-node-timeout {CLUSTER_NODE_TIMEOUT_MS}"),
-            // A node that is lost must not take the slots of the others with it.
+            // If a node fails, the others must still serve their slots.
             "cluster-require-full-coverage no".to_owned(),
         ]),
         None => lines.push(format!("databases {}", options.databases)),
@@ -60,7 +60,7 @@ fn yes_no(value: bool) -> &'static str {
     if value { "yes" } else { "no" }
 }
 
-/// A value in the file's own quoting.
+/// A value with the quotes and escapes of the file format.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }

@@ -1,4 +1,4 @@
-//! The folders in which programs are looked for.
+//! The folders in which programs are searched.
 
 use std::{
     cmp::Reverse,
@@ -7,10 +7,10 @@ use std::{
     process::Command,
 };
 
-use super::CHOSEN_VALKEY;
-
-/// Folders of distributions and package managers that hold one folder for each version of PostgreSQL: where they
-/// are, how their names begin, and where the programs lie in them.
+/// Names the server to use as Valkey, instead of searching for one.
+const CHOSEN_VALKEY: &str = "BOOKED_VALKEY_SERVER";
+/// Distributions and package managers that have a folder for each version of PostgreSQL: its parent, the prefix of its
+/// name, and the folder of programs within it.
 const POSTGRES_VERSIONS: [(&str, &str, &str); 6] = [
     ("/usr/lib/postgresql", "", "bin"),
     ("/usr", "pgsql-", "bin"),
@@ -23,23 +23,23 @@ const FURTHER: [&str; 3] = ["/opt/homebrew/bin", "/usr/local/bin", "/opt/local/b
 
 /// Folders in the order in which they are searched.
 #[derive(Debug, Default)]
-pub(super) struct Places {
-    /// Folders of PostgreSQL's programs.
+pub(super) struct SearchPaths {
+    /// For PostgreSQL's programs.
     pub(super) postgres: Vec<PathBuf>,
-    /// Folders of programs of any kind.
+    /// For all other programs.
     pub(super) programs: Vec<PathBuf>,
-    /// The server that somebody has chosen.
+    /// The server that the user has chosen.
     pub(super) chosen_valkey: Option<PathBuf>,
 }
 
-impl Places {
-    /// The search path first, so that whoever sets it chooses; then what is known of distributions.
+impl SearchPaths {
+    /// The user's `PATH` first, so that they can choose; then the known folders of distributions.
     pub(super) fn of_this_machine() -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut programs = folders(&path);
         programs.extend(FURTHER.map(PathBuf::from));
         let mut postgres = programs.clone();
-        postgres.extend(told_by_pg_config());
+        postgres.extend(from_pg_config());
         for (root, prefix, bin) in POSTGRES_VERSIONS {
             postgres
                 .extend(newest_first(Path::new(root), prefix).into_iter().map(|version| version.join(bin)));
@@ -53,13 +53,13 @@ fn folders(path: &OsStr) -> Vec<PathBuf> {
     std::env::split_paths(path).filter(|folder| folder.is_absolute()).collect()
 }
 
-fn told_by_pg_config() -> Option<PathBuf> {
+fn from_pg_config() -> Option<PathBuf> {
     let output = Command::new("pg_config").arg("--bindir").output().ok()?;
     let folder = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
     folder.is_absolute().then_some(folder)
 }
 
-/// The folders in `root` whose name is `prefix` and a version number.
+/// The folders in `root` with a name of `prefix` and a version number.
 pub(super) fn newest_first(root: &Path, prefix: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
     let mut versions: Vec<(u32, PathBuf)> = entries
