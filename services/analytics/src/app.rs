@@ -1,7 +1,8 @@
-//! The one place where the parts are built and joined.
+//! The one place where adapters are built and joined.
 
 use std::sync::Arc;
 
+use actix_web::web;
 use booked_feed::{Consumer, FeedClient};
 use booked_postgres::{Database, require_schema};
 use booked_server::{Application, Clock, Lifecycle, ServiceClient, SystemClock, SystemRandom};
@@ -40,7 +41,10 @@ pub async fn bind_with_clock(
     let ticketing = FeedClient::new(ServiceClient::new("ticketing", config.ticketing, &config.credential)?);
     let (count, random) = (Arc::new(CountSales), Arc::new(SystemRandom));
     let consumer = Consumer::new(FEED, ticketing, database.clone(), count, random, &lifecycle);
-    let routes = routes(Context { database: database.clone(), clock });
+    let context = web::Data::new(Context { database: database.clone(), clock });
+    let routes = move |service: &mut web::ServiceConfig| {
+        service.app_data(context.clone()).configure(routes);
+    };
     let application = Application::bind(config.http, config.credential, lifecycle.clone(), metrics, routes)?;
     Ok(application.ready_after(async move {
         require_schema(&database, MIGRATIONS).await?;

@@ -1,57 +1,27 @@
-//! The program's commands.
+//! The program's commands: those of every service.
 
-use std::process::ExitCode;
-
-use booked_postgres::DatabaseArgs;
-use booked_server::{
-    HealthcheckArgs, Lifecycle,
-    config::{LogArgs, Mistakes},
-    healthcheck,
-};
+use booked_server::{Application, Lifecycle};
+use booked_service::{NoCommands, Service};
 use booked_telemetry::Metrics;
-use clap::{Parser, Subcommand};
+use diesel_migrations::EmbeddedMigrations;
 
 use crate::{app, config::ServeArgs, outbound::postgres::MIGRATIONS};
 
-const SERVICE: &str = "booked-analytics";
+/// The service, as its program runs it.
+pub struct Analytics;
 
-/// Counts of what was sold and cancelled.
-#[derive(Parser)]
-#[command(name = SERVICE, version)]
-struct Cli {
-    #[command(flatten)]
-    log: LogArgs,
-    #[command(subcommand)]
-    command: Command,
-}
+impl Service for Analytics {
+    const PROGRAM: &'static str = "booked-analytics";
+    const ABOUT: &'static str = "Counts of what was sold and cancelled.";
+    const MIGRATIONS: EmbeddedMigrations = MIGRATIONS;
+    type ServeArgs = ServeArgs;
+    type Commands = NoCommands;
 
-#[derive(Subcommand)]
-enum Command {
-    /// Serve the figures.
-    Serve(Box<ServeArgs>),
-    /// Bring the database's schema up to date.
-    Migrate(DatabaseArgs),
-    /// Ask the process on this machine whether it is ready.
-    Healthcheck(HealthcheckArgs),
-}
+    async fn bind(args: ServeArgs, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
+        app::bind(args.check()?, lifecycle, metrics).await
+    }
 
-/// Runs the command that the command line names.
-#[must_use]
-pub fn run() -> ExitCode {
-    let Cli { log, command } = Cli::parse();
-    booked_server::run(SERVICE, log.log_format, |metrics| command.run(metrics))
-}
-
-impl Command {
-    async fn run(self, metrics: Metrics) -> anyhow::Result<()> {
-        match self {
-            Self::Serve(args) => app::bind(args.check()?, Lifecycle::new(), metrics).await?.serve().await,
-            Self::Migrate(args) => {
-                let mut mistakes = Mistakes::default();
-                let database = args.check(&mut mistakes);
-                booked_postgres::migrate(&mistakes.finish(database)?, MIGRATIONS).await
-            }
-            Self::Healthcheck(args) => healthcheck(&args),
-        }
+    async fn run(command: NoCommands) -> anyhow::Result<()> {
+        match command {}
     }
 }

@@ -11,5 +11,5 @@ pub mod app;
 mod commands;
 pub mod config;
 
-pub use commands::run;
+pub use commands::Analytics;
 pub use inbound::http::ApiDoc;

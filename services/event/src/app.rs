@@ -42,10 +42,11 @@ pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> any
         random: Arc::new(SystemRandom),
     };
     let reads = Reads::new(context.clone(), config.reads, &lifecycle);
-    let (own, feed) = (routes(context, reads, lifecycle.clone()), feed.routes());
+    let (context, reads) = (web::Data::new(context), web::Data::new(reads));
+    let (detached, feed) = (web::Data::new(lifecycle.clone()), feed.routes());
     let routes = move |service: &mut web::ServiceConfig| {
-        own(service);
-        feed(service);
+        service.app_data(context.clone()).app_data(reads.clone()).app_data(detached.clone());
+        service.configure(feed.clone()).configure(routes);
     };
     let application = Application::bind(config.http, config.credential, lifecycle.clone(), metrics, routes)?;
     Ok(application.ready_after(async move {

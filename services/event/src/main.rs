@@ -1,7 +1,7 @@
-//! The event service's program: its commands are in `commands.rs`, its settings in `config.rs`.
+//! The program of the event service: its commands are in `commands.rs`, its settings in `config.rs`.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    booked_event::run()
+    booked_service::run::<booked_event::Event>()
 }

@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     inbound::{
         feed::{ApplyEvents, EVENT_FEED, PulledEvents},
-        http::{deadline::Deadline, routes::routes},
+        http::{deadline::Deadline, routes},
         jobs::{
             self, auditor,
             changes::{self, ChangesNoted},
@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// The name of this service's own feed.
-const SOURCE: &str = "ticketing";
+const SOURCE: &str = "/ticketing";
 /// How often a Valkey that is away is asked again whether it is fit.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -92,24 +92,27 @@ pub async fn bind_with(
         events: Arc::clone(&context.events),
         progress: Progress::default(),
     };
-    auditor::start(auditor, config.audit_rest, context.random.uuid(), &lifecycle);
-    jobs::start(&context, config.jobs, &lifecycle);
-    changes::start(&context, config.jobs.tick, noted, &lifecycle);
-    deliver::start(&context, config.delivery, &lifecycle);
-    gauges::start(&context, &lifecycle);
-    lifecycle.spawn_job(consumer.clone().run());
     lifecycle.spawn_job(refuse_misconfigured_valkey(valkey, lifecycle.clone()));
 
     let deadline = Deadline::new(config.request, lifecycle.clone());
-    let shared = (context, deadline, database.clone(), consumer, own_feed.routes());
+    let shared = (context.clone(), deadline, database.clone(), consumer.clone(), own_feed.routes());
     let routes = move |service: &mut web::ServiceConfig| {
         let (context, deadline, database, consumer, feed) = shared.clone();
         service.app_data(web::Data::new(context)).app_data(web::Data::new(deadline));
         service.app_data(web::Data::new(database.half())).app_data(web::Data::new(consumer));
         service.configure(feed).configure(routes);
     };
-    let application = Application::bind(config.http, config.credential, lifecycle, metrics, routes)?;
-    Ok(application.ready_after(async move { require_schema(&database, MIGRATIONS).await }))
+    let application = Application::bind(config.http, config.credential, lifecycle.clone(), metrics, routes)?;
+    Ok(application.ready_after(async move {
+        require_schema(&database, MIGRATIONS).await?;
+        auditor::start(auditor, config.audit_rest, context.random.uuid(), &lifecycle);
+        jobs::start(&context, config.jobs, &lifecycle);
+        changes::start(&context, config.jobs.tick, noted, &lifecycle);
+        deliver::start(&context, config.delivery, &lifecycle);
+        gauges::start(&context, &lifecycle);
+        lifecycle.spawn_job(consumer.run());
+        Ok(())
+    }))
 }
 
 /// A Valkey that may evict keys is refused, as soon as it can be asked: one that is away must not keep the routes that do

@@ -1,59 +1,36 @@
-//! The program's commands.
-
-use std::process::ExitCode;
+//! The program's commands: those of every service, and the operators' own.
 
 use booked_feed::ArchiveArgs;
-use booked_postgres::DatabaseArgs;
-use booked_server::{
-    HealthcheckArgs, Lifecycle,
-    config::{LogArgs, Mistakes},
-};
+use booked_server::{Application, Lifecycle};
+use booked_service::Service;
 use booked_telemetry::Metrics;
-use clap::{Parser, Subcommand};
+use clap::Subcommand;
+use diesel_migrations::EmbeddedMigrations;
 
 use crate::{app, config::ServeArgs, outbound::postgres::MIGRATIONS};
 
-const SERVICE: &str = "booked-ticketing";
-
-/// Seats, holds, bookings and the waitlist.
-#[derive(Parser)]
-#[command(name = SERVICE, version)]
-struct Cli {
-    #[command(flatten)]
-    log: LogArgs,
-    #[command(subcommand)]
-    command: Command,
-}
+/// The service, as its program runs it.
+pub struct Ticketing;
 
 #[derive(Subcommand)]
-enum Command {
-    /// Serve reservations, bookings, cancels and the waitlist.
-    Serve(Box<ServeArgs>),
-    /// Bring the database's schema up to date.
-    Migrate(DatabaseArgs),
-    /// Take months that are over out of the outbox; what they add up to stays.
+pub enum Commands {
+    /// Archive the months of the outbox before a given one; their sums stay.
     ArchiveOutbox(ArchiveArgs),
-    /// Ask the process on this machine whether it is ready.
-    Healthcheck(HealthcheckArgs),
 }
 
-/// Runs the command that the command line names.
-pub fn run() -> ExitCode {
-    let Cli { log, command } = Cli::parse();
-    booked_server::run(SERVICE, log.log_format, |metrics| command.run(metrics))
-}
+impl Service for Ticketing {
+    const PROGRAM: &'static str = "booked-ticketing";
+    const ABOUT: &'static str = "Seats, holds, bookings and the waitlist.";
+    const MIGRATIONS: EmbeddedMigrations = MIGRATIONS;
+    type ServeArgs = ServeArgs;
+    type Commands = Commands;
 
-impl Command {
-    async fn run(self, metrics: Metrics) -> anyhow::Result<()> {
-        match self {
-            Self::Serve(args) => app::bind(args.check()?, Lifecycle::new(), metrics).await?.serve().await,
-            Self::Migrate(args) => {
-                let mut mistakes = Mistakes::default();
-                let database = args.check(&mut mistakes);
-                booked_postgres::migrate(&mistakes.finish(database)?, MIGRATIONS).await
-            }
-            Self::ArchiveOutbox(args) => args.run().await,
-            Self::Healthcheck(args) => booked_server::healthcheck(&args),
-        }
+    async fn bind(args: ServeArgs, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
+        app::bind(args.check()?, lifecycle, metrics).await
+    }
+
+    async fn run(command: Commands) -> anyhow::Result<()> {
+        let Commands::ArchiveOutbox(args) = command;
+        args.run().await
     }
 }

@@ -14,5 +14,5 @@ pub mod app;
 mod commands;
 pub mod config;
 
-pub use commands::run;
+pub use commands::Ticketing;
 pub use inbound::http::ApiDoc;

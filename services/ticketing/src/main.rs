@@ -1,7 +1,7 @@
-//! The ticketing service's program: its commands are in `commands.rs`, its settings in `config.rs`.
+//! The program of the ticketing service: its commands are in `commands.rs`, its settings in `config.rs`.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    booked_ticketing::run()
+    booked_service::run::<booked_ticketing::Ticketing>()
 }

@@ -9,7 +9,7 @@ use booked_telemetry::Metrics;
 
 use crate::{
     config::Config,
-    inbound::{http::routes::routes, jobs},
+    inbound::{http::routes, jobs},
     outbound::{
         guess_limit::RecentFailures,
         hashing::BcryptHasher,
@@ -68,7 +68,7 @@ pub async fn bind_with(
         random: Arc::new(SystemRandom),
     });
     keys.show(&opentelemetry::global::meter("booked-user"));
-    lifecycle.spawn_job(jobs::read_keys_again(Arc::clone(&keys), config.keys_reload));
+    let (watched, keys_reload) = (Arc::clone(&keys), config.keys_reload);
 
     let context = web::Data::new(Context { accounts, passwords, guesses, clock, random });
     let tokens = web::Data::new(Tokens {
@@ -81,6 +81,10 @@ pub async fn bind_with(
         service.app_data(context.clone()).app_data(tokens.clone()).app_data(keys.clone());
         routes(service);
     };
-    let application = Application::bind(config.http, config.credential, lifecycle, metrics, routes)?;
-    Ok(application.ready_after(async move { require_schema(&database, MIGRATIONS).await }))
+    let application = Application::bind(config.http, config.credential, lifecycle.clone(), metrics, routes)?;
+    Ok(application.ready_after(async move {
+        require_schema(&database, MIGRATIONS).await?;
+        lifecycle.spawn_job(jobs::read_keys_again(watched, keys_reload));
+        Ok(())
+    }))
 }

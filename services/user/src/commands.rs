@@ -5,54 +5,25 @@
 
 mod create_admin;
 mod new_key;
+mod operators;
 mod password;
 mod revoke_admin;
 mod set_password;
 
-use std::{fmt, process::ExitCode, sync::Arc, time::Duration};
-
-use booked_postgres::{Database, DatabaseArgs, DatabaseSettings};
-use booked_server::{
-    HealthcheckArgs, Lifecycle, SystemClock, SystemRandom,
-    config::{LogArgs, Mistakes},
-};
+use booked_server::{Application, Lifecycle};
+use booked_service::Service;
 use booked_telemetry::Metrics;
-use clap::{Parser, Subcommand};
-use tokio::runtime::Handle;
+use clap::Subcommand;
+use diesel_migrations::EmbeddedMigrations;
 
-use crate::{
-    app,
-    config::ServeArgs,
-    domain::Email,
-    outbound::{
-        guess_limit::RecentFailures,
-        hashing::{BcryptHasher, HashSettings},
-        postgres::{MIGRATIONS, PostgresAccountStore},
-    },
-    usecases::Context,
-};
+use crate::{app, config::ServeArgs, outbound::postgres::MIGRATIONS};
 
-const SERVICE: &str = "booked-user";
-
-/// Accounts and tokens.
-#[derive(Parser)]
-#[command(name = SERVICE, version)]
-struct Cli {
-    #[command(flatten)]
-    log: LogArgs,
-    #[command(subcommand)]
-    command: Command,
-}
+/// The service, as its program runs it.
+pub struct User;
 
 #[derive(Subcommand)]
-enum Command {
-    /// Serve log-in and registration.
-    Serve(Box<ServeArgs>),
-    /// Bring the database's schema up to date.
-    Migrate(DatabaseArgs),
-    /// Ask the process on this machine whether it is ready.
-    Healthcheck(HealthcheckArgs),
-    /// Make an admin: a new account, or with --promote one that is there.
+pub enum Commands {
+    /// Make an admin: a new account, or with --promote one that exists.
     CreateAdmin(create_admin::CreateAdminArgs),
     /// Give an account another password.
     SetPassword(set_password::SetPasswordArgs),
@@ -62,51 +33,23 @@ enum Command {
     NewKey(new_key::NewKeyArgs),
 }
 
-/// Runs the command that the command line names.
-pub fn run() -> ExitCode {
-    let Cli { log, command } = Cli::parse();
-    booked_server::run(SERVICE, log.log_format, |metrics| command.run(metrics))
-}
+impl Service for User {
+    const PROGRAM: &'static str = "booked-user";
+    const ABOUT: &'static str = "Accounts and tokens.";
+    const MIGRATIONS: EmbeddedMigrations = MIGRATIONS;
+    type ServeArgs = ServeArgs;
+    type Commands = Commands;
 
-impl Command {
-    async fn run(self, metrics: Metrics) -> anyhow::Result<()> {
-        match self {
-            Self::Serve(args) => app::bind(args.check()?, Lifecycle::new(), metrics).await?.serve().await,
-            Self::Migrate(args) => {
-                let mut mistakes = Mistakes::default();
-                let database = args.check(&mut mistakes);
-                booked_postgres::migrate(&mistakes.finish(database)?, MIGRATIONS).await
-            }
-            Self::Healthcheck(args) => booked_server::healthcheck(&args),
-            Self::CreateAdmin(args) => create_admin::run(args).await,
-            Self::SetPassword(args) => set_password::run(args).await,
-            Self::RevokeAdmin(args) => revoke_admin::run(args).await,
-            Self::NewKey(args) => new_key::run(&args),
+    async fn bind(args: ServeArgs, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
+        app::bind(args.check()?, lifecycle, metrics).await
+    }
+
+    async fn run(command: Commands) -> anyhow::Result<()> {
+        match command {
+            Commands::CreateAdmin(args) => create_admin::run(args).await,
+            Commands::SetPassword(args) => set_password::run(args).await,
+            Commands::RevokeAdmin(args) => revoke_admin::run(args).await,
+            Commands::NewKey(args) => new_key::run(&args),
         }
     }
-}
-
-fn accounts(database: &DatabaseSettings) -> anyhow::Result<PostgresAccountStore> {
-    Ok(PostgresAccountStore::new(Database::new(database, &Handle::current())?))
-}
-
-/// The accounts, and one thread that hashes.
-fn context(database: &DatabaseSettings, bcrypt_cost: u32) -> anyhow::Result<Context> {
-    let one_password = HashSettings { cost: bcrypt_cost, threads: 1, queue_max: 1, wait_max: Duration::MAX };
-    Ok(Context {
-        accounts: Arc::new(accounts(database)?),
-        passwords: Arc::new(BcryptHasher::start(one_password)?),
-        guesses: Arc::new(RecentFailures::default()),
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
-    })
-}
-
-fn email(text: &str, mistakes: &mut Mistakes) -> Option<Email> {
-    Email::parse(text).map_err(|refused| mistakes.add("--email", format!("cannot be used: {refused}"))).ok()
-}
-
-#[expect(clippy::print_stdout, reason = "what a command came to is for the operator, not for the log")]
-fn tell(what: impl fmt::Display) {
-    println!("{what}");
 }

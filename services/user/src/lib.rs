@@ -12,5 +12,5 @@ pub mod app;
 mod commands;
 pub mod config;
 
-pub use commands::run;
+pub use commands::User;
 pub use inbound::http::ApiDoc;

@@ -1,7 +1,7 @@
-//! The user service's program: its commands are in `commands.rs`, its settings in `config.rs`.
+//! The program of the user service: its commands are in `commands.rs`, its settings in `config.rs`.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    booked_user::run()
+    booked_service::run::<booked_user::User>()
 }

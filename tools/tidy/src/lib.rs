@@ -25,6 +25,8 @@ mod layers;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
+mod skeleton;
+#[cfg(test)]
 mod unfinished;
 #[cfg(test)]
 mod words;

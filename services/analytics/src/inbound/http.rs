@@ -1,4 +1,4 @@
-//! The service's endpoints, one a file.
+//! HTTP, one endpoint a file.
 
 mod context;
 mod list_analytics;
@@ -6,6 +6,5 @@ mod list_cancellation_rates;
 mod routes;
 
 pub(crate) use context::Context;
-pub(crate) use routes::routes;
-
 pub use routes::ApiDoc;
+pub(crate) use routes::routes;

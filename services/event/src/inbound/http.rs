@@ -1,4 +1,4 @@
-//! How the service is asked over HTTP.
+//! HTTP, one endpoint a file.
 
 mod create_event;
 mod delete_event;

@@ -1,7 +1,6 @@
-//! HTTP: one endpoint a file; each inventories what its use case answers to the contract.
+//! HTTP, one endpoint a file.
 
 mod add_to_waitlist;
-mod api_doc;
 mod book_tickets;
 mod cancel_tickets;
 mod catch_up;
@@ -11,6 +10,7 @@ mod ids;
 mod list_bookings;
 mod release_tickets;
 mod reserve_tickets;
-pub mod routes;
+mod routes;
 
-pub use api_doc::ApiDoc;
+pub use routes::ApiDoc;
+pub(crate) use routes::routes;

@@ -6,7 +6,10 @@ use booked_postgres::DatabaseArgs;
 use booked_server::{Rejected, config::Mistakes};
 use clap::Args;
 
-use super::{accounts, context, email, password::read_password, tell};
+use super::{
+    operators::{accounts, context, email, tell},
+    password::read_password,
+};
 use crate::{
     config::CostArgs,
     domain::{Email, PersonName},
@@ -16,7 +19,7 @@ use crate::{
 };
 
 #[derive(Args)]
-pub(super) struct CreateAdminArgs {
+pub struct CreateAdminArgs {
     #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]

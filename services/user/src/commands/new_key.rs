@@ -5,10 +5,10 @@ use std::{path::PathBuf, time::Instant};
 use booked_identity::{KeyFolder, SigningKeys, next_key_name};
 use clap::Args;
 
-use super::tell;
+use super::operators::tell;
 
 #[derive(Args)]
-pub(super) struct NewKeyArgs {
+pub struct NewKeyArgs {
     /// Folder of the keys that sign tokens; it is made where there is none.
     #[arg(long, env = "SIGNING_KEYS_DIR", value_name = "DIR")]
     keys_dir: PathBuf,

@@ -4,11 +4,11 @@ use booked_postgres::DatabaseArgs;
 use booked_server::{Rejected, config::Mistakes};
 use clap::Args;
 
-use super::{accounts, email, tell};
+use super::operators::{accounts, email, tell};
 use crate::{ports::ChangeError, usecases::revoke_admin};
 
 #[derive(Args)]
-pub(super) struct RevokeAdminArgs {
+pub struct RevokeAdminArgs {
     #[command(flatten)]
     database: DatabaseArgs,
     /// The admin's email.

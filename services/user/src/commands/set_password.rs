@@ -6,14 +6,17 @@ use booked_postgres::DatabaseArgs;
 use booked_server::{Rejected, config::Mistakes};
 use clap::Args;
 
-use super::{context, email, password::read_password, tell};
+use super::{
+    operators::{context, email, tell},
+    password::read_password,
+};
 use crate::{
     config::CostArgs,
     usecases::{SetPasswordError, set_password},
 };
 
 #[derive(Args)]
-pub(super) struct SetPasswordArgs {
+pub struct SetPasswordArgs {
     #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]

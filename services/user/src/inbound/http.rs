@@ -1,11 +1,11 @@
-//! The service over HTTP, one endpoint a file.
-
-pub(crate) mod routes;
+//! HTTP, one endpoint a file.
 
 mod client;
 mod failure;
-pub(crate) mod log_in;
-pub(crate) mod read_jwks;
-pub(crate) mod register_user;
+mod log_in;
+mod read_jwks;
+mod register_user;
+mod routes;
 
 pub use routes::ApiDoc;
+pub(crate) use routes::routes;

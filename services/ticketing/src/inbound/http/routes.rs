@@ -1,15 +1,33 @@
-//! The service's routes, in one table.
+//! The table of the service's routes.
 
 use actix_web::web::{ServiceConfig, get, post, resource};
+use utoipa::OpenApi;
 
 use super::{
-    add_to_waitlist::add_to_waitlist, book_tickets::book_tickets, cancel_tickets::cancel_tickets,
-    catch_up::catch_up, count_occupied::count_occupied, list_bookings::list_bookings,
-    release_tickets::release_tickets, reserve_tickets::reserve_tickets,
+    add_to_waitlist::{self, add_to_waitlist},
+    book_tickets::{self, book_tickets},
+    cancel_tickets::{self, cancel_tickets},
+    catch_up::catch_up,
+    count_occupied::count_occupied,
+    list_bookings::{self, list_bookings},
+    release_tickets::{self, release_tickets},
+    reserve_tickets::{self, reserve_tickets},
 };
 
-/// Adds all of them, but the feed's, which the feed itself serves.
-pub fn routes(service: &mut ServiceConfig) {
+/// The public routes, for the OpenAPI document of the system.
+#[derive(OpenApi)]
+#[openapi(paths(
+    reserve_tickets::reserve_tickets,
+    book_tickets::book_tickets,
+    cancel_tickets::cancel_tickets,
+    release_tickets::release_tickets,
+    add_to_waitlist::add_to_waitlist,
+    list_bookings::list_bookings
+))]
+pub struct ApiDoc;
+
+/// Adds the routes.
+pub(crate) fn routes(service: &mut ServiceConfig) {
     service
         .service(resource("/ticket/reserve/").route(post().to(reserve_tickets)))
         .service(resource("/ticket/book/").route(post().to(book_tickets)))

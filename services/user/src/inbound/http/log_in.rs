@@ -1,6 +1,6 @@
 //! `POST /user/login/`
 
-use actix_web::{post, web};
+use actix_web::web;
 use booked_contract::{
     Code, ErrorBody,
     user::{LogIn, Token},
@@ -16,6 +16,8 @@ use crate::{
 
 /// Logs in: answers with a token to send as `Authorization: Bearer …`.
 #[utoipa::path(
+    post,
+    path = "/user/login/",
     tag = "user",
     request_body = LogIn,
     responses(
@@ -30,7 +32,6 @@ use crate::{
             headers(("Retry-After" = u64, description = "After so many seconds"))),
     )
 )]
-#[post("/user/login/")]
 pub(super) async fn log_in(
     Body(LogIn { email, password }): Body<LogIn>,
     client: Client,

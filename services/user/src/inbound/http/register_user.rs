@@ -1,6 +1,6 @@
 //! `POST /user/register/`
 
-use actix_web::{HttpResponse, post, web};
+use actix_web::{HttpResponse, web};
 use booked_contract::{Code, ErrorBody, user::Registration};
 use booked_server::{ApiError, Body};
 
@@ -12,6 +12,8 @@ use crate::{
 
 /// Registers an account. It is a plain user's.
 #[utoipa::path(
+    post,
+    path = "/user/register/",
     tag = "user",
     request_body = Registration,
     responses(
@@ -27,7 +29,6 @@ use crate::{
         (status = 504, body = ErrorBody, description = "SYS-08 it may have been done"),
     )
 )]
-#[post("/user/register/")]
 pub(super) async fn register_user(
     Body(registration): Body<Registration>,
     client: Client,

@@ -1,16 +1,24 @@
-//! The service's routes.
+//! The table of the service's routes.
 
-use actix_web::web::ServiceConfig;
+use actix_web::web::{ServiceConfig, post, resource};
+use booked_server::read;
 use utoipa::OpenApi;
 
-use super::{log_in, read_jwks, register_user};
+use super::{
+    log_in::{self, log_in},
+    read_jwks::read_jwks,
+    register_user::{self, register_user},
+};
 
-/// The table of all routes.
-pub(crate) fn routes(service: &mut ServiceConfig) {
-    service.service(register_user::register_user).service(log_in::log_in).service(read_jwks::read_jwks);
-}
-
-/// The public ones, for the system's OpenAPI document.
+/// The public routes, for the OpenAPI document of the system.
 #[derive(OpenApi)]
 #[openapi(paths(register_user::register_user, log_in::log_in))]
 pub struct ApiDoc;
+
+/// Adds the routes.
+pub(crate) fn routes(service: &mut ServiceConfig) {
+    service
+        .service(resource("/user/register/").route(post().to(register_user)))
+        .service(resource("/user/login/").route(post().to(log_in)))
+        .service(read("/internal/jwks").to(read_jwks));
+}

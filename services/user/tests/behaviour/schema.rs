@@ -6,8 +6,8 @@ use booked_user::outbound::postgres::MIGRATIONS;
 
 use crate::support::{PASSWORD, Service, eventually, migrated};
 
-const DOWN: &str = include_str!("../../../migrations/user/20250101000000_accounts/down.sql");
-const UP: &str = include_str!("../../../migrations/user/20250101000000_accounts/up.sql");
+const DOWN: &str = include_str!("../../../../migrations/user/20250101000000_accounts/down.sql");
+const UP: &str = include_str!("../../../../migrations/user/20250101000000_accounts/up.sql");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn serving_refuses_a_database_without_schema_and_says_what_to_do() {
