@@ -69,7 +69,7 @@ fn docs(file: &str) -> Result<HttpResponse, Rejection> {
     static CONFIG: LazyLock<Arc<SwaggerConfig<'static>>> =
         LazyLock::new(|| Arc::new(SwaggerConfig::from(OPENAPI_PATH)));
     let served = utoipa_swagger_ui::serve(file, Arc::clone(&CONFIG))
-        .map_err(|error| Rejection::Internal { cause: error.to_string() })?;
+        .map_err(|error| Rejection::Internal(error.to_string()))?;
     let SwaggerFile { bytes, content_type, .. } = served.ok_or(Rejection::NoSuchRoute)?;
     let bytes = if file == INDEX { with_base(&bytes) } else { bytes.into_owned() };
     let content_type = match content_type.starts_with("text/") && !content_type.contains("charset") {

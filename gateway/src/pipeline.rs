@@ -249,7 +249,7 @@ impl Pipeline {
         let caller = admitted.caller.as_ref();
         // Only the user service shares its time by address.
         let client = (service == ServiceName::User).then_some(admitted.client);
-        let forward = Forward { request, route_match, caller, client, credential, id, body };
+        let forward = Forward { request, route_match, service, caller, client, credential, id, body };
         forward::send(upstream, reads, forward).await
     }
 

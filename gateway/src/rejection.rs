@@ -5,6 +5,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use booked_contract::Code;
+use booked_failure::Failure;
 use booked_ids::InvalidUuid;
 use booked_server::ApiError;
 
@@ -37,26 +38,14 @@ pub(crate) enum Rejection {
     BodyTimedOut,
     /// HTTP does not allow the request target.
     TargetMalformed,
-    /// Nothing was done.
-    Unavailable {
-        cause: String,
-    },
+    /// A call to a service failed.
+    Failed(Failure),
     /// Nothing was done: there are more requests than can be served.
-    Overloaded {
-        cause: &'static str,
-    },
-    /// It may have been done; the response was lost.
-    OutcomeUnknown {
-        cause: String,
-    },
+    Overloaded(&'static str),
     /// A service responded as it never should.
-    BadUpstreamResponse {
-        cause: String,
-    },
+    BadUpstreamResponse(String),
     /// The gateway itself failed.
-    Internal {
-        cause: String,
-    },
+    Internal(String),
 }
 
 impl Rejection {
@@ -108,16 +97,13 @@ impl Rejection {
             }
             Self::BodyTimedOut => HttpResponse::build(StatusCode::REQUEST_TIMEOUT).force_close().finish(),
             Self::TargetMalformed => HttpResponse::BadRequest().finish(),
-            Self::Unavailable { cause } => ApiError::because(Code::Unavailable, &cause).error_response(),
+            Self::Failed(failure) => ApiError::from(failure).error_response(),
             // Not a warning: under overload most calls end like this, and metrics count them.
-            Self::Overloaded { cause } => {
+            Self::Overloaded(cause) => {
                 tracing::debug!(cause, "a request was rejected");
                 ApiError::new(Code::Unavailable).for_a_crowd().error_response()
             }
-            Self::OutcomeUnknown { cause } => {
-                ApiError::because(Code::UpstreamTimedOut, &cause).error_response()
-            }
-            Self::BadUpstreamResponse { cause } | Self::Internal { cause } => {
+            Self::BadUpstreamResponse(cause) | Self::Internal(cause) => {
                 ApiError::because(Code::Unknown, &cause).error_response()
             }
         }

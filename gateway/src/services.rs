@@ -15,6 +15,15 @@ pub enum ServiceName {
 
 impl ServiceName {
     pub const ALL: [Self; 4] = [Self::User, Self::Event, Self::Ticketing, Self::Analytics];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Event => "event",
+            Self::Ticketing => "ticketing",
+            Self::Analytics => "analytics",
+        }
+    }
 }
 
 /// One value for each service.

@@ -13,6 +13,7 @@ use actix_web::{
     HttpMessage as _, HttpResponse, HttpResponseBuilder, http::header as client_header, web::Bytes,
 };
 use booked_contract::{Code, ErrorBody};
+use booked_failure::Failure;
 use booked_identity::internal::{CLIENT_ADDRESS_HEADER, CREDENTIAL_HEADER, identity_headers};
 use booked_server::{FlightError, LocalSingleFlight, REQUEST_ID_HEADER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, header::InvalidHeaderValue};
@@ -23,6 +24,7 @@ use super::{identity::Caller, request_id::RequestId};
 use crate::{
     rejection::Rejection,
     routes::{self, Access, Retry, Route, RouteMatch},
+    services::ServiceName,
     upstream::{Call, CallError, ResponseBody, Upstream, UpstreamResponse},
 };
 
@@ -43,6 +45,7 @@ const RELAYED_HEADERS: [HeaderName; 4] =
 pub(crate) struct Forward<'r> {
     pub(crate) request: &'r Request,
     pub(crate) route_match: &'r RouteMatch<'r>,
+    pub(crate) service: ServiceName,
     pub(crate) caller: Option<&'r Caller>,
     /// The client's address, for a service that shares its time by address.
     pub(crate) client: Option<IpAddr>,
@@ -95,7 +98,7 @@ pub(crate) async fn send(
     reads: &SharedReads,
     forward: Forward<'_>,
 ) -> Result<HttpResponse, Rejection> {
-    let route = forward.route_match.route;
+    let (route, service) = (forward.route_match.route, forward.service);
     let target = target(forward.route_match, forward.request.uri().query())?;
     let response = if is_shareable(route) {
         reads.send(upstream, &forward, target).await
@@ -103,12 +106,9 @@ pub(crate) async fn send(
         Exchange::new(&forward, target).send(upstream).await
     };
     match response {
-        Ok(response) => relay(response, route.retry),
-        Err(CallError::Overloaded(cause)) => Err(Rejection::Overloaded { cause }),
-        Err(error @ (CallError::NotSent(_) | CallError::ConnectTimedOut)) => {
-            Err(Rejection::Unavailable { cause: error.to_string() })
-        }
-        Err(error @ (CallError::Lost(_) | CallError::TimedOut)) => Err(lost(error.to_string(), route.retry)),
+        Ok(response) => relay(response, service, route.retry),
+        Err(CallError::Overloaded(cause)) => Err(Rejection::Overloaded(cause)),
+        Err(error) => Err(failed(error.into_failure(service), route.retry)),
     }
 }
 
@@ -146,11 +146,11 @@ impl Exchange {
 }
 
 /// A call that only reads did nothing, wherever it was lost.
-fn lost(cause: String, retry: Retry) -> Rejection {
-    match retry {
-        Retry::Once => Rejection::Unavailable { cause },
-        Retry::Never => Rejection::OutcomeUnknown { cause },
-    }
+fn failed(failure: Failure, retry: Retry) -> Rejection {
+    Rejection::Failed(match retry {
+        Retry::Once => failure.harmless(),
+        Retry::Never => failure,
+    })
 }
 
 /// A HEAD is sent as the GET that it stands for; the server leaves the body out.
@@ -200,13 +200,13 @@ fn headers(forward: &Forward<'_>) -> HeaderMap {
 }
 
 /// Relays a service's response, unless it is one that no client may see.
-fn relay(response: UpstreamResponse, retry: Retry) -> Result<HttpResponse, Rejection> {
+fn relay(response: UpstreamResponse, service: ServiceName, retry: Retry) -> Result<HttpResponse, Rejection> {
     if !response.status.is_success() {
-        check_error(&response, retry)?;
+        check_error(&response, service, retry)?;
     }
     let mut relayed = HttpResponseBuilder::new(
         actix_web::http::StatusCode::from_u16(response.status.as_u16())
-            .map_err(|error| Rejection::BadUpstreamResponse { cause: error.to_string() })?,
+            .map_err(|error| Rejection::BadUpstreamResponse(error.to_string()))?,
     );
     for name in &RELAYED_HEADERS {
         if let Some(value) = response.headers.get(name) {
@@ -221,7 +221,7 @@ fn relay(response: UpstreamResponse, retry: Retry) -> Result<HttpResponse, Rejec
 
 /// An error reaches the client only in the contract's shape. Other shapes, and what a service says only to a caller that calls
 /// it wrongly, come from something in between: a proxy, another version, another credential.
-fn check_error(response: &UpstreamResponse, retry: Retry) -> Result<(), Rejection> {
+fn check_error(response: &UpstreamResponse, service: ServiceName, retry: Retry) -> Result<(), Rejection> {
     let status = response.status;
     let body = match &response.body {
         ResponseBody::Buffered(body) if status.is_client_error() || status.is_server_error() => {
@@ -230,20 +230,20 @@ fn check_error(response: &UpstreamResponse, retry: Retry) -> Result<(), Rejectio
         ResponseBody::Buffered(_) | ResponseBody::Streamed(_) => None,
     };
     match body {
-        Some(body) if is_about_the_call(&body.category_code) => Err(Rejection::Unavailable {
-            cause: format!("the service does not accept our call: {}", body.category_code),
-        }),
+        Some(body) if is_about_the_call(&body.category_code) => {
+            let cause = format!("it does not accept our call: {}", body.category_code);
+            Err(Rejection::Failed(Failure::not_done(service.as_str(), cause)))
+        }
         Some(_) => Ok(()),
         None if matches!(
             status,
             StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
         ) =>
         {
-            Err(lost(format!("something in between responded {status}"), retry))
+            let cause = format!("something in between responded {status}");
+            Err(failed(Failure::unknown(service.as_str(), cause), retry))
         }
-        None => Err(Rejection::BadUpstreamResponse {
-            cause: format!("{status} without an error of the contract"),
-        }),
+        None => Err(Rejection::BadUpstreamResponse(format!("{status} without an error of the contract"))),
     }
 }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use actix_http::Request;
 use actix_web::{HttpMessage as _, http::header};
+use booked_failure::Failure;
 use booked_identity::{Identity, InvalidToken, Verified};
 
-use crate::{jwks_cache::JwksCache, rejection::Rejection, routes::Access};
+use crate::{jwks_cache::JwksCache, rejection::Rejection, routes::Access, services::ServiceName};
 
 /// The caller, if the route needs one: if anyone may use it, tokens are ignored.
 pub(crate) async fn authenticate(
@@ -46,9 +47,10 @@ async fn verify(token: &str, jwks: &JwksCache, now_unix_s: i64) -> Result<Arc<Ve
     }
     match jwks.refresh().await {
         Some(tokens) => tokens.verify(token, now_unix_s).or_else(reject),
-        None => Err(Rejection::Unavailable {
-            cause: "the user service has not published its keys yet".to_owned(),
-        }),
+        None => {
+            let user = ServiceName::User.as_str();
+            Err(Rejection::Failed(Failure::not_done(user, "it has not published its keys yet")))
+        }
     }
 }
 

@@ -1,4 +1,9 @@
-//! Why a call to a service has no response, and so whether it may have been done.
+//! Why a call to a service has no response. It tells more than [`Failure`], which it becomes: what may be tried next, and
+//! whether the replica is healthy, depend on how the call failed.
+
+use booked_failure::Failure;
+
+use crate::services::ServiceName;
 
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum CallError {
@@ -17,4 +22,15 @@ pub(crate) enum CallError {
     /// The request was sent; the response did not come in time.
     #[error("no response in time")]
     TimedOut,
+}
+
+impl CallError {
+    pub(crate) fn into_failure(self, service: ServiceName) -> Failure {
+        match self {
+            Self::NotSent(_) | Self::Overloaded(_) | Self::ConnectTimedOut => {
+                Failure::not_done(service.as_str(), self)
+            }
+            Self::Lost(_) | Self::TimedOut => Failure::unknown(service.as_str(), self),
+        }
+    }
 }
