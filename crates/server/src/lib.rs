@@ -28,7 +28,7 @@ pub use body::{Body, MAX_BODY_BYTES};
 pub use caller::{Admin, User};
 pub use clock::{Clock, SystemClock, unix_seconds};
 pub use deadline::{Deadline, whoever_waits};
-pub use endpoints::{Endpoint, Endpoints, Endpoints as Replicas, InvalidEndpoint};
+pub use endpoints::{Endpoint, Endpoints, InvalidEndpoint};
 pub use error::ApiError;
 pub use health::{HealthcheckArgs, healthcheck};
 pub use http::{Application, Bound};
