@@ -1,7 +1,6 @@
-# A private Postgres and Valkey on the loopback address, and the environments of the components on them. To be sourced; needs
-# $work, a folder.
+# A private Postgres and Valkey on the loopback address, and the environments of the components on them. To be sourced, with
+# deploy/components.sh and deploy/tests/testing.sh; needs $work, a folder.
 
-source deploy/components.sh
 source deploy/tests/postgres.sh
 
 declare -A traffic admin

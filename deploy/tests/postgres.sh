@@ -1,12 +1,10 @@
-# A private Postgres on the loopback address, for tests. To be sourced.
+# A private Postgres on the loopback address, for tests. To be sourced, with testing.sh.
 
 postgres_bin=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -1 || true)
 if [ -z "$postgres_bin" ]; then
     echo "PostgreSQL's server programs are not in /usr/lib/postgresql; the tests of the crates install them" >&2
     exit 1
 fi
-
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 # Postgres refuses to run as root.
 as_postgres() {

@@ -1,5 +1,5 @@
-// The collector of OpenTelemetry, in the version that compose.yaml names and with what deploy/otel/collector.yaml uses: for
-// deploy/compose/test, where its image cannot be had.
+// OpenTelemetry's collector, in the version that compose.yaml names and with the components that deploy/otel/collector.yaml
+// uses, for a machine that cannot pull its image.
 package main
 
 import (
