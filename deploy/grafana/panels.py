@@ -1,6 +1,6 @@
 """What dashboards are made of: a panel, and the sections that several of them show.
 
-A section is a title and its panels. A query asks for one part of the system, wherever it runs: `of("event", …)`.
+A section is a title and its panels. A query asks for one component, wherever it runs: `of("event", …)`.
 """
 
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, timeseries
@@ -12,9 +12,9 @@ ROW_WIDTH, HEIGHT = 24, 8
 RATE = "$__rate_interval"
 
 
-def of(part, *more):
-    """The labels of a part's series. Jobs are called booked-event, and booked-event-admin in Kubernetes."""
-    return "{" + ", ".join(['namespace=~"$namespace"', f'job=~"$system-{part}(-admin)?"', *more]) + "}"
+def of(component, *more):
+    """The labels of a component's series. Jobs are called booked-event, and booked-event-admin in Kubernetes."""
+    return "{" + ", ".join(['namespace=~"$namespace"', f'job=~"$system-{component}(-admin)?"', *more]) + "}"
 
 
 def per_second(series, *by):
@@ -28,10 +28,10 @@ def slowest(series, *by):
     return f"histogram_quantile(0.99, {per_second(series, 'le', *by)})"
 
 
-def lines(title, description, queries, unit="short", part_of_row=3, most=None):
+def lines(title, description, queries, unit="short", per_row=3, most=None):
     """A panel of lines; `queries` are expressions by their legends."""
     panel = timeseries.Panel().title(title).description(description).datasource(SOURCE).unit(unit).min(0)
-    panel = panel.height(HEIGHT).span(ROW_WIDTH // part_of_row).line_width(1).fill_opacity(8)
+    panel = panel.height(HEIGHT).span(ROW_WIDTH // per_row).line_width(1).fill_opacity(8)
     if most is not None:
         panel = panel.max(most)
     legend = common.VizLegendOptions().show_legend(True)
@@ -41,10 +41,10 @@ def lines(title, description, queries, unit="short", part_of_row=3, most=None):
     return with_queries(panel, queries)
 
 
-def number(title, description, expression, unit="short", bad_above=None, part_of_row=8):
+def number(title, description, expression, unit="short", bad_above=None, per_row=8):
     """A panel of one number; above a bound it is red."""
     panel = stat.Panel().title(title).description(description).datasource(SOURCE).unit(unit)
-    panel = panel.height(4).span(ROW_WIDTH // part_of_row).no_value("0")
+    panel = panel.height(4).span(ROW_WIDTH // per_row).no_value("0")
     if bad_above is not None:
         panel = panel.thresholds(thresholds(bad_above))
     return with_queries(panel, {"": expression})
@@ -65,14 +65,14 @@ def with_queries(panel, queries):
 FAILED = 'error_type!=""'
 
 
-def requests(part):
+def requests(component):
     """Rate, errors and duration of each route."""
     count, bucket = (f"http_server_request_duration_seconds_{kind}" for kind in ("count", "bucket"))
-    no_success = of(part, 'http_response_status_code!~"[123].."')
+    no_success = of(component, 'http_response_status_code!~"[123].."')
     # A feed is asked to wait; its time says nothing.
-    answered_at_once = of(part, 'http_route!="/internal/feed"')
+    answered_at_once = of(component, 'http_route!="/internal/feed"')
     return "Requests", [
-        lines("Requests", "By route.", {"{{http_route}}": per_second(count + of(part), "http_route")}, "reqps"),
+        lines("Requests", "By route.", {"{{http_route}}": per_second(count + of(component), "http_route")}, "reqps"),
         lines(
             "Answers that are no success",
             "By status: 4xx are refusals, 5xx are failures.",
@@ -88,14 +88,14 @@ def requests(part):
     ]
 
 
-def calls(part):
-    """What this part asks of the others."""
+def calls(component):
+    """What this component asks of the others."""
     count, bucket = (f"http_client_request_duration_seconds_{kind}" for kind in ("count", "bucket"))
     whom = ("server_address", "server_port", "url_template")
     address = "{{server_address}}:{{server_port}}{{url_template}}"
-    answered_5xx, unanswered = of(part, 'http_response_status_code=~"5.."'), of(part, FAILED)
-    return "Calls to the other parts", [
-        lines("Calls", "By whom is asked.", {address: per_second(count + of(part), *whom)}, "reqps"),
+    answered_5xx, unanswered = of(component, 'http_response_status_code=~"5.."'), of(component, FAILED)
+    return "Calls to other components", [
+        lines("Calls", "By whom is asked.", {address: per_second(count + of(component), *whom)}, "reqps"),
         lines(
             "Calls that failed",
             "Without an answer (by error_type), or answered 5xx.",
@@ -110,7 +110,7 @@ def calls(part):
         lines(
             "Duration that one in a hundred exceeds",
             "By whom is asked; the feed, which is asked to wait, left out.",
-            {address: slowest(bucket + of(part, 'url_template!="/internal/feed"'), *whom)},
+            {address: slowest(bucket + of(component, 'url_template!="/internal/feed"'), *whom)},
             "s",
         ),
     ]
@@ -130,7 +130,7 @@ def connections():
             "In the fullest pod of the gateway, of what the service is given since it answers so many in time. Where it is used up, requests wait, and are answered 503 at last.",
             {address: f"max by ({', '.join(whom)}) ({in_use} / {may_be})"},
             "percentunit",
-            part_of_row=2,
+            per_row=2,
             most=1,
         ),
         lines(
@@ -141,7 +141,7 @@ def connections():
                     f"sum by ({', '.join(whom)}, http_connection_state) (http_client_open_connections{of('gateway')})"
                 )
             },
-            part_of_row=2,
+            per_row=2,
         ),
     ]
 
@@ -156,35 +156,38 @@ def limits():
             "By the limit that was met. Much of it from few addresses is a flood that is held; what to turn is in the runbook.",
             {"{{reason}}": refused},
             "reqps",
-            part_of_row=2,
+            per_row=2,
         ),
         lines(
             "Clients' connections, share of what may be",
             "By pod. Near 1 newcomers wait, whoever they are.",
             {"{{instance}}": f"{connected} / booked_gateway_client_connections_max{of('gateway')}"},
             "percentunit",
-            part_of_row=2,
+            per_row=2,
             most=1,
         ),
     ]
 
 
-def sharing(part):
+def sharing(component):
     """How a crowd that reads the same shares what it costs."""
-    callers, fetches = "booked_shared_fetch_callers_total" + of(part), "booked_shared_fetches_total" + of(part)
+    callers, fetches = (
+        "booked_shared_fetch_callers_total" + of(component),
+        "booked_shared_fetches_total" + of(component),
+    )
     return "Shared reads", [
         lines(
             "Callers",
             "Who asked for what others may be asking for at the same moment.",
             {"{{fetch}}": per_second(callers, "fetch")},
             "reqps",
-            part_of_row=2,
+            per_row=2,
         ),
         lines(
             "Callers that shared one fetch",
             "On average. A crowd is cheap where this is high.",
             {"{{fetch}}": f"{per_second(callers, 'fetch')} / {per_second(fetches, 'fetch')}"},
-            part_of_row=2,
+            per_row=2,
         ),
     ]
 
@@ -198,12 +201,12 @@ def keys():
             "Since they were last fetched. Old ones do as long as no key is rotated.",
             {"{{instance}}": age},
             "s",
-            part_of_row=1,
+            per_row=1,
         )
     ]
 
 
-def database(part):
+def database(component):
     """The pool of connections, and the work on them."""
     count, bucket = (f"db_client_operation_duration_seconds_{kind}" for kind in ("count", "bucket"))
     system = 'db_system_name="postgresql"'
@@ -214,18 +217,18 @@ def database(part):
             "Connections",
             "Of all pods, by state; how many they may open; and who waits for one.",
             {
-                "{{db_client_connection_state}}": f"sum by ({state}) (db_client_connection_count{of(part)})",
-                "at most": f"sum(db_client_connection_max{of(part)})",
-                "callers that wait": f"sum(db_client_connection_pending_requests{of(part)})",
+                "{{db_client_connection_state}}": f"sum by ({state}) (db_client_connection_count{of(component)})",
+                "at most": f"sum(db_client_connection_max{of(component)})",
+                "callers that wait": f"sum(db_client_connection_pending_requests{of(component)})",
             },
         ),
         lines(
             "Work",
             "In all, and what failed at the database (by error_type).",
             {
-                "{{db_operation_name}}": per_second(count + of(part, system), operation),
+                "{{db_operation_name}}": per_second(count + of(component, system), operation),
                 "{{db_operation_name}} {{error_type}}": per_second(
-                    count + of(part, system, FAILED), operation, "error_type"
+                    count + of(component, system, FAILED), operation, "error_type"
                 ),
             },
             "ops",
@@ -234,17 +237,17 @@ def database(part):
             "Duration that one in a hundred exceeds",
             "Of reads and transactions, and of the wait for a connection.",
             {
-                "{{db_operation_name}}": slowest(bucket + of(part, system), operation),
-                "wait for a connection": slowest(wait + of(part)),
+                "{{db_operation_name}}": slowest(bucket + of(component, system), operation),
+                "wait for a connection": slowest(wait + of(component)),
             },
             "s",
         ),
     ]
 
 
-def feed_in(part):
+def feed_in(component):
     """The feed of another service that this one applies."""
-    labels = of(part)
+    labels = of(component)
     return "Feed that is read", [
         lines(
             "Behind",
@@ -270,23 +273,23 @@ def feed_in(part):
     ]
 
 
-def feed_out(part):
+def feed_out(component):
     """The feed that this service tells."""
-    pages = "http_server_request_duration_seconds_count" + of(part, 'http_route="/internal/feed"')
+    pages = "http_server_request_duration_seconds_count" + of(component, 'http_route="/internal/feed"')
     return "Feed that is told", [
         lines(
             "Held back",
             "For how long the oldest open transaction of the database server has held the feed back.",
-            {"held back": f"max(booked_feed_held_back_seconds{of(part)})"},
+            {"held back": f"max(booked_feed_held_back_seconds{of(component)})"},
             "s",
-            part_of_row=2,
+            per_row=2,
         ),
         lines(
             "Pages",
             "That were asked for, by status.",
             {"{{http_response_status_code}}": per_second(pages, "http_response_status_code")},
             "reqps",
-            part_of_row=2,
+            per_row=2,
         ),
     ]
 
@@ -373,36 +376,36 @@ def waitlist():
     ]
 
 
-def process(part):
+def process(component):
     """What each process takes of its machine."""
-    labels = of(part)
+    labels = of(component)
     return "Processes", [
         lines(
             "Processors",
             "How many are kept busy, by pod.",
             {"{{instance}}": f"rate(process_cpu_seconds_total{labels}[{RATE}])"},
-            part_of_row=4,
+            per_row=4,
         ),
         lines(
             "Memory",
             "Resident, by pod.",
             {"{{instance}}": f"process_resident_memory_bytes{labels}"},
             "bytes",
-            part_of_row=4,
+            per_row=4,
         ),
         lines(
             "Open files and connections",
             "Share of those that may be open, by pod.",
             {"{{instance}}": f"process_open_fds{labels} / process_max_fds{labels}"},
             "percentunit",
-            part_of_row=4,
+            per_row=4,
         ),
         lines(
             "Running for",
             "By pod; it falls to nothing where one starts anew.",
             {"{{instance}}": f"time() - process_start_time_seconds{labels}"},
             "s",
-            part_of_row=4,
+            per_row=4,
         ),
     ]
 
@@ -414,6 +417,6 @@ def log_ins():
             "Passwords that wait for a thread",
             "By pod; more than LOGIN_QUEUE are answered 503.",
             {"{{instance}}": f"booked_user_hashes_waiting{of('user')}"},
-            part_of_row=1,
+            per_row=1,
         )
     ]

@@ -116,14 +116,14 @@ def test_ticketing_alone_reaches_valkey():
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_a_part_that_is_stopped_has_time_to_drain(component):
+def test_a_component_that_is_stopped_has_time_to_drain(component):
     delay_s = int(SERVICES[component]["environment"]["DRAIN_DELAY_MS"]) / 1000
     assert delay_s >= 0.5
     # Requests, then detached work, up to DRAIN_TIMEOUT_MS each, by default 10 s; then telemetry is sent.
     assert int(SERVICES[component]["stop_grace_period"].removesuffix("s")) >= delay_s + 2 * 10 + 5
 
 
-def test_prometheus_asks_every_part_by_the_name_of_its_job():
+def test_prometheus_scrapes_every_component_by_the_name_of_its_job():
     prometheus = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yaml").read_text())
     jobs = {job["job_name"]: job["dns_sd_configs"][0] for job in prometheus["scrape_configs"]}
     assert {name: job["names"] for name, job in jobs.items()} == {

@@ -26,7 +26,7 @@ def shell_scripts():
 
 
 def check(*command):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd=REPOSITORY)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, cwd=REPOSITORY)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

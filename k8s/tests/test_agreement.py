@@ -77,7 +77,7 @@ def test_the_ranges_are_those_of_the_program(component):
 
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_the_commands_are_those_of_the_program(component):
-    path = "gateway/src/commands.rs" if component == "gateway" else f"services/{component}/src/commands.rs"
+    path = "gateway/src/commands.rs" if component == "gateway" else "crates/service/src/lib.rs"
     commands = set(re.findall(r"^    ([A-Z][A-Za-z]+)\(", next(rust([path])), re.MULTILINE))
     used = {
         argument

@@ -12,9 +12,9 @@ SCHEMA = json.loads((LIBRARY / "chart.schema.json").read_text())
 
 
 def table():
-    """The table of the library's _parts.tpl."""
-    text = (LIBRARY / "templates" / "_parts.tpl").read_text()
-    return yaml.safe_load(text.split('{{- define "booked-service.parts" -}}\n')[1].split("{{- end }}")[0])
+    """The table of the library's _topology.tpl."""
+    text = (LIBRARY / "templates" / "_topology.tpl").read_text()
+    return yaml.safe_load(text.split('{{- define "booked-service.topology" -}}\n')[1].split("{{- end }}")[0])
 
 
 def test_the_library_has_the_same_components_with_the_same_flags():

@@ -1,7 +1,7 @@
 {{/* What the schema cannot tell: mistakes in several values together. All are reported at once. */}}
 {{- define "booked-service.check" -}}
 {{- $found := list }}
-{{- range list "parts" "scaling" "shutdown" "connections" "public" "environment" }}
+{{- range list "identity" "scaling" "shutdown" "connections" "public" "environment" }}
   {{- $found = concat $found (include (printf "booked-service.check.%s" .) $ | trim | splitList "\n" | compact) }}
 {{- end }}
 {{- if $found }}
@@ -10,8 +10,8 @@
 {{- end }}
 
 {{/* Each of these writes a line for a mistake. */}}
-{{- define "booked-service.check.parts" }}
-{{- $part := include "booked-service.part" . | fromYaml }}
+{{- define "booked-service.check.identity" }}
+{{- $component := include "booked-service.component" . | fromYaml }}
 {{- if ne .Values.component (trimPrefix "booked-" .Chart.Name) }}
 component is {{ .Values.component }} in the chart {{ .Chart.Name }}; it is not to be changed
 {{- end }}
@@ -30,7 +30,7 @@ ports.traffic and ports.admin are the same ({{ int .Values.ports.traffic }}); me
 {{- if and .Values.mail.existingSecret (not .Values.mail.from) }}
 mail.from is needed where mail.existingSecret is given: the sender, for instance Tickets <tickets@example.com>
 {{- end }}
-{{- if and .Values.mail.existingSecret (not $part.mail) }}
+{{- if and .Values.mail.existingSecret (not $component.mail) }}
 mail.existingSecret is for ticketing alone
 {{- end }}
 {{- end }}
@@ -85,7 +85,7 @@ shutdown.drainTimeoutMs ({{ int $.Values.shutdown.drainTimeoutMs }}) is shorter 
 {{- end }}
 
 {{- define "booked-service.check.connections" }}
-{{- if (include "booked-service.part" . | fromYaml).database }}
+{{- if (include "booked-service.component" . | fromYaml).database }}
 {{- $pods := (include "booked-service.replicas" . | fromYaml).max | int }}
 {{- $migration := ternary 1 0 (eq "true" (include "booked-service.migrates" .)) }}
 {{- /* Pods that end are not waited for: in a quick rollout all that were replaced may still drain. */}}
@@ -97,8 +97,8 @@ database.connectionBudget ({{ int .Values.database.connectionBudget }}) is less 
 {{- end }}
 
 {{- define "booked-service.check.public" }}
-{{- $part := include "booked-service.part" . | fromYaml }}
-{{- if not $part.public }}
+{{- $component := include "booked-service.component" . | fromYaml }}
+{{- if not $component.public }}
 {{- if or .Values.ingress.enabled .Values.httpRoute.enabled (ne .Values.service.type "ClusterIP") }}
 ingress, httpRoute and a service.type other than ClusterIP are for the gateway alone: {{ .Values.component }} answers nobody but the other parts
 {{- end }}

@@ -28,7 +28,7 @@
 {{- define "booked-service.chartSettings" -}}
 {{- $root := .root }}
 {{- $values := $root.Values }}
-{{- $part := include "booked-service.part" $root | fromYaml }}
+{{- $component := include "booked-service.component" $root | fromYaml }}
 {{- $settings := dict }}
 {{- range (include "booked-service.mounts" . | fromYaml).mounts }}
   {{- if .env }}
@@ -40,20 +40,20 @@
   {{- $_ := set $settings "ADMIN_LISTEN" (printf "%s:%d" $values.ports.address (int $values.ports.admin)) }}
   {{- $_ := set $settings "DRAIN_DELAY_MS" (toString (int $values.shutdown.drainDelayMs)) }}
   {{- $_ := set $settings "DRAIN_TIMEOUT_MS" (toString (int $values.shutdown.drainTimeoutMs)) }}
-  {{- if $part.public }}
+  {{- if $component.public }}
     {{- $_ := set $settings "GATEWAY_REPLICAS" (toString (max 1 (int (include "booked-service.replicas" $root | fromYaml).min))) }}
     {{- if and (or $values.ingress.enabled $values.httpRoute.enabled) (not (hasKey $values.config "TRUSTED_PROXIES")) }}
       {{- $_ := set $settings "TRUSTED_PROXIES" "1" }}
     {{- end }}
   {{- end }}
-  {{- if $part.database }}
+  {{- if $component.database }}
     {{- $_ := set $settings "DATABASE_CONNECTIONS" (toString (int $values.database.connections)) }}
   {{- end }}
-  {{- if and $part.mail $values.mail.existingSecret }}
+  {{- if and $component.mail $values.mail.existingSecret }}
     {{- $_ := set $settings "SMTP_FROM" $values.mail.from }}
   {{- end }}
-  {{- range $part.calls }}
-    {{- $_ := set $settings (printf "%s_URL" (upper .)) (include "booked-service.peerUrl" (dict "root" $root "part" .)) }}
+  {{- range $component.calls }}
+    {{- $_ := set $settings (printf "%s_URL" (upper .)) (include "booked-service.peerUrl" (dict "root" $root "component" .)) }}
   {{- end }}
   {{- with $values.global.tracing.endpoint }}
     {{- $_ := set $settings "OTEL_EXPORTER_OTLP_ENDPOINT" . }}

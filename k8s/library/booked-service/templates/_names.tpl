@@ -48,10 +48,10 @@ annotations:
 {{- with $registry }}{{ trimSuffix "/" . }}/{{ end }}{{ $image.repository }}:{{ $tag }}{{ with $image.digest }}@{{ . }}{{ end }}
 {{- end }}
 
-{{/* The base URL of another part: `dict "root" $ "part" "event"`. */}}
+{{/* The base URL of another part: `dict "root" $ "component" "event"`. */}}
 {{- define "booked-service.peerUrl" -}}
-{{- $peer := get .root.Values.peers .part }}
-{{- $host := printf "%s-%s" .root.Values.global.partOf .part }}
+{{- $peer := get .root.Values.peers .component }}
+{{- $host := printf "%s-%s" .root.Values.global.partOf .component }}
 {{- with $peer.namespace }}{{ $host = printf "%s.%s.svc" $host . }}{{ end }}
 {{- if ne (int $peer.port) 80 }}{{ $host = printf "%s:%d" $host (int $peer.port) }}{{ end }}
 {{- $peer.url | default (printf "http://%s" $host) }}

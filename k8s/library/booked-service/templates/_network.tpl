@@ -1,12 +1,12 @@
 {{/*
-Who may call whom. Pods of the server: in, the parts that call this one (the table in _parts.tpl) and whoever reads
+Who may call whom. Pods of the server: in, the parts that call this one (the table in _topology.tpl) and whoever reads
 metrics; out, the parts that it calls, its database, Valkey and mail for ticketing, the collector of traces, and DNS.
 
 Ports of our own are numbers: not every network plug-in looks a name up where whoever calls has none by that name (AWS' does
 not). What the port of another part is, its pods know by name.
 */}}
 {{- define "booked-service.networkPolicy" -}}
-{{- $part := include "booked-service.part" . | fromYaml }}
+{{- $component := include "booked-service.component" . | fromYaml }}
 {{- $about := dict "root" . "kind" "server" "name" (include "booked-service.fullname" .) }}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -19,10 +19,10 @@ spec:
   policyTypes: [Ingress, Egress]
   ingress:
     - ports: [{ port: {{ int .Values.ports.traffic }}, protocol: TCP }]
-      {{- if not $part.public }}
+      {{- if not $component.public }}
       from:
         {{- range (include "booked-service.callers" . | fromYaml).callers }}
-        {{- include "booked-service.peer" (dict "root" $ "part" .) | nindent 8 }}
+        {{- include "booked-service.peer" (dict "root" $ "component" .) | nindent 8 }}
         {{- end }}
       {{- else if .Values.networkPolicy.clients }}
       from:
@@ -41,20 +41,20 @@ spec:
     {{- end }}
   egress:
     {{- include "booked-service.dnsEgress" . | nindent 4 }}
-    {{- with $part.calls }}
+    {{- with $component.calls }}
     - ports: [{ port: http, protocol: TCP }]
       to:
         {{- range . }}
-        {{- include "booked-service.peer" (dict "root" $ "part" .) | nindent 8 }}
+        {{- include "booked-service.peer" (dict "root" $ "component" .) | nindent 8 }}
         {{- end }}
     {{- end }}
-    {{- if $part.database }}
+    {{- if $component.database }}
     {{- include "booked-service.egressTo" .Values.database | nindent 4 }}
     {{- end }}
-    {{- if $part.valkey }}
+    {{- if $component.valkey }}
     {{- include "booked-service.egressTo" .Values.valkey | nindent 4 }}
     {{- end }}
-    {{- if and $part.mail .Values.mail.existingSecret }}
+    {{- if and $component.mail .Values.mail.existingSecret }}
     {{- include "booked-service.egressTo" .Values.mail | nindent 4 }}
     {{- end }}
     {{- with .Values.global.tracing }}
@@ -107,14 +107,14 @@ spec:
               {{- include "booked-service.selector" (dict "root" . "kind" "server") | nindent 14 }}
 {{- end }}
 
-{{/* The pods that serve another part: `dict "root" $ "part" "event"`. */}}
+{{/* The pods that serve another part: `dict "root" $ "component" "event"`. */}}
 {{- define "booked-service.peer" -}}
 - podSelector:
     matchLabels:
-      app.kubernetes.io/name: {{ .part }}
+      app.kubernetes.io/name: {{ .component }}
       app.kubernetes.io/part-of: {{ .root.Values.global.partOf }}
       app.kubernetes.io/component: server
-  {{- with (get .root.Values.peers .part).namespace }}
+  {{- with (get .root.Values.peers .component).namespace }}
   namespaceSelector:
     matchLabels:
       kubernetes.io/metadata.name: {{ . }}

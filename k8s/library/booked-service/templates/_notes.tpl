@@ -1,7 +1,7 @@
 {{/* What is told after an installation. */}}
 {{- define "booked-service.notes" -}}
 {{- $name := include "booked-service.fullname" . }}
-{{- $part := include "booked-service.part" . | fromYaml }}
+{{- $component := include "booked-service.component" . | fromYaml }}
 {{- $replicas := include "booked-service.replicas" . | fromYaml }}
 {{ $name }} {{ .Chart.AppVersion }} is installed in {{ .Release.Namespace }}, with {{ $replicas.min }}{{ if ne (int $replicas.min) (int $replicas.max) }} to {{ $replicas.max }}{{ end }} pods.
 
@@ -15,7 +15,7 @@ It reads these, which are yours to make:
 {{- if and (include "booked-service.migrates" .) .Values.migrations.existingSecret }}
   Secret {{ .Values.migrations.existingSecret }}, key {{ .Values.database.key }}, for its migration alone
 {{- end }}
-{{- if $part.public }}
+{{- if $component.public }}
 
 It is reached
 {{- if .Values.ingress.enabled }} at {{ join ", " .Values.ingress.hosts }} by the Ingress.
@@ -33,7 +33,7 @@ These limits are on, unless `config` says otherwise (0 is none):
   proxies whose X-Forwarded-For is believed: {{ include "booked-service.setting" (list $config "TRUSTED_PROXIES" (ternary 1 0 (or .Values.ingress.enabled .Values.httpRoute.enabled))) }} (TRUSTED_PROXIES)
 {{- end }}
 {{- if eq .Values.migrations.mode "none" }}
-{{- if $part.database }}
+{{- if $component.database }}
 
 Nothing migrates its database: run `booked-{{ .Values.component }} migrate` before each new version.
 {{- end }}
@@ -46,17 +46,17 @@ To look at:
 {{- end }}
 
 {{- define "booked-service.warnings" -}}
-{{- $part := include "booked-service.part" . | fromYaml }}
+{{- $component := include "booked-service.component" . | fromYaml }}
 {{- if hasSuffix ":4317" (trimSuffix "/" .Values.global.tracing.endpoint) }}
   global.tracing.endpoint: at port 4317 collectors speak gRPC; traces are sent over HTTP, which is mostly at 4318.
 {{- end }}
 {{- if not .Values.networkPolicy.enabled }}
   networkPolicy.enabled is false: whatever reaches the pods may call them.
 {{- else }}
-{{- if and $part.database (not .Values.database.to) }}
+{{- if and $component.database (not .Values.database.to) }}
   database.to is empty: the pods may open port {{ int .Values.database.port }} of every address.
 {{- end }}
-{{- if and $part.valkey (not .Values.valkey.to) }}
+{{- if and $component.valkey (not .Values.valkey.to) }}
   valkey.to is empty: the pods may open port {{ int .Values.valkey.port }} of every address.
 {{- end }}
 {{- if and .Values.mail.existingSecret (not .Values.mail.to) }}
@@ -69,11 +69,11 @@ To look at:
   networkPolicy.clients is empty: whoever reaches the pods past the proxies can claim any address (config.TRUSTED_PROXIES).
 {{- end }}
 {{- end }}
-{{- if and $part.public (or .Values.ingress.enabled .Values.httpRoute.enabled) (not (hasKey .Values.config "TRUSTED_PROXIES")) }}
+{{- if and $component.public (or .Values.ingress.enabled .Values.httpRoute.enabled) (not (hasKey .Values.config "TRUSTED_PROXIES")) }}
   config.TRUSTED_PROXIES is not set: 1 is assumed, that of the Ingress or the route. With another one in front of it, limits by
   address count that one's, not the clients'.
 {{- end }}
-{{- if and (not $part.public) (ne (int .Values.service.port) 80) }}
+{{- if and (not $component.public) (ne (int .Values.service.port) 80) }}
   service.port is {{ int .Values.service.port }}: the parts that call this one must be told (peers.{{ .Values.component }}.port).
 {{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.tls) }}

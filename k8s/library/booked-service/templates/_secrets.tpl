@@ -3,7 +3,7 @@ What is mounted: a list below `mounts`, each with its folder, its source, and th
 program. `dict "root" $ "kind" "server"`; the migration gets the database's alone.
 */}}
 {{- define "booked-service.mounts" -}}
-{{- $part := include "booked-service.part" .root | fromYaml }}
+{{- $component := include "booked-service.component" .root | fromYaml }}
 {{- $isServer := eq .kind "server" }}
 {{- $name := include "booked-service.fullname" .root }}
 {{- with .root.Values -}}
@@ -15,7 +15,7 @@ mounts:
     file: credential
     env: INTERNAL_CREDENTIAL_FILE
   {{- end }}
-  {{- if $part.database }}
+  {{- if $component.database }}
   {{- $owner := ternary "" .migrations.existingSecret $isServer }}
   - name: database
     secret: {{ $owner | default .database.existingSecret | default (printf "%s-database" $name) }}
@@ -25,7 +25,7 @@ mounts:
   {{- /* Its path stands in the URL. */}}
   {{- include "booked-service.caMount" (dict "name" "database-ca" "ca" .database.ca) | nindent 2 }}
   {{- end }}
-  {{- if and $isServer $part.valkey }}
+  {{- if and $isServer $component.valkey }}
   - name: valkey
     secret: {{ .valkey.existingSecret | default (printf "%s-valkey" $name) }}
     key: {{ .valkey.key }}
@@ -33,7 +33,7 @@ mounts:
     env: VALKEY_URL_FILE
   {{- include "booked-service.caMount" (dict "name" "valkey-ca" "ca" .valkey.ca "env" "VALKEY_CA_FILE") | nindent 2 }}
   {{- end }}
-  {{- if and $isServer $part.mail .mail.existingSecret }}
+  {{- if and $isServer $component.mail .mail.existingSecret }}
   - name: mail
     secret: {{ .mail.existingSecret }}
     key: {{ .mail.key }}
@@ -41,7 +41,7 @@ mounts:
     env: SMTP_URL_FILE
   {{- include "booked-service.caMount" (dict "name" "mail-ca" "ca" .mail.ca "env" "SMTP_CA_FILE") | nindent 2 }}
   {{- end }}
-  {{- if and $isServer $part.signingKeys }}
+  {{- if and $isServer $component.signingKeys }}
   - name: signing-keys
     secret: {{ .auth.signingKeys.existingSecret | default (printf "%s-signing-keys" $name) }}
     env: SIGNING_KEYS_DIR

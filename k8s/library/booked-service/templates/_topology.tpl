@@ -2,7 +2,7 @@
 The parts of the system: what each has, and whom it calls. NetworkPolicies, addresses, mounted secrets and migrations
 all follow from this table.
 */}}
-{{- define "booked-service.parts" -}}
+{{- define "booked-service.topology" -}}
 gateway:
   public: true
   calls: [user, event, ticketing, analytics]
@@ -24,21 +24,21 @@ analytics:
 {{- end }}
 
 {{/* The row of the part that this chart is for. */}}
-{{- define "booked-service.part" -}}
-{{- get (include "booked-service.parts" . | fromYaml) .Values.component | toYaml }}
+{{- define "booked-service.component" -}}
+{{- get (include "booked-service.topology" . | fromYaml) .Values.component | toYaml }}
 {{- end }}
 
 {{/* The parts that call this one, as a list below `callers`. */}}
 {{- define "booked-service.callers" -}}
-{{- $component := .Values.component }}
+{{- $called := .Values.component }}
 {{- $callers := list }}
-{{- range $name, $part := include "booked-service.parts" . | fromYaml }}
-  {{- if has $component $part.calls }}{{ $callers = append $callers $name }}{{ end }}
+{{- range $name, $component := include "booked-service.topology" . | fromYaml }}
+  {{- if has $called $component.calls }}{{ $callers = append $callers $name }}{{ end }}
 {{- end }}
 {{- dict "callers" $callers | toYaml }}
 {{- end }}
 
 {{/* Whether the schema is brought up to date by this release. */}}
 {{- define "booked-service.migrates" -}}
-{{- if and (include "booked-service.part" . | fromYaml).database (ne .Values.migrations.mode "none") }}true{{ end }}
+{{- if and (include "booked-service.component" . | fromYaml).database (ne .Values.migrations.mode "none") }}true{{ end }}
 {{- end }}
