@@ -187,7 +187,7 @@ def test_a_component_at_another_port_is_called_there():
     assert told["EVENT_URL"] == "http://booked-event:8080"
     assert told["USER_URL"] == "http://booked-user.accounts.svc:8443"
     assert told["TICKETING_URL"] == "http://booked-ticketing"
-    assert "must be told (peers.event.port)" in notes("event", {"service": {"port": 8080}})
+    assert "call this one too (peers.event.port)" in notes("event", {"service": {"port": 8080}})
 
 
 def test_who_is_let_in_is_let_in_at_a_number():

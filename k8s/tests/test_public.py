@@ -59,7 +59,7 @@ def test_a_release_tells_what_is_left_open():
     assert "TRUSTED_PROXIES is not set" in notes("gateway", gateway("route-values.yaml"))
     assert "TRUSTED_PROXIES is not set" not in notes("gateway", gateway("ingress-values.yaml"))
     assert "port-forward" in notes("gateway")
-    assert "global.tracing.to is empty: the pods may open port 4318" in notes("gateway", gateway("route-values.yaml"))
+    assert "global.tracing.to is empty: the pods may connect to port 4318" in notes("gateway", gateway("route-values.yaml"))
     grpc = {"global": {"tracing": {"endpoint": "http://collector:4317"}}}
     assert "4317 collectors speak gRPC" in notes("event", grpc)
     assert "gRPC" not in notes("gateway", gateway("route-values.yaml"))
@@ -70,10 +70,10 @@ def test_a_release_tells_what_is_left_open():
 
 def test_a_release_tells_which_limits_are_on():
     told = notes("gateway")
-    assert "each address asks for 500 a second, 5000 at once" in told
-    assert "each user asks for 50 a second, 500 at once" in told
-    assert "each address asks for 100 a second" in notes("gateway", gateway("balancer-values.yaml"))
-    assert "asks for" not in notes("event")
+    assert "each address may ask for 500 a second, 5000 at once" in told
+    assert "each user may ask for 50 a second, 500 at once" in told
+    assert "each address may ask for 100 a second" in notes("gateway", gateway("balancer-values.yaml"))
+    assert "may ask for" not in notes("event")
 
 
 def test_each_pod_allows_its_share_of_a_rate():

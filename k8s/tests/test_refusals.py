@@ -42,16 +42,16 @@ TOGETHER = [
         {"autoscaling": {"enabled": True, "keepReplicaCount": True}},
         "minReplicas (2) must be above replicaCount (2)",
     ),
-    ("event", {"autoscaling": {"enabled": True, "targetCPUUtilizationPercentage": None}}, "it has nothing to go by"),
+    ("event", {"autoscaling": {"enabled": True, "targetCPUUtilizationPercentage": None}}, "it has nothing to scale by"),
     (
         "event",
         {"autoscaling": {"enabled": True}, "resources": {"requests": {"cpu": None}}},
-        "resources.requests.cpu is needed",
+        "resources.requests.cpu is required",
     ),
     ("event", {"updateStrategy": {"maxSurge": 0}}, "no pod could ever be replaced"),
-    ("event", {"shutdown": {"terminationGracePeriodSeconds": 35}}, "(35) is shorter than a pod may take to end, 36 s"),
-    ("gateway", {"shutdown": {"preStopSeconds": 30}}, "is shorter than a pod may take to end, 56 s"),
-    ("event", {"shutdown": {"preStopSeconds": 3}}, "close its port while it is still sent requests"),
+    ("event", {"shutdown": {"terminationGracePeriodSeconds": 35}}, "(35) is shorter than a pod may take to stop, 36 s"),
+    ("gateway", {"shutdown": {"preStopSeconds": 30}}, "is shorter than a pod may take to stop, 56 s"),
+    ("event", {"shutdown": {"preStopSeconds": 3}}, "close its port while it still receives requests"),
     ("event", {"config": {"READ_TIMEOUT_MS": 10001}}, "is shorter than a request may take, 10001 ms"),
     ("ticketing", {"config": {"REQUEST_MS": 10001}}, "(config.REQUEST_MS)"),
     ("gateway", {"config": {"UPSTREAM_TIMEOUT_MS": 10001}}, "(config.UPSTREAM_TIMEOUT_MS)"),
@@ -59,23 +59,23 @@ TOGETHER = [
     (
         "event",
         {"autoscaling": {"enabled": True, "maxReplicas": 7}},
-        "for each of 7 pods and as many more that end in a rollout, 1 for the migration",
+        "for each of 7 pods and for as many more that stop in a rollout, 1 for the migration",
     ),
     ("event", {"keda": {"enabled": True, "maxReplicas": 7}}, "than the 113 connections"),
     ("event", {"replicaCount": 6, "database": {"connectionBudget": 96}}, "is less than the 97 connections"),
     ("event", {"database": {"connections": 40}}, "40 (database.connections) for each of 2 pods"),
-    ("event", {"ingress": {"enabled": True, "hosts": ["a.example"]}}, "for the gateway alone"),
-    ("event", {"httpRoute": {"enabled": True, "parentRefs": [{"name": "a"}]}}, "for the gateway alone"),
-    ("event", {"service": {"type": "LoadBalancer"}}, "for the gateway alone"),
+    ("event", {"ingress": {"enabled": True, "hosts": ["a.example"]}}, "for the gateway only"),
+    ("event", {"httpRoute": {"enabled": True, "parentRefs": [{"name": "a"}]}}, "for the gateway only"),
+    ("event", {"service": {"type": "LoadBalancer"}}, "for the gateway only"),
     ("event", {"networkPolicy": {"clients": [{"podSelector": {}}]}}, "networkPolicy.extraIngress"),
     ("gateway", {"service": {"externalTrafficPolicy": "Local"}}, "for a service.type other than ClusterIP"),
-    ("event", {"podLabels": {"app.kubernetes.io/name": "mine"}}, "podLabels.app.kubernetes.io/name is the chart's own"),
+    ("event", {"podLabels": {"app.kubernetes.io/name": "mine"}}, "podLabels.app.kubernetes.io/name is set by the chart"),
     ("gateway", {"ingress": {"enabled": True}}, "name the hosts"),
     ("gateway", {"httpRoute": {"enabled": True}}, "name the Gateway"),
     ("event", {"ports": {"traffic": 8081}}, "are the same (8081)"),
-    ("event", {"serviceAccount": {"create": False}}, "serviceAccount.name is needed"),
-    ("ticketing", {"mail": {"existingSecret": "smtp"}}, "mail.from is needed"),
-    ("event", {"mail": {"existingSecret": "smtp", "from": "a@b"}}, "for ticketing alone"),
+    ("event", {"serviceAccount": {"create": False}}, "serviceAccount.name is required"),
+    ("ticketing", {"mail": {"existingSecret": "smtp"}}, "mail.from is required"),
+    ("event", {"mail": {"existingSecret": "smtp", "from": "a@b"}}, "for ticketing only"),
     ("event", {"extraEnv": [{"name": "DATABASE_URL", "value": "postgres://"}]}, "DATABASE_URL is a secret"),
     ("event", {"extraEnv": [{"name": "LISTEN", "value": "0.0.0.0:1"}]}, "LISTEN is set twice"),
     (
@@ -98,7 +98,7 @@ def test_values_that_do_not_go_together_are_refused(chart, values, message):
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_all_mistakes_are_told_at_once(component):
+def test_all_errors_are_reported_at_once(component):
     said = refusal(
         component,
         {"shutdown": {"terminationGracePeriodSeconds": 1}, "ports": {"admin": 8080}, "updateStrategy": {"maxSurge": 0}},
@@ -108,4 +108,4 @@ def test_all_mistakes_are_told_at_once(component):
 
 def test_the_umbrella_refuses_what_a_component_refuses():
     said = refusal("booked", {"event": {"replicaCount": 7}})
-    assert "The values of event have mistakes" in said
+    assert "The values of event are invalid" in said

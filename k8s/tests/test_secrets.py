@@ -76,7 +76,7 @@ def test_secrets_may_have_names_and_keys_of_their_own():
     migrating = find(objects, "Job", "booked-user-migrate")["spec"]["template"]["spec"]
     assert file_of(migrating, "DATABASE_URL_FILE") == ("accounts-owner", "DATABASE_URL")
     assert "accounts-owner" not in mounted(serving)
-    assert "Secret accounts-owner, key DATABASE_URL, for its migration alone" in notes("user", values)
+    assert "Secret accounts-owner, key DATABASE_URL, for its migration only" in notes("user", values)
     for spec in (serving, migrating):
         assert {"name": "database-ca", "mountPath": "/etc/booked/database-ca", "readOnly": True} in spec["containers"][
             0

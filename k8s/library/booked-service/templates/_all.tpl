@@ -1,7 +1,6 @@
 {{/* All objects of a chart. */}}
 {{- define "booked-service.all" -}}
 {{- include "booked-service.check" . }}
-{{- $component := include "booked-service.component" . | fromYaml }}
 {{- $objects := list "service" "adminService" "deployment" }}
 {{- if .Values.serviceAccount.create }}{{ $objects = append $objects "serviceAccount" }}{{ end }}
 {{- if .Values.networkPolicy.enabled }}{{ $objects = concat $objects (list "networkPolicy" "testNetworkPolicy") }}{{ end }}

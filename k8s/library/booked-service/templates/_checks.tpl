@@ -1,37 +1,37 @@
-{{/* What the schema cannot tell: mistakes in several values together. All are reported at once. */}}
+{{/* What the schema cannot check: values that do not fit together. All errors are reported at once. */}}
 {{- define "booked-service.check" -}}
 {{- $found := list }}
 {{- range list "identity" "scaling" "shutdown" "connections" "public" "environment" }}
   {{- $found = concat $found (include (printf "booked-service.check.%s" .) $ | trim | splitList "\n" | compact) }}
 {{- end }}
 {{- if $found }}
-{{- fail (printf "\n\nThe values of %s have mistakes:\n  - %s\n" .Chart.Name (join "\n  - " $found)) }}
+{{- fail (printf "\n\nThe values of %s are invalid:\n  - %s\n" .Chart.Name (join "\n  - " $found)) }}
 {{- end }}
 {{- end }}
 
-{{/* Each of these writes a line for a mistake. */}}
+{{/* Each of these writes a line for every error. */}}
 {{- define "booked-service.check.identity" }}
 {{- $component := include "booked-service.component" . | fromYaml }}
 {{- if ne .Values.component (trimPrefix "booked-" .Chart.Name) }}
-component is {{ .Values.component }} in the chart {{ .Chart.Name }}; it is not to be changed
+component is {{ .Values.component }} in the chart {{ .Chart.Name }}; do not change it
 {{- end }}
 {{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) }}
-serviceAccount.name is needed where serviceAccount.create is false
+serviceAccount.name is required if serviceAccount.create is false
 {{- end }}
 {{- $own := include "booked-service.labels" (dict "root" . "kind" "server") | fromYaml }}
 {{- range $label, $_ := .Values.podLabels }}
 {{- if hasKey $own $label }}
-podLabels.{{ $label }} is the chart's own: Services and NetworkPolicies find the pods by it
+podLabels.{{ $label }} is set by the chart: Services and NetworkPolicies select the pods by it
 {{- end }}
 {{- end }}
 {{- if eq (int .Values.ports.traffic) (int .Values.ports.admin) }}
-ports.traffic and ports.admin are the same ({{ int .Values.ports.traffic }}); metrics must not be where clients are
+ports.traffic and ports.admin are the same ({{ int .Values.ports.traffic }}); clients must not reach the metrics
 {{- end }}
 {{- if and .Values.mail.existingSecret (not .Values.mail.from) }}
-mail.from is needed where mail.existingSecret is given: the sender, for instance Tickets <tickets@example.com>
+mail.from is required if mail.existingSecret is set: the sender, for example Tickets <tickets@example.com>
 {{- end }}
 {{- if and .Values.mail.existingSecret (not $component.mail) }}
-mail.existingSecret is for ticketing alone
+mail.existingSecret is for ticketing only
 {{- end }}
 {{- end }}
 
@@ -39,10 +39,10 @@ mail.existingSecret is for ticketing alone
 {{- $replicas := include "booked-service.replicas" . | fromYaml }}
 {{- with .Values }}
 {{- if and .autoscaling.keepReplicaCount (or .autoscaling.enabled .keda.enabled) (le (int $replicas.min) (int .replicaCount)) }}
-minReplicas ({{ $replicas.min }}) must be above replicaCount ({{ int .replicaCount }}) while autoscaling.keepReplicaCount is on: else the autoscaler does not take the number of pods over, and without keepReplicaCount it falls to one
+minReplicas ({{ $replicas.min }}) must be above replicaCount ({{ int .replicaCount }}) while autoscaling.keepReplicaCount is on: otherwise the autoscaler does not take over the number of pods, and it falls to one as soon as keepReplicaCount is off
 {{- end }}
 {{- if and .autoscaling.enabled .keda.enabled }}
-autoscaling.enabled and keda.enabled exclude each other: KEDA makes a HorizontalPodAutoscaler of its own
+autoscaling.enabled and keda.enabled exclude each other: KEDA creates its own HorizontalPodAutoscaler
 {{- end }}
 {{- if and .autoscaling.enabled (gt (int .autoscaling.minReplicas) (int .autoscaling.maxReplicas)) }}
 autoscaling.minReplicas ({{ int .autoscaling.minReplicas }}) is more than autoscaling.maxReplicas ({{ int .autoscaling.maxReplicas }})
@@ -51,10 +51,10 @@ autoscaling.minReplicas ({{ int .autoscaling.minReplicas }}) is more than autosc
 keda.minReplicas ({{ int .keda.minReplicas }}) is more than keda.maxReplicas ({{ int .keda.maxReplicas }})
 {{- end }}
 {{- if and .autoscaling.enabled (not .autoscaling.targetCPUUtilizationPercentage) (not .autoscaling.metrics) }}
-autoscaling needs targetCPUUtilizationPercentage or metrics: it has nothing to go by
+autoscaling needs targetCPUUtilizationPercentage or metrics: it has nothing to scale by
 {{- end }}
 {{- if and .autoscaling.enabled .autoscaling.targetCPUUtilizationPercentage (not (dig "requests" "cpu" "" .resources)) }}
-resources.requests.cpu is needed: autoscaling.targetCPUUtilizationPercentage is a part of it
+resources.requests.cpu is required: autoscaling.targetCPUUtilizationPercentage is a percentage of it
 {{- end }}
 {{- $none := list "0" "0%" }}
 {{- if and (has (toString .updateStrategy.maxSurge) $none) (has (toString .updateStrategy.maxUnavailable) $none) }}
@@ -69,17 +69,17 @@ updateStrategy.maxSurge and updateStrategy.maxUnavailable are both 0: no pod cou
 {{- $drain := divf (addf .drainDelayMs (mulf 2 .drainTimeoutMs)) 1000 | ceil | int }}
 {{- $needed := add (int .preStopSeconds) $drain $flush }}
 {{- if lt (int .terminationGracePeriodSeconds) (int $needed) }}
-shutdown.terminationGracePeriodSeconds ({{ int .terminationGracePeriodSeconds }}) is shorter than a pod may take to end, {{ $needed }} s: {{ int .preStopSeconds }} of preStopSeconds, {{ $drain }} of drainDelayMs and twice drainTimeoutMs (requests, then detached work), {{ $flush }} to flush telemetry; it would be killed with bookings under way
+shutdown.terminationGracePeriodSeconds ({{ int .terminationGracePeriodSeconds }}) is shorter than a pod may take to stop, {{ $needed }} s: {{ int .preStopSeconds }} of preStopSeconds, {{ $drain }} of drainDelayMs and twice drainTimeoutMs (requests, then detached work), {{ $flush }} to flush telemetry; it would be killed in the middle of bookings
 {{- end }}
-{{- $forgotten := 5000 }}
+{{- $removed := 5000 }}
 {{- $serving := add (mul 1000 (int .preStopSeconds)) (int .drainDelayMs) }}
-{{- if lt (int $serving) $forgotten }}
-shutdown.preStopSeconds and shutdown.drainDelayMs are {{ $serving }} ms together: a pod that is to end would close its port while it is still sent requests; the cluster may take {{ $forgotten }} ms to forget its address
+{{- if lt (int $serving) $removed }}
+shutdown.preStopSeconds and shutdown.drainDelayMs are {{ $serving }} ms together: a pod that stops would close its port while it still receives requests; the cluster may take {{ $removed }} ms to remove its address
 {{- end }}
 {{- end }}
 {{- range $longest := list "UPSTREAM_TIMEOUT_MS" "READ_TIMEOUT_MS" "REQUEST_MS" }}
 {{- if gt (int (get $.Values.config $longest)) (int $.Values.shutdown.drainTimeoutMs) }}
-shutdown.drainTimeoutMs ({{ int $.Values.shutdown.drainTimeoutMs }}) is shorter than a request may take, {{ int (get $.Values.config $longest) }} ms (config.{{ $longest }}): requests would be cut off in each rollout
+shutdown.drainTimeoutMs ({{ int $.Values.shutdown.drainTimeoutMs }}) is shorter than a request may take, {{ int (get $.Values.config $longest) }} ms (config.{{ $longest }}): every rollout would cut off requests
 {{- end }}
 {{- end }}
 {{- end }}
@@ -88,10 +88,10 @@ shutdown.drainTimeoutMs ({{ int $.Values.shutdown.drainTimeoutMs }}) is shorter 
 {{- if (include "booked-service.component" . | fromYaml).database }}
 {{- $pods := (include "booked-service.replicas" . | fromYaml).max | int }}
 {{- $migration := ternary 1 0 (eq "true" (include "booked-service.migrates" .)) }}
-{{- /* Pods that end are not waited for: in a quick rollout all that were replaced may still drain. */}}
+{{- /* A rollout does not wait for the pods that stop: after a quick one, all replaced pods may still be draining. */}}
 {{- $connections := add (mul 2 $pods (int .Values.database.connections)) $migration }}
 {{- if gt (int $connections) (int .Values.database.connectionBudget) }}
-database.connectionBudget ({{ int .Values.database.connectionBudget }}) is less than the {{ $connections }} connections that there may be: {{ int .Values.database.connections }} (database.connections) for each of {{ $pods }} pods and as many more that end in a rollout, {{ $migration }} for the migration; have fewer pods, fewer connections each, or a larger server
+database.connectionBudget ({{ int .Values.database.connectionBudget }}) is less than the {{ $connections }} connections that may be open: {{ int .Values.database.connections }} (database.connections) for each of {{ $pods }} pods and for as many more that stop in a rollout, {{ $migration }} for the migration; use fewer pods, fewer connections per pod, or a larger server
 {{- end }}
 {{- end }}
 {{- end }}
@@ -100,17 +100,17 @@ database.connectionBudget ({{ int .Values.database.connectionBudget }}) is less 
 {{- $component := include "booked-service.component" . | fromYaml }}
 {{- if not $component.public }}
 {{- if or .Values.ingress.enabled .Values.httpRoute.enabled (ne .Values.service.type "ClusterIP") }}
-ingress, httpRoute and a service.type other than ClusterIP are for the gateway alone: {{ .Values.component }} answers nobody but the other parts
+ingress, httpRoute and a service.type other than ClusterIP are for the gateway only: {{ .Values.component }} serves only other components
 {{- end }}
 {{- if .Values.networkPolicy.clients }}
-networkPolicy.clients is for the gateway alone; whom {{ .Values.component }} answers besides the other parts is in networkPolicy.extraIngress
+networkPolicy.clients is for the gateway only; to let others than components call {{ .Values.component }}, use networkPolicy.extraIngress
 {{- end }}
 {{- end }}
 {{- if and .Values.service.externalTrafficPolicy (eq .Values.service.type "ClusterIP") }}
-service.externalTrafficPolicy is for a service.type other than ClusterIP: nothing from outside reaches this one
+service.externalTrafficPolicy is for a service.type other than ClusterIP: nothing outside the cluster reaches this one
 {{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
-ingress.hosts is empty: name the hosts that the gateway is reached by
+ingress.hosts is empty: name the hosts at which clients reach the gateway
 {{- end }}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}
 httpRoute.parentRefs is empty: name the Gateway that the route belongs to
@@ -121,7 +121,7 @@ httpRoute.parentRefs is empty: name the Gateway that the route belongs to
 {{- $seen := dict }}
 {{- range include "booked-service.environment" (dict "root" . "kind" "server") | fromYamlArray }}
 {{- if hasKey $seen .name }}
-{{ .name }} is set twice: each variable is set by the chart, in config or in extraEnv
+{{ .name }} is set twice: a variable is set either by the chart, in config or in extraEnv
 {{- end }}
 {{- $_ := set $seen .name true }}
 {{- end }}
@@ -132,7 +132,7 @@ httpRoute.parentRefs is empty: name the Gateway that the route belongs to
 {{- end }}
 {{- range list "OTEL_EXPORTER_OTLP_ENDPOINT" "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" }}
 {{- if hasKey $.Values.config . }}
-{{ . }} belongs in global.tracing.endpoint, so that the NetworkPolicy lets traces out
+{{ . }} must be set as global.tracing.endpoint, so that the NetworkPolicy lets traces out
 {{- end }}
 {{- end }}
 {{- end }}

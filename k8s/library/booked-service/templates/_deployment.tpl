@@ -75,7 +75,7 @@ spec:
         {{- include "booked-service.volumes" $server | trim | nindent 8 }}
 {{- end }}
 
-{{/* Old and new pods of a rollout are spread each by themselves. */}}
+{{/* The old and the new pods of a rollout are spread separately. */}}
 {{- define "booked-service.spreadSelector" -}}
 labelSelector:
   matchLabels:

@@ -24,7 +24,7 @@
 {{- end }}
 {{- end }}
 
-{{/* What the chart itself sets, as a map of texts. */}}
+{{/* The variables that the chart sets, as a map of strings. */}}
 {{- define "booked-service.chartSettings" -}}
 {{- $root := .root }}
 {{- $values := $root.Values }}
@@ -62,7 +62,7 @@
 {{- toYaml $settings }}
 {{- end }}
 
-{{/* A value as text; whole numbers without an exponent, as which Helm has large ones. */}}
+{{/* A value as a string; Helm prints large whole numbers with an exponent, which the programs do not read. */}}
 {{- define "booked-service.text" -}}
 {{- if kindIs "float64" . }}{{ ternary (int64 . | toString) (toString .) (eq (floor .) .) }}{{ else }}{{ toString . }}{{ end }}
 {{- end }}

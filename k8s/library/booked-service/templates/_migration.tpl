@@ -1,6 +1,6 @@
 {{/*
-The job that brings the schema up to date, and what it needs. As a hook it runs before anything of the release is
-there, so it brings an account and a NetworkPolicy of its own, and takes secrets that exist already.
+The job that migrates the schema, and what it needs. As a hook it runs before anything of the release exists, so it has its own
+account and NetworkPolicy, and uses secrets that exist already.
 */}}
 {{- define "booked-service.migrationName" -}}
 {{- include "booked-service.fullname" . }}-migrate
@@ -21,7 +21,7 @@ automountServiceAccountToken: false
 {{- $spec := include "booked-service.migrationSpec" $migration }}
 {{- $name := include "booked-service.migrationName" . }}
 {{- if eq .Values.migrations.mode "job" }}
-  {{- /* A job cannot be changed: another one gets another name. */}}
+  {{- /* A job cannot be changed, so a different one gets a different name. */}}
   {{- $name = printf "%s-%s" $name (sha256sum $spec | trunc 8) }}
 {{- end }}
 {{- $about := merge (dict "name" $name "annotations" (include "booked-service.atMigration" . | fromYaml)) $migration }}
@@ -66,7 +66,7 @@ template:
 {{- end }}
 {{- end }}
 
-{{/* A hook that failed is kept until the next one, to be looked at. */}}
+{{/* A failed hook is kept until the next one, so that its log can be read. */}}
 {{- define "booked-service.atMigration" -}}
 {{- if eq .Values.migrations.mode "hook" -}}
 helm.sh/hook: pre-install,pre-upgrade

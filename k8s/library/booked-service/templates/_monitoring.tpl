@@ -1,4 +1,4 @@
-{{/* What the Prometheus Operator is told. */}}
+{{/* What the Prometheus Operator reads: where to scrape, and the rules. */}}
 {{- define "booked-service.serviceMonitor" -}}
 {{- with .Values.metrics.serviceMonitor }}
 {{- $about := dict "root" $ "kind" "server" "name" (include "booked-service.fullname" $) "labels" .labels }}
@@ -29,8 +29,8 @@ spec:
 {{- end }}
 
 {{/*
-The rules of files/rules.yaml, which is a link into deploy/prometheus: Prometheus reads them there as they are. Here the
-job and namespace of this release take the place of the job's name.
+The rules of files/rules.yaml, which is a link into deploy/prometheus: Prometheus outside Kubernetes reads them unchanged. Here the
+job and namespace of this release replace the job's name.
 */}}
 {{- define "booked-service.prometheusRule" -}}
 {{- $here := printf "namespace=%q,job=%q" .Release.Namespace (include "booked-service.adminName" .) }}

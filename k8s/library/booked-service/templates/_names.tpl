@@ -1,4 +1,7 @@
-{{/* The names and labels of objects. They follow from the system and the part, not from the release's name. */}}
+{{/*
+The names and labels of objects. They follow from the system and the component, not from the release's name. Of Kubernetes'
+labels, `name` has the component, and `component` what the pod is of it: server, migration, test.
+*/}}
 {{- define "booked-service.fullname" -}}
 {{- printf "%s-%s" .Values.global.partOf .Values.component }}
 {{- end }}
@@ -11,7 +14,7 @@
 {{- .Values.serviceAccount.name | default (ternary (include "booked-service.fullname" .) "default" .Values.serviceAccount.create) }}
 {{- end }}
 
-{{/* What selects the pods of a kind: `dict "root" $ "kind" "server"`. It never changes, since selectors cannot. */}}
+{{/* The labels that select the pods of a kind: `dict "root" $ "kind" "server"`. Never change them: a selector is immutable. */}}
 {{- define "booked-service.selector" -}}
 app.kubernetes.io/name: {{ .root.Values.component }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
@@ -48,7 +51,7 @@ annotations:
 {{- with $registry }}{{ trimSuffix "/" . }}/{{ end }}{{ $image.repository }}:{{ $tag }}{{ with $image.digest }}@{{ . }}{{ end }}
 {{- end }}
 
-{{/* The base URL of another part: `dict "root" $ "component" "event"`. */}}
+{{/* The base URL of another component: `dict "root" $ "component" "event"`. */}}
 {{- define "booked-service.peerUrl" -}}
 {{- $peer := get .root.Values.peers .component }}
 {{- $host := printf "%s-%s" .root.Values.global.partOf .component }}

@@ -1,9 +1,10 @@
 {{/*
-Who may call whom. Pods of the server: in, the parts that call this one (the table in _topology.tpl) and whoever reads
-metrics; out, the parts that it calls, its database, Valkey and mail for ticketing, the collector of traces, and DNS.
+Which pods may call which. Server pods may be called by the components that call this one (the table in _topology.tpl) and by
+scrapers of metrics; they may call the components that this one calls, its database, Valkey and the mail server (ticketing), the
+collector of traces, and DNS.
 
-Ports of our own are numbers: not every network plug-in looks a name up where whoever calls has none by that name (AWS' does
-not). What the port of another part is, its pods know by name.
+Ports of this component's pods are numbers: some network plug-ins (AWS') do not resolve a name that the calling pod does not have
+itself. Ports of other components are names, which their pods resolve.
 */}}
 {{- define "booked-service.networkPolicy" -}}
 {{- $component := include "booked-service.component" . | fromYaml }}
@@ -67,7 +68,7 @@ spec:
     {{- end }}
 {{- end }}
 
-{{/* The migration calls its database and nothing else; nobody calls it. */}}
+{{/* The migration may call its database only; nothing may call it. */}}
 {{- define "booked-service.migrationNetworkPolicy" -}}
 {{- $about := dict "root" . "kind" "migration" "name" (include "booked-service.migrationName" .) }}
 {{- $_ := set $about "annotations" (include "booked-service.beforeMigration" . | fromYaml) }}
@@ -86,7 +87,7 @@ spec:
     {{- include "booked-service.egressTo" .Values.database | nindent 4 }}
 {{- end }}
 
-{{/* The pod of `helm test` asks the admin port, and nothing else. */}}
+{{/* The pod of `helm test` may call the admin port only. */}}
 {{- define "booked-service.testNetworkPolicy" -}}
 {{- $about := dict "root" . "kind" "test" "name" (include "booked-service.testName" .) }}
 apiVersion: networking.k8s.io/v1
@@ -107,7 +108,7 @@ spec:
               {{- include "booked-service.selector" (dict "root" . "kind" "server") | nindent 14 }}
 {{- end }}
 
-{{/* The pods that serve another part: `dict "root" $ "component" "event"`. */}}
+{{/* The server pods of another component: `dict "root" $ "component" "event"`. */}}
 {{- define "booked-service.peer" -}}
 - podSelector:
     matchLabels:
@@ -131,7 +132,7 @@ spec:
 {{- end }}
 {{- end }}
 
-{{/* To a port of some peers, or of every address where none are named. */}}
+{{/* To a port of the given peers, or of every address if none are given. */}}
 {{- define "booked-service.egressTo" -}}
 - ports: [{ port: {{ int .port }}, protocol: TCP }]
   {{- with .to }}

@@ -1,4 +1,4 @@
-{{/* What every pod has, whatever it runs: `dict "root" $`. */}}
+{{/* What every pod has: `dict "root" $`. */}}
 {{- define "booked-service.podBase" -}}
 {{- $values := .root.Values }}
 automountServiceAccountToken: false
@@ -28,7 +28,7 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end }}
 
-{{/* What every container has. The image's entrypoint is the program. */}}
+{{/* What every container has. The image's entry point is the program. */}}
 {{- define "booked-service.containerBase" -}}
 image: {{ include "booked-service.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}

@@ -1,4 +1,4 @@
-{{/* How the world reaches the gateway: an Ingress, or a route of the Gateway API. */}}
+{{/* How clients outside the cluster reach the gateway: an Ingress, or a route of the Gateway API. */}}
 {{- define "booked-service.ingress" -}}
 {{- with .Values.ingress }}
 {{- $about := dict "root" $ "kind" "server" "name" (include "booked-service.fullname" $) "annotations" .annotations }}

@@ -1,4 +1,4 @@
-{{/* How many pods there may be, and what changes their number. */}}
+{{/* How many pods there may be, and what scales them. */}}
 {{- define "booked-service.replicas" -}}
 {{- if .Values.keda.enabled }}
 {{- dict "min" (int .Values.keda.minReplicas) "max" (int .Values.keda.maxReplicas) | toYaml }}

@@ -1,6 +1,6 @@
 {{/*
-What is mounted: a list below `mounts`, each with its folder, its source, and the file and variable that tell the
-program. `dict "root" $ "kind" "server"`; the migration gets the database's alone.
+What is mounted: a list below `mounts`, each with its folder, its source, its file, and the variable that names the file to the
+program. `dict "root" $ "kind" "server"`; the migration gets only the database's.
 */}}
 {{- define "booked-service.mounts" -}}
 {{- $component := include "booked-service.component" .root | fromYaml }}
@@ -22,7 +22,7 @@ mounts:
     key: {{ .database.key }}
     file: url
     env: DATABASE_URL_FILE
-  {{- /* Its path stands in the URL. */}}
+  {{- /* The URL contains its path, so it has no variable. */}}
   {{- include "booked-service.caMount" (dict "name" "database-ca" "ca" .database.ca) | nindent 2 }}
   {{- end }}
   {{- if and $isServer $component.valkey }}
@@ -49,7 +49,7 @@ mounts:
 {{- end }}
 {{- end }}
 
-{{/* The certificates that a server's is checked against, if any are given. */}}
+{{/* The certificates that a server's certificate is checked against, if any are given. */}}
 {{- define "booked-service.caMount" -}}
 {{- if or .ca.configMap .ca.secret -}}
 - name: {{ .name }}

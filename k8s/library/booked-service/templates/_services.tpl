@@ -1,4 +1,4 @@
-{{/* The address of the traffic. */}}
+{{/* The address for requests. */}}
 {{- define "booked-service.service" -}}
 {{- $server := dict "root" . "kind" "server" }}
 {{- $about := merge (dict "name" (include "booked-service.fullname" .) "annotations" .Values.service.annotations) $server }}
@@ -20,7 +20,7 @@ spec:
     - { name: http, port: {{ int .Values.service.port }}, targetPort: http, protocol: TCP, appProtocol: http }
 {{- end }}
 
-{{/* The address of health and metrics: one of its own, so that no load balancer ever shows it to the world. */}}
+{{/* The address for health and metrics: a separate Service, so that no load balancer ever exposes it. */}}
 {{- define "booked-service.adminService" -}}
 {{- $about := dict "root" . "kind" "admin" "name" (include "booked-service.adminName" .) }}
 apiVersion: v1

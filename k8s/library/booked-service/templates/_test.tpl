@@ -1,6 +1,6 @@
 {{/*
-`helm test`: asks for readiness through the admin Service. The program takes an address and no name, and Kubernetes
-gives that of the Service in a variable.
+`helm test`: asks for readiness through the admin Service. The program takes an address, not a name, and Kubernetes puts the
+Service's address in a variable.
 */}}
 {{- define "booked-service.test" -}}
 {{- $host := printf "$(%s_SERVICE_HOST)" (include "booked-service.adminName" . | upper | replace "-" "_") }}

@@ -1,6 +1,6 @@
 {{/*
-The parts of the system: what each has, and whom it calls. NetworkPolicies, addresses, mounted secrets and migrations
-all follow from this table.
+The components: what each has, as in deploy/components, and which it calls. NetworkPolicies, addresses, mounted secrets and
+migrations follow from this table.
 */}}
 {{- define "booked-service.topology" -}}
 gateway:
@@ -23,12 +23,12 @@ analytics:
   calls: [ticketing]
 {{- end }}
 
-{{/* The row of the part that this chart is for. */}}
+{{/* The row of the component that this chart is for. */}}
 {{- define "booked-service.component" -}}
 {{- get (include "booked-service.topology" . | fromYaml) .Values.component | toYaml }}
 {{- end }}
 
-{{/* The parts that call this one, as a list below `callers`. */}}
+{{/* The components that call this one, as a list below `callers`. */}}
 {{- define "booked-service.callers" -}}
 {{- $called := .Values.component }}
 {{- $callers := list }}
@@ -38,7 +38,7 @@ analytics:
 {{- dict "callers" $callers | toYaml }}
 {{- end }}
 
-{{/* Whether the schema is brought up to date by this release. */}}
+{{/* Whether this release migrates the schema. */}}
 {{- define "booked-service.migrates" -}}
 {{- if and (include "booked-service.component" . | fromYaml).database (ne .Values.migrations.mode "none") }}true{{ end }}
 {{- end }}
