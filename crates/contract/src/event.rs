@@ -111,6 +111,26 @@ pub struct Event {
     pub longitude: Option<f64>,
 }
 
+/// What people are shown of an event, and no rule depends on. The event service checks it; others store it and pass it on as one
+/// document, so that a new field changes nothing but this and the event service.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct EventDetails {
+    /// What takes place.
+    pub name: String,
+    /// When, in Unix seconds.
+    pub unix_time: i64,
+    /// Where, for a person.
+    pub address: String,
+    /// More about it.
+    pub description: String,
+    /// Where, in degrees north.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<f64>,
+    /// Where, in degrees east.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<f64>,
+}
+
 /// A page of events, by time.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
 pub struct EventPage {

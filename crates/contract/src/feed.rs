@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::event::EventDetails;
+
 /// An event as the event service keeps it; the newest version counts.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct EventState {
@@ -15,20 +17,9 @@ pub struct EventState {
     pub version: i64,
     /// Whether it was deleted; nothing follows a deletion.
     pub deleted: bool,
-    /// What takes place.
-    pub name: String,
-    /// When, in Unix seconds.
-    pub unix_time: i64,
-    /// Where, for a person.
-    pub address: String,
-    /// More about it.
-    pub description: String,
-    /// Where, in degrees north.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub latitude: Option<f64>,
-    /// Where, in degrees east.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub longitude: Option<f64>,
+    /// What people are shown of it.
+    #[serde(flatten)]
+    pub details: EventDetails,
     /// How many seats there are.
     pub seat_count: u32,
 }

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::json::{integer_or_zero, text_or_empty, texts_or_empty};
+use crate::{
+    event::EventDetails,
+    json::{integer_or_zero, text_or_empty, texts_or_empty},
+};
 
 /// A number of seats of an event, to reserve, to cancel or to wait for.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
@@ -64,4 +67,23 @@ pub struct Booking {
     pub number_of_tickets: u32,
     /// When the latest of these was booked, in Unix seconds.
     pub booking_unix_time: i64,
+}
+
+impl Booking {
+    /// What a user holds of an event with these details.
+    #[must_use]
+    pub fn of(event_id: Uuid, details: EventDetails, number_of_tickets: u32, booking_unix_time: i64) -> Self {
+        let EventDetails { name, unix_time, address, description, latitude, longitude } = details;
+        Self {
+            event_id,
+            event_name: name,
+            event_unix_time: unix_time,
+            event_address: address,
+            event_description: description,
+            event_latitude: latitude,
+            event_longitude: longitude,
+            number_of_tickets,
+            booking_unix_time,
+        }
+    }
 }

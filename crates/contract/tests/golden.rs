@@ -7,7 +7,7 @@
 use booked_contract::{
     Code, ErrorBody,
     analytics::{EventAnalytics, EventCancellations},
-    event::{Event, EventChange, EventPage, NewEvent},
+    event::{Event, EventChange, EventDetails, EventPage, NewEvent},
     feed::{
         CancelledTicket, DayCounted, EventOnSale, EventState, TicketsBooked, TicketsCancelled, TicketsCounted,
     },
@@ -184,19 +184,20 @@ fn tickets() {
     );
 }
 
+fn details() -> EventDetails {
+    EventDetails {
+        name: "Proms".to_owned(),
+        unix_time: 1_900_000_000,
+        address: "London".to_owned(),
+        description: "Music".to_owned(),
+        latitude: Some(51.5009),
+        longitude: Some(-0.1774),
+    }
+}
+
 #[test]
 fn bookings() {
-    let booking = Booking {
-        event_id: EVENT,
-        event_name: "Proms".to_owned(),
-        event_unix_time: 1_900_000_000,
-        event_address: "London".to_owned(),
-        event_description: "Music".to_owned(),
-        event_latitude: Some(51.5009),
-        event_longitude: Some(-0.1774),
-        number_of_tickets: 2,
-        booking_unix_time: 1_890_000_000,
-    };
+    let booking = Booking::of(EVENT, details(), 2, 1_890_000_000);
     let json = r#"{"event_id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000","event_name":"Proms","event_unix_time":1900000000,"event_address":"London","event_description":"Music","event_latitude":51.5009,"event_longitude":-0.1774,"number_of_tickets":2,"booking_unix_time":1890000000}"#;
     assert_json(&booking, json);
     let nowhere = Booking { event_latitude: None, event_longitude: None, ..booking };
@@ -233,21 +234,13 @@ fn feeds() {
             "booked.ticketing.tickets_cancelled"
         ]
     );
-    let state = EventState {
-        event_id: EVENT,
-        version: 3,
-        deleted: false,
-        name: "Proms".to_owned(),
-        unix_time: 1_900_000_000,
-        address: "London".to_owned(),
-        description: "Music".to_owned(),
-        latitude: Some(51.5009),
-        longitude: Some(-0.1774),
-        seat_count: 100,
-    };
+    let details = details();
+    let state =
+        EventState { event_id: EVENT, version: 3, deleted: false, details: details.clone(), seat_count: 100 };
     let json = r#"{"event_id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000","version":3,"deleted":false,"name":"Proms","unix_time":1900000000,"address":"London","description":"Music","latitude":51.5009,"longitude":-0.1774,"seat_count":100}"#;
     assert_json(&state, json);
-    let nowhere = EventState { latitude: None, longitude: None, ..state };
+    let nowhere =
+        EventState { details: EventDetails { latitude: None, longitude: None, ..details }, ..state };
     assert_json(&nowhere, &json.replace(r#""latitude":51.5009,"longitude":-0.1774,"#, ""));
     assert_json(
         &EventOnSale { event_id: EVENT, version: 3, deleted: true, seat_count: 100 },

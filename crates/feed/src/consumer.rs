@@ -1,5 +1,6 @@
 //! The side that listens: pulls another service's feed and applies it, each batch together with the cursor.
 
+mod apply;
 mod client;
 mod cursors;
 mod digest;
@@ -8,12 +9,9 @@ mod pull;
 
 use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use booked_failure::Failure;
 use booked_postgres::Database;
 use booked_server::{Lifecycle, Random, SingleFlight};
-use diesel::QueryResult;
-use diesel_async::AsyncPgConnection;
 use opentelemetry::{KeyValue, metrics::Counter};
 use tokio::{
     sync::Mutex,
@@ -28,7 +26,7 @@ use self::{
 };
 use crate::Position;
 
-pub use self::client::FeedClient;
+pub use self::{apply::Apply, client::FeedClient};
 
 /// How long the replica that pulls keeps its lease without renewing it: longer than a step of it can take. While nothing is to
 /// be applied, nobody needs it.
@@ -50,34 +48,6 @@ const HELD_BACK_WAIT: Duration = Duration::from_millis(100);
 
 /// This process' consumer, as failures name it.
 const FEED: &str = "the feed";
-
-/// What a consumer does with entries.
-#[async_trait]
-pub trait Apply: Send + Sync {
-    /// Applies entries in order, within the transaction that moves the cursor: other writes belong on this connection
-    /// too, or are not part of it. It passes over kinds that it does not know, and hands on what
-    /// [`Entry::decode`](crate::Entry::decode) says of malformed ones. Entries may come again from the start of the feed
-    /// (a new incarnation), and not quite in the order of commits: older state must not overwrite newer.
-    ///
-    /// # Errors
-    ///
-    /// Nothing is applied then, and the cursor stays.
-    async fn apply(&self, connection: &mut AsyncPgConnection, entries: &[crate::Entry]) -> QueryResult<()>;
-
-    /// Called within the transaction that sets the cursor back to the start of the feed, because the feed has another
-    /// incarnation: everything comes again, and of what was archived the newest states and checkpoints. A consumer that
-    /// keeps the newest state has nothing to do; one that counts empties its counts here.
-    ///
-    /// # Errors
-    ///
-    /// Nothing is changed then, and it is tried again.
-    async fn restarted(&self, _connection: &mut AsyncPgConnection) -> QueryResult<()> {
-        Ok(())
-    }
-
-    /// Called after the commit, at best: a crash between the two leaves it out.
-    async fn applied(&self, _entries: &[crate::Entry]) {}
-}
 
 /// The position was not reached in time, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

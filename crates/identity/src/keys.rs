@@ -1,13 +1,13 @@
 //! The private keys that sign tokens: a folder of PEM files that all replicas of the user service share.
 
-use std::{fmt, io, path::Path, path::PathBuf};
+use std::{fmt, path::Path};
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use jsonwebtoken::EncodingKey;
 use zeroize::Zeroizing;
 
 use crate::{
-    Identity, SignError,
+    Identity, KeyError, SignError,
     jwks::{Jwk, Jwks, KeyId},
     key_files, tokens,
 };
@@ -163,67 +163,4 @@ fn parse_block(block: pem::Pem) -> Option<SigningKey> {
     let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).ok()?;
     let jwk = Jwk::of_ed25519(pair.public_key().as_ref());
     Some(SigningKey { id: KeyId(jwk.kid.clone()), jwk, private: EncodingKey::from_ed_der(&pkcs8) })
-}
-
-/// Why keys cannot be used. It names files and key ids, never what is in them.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// A folder or file could not be read or written.
-    #[error("{path}: {source}", path = path.display())]
-    Io {
-        /// Which one.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The folder has no file whose name ends in `.pem`.
-    #[error("{path}: no key here, that is no file *.pem", path = path.display())]
-    EmptyFolder {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// More files than a set of keys ever has: this must be another folder.
-    #[error("{path}: more than {max} keys", path = path.display())]
-    TooManyFiles {
-        /// The folder.
-        path: PathBuf,
-        /// The most that are read.
-        max: usize,
-    },
-    /// A file came, went or was renamed under the read: try again.
-    #[error("{path}: changed while it was read", path = path.display())]
-    Changing {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// The file is not one or more Ed25519 keys.
-    #[error("{path}: not an Ed25519 private key in PKCS#8 PEM", path = path.display())]
-    NoKeyInFile {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The text is not one or more Ed25519 keys.
-    #[error("not an Ed25519 private key in PKCS#8 PEM")]
-    NoKey,
-    /// The name is empty, too long, or has more in it than letters, digits, `-` and `_`.
-    #[error("a key's name is 1 to {max} letters, digits, '-' and '_'")]
-    BadName {
-        /// The most bytes of a name.
-        max: usize,
-    },
-    /// There is a key of this name.
-    #[error("{path}: exists already", path = path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The name sorts before the key that signs at present, so the new one would sign before gateways know it.
-    #[error("a new key must sort after {path}, which signs now", path = path.display())]
-    WouldSignAtOnce {
-        /// The file that signs.
-        path: PathBuf,
-    },
-    /// The machine has no randomness to give.
-    #[error("no key could be made")]
-    NotGenerated,
 }

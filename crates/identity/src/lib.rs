@@ -11,6 +11,7 @@
 mod identity;
 pub mod internal;
 mod jwks;
+mod key_error;
 mod key_files;
 mod key_folder;
 mod keys;
@@ -19,8 +20,9 @@ mod verified_tokens;
 
 pub use identity::{Identity, Role, UnknownRole};
 pub use jwks::{Jwk, Jwks, KeyId};
+pub use key_error::KeyError;
 pub use key_files::next_key_name;
 pub use key_folder::{KeyFolder, UNREADABLE_MAX};
-pub use keys::{KeyError, SigningKeys};
+pub use keys::SigningKeys;
 pub use tokens::{InvalidToken, SignError, TOKEN_BYTES_MAX, Verified, Verifier};
 pub use verified_tokens::VerifiedTokens;

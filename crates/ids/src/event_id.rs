@@ -4,8 +4,6 @@ use std::fmt;
 
 use uuid::{Builder, Uuid, Variant};
 
-use crate::{SeatNumber, TicketId};
-
 /// The UUID is no event's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the id of an event")]
@@ -41,12 +39,6 @@ impl EventId {
     #[must_use]
     pub fn as_uuid(self) -> Uuid {
         self.0
-    }
-
-    /// The ticket for one of the event's seats.
-    #[must_use]
-    pub fn ticket(self, seat: SeatNumber) -> TicketId {
-        TicketId::of(self, seat)
     }
 }
 

@@ -19,10 +19,6 @@ pub struct TicketId {
 }
 
 impl TicketId {
-    pub(crate) fn of(event: EventId, seat: SeatNumber) -> Self {
-        Self { event, seat }
-    }
-
     /// The ticket of this UUID.
     ///
     /// # Errors
@@ -54,6 +50,14 @@ impl TicketId {
         let mut bytes = self.event.as_uuid().into_bytes();
         bytes[12..].copy_from_slice(&self.seat.get().to_be_bytes());
         Uuid::from_bytes(bytes)
+    }
+}
+
+impl EventId {
+    /// The ticket for one of the event's seats.
+    #[must_use]
+    pub fn ticket(self, seat: SeatNumber) -> TicketId {
+        TicketId { event: self, seat }
     }
 }
 

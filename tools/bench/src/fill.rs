@@ -69,8 +69,10 @@ pub(super) fn catalogue(stage: &Stage, catalogue: Catalogue) -> Result<()> {
     stage.sql(
         Service::Ticketing,
         &format!(
-            "INSERT INTO events (id, version, deleted, name, unix_time, address, description, seat_count) \
-             SELECT {ID}, 1, false, {TEXTS}, {seats} {numbers}"
+            "INSERT INTO events (id, version, deleted, seat_count, details) \
+             SELECT {ID}, 1, false, {seats}, to_jsonb(details) \
+             FROM (SELECT n, name, unix_time, address, description FROM generate_series(0, {events} - 1) AS n, \
+                 LATERAL (SELECT {TEXTS}) AS texts (name, unix_time, address, description)) AS details; ANALYZE events;"
         ),
     )?;
     Ok(())
@@ -107,8 +109,7 @@ pub(super) fn floor_database(bench: &Bench, stage: &Stage) -> Result<String> {
 pub(super) fn floor_event(stage: &Stage) -> Result<Uuid> {
     let event = Uuid::from_u128(u128::from(now_us()) << 64 | 0x8000_u128 << 48);
     let sql = format!(
-        "INSERT INTO events (id, version, deleted, name, unix_time, address, description, seat_count) \
-         VALUES ('{event}', 1, false, 'Floor', 1900000000, '', '', 2000000000)"
+        "INSERT INTO events (id, version, deleted, seat_count) VALUES ('{event}', 1, false, 2000000000)"
     );
     stage.sql_in(FLOOR, &sql)?;
     Ok(event)

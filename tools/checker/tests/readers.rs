@@ -47,7 +47,7 @@ impl<'a> Sale<'a> {
         let sale = Self { event, database, nodes };
         let (sold, booking) = (sale.ticket(3), Uuid::from_u128(0xb));
         sale.database.execute(&format!(
-            "INSERT INTO events VALUES ('{event}', 1, false, false, 'A', 0, 'B', 'C', NULL, NULL, 4);
+            "INSERT INTO events (id, version, deleted, seat_count) VALUES ('{event}', 1, false, 4);
              INSERT INTO bookings (id, booked) VALUES ('{booking}', true);
              INSERT INTO tickets VALUES ('{sold}', '{event}', '{ANN}', '{booking}', now());
              INSERT INTO outbox (kind, subject, data) VALUES ('booked.ticketing.tickets_booked', '{event}',

@@ -9,7 +9,7 @@ use diesel_async::AsyncPgConnection;
 use opentelemetry::{KeyValue, metrics::Counter};
 
 use super::{
-    Apply,
+    apply::Apply,
     client::{FeedClient, Page},
     cursors::{self, Cursor},
     digest::Digest,

@@ -24,6 +24,31 @@ pub struct Watermark {
     pub freed: i64,
 }
 
+impl Watermark {
+    /// What is seen of the sale now.
+    #[must_use]
+    pub fn of(sale: SaleState) -> Self {
+        Self { epoch: sale.epoch, freed: sale.freed }
+    }
+}
+
+/// Who is notified, and what of the sale counts as seen from then on: the two are written in one transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// Who is notified, in order, and of how many seats.
+    pub allocations: Vec<Allocation>,
+    /// What counts as seen.
+    pub watermark: Watermark,
+}
+
+/// Decides whom to notify, given the sale as it is now, what was seen of it before, and the first who wait. The list must be
+/// locked before any of the three is read, or a seat might be announced twice.
+#[must_use]
+pub fn decide(sale: SaleState, watermark: Option<&Watermark>, in_order: &[Waiting]) -> Announcement {
+    let allocations = allocate(seats_to_offer(&sale, watermark), in_order);
+    Announcement { allocations, watermark: Watermark::of(sale) }
+}
+
 /// How many seats are to be announced: those that came free since and are free still. After a load nobody knows what
 /// came free since, so all that is free counts.
 #[must_use]
@@ -53,9 +78,8 @@ pub struct Allocation {
     pub seats: u32,
 }
 
-/// Whom to tell, in order, of this many seats.
-#[must_use]
-pub fn allocate(seats: u32, in_order: &[Waiting]) -> Vec<Allocation> {
+/// Whom to notify, in order, of this many seats.
+fn allocate(seats: u32, in_order: &[Waiting]) -> Vec<Allocation> {
     let mut left = seats;
     let mut told = Vec::new();
     for waiting in in_order {
@@ -94,6 +118,12 @@ mod tests {
     fn after_a_load_all_that_is_free_is_announced() {
         assert_eq!(seats_to_offer(&state(0, 5), Some(&seen("b", 9))), 5);
         assert_eq!(seats_to_offer(&state(0, 5), None), 5);
+    }
+
+    #[test]
+    fn what_is_announced_counts_as_seen() {
+        let decided = decide(state(7, 100), Some(&seen("a", 4)), &[]);
+        assert_eq!(decided, Announcement { allocations: Vec::new(), watermark: seen("a", 7) });
     }
 
     #[test]

@@ -1,13 +1,21 @@
 //! The event service's feed: the newest state of each event counts, however often and in whatever order it comes.
 
-use booked_contract::feed::{EventOnSale, EventState};
+use booked_contract::{
+    event::EventDetails,
+    feed::{EventOnSale, EventState},
+};
 use booked_ids::EventId;
 
 use crate::support::{Feeding, Sale, eventually, seats, unknown_event};
 
+fn named(name: &str) -> EventDetails {
+    EventDetails { name: name.to_owned(), ..EventDetails::default() }
+}
+
 fn kept(sale: &Sale, event: EventId) -> String {
-    sale.postgres
-        .execute(&format!("SELECT version, deleted, name, seat_count FROM events WHERE id = '{event}'"))
+    sale.postgres.execute(&format!(
+        "SELECT version, deleted, details->>'name', seat_count FROM events WHERE id = '{event}'"
+    ))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -16,12 +24,12 @@ async fn an_older_state_does_not_overwrite_a_newer_one() {
     let event = sale.create_event(5).await;
     let first = sale.events.state(event);
     sale.grow(event, 9).await;
-    let late = EventState { name: "late".to_owned(), ..first.clone() };
+    let late = EventState { details: named("late"), ..first.clone() };
     let position = sale.events.tell(event, late).await;
     sale.catch_up_to(position, event).await;
     assert_eq!(kept(&sale, event), "2|f|Event of 5 seats|9");
 
-    let again = EventState { version: 2, name: "again".to_owned(), seat_count: 7, ..first };
+    let again = EventState { version: 2, details: named("again"), seat_count: 7, ..first };
     let position = sale.events.tell(event, again).await;
     sale.catch_up_to(position, event).await;
     assert_eq!(kept(&sale, event), "2|f|Event of 5 seats|9");
@@ -112,7 +120,7 @@ async fn news_of_other_events_do_not_wait_for_one_that_does_not_get_its_turn() {
     let (later, _) = sale.events.create(8).await;
     eventually("the other one has grown", async || kept(&sale, other) == "2|f|Event of 5 seats|7").await;
     eventually("a later one is on sale", async || sale.occupied(later).await == Some(0)).await;
-    sale.events.change(stuck, |state| state.name = "Later".to_owned()).await;
+    sale.events.change(stuck, |state| state.details.name = "Later".to_owned()).await;
     assert_eq!(kept(&sale, stuck), "1|f|Event of 5 seats|5");
 
     drop(booking);

@@ -54,7 +54,10 @@ async fn an_event_without_coordinates_has_none_in_its_row() {
     let event = sale.create_event(10).await;
     let ada = sale.buyer("Ada");
     ada.buys(event, 1).await;
-    let nowhere = sale.events.change(event, |state| (state.latitude, state.longitude) = (None, None)).await;
+    let nowhere = sale
+        .events
+        .change(event, |state| (state.details.latitude, state.details.longitude) = (None, None))
+        .await;
     sale.catch_up_to(nowhere, event).await;
     let rows = ada.bookings().await;
     let fields: Vec<&String> = rows[0].as_object().unwrap().keys().collect();
@@ -99,7 +102,7 @@ async fn a_changed_event_is_shown_as_it_is_now_and_a_deleted_one_no_more() {
     let event = sale.create_event(10).await;
     let ada = sale.buyer("Ada");
     ada.buys(event, 1).await;
-    let renamed = sale.events.change(event, |state| state.name = "Ωther – \"näme\"".to_owned()).await;
+    let renamed = sale.events.change(event, |state| state.details.name = "Ωther – \"näme\"".to_owned()).await;
     sale.catch_up_to(renamed, event).await;
     assert_eq!(names(&ada.bookings().await), ["Ωther – \"näme\""]);
     sale.delete(event).await;

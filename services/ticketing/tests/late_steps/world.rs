@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use booked_contract::feed::EventState;
+use booked_contract::{event::EventDetails, feed::EventState};
 use booked_failure::Failure;
 use booked_feed::Feed;
 use booked_ids::{EventId, TicketId, UserId};
@@ -87,12 +87,7 @@ pub(crate) fn state(event: EventId, version: i64, seat_count: u32, deleted: bool
         event_id: event.as_uuid(),
         version,
         deleted,
-        name: "Concert".to_owned(),
-        unix_time: 1_900_000_000,
-        address: "Hall".to_owned(),
-        description: "Music".to_owned(),
-        latitude: None,
-        longitude: None,
+        details: EventDetails { name: "Concert".to_owned(), ..EventDetails::default() },
         seat_count,
     }
 }

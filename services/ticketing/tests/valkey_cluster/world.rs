@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use booked_contract::feed::EventState;
+use booked_contract::{event::EventDetails, feed::EventState};
 use booked_failure::Failure;
 use booked_feed::Feed;
 use booked_ids::{EventId, TicketId, UserId};
@@ -171,12 +171,7 @@ impl World {
             event_id: event.as_uuid(),
             version: 1,
             deleted: false,
-            name: "Concert".to_owned(),
-            unix_time: 1_900_000_000,
-            address: "Hall".to_owned(),
-            description: "Music".to_owned(),
-            latitude: None,
-            longitude: None,
+            details: EventDetails { name: "Concert".to_owned(), ..EventDetails::default() },
             seat_count: CAPACITY,
         };
         let applied = self.postgres.transaction(async move |connection| {

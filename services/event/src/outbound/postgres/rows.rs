@@ -79,12 +79,14 @@ pub(super) fn state(event: &Event, deleted: bool) -> QueryResult<NewEntry> {
         event_id: event.id.as_uuid(),
         version: event.version,
         deleted,
-        name: details.name.as_str().to_owned(),
-        unix_time: details.unix_time.seconds(),
-        address: details.address.as_str().to_owned(),
-        description: details.description.as_str().to_owned(),
-        latitude: details.coordinates.map(|it| it.latitude.degrees()),
-        longitude: details.coordinates.map(|it| it.longitude.degrees()),
+        details: booked_contract::event::EventDetails {
+            name: details.name.as_str().to_owned(),
+            unix_time: details.unix_time.seconds(),
+            address: details.address.as_str().to_owned(),
+            description: details.description.as_str().to_owned(),
+            latitude: details.coordinates.map(|it| it.latitude.degrees()),
+            longitude: details.coordinates.map(|it| it.longitude.degrees()),
+        },
         seat_count: details.seat_count.get(),
     };
     NewEntry::new(EventState::KIND, state.event_id, &state)

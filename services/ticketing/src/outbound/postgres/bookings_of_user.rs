@@ -1,33 +1,25 @@
 //! What a user holds now: one row an event, newest first. A read without a rule.
 
-use booked_contract::ticket::Booking;
+use booked_contract::{event::EventDetails, ticket::Booking};
 use booked_failure::Failure;
 use booked_ids::UserId;
 use booked_postgres::Database;
 use chrono::{DateTime, Utc};
 use diesel::{
-    QueryableByName,
-    sql_types::{BigInt, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+    QueryResult, QueryableByName,
+    result::Error,
+    sql_types::{BigInt, Jsonb, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl as _;
+use serde_json::Value;
 use uuid::Uuid;
 
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = BigInt)]
-    unix_time: i64,
-    #[diesel(sql_type = Text)]
-    address: String,
-    #[diesel(sql_type = Text)]
-    description: String,
-    #[diesel(sql_type = Nullable<Double>)]
-    latitude: Option<f64>,
-    #[diesel(sql_type = Nullable<Double>)]
-    longitude: Option<f64>,
+    #[diesel(sql_type = Jsonb)]
+    details: Value,
     #[diesel(sql_type = BigInt)]
     tickets: i64,
     #[diesel(sql_type = Timestamptz)]
@@ -40,10 +32,10 @@ struct Row {
 ///
 /// See [`Failure`].
 pub async fn bookings_of_user(database: &Database, user: UserId) -> Result<Vec<Booking>, Failure> {
-    let rows: Vec<Row> = database
+    database
         .read(async move |connection| {
-            diesel::sql_query(
-                "SELECT events.id, name, unix_time, address, description, latitude, longitude, tickets, booked_at \
+            let rows: Vec<Row> = diesel::sql_query(
+                "SELECT events.id, details, tickets, booked_at \
                  FROM (SELECT event_id, count(*) AS tickets, max(booked_at) AS booked_at \
                      FROM tickets WHERE user_id = $1 GROUP BY event_id) AS held \
                  JOIN events ON events.id = held.event_id AND NOT events.deleted \
@@ -51,24 +43,17 @@ pub async fn bookings_of_user(database: &Database, user: UserId) -> Result<Vec<B
             )
             .bind::<SqlUuid, _>(user.as_uuid())
             .load(connection)
-            .await
+            .await?;
+            rows.into_iter().map(Row::into_booking).collect()
         })
-        .await?;
-    Ok(rows.into_iter().map(Row::into_booking).collect())
+        .await
 }
 
 impl Row {
-    fn into_booking(self) -> Booking {
-        Booking {
-            event_id: self.id,
-            event_name: self.name,
-            event_unix_time: self.unix_time,
-            event_address: self.address,
-            event_description: self.description,
-            event_latitude: self.latitude,
-            event_longitude: self.longitude,
-            number_of_tickets: u32::try_from(self.tickets).unwrap_or(u32::MAX),
-            booking_unix_time: self.booked_at.timestamp(),
-        }
+    fn into_booking(self) -> QueryResult<Booking> {
+        let details: EventDetails = serde_json::from_value(self.details)
+            .map_err(|error| Error::DeserializationError(Box::new(error)))?;
+        let tickets = u32::try_from(self.tickets).unwrap_or(u32::MAX);
+        Ok(Booking::of(self.id, details, tickets, self.booked_at.timestamp()))
     }
 }

@@ -34,8 +34,7 @@ pub(super) async fn purge(
         for step in [
             "DELETE FROM waitlists WHERE event_id = $1",
             "DELETE FROM sold_counts WHERE event_id = $1",
-            "UPDATE events SET purged = true, name = '', address = '', description = '', latitude = NULL, \
-             longitude = NULL WHERE id = $1 AND deleted",
+            "UPDATE events SET purged = true, details = '{}' WHERE id = $1 AND deleted",
         ] {
             diesel::sql_query(step).bind::<SqlUuid, _>(event.as_uuid()).execute(connection).await?;
         }

@@ -6,13 +6,8 @@ diesel::table! {
         version -> BigInt,
         deleted -> Bool,
         purged -> Bool,
-        name -> Text,
-        unix_time -> BigInt,
-        address -> Text,
-        description -> Text,
-        latitude -> Nullable<Double>,
-        longitude -> Nullable<Double>,
         seat_count -> Integer,
+        details -> Jsonb,
     }
 }
 

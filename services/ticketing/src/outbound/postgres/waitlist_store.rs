@@ -3,6 +3,7 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use booked_contract::event::EventDetails;
 use booked_failure::Failure;
 use booked_ids::{EventId, UserId};
 use booked_postgres::{Abort, Database, TransactionError};
@@ -11,9 +12,11 @@ use diesel::{
     BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult,
     QueryableByName,
     dsl::exists,
+    result::Error,
     sql_types::{BigInt, Nullable, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
@@ -23,7 +26,7 @@ use super::{
 use crate::{
     domain::{
         count::SeatsWanted,
-        waitlist::{Allocation, Waiting, Watermark, allocate, seats_to_offer},
+        waitlist::{Allocation, Announcement, Waiting, Watermark, decide, seats_to_offer},
     },
     ports::{Backlog, DueNotification, Inventory, Joined, WaitlistStore},
 };
@@ -241,22 +244,15 @@ async fn tell(
     inventory: &dyn Inventory,
     random: &dyn Random,
 ) -> Result<u32, Abort<Failure>> {
-    let Some(seen) = lock(connection, event).await? else { return Ok(0) };
+    let Some(watermark) = lock(connection, event).await? else { return Ok(0) };
     // After the lock, so that what another replica announced is not announced again.
     let Some(sale) = inventory.sale_state(event).await.map_err(Abort::Refuse)? else { return Ok(0) };
-    let seats = seats_to_offer(&sale, seen.as_ref());
+    let seats = seats_to_offer(&sale, watermark.as_ref());
     let in_order = if seats == 0 { Vec::new() } else { first_entries(connection, event, seats).await? };
     let waiting: Vec<Waiting> = in_order.iter().map(|(waiting, _)| *waiting).collect();
-    let told = allocate(seats, &waiting);
-    let name: Option<String> = events::table
-        .find(event.as_uuid())
-        .filter(events::deleted.eq(false))
-        .select(events::name)
-        .get_result(connection)
-        .await
-        .optional()?;
-    let Some(name) = name else { return Ok(0) };
-    for (Allocation { user, seats }, (_, email)) in told.iter().zip(&in_order) {
+    let Announcement { allocations, watermark } = decide(sale, watermark.as_ref(), &waiting);
+    let Some(name) = name_of(connection, event).await? else { return Ok(0) };
+    for (Allocation { user, seats }, (_, email)) in allocations.iter().zip(&in_order) {
         diesel::insert_into(notifications::table)
             .values((
                 notifications::id.eq(random.uuid()),
@@ -269,14 +265,14 @@ async fn tell(
             .execute(connection)
             .await?;
     }
-    let ended: Vec<Uuid> = told.iter().map(|told| told.user.as_uuid()).collect();
+    let ended: Vec<Uuid> = allocations.iter().map(|it| it.user.as_uuid()).collect();
     if !ended.is_empty() {
         let entries =
             waitlist_entries::event_id.eq(event.as_uuid()).and(waitlist_entries::user_id.eq_any(ended));
         diesel::delete(waitlist_entries::table.filter(entries)).execute(connection).await?;
     }
-    set_watermark(connection, event, Some(Watermark { epoch: sale.epoch, freed: sale.freed })).await?;
-    Ok(u32::try_from(told.len()).unwrap_or(u32::MAX))
+    set_watermark(connection, event, Some(watermark)).await?;
+    Ok(u32::try_from(allocations.len()).unwrap_or(u32::MAX))
 }
 
 /// Locks an event's list, and says what was seen of its sale; none where nobody ever waited.
@@ -321,4 +317,21 @@ async fn first_entries(
         Some((Waiting { user: UserId::from_uuid(user), wanted }, email))
     });
     Ok(entries.collect())
+}
+
+/// What the notifications call the event; none if it is deleted.
+async fn name_of(connection: &mut AsyncPgConnection, event: EventId) -> QueryResult<Option<String>> {
+    let details: Option<Value> = events::table
+        .find(event.as_uuid())
+        .filter(events::deleted.eq(false))
+        .select(events::details)
+        .get_result(connection)
+        .await
+        .optional()?;
+    let name = |details: Value| {
+        let details: EventDetails =
+            serde_json::from_value(details).map_err(|error| Error::DeserializationError(Box::new(error)))?;
+        Ok(details.name)
+    };
+    details.map(name).transpose()
 }

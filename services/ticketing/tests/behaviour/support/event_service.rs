@@ -16,7 +16,7 @@ use actix_web::{
     middleware::{Next, from_fn},
     web,
 };
-use booked_contract::feed::EventState;
+use booked_contract::{event::EventDetails, feed::EventState};
 use booked_feed::{Feed, NewEntry, Position, outbox};
 use booked_ids::EventId;
 use booked_postgres::{Database, DatabaseSettings, TransactionError};
@@ -112,12 +112,14 @@ impl EventService {
             event_id: event.as_uuid(),
             version: 1,
             deleted: false,
-            name: format!("Event of {seats} seats"),
-            unix_time: 1_900_000_000,
-            address: "Royal Albert Hall, London".to_owned(),
-            description: "With the BBC Symphony Orchestra".to_owned(),
-            latitude: Some(51.5009),
-            longitude: Some(-0.1774),
+            details: EventDetails {
+                name: format!("Event of {seats} seats"),
+                unix_time: 1_900_000_000,
+                address: "Royal Albert Hall, London".to_owned(),
+                description: "With the BBC Symphony Orchestra".to_owned(),
+                latitude: Some(51.5009),
+                longitude: Some(-0.1774),
+            },
             seat_count: seats,
         };
         (event, self.tell(event, state).await)
