@@ -415,7 +415,7 @@ def log_ins():
     return "Log-ins", [
         lines(
             "Passwords that wait for a thread",
-            "By pod; more than LOGIN_QUEUE are answered 503.",
+            "By pod; more than LOGIN_QUEUE_MAX are answered 503.",
             {"{{instance}}": f"booked_user_hashes_waiting{of('user')}"},
             per_row=1,
         )

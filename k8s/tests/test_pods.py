@@ -103,11 +103,11 @@ def test_a_changed_setting_replaces_the_pods_and_nothing_else_does(component):
 
 
 def test_settings_are_written_as_the_program_reads_them():
-    settings = {"BOOKING_QUEUE": 1000000, "HOLD_MS": 600000, "RUST_LOG": "info"}
+    settings = {"BOOKING_QUEUE_MAX": 1000000, "HOLD_TTL_MS": 600000, "RUST_LOG": "info"}
     given = environment(server("ticketing", {"config": settings}))
     assert {name: given[name] for name in settings} == {
-        "BOOKING_QUEUE": "1000000",
-        "HOLD_MS": "600000",
+        "BOOKING_QUEUE_MAX": "1000000",
+        "HOLD_TTL_MS": "600000",
         "RUST_LOG": "info",
     }
 

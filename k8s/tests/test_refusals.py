@@ -7,9 +7,9 @@ from components import COMPONENTS
 SCHEMA = [
     ("event", {"replicaCont": 3}, "additional properties 'replicaCont' not allowed"),
     ("event", {"replicaCount": "three"}, "at '/replicaCount': got string, want integer"),
-    ("event", {"config": {"HOLD_MS": 600000}}, "at '/config': additional properties 'HOLD_MS' not allowed"),
-    ("ticketing", {"config": {"HOLD_MS": "10m"}}, "at '/config/HOLD_MS': got string, want integer"),
-    ("ticketing", {"config": {"HOLD_MS": 0}}, "at '/config/HOLD_MS': minimum"),
+    ("event", {"config": {"HOLD_TTL_MS": 600000}}, "at '/config': additional properties 'HOLD_TTL_MS' not allowed"),
+    ("ticketing", {"config": {"HOLD_TTL_MS": "10m"}}, "at '/config/HOLD_TTL_MS': got string, want integer"),
+    ("ticketing", {"config": {"HOLD_TTL_MS": 0}}, "at '/config/HOLD_TTL_MS': minimum"),
     ("user", {"config": {"LISTEN": "0.0.0.0:1"}}, "additional properties 'LISTEN' not allowed"),
     ("event", {"image": {"tag": "not a tag"}}, "at '/image/tag'"),
     ("event", {"image": {"digest": "latest"}}, "at '/image/digest'"),
@@ -53,7 +53,7 @@ TOGETHER = [
     ("gateway", {"shutdown": {"preStopSeconds": 30}}, "is shorter than a pod may take to stop, 56 s"),
     ("event", {"shutdown": {"preStopSeconds": 3}}, "close its port while it still receives requests"),
     ("event", {"config": {"READ_TIMEOUT_MS": 10001}}, "is shorter than a request may take, 10001 ms"),
-    ("ticketing", {"config": {"REQUEST_MS": 10001}}, "(config.REQUEST_MS)"),
+    ("ticketing", {"config": {"REQUEST_TIMEOUT_MS": 10001}}, "(config.REQUEST_TIMEOUT_MS)"),
     ("gateway", {"config": {"UPSTREAM_TIMEOUT_MS": 10001}}, "(config.UPSTREAM_TIMEOUT_MS)"),
     ("event", {"replicaCount": 7}, "database.connectionBudget (100) is less than the 113 connections"),
     (

@@ -24,14 +24,14 @@ pub struct DatabaseArgs {
     #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE")]
     pub database_url_file: Option<PathBuf>,
     /// Most connections that a process opens.
-    #[arg(long, env = "DATABASE_CONNECTIONS", default_value = "8", value_name = "COUNT")]
-    pub database_connections: String,
+    #[arg(long, env = "DATABASE_CONNECTIONS_MAX", default_value = "8", value_name = "COUNT")]
+    pub database_connections_max: String,
     /// Longest wait for a free or new connection, in milliseconds; then the answer is 503.
-    #[arg(long, env = "DATABASE_WAIT_MS", default_value = "1000", value_name = "MS")]
-    pub database_wait_ms: String,
+    #[arg(long, env = "DATABASE_ACQUIRE_TIMEOUT_MS", default_value = "1000", value_name = "MS")]
+    pub database_acquire_timeout_ms: String,
     /// Longest time of a piece of work in the database, in milliseconds.
-    #[arg(long, env = "DATABASE_WORK_MS", default_value = "1500", value_name = "MS")]
-    pub database_work_ms: String,
+    #[arg(long, env = "DATABASE_TIMEOUT_MS", default_value = "1500", value_name = "MS")]
+    pub database_timeout_ms: String,
 }
 
 /// What [`DatabaseArgs`] says, checked.
@@ -53,9 +53,11 @@ impl DatabaseArgs {
     /// Checks the settings. Nothing of the URL is repeated: it holds a password.
     pub fn check(&self, mistakes: &mut Mistakes) -> Option<DatabaseSettings> {
         const SETTING: &str = "DATABASE_URL";
-        let connections = mistakes.number("DATABASE_CONNECTIONS", &self.database_connections, 2..=1000);
-        let wait = mistakes.millis("DATABASE_WAIT_MS", &self.database_wait_ms, 1..=60_000);
-        let work = mistakes.millis("DATABASE_WORK_MS", &self.database_work_ms, 1..=60_000);
+        let connections =
+            mistakes.number("DATABASE_CONNECTIONS_MAX", &self.database_connections_max, 2..=1000);
+        let wait =
+            mistakes.millis("DATABASE_ACQUIRE_TIMEOUT_MS", &self.database_acquire_timeout_ms, 1..=60_000);
+        let work = mistakes.millis("DATABASE_TIMEOUT_MS", &self.database_timeout_ms, 1..=60_000);
         let file = self.database_url_file.as_deref();
         let url = mistakes.required_secret(SETTING, self.database_url.as_deref(), file)?;
         let (postgres, tls) =

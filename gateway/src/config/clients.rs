@@ -26,11 +26,11 @@ pub struct ClientArgs {
     #[arg(long, env = "BODY_TIMEOUT_MS", default_value = "10000", value_name = "MS")]
     body_timeout_ms: String,
     /// Longest time that a client keeps a connection without a request, in milliseconds.
-    #[arg(long, env = "CLIENT_IDLE_MS", default_value = "75000", value_name = "MS")]
-    client_idle_ms: String,
+    #[arg(long, env = "CLIENT_IDLE_TIMEOUT_MS", default_value = "75000", value_name = "MS")]
+    client_idle_timeout_ms: String,
     /// Longest time that a client does not take what is sent to it, in milliseconds; then its connection is closed.
-    #[arg(long, env = "CLIENT_STALL_MS", default_value = "20000", value_name = "MS")]
-    client_stall_ms: String,
+    #[arg(long, env = "CLIENT_WRITE_TIMEOUT_MS", default_value = "20000", value_name = "MS")]
+    client_write_timeout_ms: String,
     /// Most connections of clients at a time, for each HTTP worker; further ones wait until one is closed. The limit of open
     /// files is raised as far as it goes, and this lowered to what then fits.
     #[arg(long, env = "CLIENT_CONNECTIONS_MAX", default_value = "25000", value_name = "COUNT")]
@@ -79,8 +79,9 @@ impl ClientArgs {
         let cors_origins = origins(mistakes, &self.cors_origins);
         let head_timeout = mistakes.millis("HEAD_TIMEOUT_MS", &self.head_timeout_ms, 1..=300_000);
         let body_timeout = mistakes.millis("BODY_TIMEOUT_MS", &self.body_timeout_ms, 1..=300_000);
-        let idle = mistakes.millis("CLIENT_IDLE_MS", &self.client_idle_ms, 1..=3_600_000);
-        let stall = mistakes.millis("CLIENT_STALL_MS", &self.client_stall_ms, 100..=3_600_000);
+        let idle = mistakes.millis("CLIENT_IDLE_TIMEOUT_MS", &self.client_idle_timeout_ms, 1..=3_600_000);
+        let stall =
+            mistakes.millis("CLIENT_WRITE_TIMEOUT_MS", &self.client_write_timeout_ms, 100..=3_600_000);
         let connections_max =
             mistakes.number("CLIENT_CONNECTIONS_MAX", &self.client_connections_max, 1..=1_000_000);
         let docs = match self.docs.as_str() {

@@ -32,8 +32,8 @@ pub struct ServiceArgs {
     #[arg(long, env = "UPSTREAM_CONNECTIONS_MAX", default_value = "256", value_name = "COUNT")]
     upstream_connections_max: String,
     /// Time between two looks at the user service's public keys, in milliseconds.
-    #[arg(long, env = "JWKS_REFRESH_MS", default_value = "10000", value_name = "MS")]
-    jwks_refresh_ms: String,
+    #[arg(long, env = "JWKS_REFRESH_INTERVAL_MS", default_value = "10000", value_name = "MS")]
+    jwks_refresh_interval_ms: String,
     /// How many good tokens are remembered, so that their signature is not checked again; each takes some 500 bytes.
     #[arg(long, env = "VERIFIED_TOKENS_MAX", default_value = "100000", value_name = "COUNT")]
     verified_tokens_max: String,
@@ -92,7 +92,8 @@ impl ServiceArgs {
         let connect_timeout = mistakes.millis("CONNECT_TIMEOUT_MS", &self.connect_timeout_ms, 1..=60_000);
         let connections_max =
             mistakes.number("UPSTREAM_CONNECTIONS_MAX", &self.upstream_connections_max, 1..=65_536);
-        let jwks_refresh = mistakes.millis("JWKS_REFRESH_MS", &self.jwks_refresh_ms, 100..=240_000);
+        let jwks_refresh =
+            mistakes.millis("JWKS_REFRESH_INTERVAL_MS", &self.jwks_refresh_interval_ms, 100..=240_000);
         let verified_tokens_max =
             mistakes.number("VERIFIED_TOKENS_MAX", &self.verified_tokens_max, 1..=100_000_000);
         Some(ServiceSettings {

@@ -16,7 +16,7 @@ const GOOD: (u16, String) = (200, String::new());
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_of_a_key_that_was_just_published_is_valid_at_once() {
     // The timer alone would refresh after four minutes.
-    let gateway = Gateway::start_with(&["--jwks-refresh-ms", "240000"], SeenRequest::echo).await;
+    let gateway = Gateway::start_with(&["--jwks-refresh-interval-ms", "240000"], SeenRequest::echo).await;
     assert_eq!(outcome_with(&gateway, &token_signed_by(OTHER_KEY)).await, refused(401, "USER-06"));
 
     gateway.keys.publish(&format!("{OTHER_KEY}{OLD_KEY}"));
@@ -27,7 +27,7 @@ async fn a_token_of_a_key_that_was_just_published_is_valid_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_of_a_key_that_was_withdrawn_end_within_a_refresh() {
-    let gateway = Gateway::start_with(&["--jwks-refresh-ms", "200"], SeenRequest::echo).await;
+    let gateway = Gateway::start_with(&["--jwks-refresh-interval-ms", "200"], SeenRequest::echo).await;
     assert_eq!(outcome_with(&gateway, &admin_token()).await, GOOD);
 
     gateway.keys.publish(OTHER_KEY);
@@ -37,7 +37,7 @@ async fn tokens_of_a_key_that_was_withdrawn_end_within_a_refresh() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn if_the_only_key_is_withdrawn_every_token_is_rejected_until_there_is_another() {
-    let gateway = Gateway::start_with(&["--jwks-refresh-ms", "200"], SeenRequest::echo).await;
+    let gateway = Gateway::start_with(&["--jwks-refresh-interval-ms", "200"], SeenRequest::echo).await;
     assert_eq!(outcome_with(&gateway, &admin_token()).await, GOOD);
 
     gateway.keys.publish("");
@@ -53,7 +53,7 @@ async fn if_the_only_key_is_withdrawn_every_token_is_rejected_until_there_is_ano
 
 #[tokio::test(flavor = "multi_thread")]
 async fn made_up_keys_do_not_make_the_gateway_flood_the_user_service() {
-    let gateway = Gateway::start_with(&["--jwks-refresh-ms", "240000"], SeenRequest::echo).await;
+    let gateway = Gateway::start_with(&["--jwks-refresh-interval-ms", "240000"], SeenRequest::echo).await;
     let (before, start) = (gateway.keys.fetched(), Instant::now());
     let foreign = token_signed_by(OTHER_KEY);
 
@@ -71,7 +71,7 @@ async fn made_up_keys_do_not_make_the_gateway_flood_the_user_service() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_keys_are_kept_while_the_user_service_is_unavailable() {
-    let gateway = Gateway::start_with(&["--jwks-refresh-ms", "100"], SeenRequest::echo).await;
+    let gateway = Gateway::start_with(&["--jwks-refresh-interval-ms", "100"], SeenRequest::echo).await;
     assert_eq!(outcome_with(&gateway, &admin_token()).await, GOOD);
 
     gateway.service.stop().await;

@@ -74,7 +74,7 @@ async fn a_client_that_hangs_up_in_the_middle_of_its_body_changes_nothing() {
 async fn a_client_that_does_not_read_its_response_is_cut_off() {
     const ANSWER_BYTES: usize = 15 << 20;
     let stall = Duration::from_millis(300);
-    let gateway = Gateway::start_with(&["--client-stall-ms", "300"], |_| {
+    let gateway = Gateway::start_with(&["--client-write-timeout-ms", "300"], |_| {
         HttpResponse::Ok().content_type("application/json").body(vec![b' '; ANSWER_BYTES])
     })
     .await;
@@ -221,7 +221,7 @@ async fn connections_with_half_a_head_lock_nobody_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_connection_is_closed_silently() {
-    let gateway = Gateway::start_with(&["--client-idle-ms", "300"], SeenRequest::echo).await;
+    let gateway = Gateway::start_with(&["--client-idle-timeout-ms", "300"], SeenRequest::echo).await;
 
     let mut raw = gateway.raw().await;
     assert_eq!(raw.exchange(GET).await.status, 200);
@@ -232,10 +232,11 @@ async fn an_idle_connection_is_closed_silently() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_reads_a_long_response_slowly_gets_all_of_it_whatever_was_pipelined() {
     const ANSWER_BYTES: usize = 15 << 20;
-    let gateway = Gateway::start_with(&["--head-timeout-ms", "100", "--client-idle-ms", "100"], |_| {
-        HttpResponse::Ok().content_type("application/json").body(vec![b' '; ANSWER_BYTES])
-    })
-    .await;
+    let gateway =
+        Gateway::start_with(&["--head-timeout-ms", "100", "--client-idle-timeout-ms", "100"], |_| {
+            HttpResponse::Ok().content_type("application/json").body(vec![b' '; ANSWER_BYTES])
+        })
+        .await;
 
     for ahead in ["", "G"] {
         let mut raw = gateway.raw().await;

@@ -30,8 +30,8 @@ pub struct ServeArgs {
     #[arg(long, env = "READS_MAX", default_value = "256", value_name = "COUNT")]
     reads_max: String,
     /// How long the texts of a deleted event are kept, in seconds.
-    #[arg(long, env = "DELETED_KEPT_S", default_value = "3600", value_name = "SECONDS")]
-    deleted_kept_s: String,
+    #[arg(long, env = "DELETED_EVENT_RETENTION_S", default_value = "3600", value_name = "SECONDS")]
+    deleted_event_retention_s: String,
 }
 
 /// Where ticketing is, and how long it may take.
@@ -87,7 +87,7 @@ impl ServeArgs {
         let ticketing = self.ticketing.check(&mut mistakes);
         let timeout = mistakes.millis("READ_TIMEOUT_MS", &self.read_timeout_ms, 1..=60_000);
         let reads_max = mistakes.number("READS_MAX", &self.reads_max, 1..=100_000);
-        let kept = mistakes.number("DELETED_KEPT_S", &self.deleted_kept_s, 0..=YEAR_S);
+        let kept = mistakes.number("DELETED_EVENT_RETENTION_S", &self.deleted_event_retention_s, 0..=YEAR_S);
         let config = || {
             Some(Config {
                 http: http?,

@@ -38,11 +38,11 @@ pub struct ServeArgs {
     event_url: Option<String>,
     /// Longest time that a client waits for an answer to what changes something, in milliseconds; then the answer is 504,
     /// and what was begun goes on.
-    #[arg(long, env = "REQUEST_MS", default_value = "2800", value_name = "MS")]
-    request_ms: String,
+    #[arg(long, env = "REQUEST_TIMEOUT_MS", default_value = "2800", value_name = "MS")]
+    request_timeout_ms: String,
     /// How long a reservation holds its seats, in milliseconds.
-    #[arg(long, env = "HOLD_MS", default_value = "600000", value_name = "MS")]
-    hold_ms: String,
+    #[arg(long, env = "HOLD_TTL_MS", default_value = "600000", value_name = "MS")]
+    hold_ttl_ms: String,
     /// Seats of one event that a user may hold at a time, those that they gave up or let run out lately among them; one more
     /// is answered 429. 0: any number.
     #[arg(long, env = "HOLDS_PER_USER_MAX", default_value = "100", value_name = "COUNT")]
@@ -51,38 +51,38 @@ pub struct ServeArgs {
     #[arg(long, env = "HOLD_COOLDOWN_MS", default_value = "600000", value_name = "MS")]
     hold_cooldown_ms: String,
     /// How long a booking or a cancel may take before the janitor settles it, in milliseconds; must be longer than
-    /// VALKEY_TIMEOUT_MS, BOOKING_WAIT_MS, DATABASE_WAIT_MS and DATABASE_WORK_MS together.
-    #[arg(long, env = "CLAIM_MS", default_value = "10000", value_name = "MS")]
-    claim_ms: String,
+    /// VALKEY_TIMEOUT_MS, BOOKING_QUEUE_WAIT_MAX_MS, DATABASE_ACQUIRE_TIMEOUT_MS and DATABASE_TIMEOUT_MS together.
+    #[arg(long, env = "CLAIM_TTL_MS", default_value = "10000", value_name = "MS")]
+    claim_ttl_ms: String,
     /// How long a process may take to load an event's inventory before another one may begin, in milliseconds.
-    #[arg(long, env = "REBUILD_LEASE_MS", default_value = "10000", value_name = "MS")]
-    rebuild_lease_ms: String,
+    #[arg(long, env = "LOAD_LEASE_MS", default_value = "10000", value_name = "MS")]
+    load_lease_ms: String,
     /// How long a request waits for others that load the same inventory, book the same tickets, cancel for the same user or join
     /// the same waitlist, in milliseconds.
-    #[arg(long, env = "PATIENCE_MS", default_value = "1500", value_name = "MS")]
-    patience_ms: String,
+    #[arg(long, env = "CONTENTION_WAIT_MAX_MS", default_value = "1500", value_name = "MS")]
+    contention_wait_max_ms: String,
     /// Booking transactions at the same time, at most: one begins beside another where that takes long.
-    #[arg(long, env = "BOOKING_FLUSHERS", default_value = "2", value_name = "COUNT")]
-    booking_flushers: String,
+    #[arg(long, env = "BOOKING_TRANSACTIONS_MAX", default_value = "2", value_name = "COUNT")]
+    booking_transactions_max: String,
     /// Bookings that may wait for a transaction; one more is answered 503.
-    #[arg(long, env = "BOOKING_QUEUE", default_value = "4096", value_name = "COUNT")]
-    booking_queue: String,
+    #[arg(long, env = "BOOKING_QUEUE_MAX", default_value = "4096", value_name = "COUNT")]
+    booking_queue_max: String,
     /// Longest wait for a transaction, in milliseconds; then the answer is 503.
-    #[arg(long, env = "BOOKING_WAIT_MS", default_value = "1000", value_name = "MS")]
-    booking_wait_ms: String,
+    #[arg(long, env = "BOOKING_QUEUE_WAIT_MAX_MS", default_value = "1000", value_name = "MS")]
+    booking_queue_wait_max_ms: String,
     /// How often expired holds and overdue claims are looked for and those who wait are told, in milliseconds.
-    #[arg(long, env = "TICK_MS", default_value = "1000", value_name = "MS")]
-    tick_ms: String,
+    #[arg(long, env = "JANITOR_INTERVAL_MS", default_value = "1000", value_name = "MS")]
+    janitor_interval_ms: String,
     /// Age at which a notification to somebody who waited is given up where it still cannot be sent, in milliseconds. Until
     /// then it is tried again, after pauses that grow to an hour.
-    #[arg(long, env = "MESSAGE_AGE_MAX_MS", default_value = "259200000", value_name = "MS")]
-    message_age_max_ms: String,
+    #[arg(long, env = "NOTIFICATION_AGE_MAX_MS", default_value = "259200000", value_name = "MS")]
+    notification_age_max_ms: String,
     /// How long the reconciler rests between two rounds over all events, in milliseconds.
-    #[arg(long, env = "RECONCILE_MS", default_value = "300000", value_name = "MS")]
-    reconcile_ms: String,
+    #[arg(long, env = "RECONCILER_INTERVAL_MS", default_value = "300000", value_name = "MS")]
+    reconciler_interval_ms: String,
     /// How long the auditor rests between two pieces of all that it looks at, in milliseconds; one replica audits at a time.
-    #[arg(long, env = "AUDIT_MS", default_value = "60000", value_name = "MS")]
-    audit_ms: String,
+    #[arg(long, env = "AUDITOR_INTERVAL_MS", default_value = "60000", value_name = "MS")]
+    auditor_interval_ms: String,
 }
 
 /// What [`ServeArgs`] says, checked.
@@ -132,8 +132,8 @@ impl ServeArgs {
             && config.lifetimes.claim <= config.longest_booking()
         {
             mistakes.add(
-                "CLAIM_MS",
-                "must be longer than VALKEY_TIMEOUT_MS, BOOKING_WAIT_MS, DATABASE_WAIT_MS and DATABASE_WORK_MS together",
+                "CLAIM_TTL_MS",
+                "must be longer than VALKEY_TIMEOUT_MS, BOOKING_QUEUE_WAIT_MAX_MS, DATABASE_ACQUIRE_TIMEOUT_MS and DATABASE_TIMEOUT_MS together",
             );
         }
         mistakes.finish(config)
@@ -146,20 +146,20 @@ impl ServeArgs {
         let valkey = self.valkey.check(mistakes);
         let notifier = self.notifier.check(mistakes);
         let event_url = mistakes.endpoints("EVENT_URL", &self.event_url);
-        let request = mistakes.millis("REQUEST_MS", &self.request_ms, MS);
-        let hold = mistakes.millis("HOLD_MS", &self.hold_ms, MS);
+        let request = mistakes.millis("REQUEST_TIMEOUT_MS", &self.request_timeout_ms, MS);
+        let hold = mistakes.millis("HOLD_TTL_MS", &self.hold_ttl_ms, MS);
         let holds_max = mistakes.number("HOLDS_PER_USER_MAX", &self.holds_per_user_max, 0..=1_000_000);
         let cooldown = mistakes.millis("HOLD_COOLDOWN_MS", &self.hold_cooldown_ms, 0..=86_400_000);
-        let claim = mistakes.millis("CLAIM_MS", &self.claim_ms, MS);
-        let load_lease = mistakes.millis("REBUILD_LEASE_MS", &self.rebuild_lease_ms, MS);
-        let others = mistakes.millis("PATIENCE_MS", &self.patience_ms, MS);
-        let flushers = mistakes.number("BOOKING_FLUSHERS", &self.booking_flushers, 1..=64);
-        let length = mistakes.number("BOOKING_QUEUE", &self.booking_queue, 1..=1_000_000);
-        let wait = mistakes.millis("BOOKING_WAIT_MS", &self.booking_wait_ms, MS);
-        let tick = mistakes.millis("TICK_MS", &self.tick_ms, MS);
-        let age_max = mistakes.millis("MESSAGE_AGE_MAX_MS", &self.message_age_max_ms, AGE_MS);
-        let audit_rest = mistakes.millis("AUDIT_MS", &self.audit_ms, MS);
-        let reconcile_round = mistakes.millis("RECONCILE_MS", &self.reconcile_ms, MS);
+        let claim = mistakes.millis("CLAIM_TTL_MS", &self.claim_ttl_ms, MS);
+        let load_lease = mistakes.millis("LOAD_LEASE_MS", &self.load_lease_ms, MS);
+        let others = mistakes.millis("CONTENTION_WAIT_MAX_MS", &self.contention_wait_max_ms, MS);
+        let flushers = mistakes.number("BOOKING_TRANSACTIONS_MAX", &self.booking_transactions_max, 1..=64);
+        let length = mistakes.number("BOOKING_QUEUE_MAX", &self.booking_queue_max, 1..=1_000_000);
+        let wait = mistakes.millis("BOOKING_QUEUE_WAIT_MAX_MS", &self.booking_queue_wait_max_ms, MS);
+        let tick = mistakes.millis("JANITOR_INTERVAL_MS", &self.janitor_interval_ms, MS);
+        let age_max = mistakes.millis("NOTIFICATION_AGE_MAX_MS", &self.notification_age_max_ms, AGE_MS);
+        let audit_rest = mistakes.millis("AUDITOR_INTERVAL_MS", &self.auditor_interval_ms, MS);
+        let reconcile_round = mistakes.millis("RECONCILER_INTERVAL_MS", &self.reconciler_interval_ms, MS);
         Some(Config {
             http: http?,
             credential: credential?,
@@ -191,12 +191,12 @@ mod tests {
         serve: ServeArgs,
     }
 
-    /// What is wrong with these milliseconds of CLAIM_MS, where the waits are 1, 2, 4 and 8 of them.
-    fn mistakes_of(claim_ms: u32) -> Option<String> {
+    /// What is wrong with these milliseconds of CLAIM_TTL_MS, where the waits are 1, 2, 4 and 8 of them.
+    fn mistakes_of(claim_ttl_ms: u32) -> Option<String> {
         let line = format!(
             "test --database-url postgres://localhost/x --valkey-url redis://localhost --event-url http://localhost \
-             --internal-credential a-secret-of-the-tests-32-bytes-long --valkey-timeout-ms 1 --booking-wait-ms 2 \
-             --database-wait-ms 4 --database-work-ms 8 --claim-ms {claim_ms}"
+             --internal-credential a-secret-of-the-tests-32-bytes-long --valkey-timeout-ms 1 --booking-queue-wait-max-ms 2 \
+             --database-acquire-timeout-ms 4 --database-timeout-ms 8 --claim-ttl-ms {claim_ttl_ms}"
         );
         let line = Line::try_parse_from(line.split_whitespace()).unwrap();
         line.serve.check().err().map(|mistakes| mistakes.to_string())
@@ -206,6 +206,9 @@ mod tests {
     fn a_claim_must_outlast_all_waits_of_a_booking() {
         assert_eq!(mistakes_of(16), None);
         let mistakes = mistakes_of(15).unwrap();
-        assert!(mistakes.contains("CLAIM_MS") && mistakes.contains("DATABASE_WAIT_MS"), "{mistakes}");
+        assert!(
+            mistakes.contains("CLAIM_TTL_MS") && mistakes.contains("DATABASE_ACQUIRE_TIMEOUT_MS"),
+            "{mistakes}"
+        );
     }
 }

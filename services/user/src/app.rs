@@ -73,8 +73,8 @@ pub async fn bind_with(
     let context = web::Data::new(Context { accounts, passwords, guesses, clock, random });
     let tokens = web::Data::new(Tokens {
         signer,
-        lifetime_s: config.token_lifetime_s,
-        admin_lifetime_s: config.admin_token_lifetime_s,
+        lifetime_s: config.token_ttl_s,
+        admin_lifetime_s: config.admin_token_ttl_s,
     });
     let keys = web::Data::from(keys);
     let routes = move |service: &mut web::ServiceConfig| {

@@ -42,15 +42,15 @@ struct KeyArgs {
     #[arg(long, env = "SIGNING_KEYS_DIR", value_name = "DIR")]
     signing_keys_dir: Option<PathBuf>,
     /// How often the folder is read again, in milliseconds. A key whose file is gone is refused once the gateways, too, have
-    /// looked again (JWKS_REFRESH_MS).
-    #[arg(long, env = "SIGNING_KEYS_RELOAD_MS", default_value = "10000", value_name = "MS")]
-    signing_keys_reload_ms: String,
+    /// looked again (JWKS_REFRESH_INTERVAL_MS).
+    #[arg(long, env = "SIGNING_KEYS_RELOAD_INTERVAL_MS", default_value = "10000", value_name = "MS")]
+    signing_keys_reload_interval_ms: String,
     /// How long a user's token is good, in seconds.
-    #[arg(long, env = "TOKEN_LIFETIME_S", default_value = "86400", value_name = "SECONDS")]
-    token_lifetime_s: String,
+    #[arg(long, env = "TOKEN_TTL_S", default_value = "86400", value_name = "SECONDS")]
+    token_ttl_s: String,
     /// How long an admin's token is good, in seconds: so long does a role that was taken away live on.
-    #[arg(long, env = "ADMIN_TOKEN_LIFETIME_S", default_value = "3600", value_name = "SECONDS")]
-    admin_token_lifetime_s: String,
+    #[arg(long, env = "ADMIN_TOKEN_TTL_S", default_value = "3600", value_name = "SECONDS")]
+    admin_token_ttl_s: String,
 }
 
 /// What a hash costs.
@@ -69,11 +69,11 @@ struct QueueArgs {
     hash_threads: Option<String>,
     /// Most log-ins and registrations that wait for such a thread. The networks of clients take turns, and when it is full,
     /// the one with the most loses its oldest, which is answered 503.
-    #[arg(long, env = "LOGIN_QUEUE", default_value = "128", value_name = "COUNT")]
-    login_queue: String,
+    #[arg(long, env = "LOGIN_QUEUE_MAX", default_value = "128", value_name = "COUNT")]
+    login_queue_max: String,
     /// Longest wait for such a thread, in milliseconds; what is expected to wait longer is answered 503 at once.
-    #[arg(long, env = "LOGIN_WAIT_MS", default_value = "2000", value_name = "MS")]
-    login_wait_ms: String,
+    #[arg(long, env = "LOGIN_QUEUE_WAIT_MAX_MS", default_value = "2000", value_name = "MS")]
+    login_queue_wait_max_ms: String,
 }
 
 /// What [`ServeArgs`] says, checked.
@@ -83,8 +83,8 @@ pub struct Config {
     pub(crate) database: DatabaseSettings,
     pub(crate) keys: FolderKeys,
     pub(crate) keys_reload: Duration,
-    pub(crate) token_lifetime_s: i64,
-    pub(crate) admin_token_lifetime_s: i64,
+    pub(crate) token_ttl_s: i64,
+    pub(crate) admin_token_ttl_s: i64,
     pub(crate) hash: HashSettings,
 }
 
@@ -99,11 +99,13 @@ impl ServeArgs {
         let (http, credential) = (self.http.check(&mut mistakes), self.credential.check(&mut mistakes));
         let database = self.database.check(&mut mistakes);
         let keys = self.keys.open(&mut mistakes);
-        let reload =
-            mistakes.millis("SIGNING_KEYS_RELOAD_MS", &self.keys.signing_keys_reload_ms, 10..=3_600_000);
-        let lifetime = mistakes.number("TOKEN_LIFETIME_S", &self.keys.token_lifetime_s, 1..=YEAR_S);
-        let admin_lifetime =
-            mistakes.number("ADMIN_TOKEN_LIFETIME_S", &self.keys.admin_token_lifetime_s, 1..=YEAR_S);
+        let reload = mistakes.millis(
+            "SIGNING_KEYS_RELOAD_INTERVAL_MS",
+            &self.keys.signing_keys_reload_interval_ms,
+            10..=3_600_000,
+        );
+        let lifetime = mistakes.number("TOKEN_TTL_S", &self.keys.token_ttl_s, 1..=YEAR_S);
+        let admin_lifetime = mistakes.number("ADMIN_TOKEN_TTL_S", &self.keys.admin_token_ttl_s, 1..=YEAR_S);
         let cost = self.cost.check(&mut mistakes);
         let hash = self.queue.check(cost, &mut mistakes);
         let config = || {
@@ -113,8 +115,8 @@ impl ServeArgs {
                 database: database?,
                 keys: keys?,
                 keys_reload: reload?,
-                token_lifetime_s: lifetime?,
-                admin_token_lifetime_s: admin_lifetime?,
+                token_ttl_s: lifetime?,
+                admin_token_ttl_s: admin_lifetime?,
                 hash: hash?,
             })
         };
@@ -147,8 +149,8 @@ impl QueueArgs {
             Some(threads) => mistakes.number("HASH_THREADS", threads, 1..=THREADS_MAX),
             None => Some(std::thread::available_parallelism().map_or(1, usize::from)),
         };
-        let queue_max = mistakes.number("LOGIN_QUEUE", &self.login_queue, 1..=QUEUE_MAX);
-        let wait_max = mistakes.millis("LOGIN_WAIT_MS", &self.login_wait_ms, 1..=60_000);
+        let queue_max = mistakes.number("LOGIN_QUEUE_MAX", &self.login_queue_max, 1..=QUEUE_MAX);
+        let wait_max = mistakes.millis("LOGIN_QUEUE_WAIT_MAX_MS", &self.login_queue_wait_max_ms, 1..=60_000);
         Some(HashSettings { cost: cost?, threads: threads?, queue_max: queue_max?, wait_max: wait_max? })
     }
 }

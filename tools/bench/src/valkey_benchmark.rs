@@ -22,7 +22,7 @@ const KEYS: [&str; 7] = ["taken", "holds", "settling", "claims", "meta", "load",
 /// The length of an event id's text without the seat.
 const UNSEATED: usize = 28;
 /// As `cargo up` holds seats.
-const HOLD_MS: u32 = 600_000;
+const HOLD_TTL_MS: u32 = 600_000;
 /// As `cargo up` counts holds that have ended.
 const COOLDOWN_MS: u32 = 600_000;
 /// Far slower than any machine is.
@@ -51,7 +51,7 @@ impl ValkeyBenchmark<'_> {
         arguments.extend(KEYS.map(|key| format!("{tag}{key}")));
         let unseated = event.to_string().get(..UNSEATED).unwrap_or_default().to_owned();
         arguments.extend([format!("{tag}{unseated}"), Uuid::from_u128(1).to_string()]);
-        arguments.extend(["2".to_owned(), HOLD_MS.to_string()]);
+        arguments.extend(["2".to_owned(), HOLD_TTL_MS.to_string()]);
         arguments.extend([HOLDS_PER_USER_MAX.to_string(), COOLDOWN_MS.to_string()]);
         let takes = Duration::from_secs(u64::from(count / PER_S_MIN));
         let said = output(&self.tools.of(Tool::ValkeyBenchmark)?, &arguments, takes).await?;

@@ -18,13 +18,13 @@ const TICKETING: Replicas = Replicas { service: Service::Ticketing, count: 3 };
 const TICKETING_SETTINGS: [(&str, &str); 9] = [
     ("HOLDS_PER_USER_MAX", "1000000"),
     ("VALKEY_TIMEOUT_MS", "500"),
-    ("DATABASE_WAIT_MS", "500"),
-    ("DATABASE_WORK_MS", "1000"),
-    ("BOOKING_WAIT_MS", "500"),
-    ("CLAIM_MS", "3500"),
-    ("REBUILD_LEASE_MS", "2000"),
-    ("TICK_MS", "200"),
-    ("RECONCILE_MS", "1000"),
+    ("DATABASE_ACQUIRE_TIMEOUT_MS", "500"),
+    ("DATABASE_TIMEOUT_MS", "1000"),
+    ("BOOKING_QUEUE_WAIT_MAX_MS", "500"),
+    ("CLAIM_TTL_MS", "3500"),
+    ("LOAD_LEASE_MS", "2000"),
+    ("JANITOR_INTERVAL_MS", "200"),
+    ("RECONCILER_INTERVAL_MS", "1000"),
 ];
 /// The least that bcrypt takes: the run has many accounts and nothing to hide.
 const BCRYPT_COST: &str = "4";

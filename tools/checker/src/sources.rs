@@ -37,7 +37,7 @@ impl Sources {
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How long a seat that looks wrong is watched before it counts as wrong: the janitor or the reconciler may put it
-    /// right yet. Longer than a round of the reconciler (`RECONCILE_MS`) on a system that was disturbed.
+    /// right yet. Longer than a round of the reconciler (`RECONCILER_INTERVAL_MS`) on a system that was disturbed.
     pub settle_timeout: Duration,
     /// Longest wait for a connection, a page of rows or an event's map.
     pub read_timeout: Duration,

@@ -44,7 +44,7 @@ pub(crate) fn of_commands(
             environment.push(("SIGNING_KEYS_DIR".to_owned(), folder.signing_keys().display().to_string()));
         }
         Service::Ticketing => {
-            environment.push(("HOLD_MS".to_owned(), options.hold.as_millis().to_string()));
+            environment.push(("HOLD_TTL_MS".to_owned(), options.hold.as_millis().to_string()));
         }
         Service::Gateway if !options.limits => {
             environment.extend(LIMITS.map(|name| (name.to_owned(), "0".to_owned())));

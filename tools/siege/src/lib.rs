@@ -61,7 +61,7 @@ pub async fn run(
     say("The siege is over; looking at what is left of it");
     let limits = Limits { settle_timeout: SETTLES, ..Limits::default() };
     let sources = Sources { limits, ..stage.system.sources()? };
-    let settings = Line::Settings(Settings { hold_ms: stage::HOLD_MS });
+    let settings = Line::Settings(Settings { hold_ms: stage::HOLD_TTL_MS });
     let history = [settings].into_iter().chain(calls.into_iter().map(Line::Call)).collect();
     let report = verify(&sources, history).await.context("what is left cannot be read")?;
     Ok(SiegeVerdict { attacks: reports, troubles, report })

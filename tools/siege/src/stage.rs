@@ -18,7 +18,7 @@ use super::accounts::{PASSWORD, enter, patiently};
 use crate::options::SiegeOptions;
 
 /// The default.
-pub(super) const HOLD_MS: u64 = 600_000;
+pub(super) const HOLD_TTL_MS: u64 = 600_000;
 /// A twenty-fifth of the defaults, so that a few thousand connections show what a hundred thousand would do to those.
 const CONNECTIONS_MAX: [(&str, &str); 2] =
     [("CLIENT_CONNECTIONS_MAX", "1000"), ("ADDRESS_CONNECTIONS_MAX", "40")];
@@ -61,7 +61,7 @@ impl Stage {
             CONNECTIONS_MAX.map(|(name, value)| (Service::Gateway, name.to_owned(), value.to_owned()));
         let options_of_system = SystemOptions {
             servers: Servers::Temporary,
-            hold: Duration::from_millis(HOLD_MS),
+            hold: Duration::from_millis(HOLD_TTL_MS),
             // It is they that are tried.
             limits: true,
             settings: options.settings.iter().cloned().chain(connections).collect(),

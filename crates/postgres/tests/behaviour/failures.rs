@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 
 use crate::support::{PATIENCE, connect, eventually, run, seats, settings, soon};
 
-const SHORT: [(&str, &str); 2] = [("--database-wait-ms", "200"), ("--database-work-ms", "200")];
+const SHORT: [(&str, &str); 2] = [("--database-acquire-timeout-ms", "200"), ("--database-timeout-ms", "200")];
 
 async fn read(database: &Database, sql: &'static str) -> Result<usize, Failure> {
     soon(database.read(async move |connection| run(connection, sql).await)).await
@@ -51,7 +51,10 @@ async fn a_database_that_never_answers_is_unavailable_once_the_wait_is_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_with_no_connection_to_give_is_unavailable_once_the_wait_is_over() {
     let seats = seats();
-    let database = connect(&seats.url(), &[("--database-connections", "2"), ("--database-wait-ms", "2000")]);
+    let database = connect(
+        &seats.url(),
+        &[("--database-connections-max", "2"), ("--database-acquire-timeout-ms", "2000")],
+    );
     let busy = || {
         tokio::spawn({
             let database = database.clone();
@@ -71,7 +74,7 @@ async fn a_pool_with_no_connection_to_give_is_unavailable_once_the_wait_is_over(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_hangs_is_given_up_and_ended_and_nobody_gets_its_connection() {
     let seats = seats();
-    let database = connect(&seats.url(), &[("--database-connections", "2"), SHORT[1]]);
+    let database = connect(&seats.url(), &[("--database-connections-max", "2"), SHORT[1]]);
 
     for _ in 0..3 {
         let failure = read(&database, "SELECT pg_sleep(61)").await;
@@ -189,7 +192,7 @@ async fn a_failed_statement_that_a_savepoint_took_back_does_not_spoil_the_rest()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_whose_caller_goes_away_leaves_nothing_behind() {
     let seats = seats();
-    let database = connect(&seats.url(), &[("--database-connections", "2")]);
+    let database = connect(&seats.url(), &[("--database-connections-max", "2")]);
     let caller = tokio::spawn({
         let database = database.clone();
         async move { write(&database, "INSERT INTO seats SELECT 1 FROM pg_sleep(62)").await }

@@ -7,8 +7,11 @@ use crate::support::{connect, run, seats, soon};
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_looks_leave_half_of_the_connections_to_others() {
     let place = seats();
-    let flags =
-        [("--database-connections", "4"), ("--database-wait-ms", "1000"), ("--database-work-ms", "60000")];
+    let flags = [
+        ("--database-connections-max", "4"),
+        ("--database-acquire-timeout-ms", "1000"),
+        ("--database-timeout-ms", "60000"),
+    ];
     let database = connect(&place.url(), &flags);
     let (half, same_half) = (database.half(), database.half());
     let slow: Vec<_> = (0..2)

@@ -15,7 +15,8 @@ use tokio::runtime::Handle;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// Limits so long that no test meets them unless it asks for shorter ones.
-const LONG: [(&str, &str); 2] = [("--database-wait-ms", "30000"), ("--database-work-ms", "30000")];
+const LONG: [(&str, &str); 2] =
+    [("--database-acquire-timeout-ms", "30000"), ("--database-timeout-ms", "30000")];
 
 #[derive(Parser)]
 struct CommandLine {

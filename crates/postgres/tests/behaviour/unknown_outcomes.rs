@@ -54,7 +54,7 @@ async fn a_commit_that_is_not_answered_in_time_leaves_the_outcome_unknown() {
          WHILE NOT EXISTS (SELECT FROM goes_on) LOOP PERFORM pg_sleep(0.01); END LOOP",
     );
     seats.execute("CREATE TABLE goes_on ()");
-    let database = connect(&seats.url(), &[("--database-work-ms", "3000")]);
+    let database = connect(&seats.url(), &[("--database-timeout-ms", "3000")]);
 
     let outcome = insert(&database).await.unwrap();
 

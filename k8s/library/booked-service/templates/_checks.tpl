@@ -77,7 +77,7 @@ shutdown.terminationGracePeriodSeconds ({{ int .terminationGracePeriodSeconds }}
 shutdown.preStopSeconds and shutdown.drainDelayMs are {{ $serving }} ms together: a pod that stops would close its port while it still receives requests; the cluster may take {{ $removed }} ms to remove its address
 {{- end }}
 {{- end }}
-{{- range $longest := list "UPSTREAM_TIMEOUT_MS" "READ_TIMEOUT_MS" "REQUEST_MS" }}
+{{- range $longest := list "UPSTREAM_TIMEOUT_MS" "READ_TIMEOUT_MS" "REQUEST_TIMEOUT_MS" }}
 {{- if gt (int (get $.Values.config $longest)) (int $.Values.shutdown.drainTimeoutMs) }}
 shutdown.drainTimeoutMs ({{ int $.Values.shutdown.drainTimeoutMs }}) is shorter than a request may take, {{ int (get $.Values.config $longest) }} ms (config.{{ $longest }}): every rollout would cut off requests
 {{- end }}

@@ -47,7 +47,7 @@
     {{- end }}
   {{- end }}
   {{- if $component.database }}
-    {{- $_ := set $settings "DATABASE_CONNECTIONS" (toString (int $values.database.connections)) }}
+    {{- $_ := set $settings "DATABASE_CONNECTIONS_MAX" (toString (int $values.database.connections)) }}
   {{- end }}
   {{- if and $component.mail $values.mail.existingSecret }}
     {{- $_ := set $settings "SMTP_FROM" $values.mail.from }}

@@ -84,7 +84,7 @@ async fn a_hundred_are_told_in_the_order_of_their_joining_each_of_one_seat() {
 async fn seats_come_free_by_cancel_release_expiry_and_growth() {
     let recorder = Arc::default();
     let sale =
-        Sale::set_up().flag("--hold-ms", 1_500).notifier(Arc::<Recorder>::clone(&recorder)).start().await;
+        Sale::set_up().flag("--hold-ttl-ms", 1_500).notifier(Arc::<Recorder>::clone(&recorder)).start().await;
     let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
     let event = sold_out(&sale, &ada, 3).await;
     bob.join(event, 9).await.says("200");
@@ -185,9 +185,9 @@ async fn one_who_joins_late_is_not_told_of_what_was_announced_before() {
 async fn who_waits_for_the_list_keeps_nobody_from_the_database() {
     let sale = Sale::set_up()
         .own_postgres()
-        .flag("--database-connections", 2)
-        .flag("--database-wait-ms", 2_000)
-        .flag("--patience-ms", 25_000)
+        .flag("--database-connections-max", 2)
+        .flag("--database-acquire-timeout-ms", 2_000)
+        .flag("--contention-wait-max-ms", 25_000)
         .start()
         .await;
     let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));

@@ -172,7 +172,7 @@ async fn nothing_is_left_of_a_deleted_event_but_that_it_was_deleted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn growth_that_valkey_missed_is_repeated() {
-    let sale = Sale::set_up().flag("--reconcile-ms", 200).start().await;
+    let sale = Sale::set_up().flag("--reconciler-interval-ms", 200).start().await;
     let event = sale.create_event(2).await;
     let ada = sale.buyer("Ada");
     ada.holds(event, 2).await;

@@ -10,7 +10,12 @@ async fn nothing_is_found_while_all_goes_on() {
         return;
     }
     measure();
-    let sale = Sale::set_up().instances(2).flag("--audit-ms", 5).flag("--reconcile-ms", 50).start().await;
+    let sale = Sale::set_up()
+        .instances(2)
+        .flag("--auditor-interval-ms", 5)
+        .flag("--reconciler-interval-ms", 50)
+        .start()
+        .await;
     let (event, deleted) = (sale.create_event(40).await, sale.create_event(10).await);
     sale.buyer("Bob").buys(deleted, 5).await;
     sale.delete(deleted).await;

@@ -12,7 +12,7 @@ fn violations(invariant: &str) -> Option<f64> {
 /// A sale that is audited all the time, an event of it with 60 seats, and 50 tickets that are sold.
 async fn audited(invariant: &str) -> (Sale, EventId) {
     measure();
-    let sale = Sale::set_up().flag("--audit-ms", 50).start().await;
+    let sale = Sale::set_up().flag("--auditor-interval-ms", 50).start().await;
     assert_eq!(violations(invariant), Some(0.0), "shown before there is any");
     let event = sale.create_event(60).await;
     sale.buyer("Ada").buys(event, 50).await;

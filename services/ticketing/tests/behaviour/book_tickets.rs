@@ -12,7 +12,7 @@ use crate::support::{Sale, eventually, seats, unknown_event};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn booked_tickets_are_the_buyers_and_stay_so() {
-    let sale = Sale::set_up().flag("--hold-ms", 2_000).start().await;
+    let sale = Sale::set_up().flag("--hold-ttl-ms", 2_000).start().await;
     let event = sale.create_event(5).await;
     let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
     let tickets = ada.holds(event, 3).await;
@@ -272,7 +272,8 @@ async fn a_thousand_tickets_are_booked_in_one_call() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_that_has_run_out_cannot_be_booked() {
-    let sale = Sale::set_up().flag("--hold-ms", 200).flag("--tick-ms", 3_600_000).start().await;
+    let sale =
+        Sale::set_up().flag("--hold-ttl-ms", 200).flag("--janitor-interval-ms", 3_600_000).start().await;
     let (proms, gala) = (sale.create_event(5).await, sale.create_event(5).await);
     let ada = sale.buyer("Ada");
     let late = ada.holds(proms, 2).await;

@@ -142,7 +142,7 @@ async fn two_at_the_same_time_are_carried_out_one_after_the_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_at_the_same_time_cancel_as_much_as_there_is() {
-    let sale = Sale::set_up().instances(2).flag("--patience-ms", 25_000).start().await;
+    let sale = Sale::set_up().instances(2).flag("--contention-wait-max-ms", 25_000).start().await;
     let event = sale.create_event(10).await;
     let ada = sale.buyer("Ada");
     ada.buys(event, 10).await;
@@ -156,7 +156,11 @@ async fn many_at_the_same_time_cancel_as_much_as_there_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_hundred_at_the_same_time_none_is_turned_away() {
-    let sale = Sale::set_up().flag("--database-wait-ms", 1_000).flag("--patience-ms", 25_000).start().await;
+    let sale = Sale::set_up()
+        .flag("--database-acquire-timeout-ms", 1_000)
+        .flag("--contention-wait-max-ms", 25_000)
+        .start()
+        .await;
     let event = sale.create_event(100).await;
     let ada = sale.buyer("Ada");
     ada.buys(event, 60).await;
@@ -168,9 +172,9 @@ async fn of_a_hundred_at_the_same_time_none_is_turned_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_waits_for_another_cancel_of_theirs_keeps_nobody_from_the_database() {
     let sale = Sale::set_up()
-        .flag("--database-connections", 2)
-        .flag("--database-wait-ms", 2_000)
-        .flag("--patience-ms", 25_000)
+        .flag("--database-connections-max", 2)
+        .flag("--database-acquire-timeout-ms", 2_000)
+        .flag("--contention-wait-max-ms", 25_000)
         .start()
         .await;
     let event = sale.create_event(20).await;
@@ -199,7 +203,7 @@ async fn who_waits_for_another_cancel_of_theirs_keeps_nobody_from_the_database()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_lets_too_many_wait_is_asked_to_slow_down() {
-    let sale = Sale::set_up().flag("--patience-ms", 25_000).start().await;
+    let sale = Sale::set_up().flag("--contention-wait-max-ms", 25_000).start().await;
     let event = sale.create_event(20).await;
     let ada = sale.buyer("Ada");
     ada.buys(event, 2).await;
@@ -224,7 +228,7 @@ async fn who_lets_too_many_wait_is_asked_to_slow_down() {
 #[tokio::test(flavor = "multi_thread")]
 async fn booking_and_cancelling_at_once_neither_loses_nor_doubles_a_ticket() {
     // A seat that is cancelled before its booking is finished in Valkey is the reconciler's to free.
-    let sale = Sale::set_up().instances(2).flag("--reconcile-ms", 300).start().await;
+    let sale = Sale::set_up().instances(2).flag("--reconciler-interval-ms", 300).start().await;
     let event = sale.create_event(100).await;
     let ada = sale.buyer("Ada");
     let there = ada.at(&sale.instances[1].url);

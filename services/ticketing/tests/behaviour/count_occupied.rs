@@ -38,7 +38,8 @@ async fn every_acknowledged_reservation_of_a_crowd_is_counted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_that_has_run_out_is_free_before_anybody_takes_it_back() {
-    let sale = Sale::set_up().flag("--hold-ms", 300).flag("--tick-ms", 3_600_000).start().await;
+    let sale =
+        Sale::set_up().flag("--hold-ttl-ms", 300).flag("--janitor-interval-ms", 3_600_000).start().await;
     let event = sale.create_event(10).await;
     let ada = sale.buyer("Ada");
     ada.holds(event, 4).await;
@@ -123,8 +124,8 @@ async fn what_was_sold_before_there_were_counts_is_counted() {
 async fn however_many_look_a_booking_finds_a_connection() {
     let sale = Sale::set_up()
         .own_postgres()
-        .flag("--database-wait-ms", 1_000)
-        .flag("--database-work-ms", 30_000)
+        .flag("--database-acquire-timeout-ms", 1_000)
+        .flag("--database-timeout-ms", 30_000)
         .start()
         .await;
     let (event, asked) = (sale.create_event(10).await, sale.create_event(10).await);

@@ -77,7 +77,7 @@ async fn one_that_has_to_wait_holds_back_itself_alone() {
 async fn one_that_fails_until_it_is_too_old_is_given_up() {
     let recorder: Arc<Recorder> = Arc::default();
     let sale = Sale::set_up()
-        .flag("--message-age-max-ms", 3_000)
+        .flag("--notification-age-max-ms", 3_000)
         .notifier(Arc::<Recorder>::clone(&recorder))
         .start()
         .await;
@@ -95,7 +95,7 @@ async fn one_that_fails_until_it_is_too_old_is_given_up() {
 async fn while_nothing_can_be_sent_no_notification_loses_a_try() {
     let recorder: Arc<Recorder> = Arc::default();
     let sale = Sale::set_up()
-        .flag("--message-age-max-ms", 1)
+        .flag("--notification-age-max-ms", 1)
         .notifier(Arc::<Recorder>::clone(&recorder))
         .start()
         .await;

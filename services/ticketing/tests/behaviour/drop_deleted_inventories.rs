@@ -56,7 +56,7 @@ async fn the_janitor_drops_it_where_somebody_reserves_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reconciler_drops_it_where_nobody_does() {
-    let sale = Sale::set_up().flag("--reconcile-ms", 200).start().await;
+    let sale = Sale::set_up().flag("--reconciler-interval-ms", 200).start().await;
     let event = with_an_inventory_that_came_back(&sale).await;
     let other = sale.create_event(1).await;
     sale.buyer("Ada").buys(other, 1).await;

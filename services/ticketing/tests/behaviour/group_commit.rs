@@ -40,7 +40,7 @@ fn transactions(sale: &Sale) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bookings_that_wait_at_the_same_moment_share_a_transaction() {
-    let sale = Sale::set_up().own_postgres().flag("--booking-flushers", 1).start().await;
+    let sale = Sale::set_up().own_postgres().flag("--booking-transactions-max", 1).start().await;
     let event = sale.create_event(100).await;
     let locked = sale.postgres.lock_tickets().await;
     let mut bookings = Vec::new();
@@ -57,7 +57,7 @@ async fn bookings_that_wait_at_the_same_moment_share_a_transaction() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_booking_that_is_refused_does_not_spoil_its_neighbours() {
-    let sale = Sale::set_up().own_postgres().flag("--booking-flushers", 1).start().await;
+    let sale = Sale::set_up().own_postgres().flag("--booking-transactions-max", 1).start().await;
     let (proms, gala) = (sale.create_event(10).await, sale.create_event(10).await);
     let (ada, bob, cyd) = (sale.buyer("Ada"), sale.buyer("Bob"), sale.buyer("Cyd"));
     let tickets = [ada.holds(proms, 1).await, bob.holds(gala, 1).await, cyd.holds(proms, 1).await];
@@ -81,7 +81,7 @@ async fn a_booking_that_is_refused_does_not_spoil_its_neighbours() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_booking_that_the_database_refuses_fails_alone_and_its_hold_stays() {
-    let sale = Sale::set_up().own_postgres().flag("--booking-flushers", 1).start().await;
+    let sale = Sale::set_up().own_postgres().flag("--booking-transactions-max", 1).start().await;
     let event = sale.create_event(10).await;
     let people = sale.crowd(4);
     let mut tickets = Vec::new();
@@ -111,8 +111,12 @@ async fn a_booking_that_the_database_refuses_fails_alone_and_its_hold_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_booking_more_than_may_wait_is_refused_at_once_and_its_hold_stays() {
-    let sale =
-        Sale::set_up().own_postgres().flag("--booking-flushers", 1).flag("--booking-queue", 1).start().await;
+    let sale = Sale::set_up()
+        .own_postgres()
+        .flag("--booking-transactions-max", 1)
+        .flag("--booking-queue-max", 1)
+        .start()
+        .await;
     let event = sale.create_event(10).await;
     let people = sale.crowd(3);
     let mut tickets = Vec::new();
@@ -139,8 +143,8 @@ fn waits_for_a_lock(sale: &Sale) -> bool {
 async fn a_booking_that_waits_too_long_is_refused_in_time_and_its_hold_stays() {
     let sale = Sale::set_up()
         .own_postgres()
-        .flag("--booking-flushers", 1)
-        .flag("--booking-wait-ms", 500)
+        .flag("--booking-transactions-max", 1)
+        .flag("--booking-queue-wait-max-ms", 500)
         .start()
         .await;
     let event = sale.create_event(10).await;
@@ -158,7 +162,7 @@ async fn a_booking_that_waits_too_long_is_refused_in_time_and_its_hold_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_booking_that_nobody_waits_for_any_more_is_not_begun_and_its_hold_stays() {
-    let sale = Sale::set_up().own_postgres().flag("--booking-flushers", 1).start().await;
+    let sale = Sale::set_up().own_postgres().flag("--booking-transactions-max", 1).start().await;
     let event = sale.create_event(10).await;
     let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
     let (of_ada, of_bob) = (ada.holds(event, 1).await, bob.holds(event, 2).await);
@@ -179,7 +183,7 @@ async fn a_booking_that_nobody_waits_for_any_more_is_not_begun_and_its_hold_stay
 /// A ticket takes 50 ms: of a hundred that want to be booked at once, a transaction of 1.5 s has room for thirty.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_postgres_is_slow_a_transaction_takes_no_more_bookings_than_fit() {
-    let sale = Sale::set_up().own_postgres().flag("--database-work-ms", 1_500).start().await;
+    let sale = Sale::set_up().own_postgres().flag("--database-timeout-ms", 1_500).start().await;
     sale.postgres.execute(
         "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
              PERFORM pg_sleep(0.05);
@@ -206,7 +210,7 @@ async fn where_postgres_is_slow_a_transaction_takes_no_more_bookings_than_fit() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_time_runs_out_under_a_booking_that_waits() {
-    let sale = Sale::set_up().own_postgres().flag("--hold-ms", 1_000).start().await;
+    let sale = Sale::set_up().own_postgres().flag("--hold-ttl-ms", 1_000).start().await;
     let event = sale.create_event(10).await;
     let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
     let tickets = ada.holds(event, 1).await;
@@ -245,7 +249,7 @@ async fn a_booking_sent_again_while_the_first_is_under_way_waits_for_its_outcome
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_who_were_offered_the_same_seat_one_has_it() {
     for flushers in [1, 2] {
-        let sale = Sale::set_up().own_postgres().flag("--booking-flushers", flushers).start().await;
+        let sale = Sale::set_up().own_postgres().flag("--booking-transactions-max", flushers).start().await;
         let event = sale.create_event(2).await;
         let (ada, bob, first) = (sale.buyer("Ada"), sale.buyer("Bob"), sale.buyer("the first"));
         let of_first = first.holds(event, 1).await;
@@ -269,7 +273,7 @@ async fn of_two_who_were_offered_the_same_seat_one_has_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bookings_of_other_events_do_not_wait_for_one_that_is_locked() {
-    let sale = Sale::set_up().own_postgres().flag("--booking-flushers", 2).start().await;
+    let sale = Sale::set_up().own_postgres().flag("--booking-transactions-max", 2).start().await;
     let (locked, open) = (sale.create_event(10).await, sale.create_event(10).await);
     let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
     let of_ada = ada.holds(locked, 1).await;

@@ -23,7 +23,7 @@ fn next_writer(sale: &Sale) -> String {
 async fn a_waitlist_on_which_nothing_happens_writes_nothing() {
     let recorder: Arc<Recorder> = Arc::default();
     let sale = Sale::set_up()
-        .flag("--tick-ms", 20)
+        .flag("--janitor-interval-ms", 20)
         .instances(2)
         .own_postgres()
         .notifier(Arc::<Recorder>::clone(&recorder))

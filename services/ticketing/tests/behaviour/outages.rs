@@ -68,8 +68,12 @@ async fn a_valkey_that_is_away_at_the_start_keeps_nobody_waiting() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frozen_valkey_is_given_up_in_time_and_used_again_when_it_thaws() {
-    let sale =
-        Sale::set_up().own_valkey().with_limits_of_production().flag("--reconcile-ms", 200).start().await;
+    let sale = Sale::set_up()
+        .own_valkey()
+        .with_limits_of_production()
+        .flag("--reconciler-interval-ms", 200)
+        .start()
+        .await;
     let event = sale.create_event(200).await;
     let (ada, bob, cyd) = (sale.buyer("Ada"), sale.buyer("Bob"), sale.buyer("Cyd"));
     let booked = ada.buys(event, 3).await;
@@ -109,8 +113,12 @@ async fn a_frozen_valkey_is_given_up_in_time_and_used_again_when_it_thaws() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_cancelled_while_valkey_was_away_comes_free_later() {
-    let sale =
-        Sale::set_up().durable_valkey().with_limits_of_production().flag("--reconcile-ms", 300).start().await;
+    let sale = Sale::set_up()
+        .durable_valkey()
+        .with_limits_of_production()
+        .flag("--reconciler-interval-ms", 300)
+        .start()
+        .await;
     let event = sale.create_event(5).await;
     let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
     ada.buys(event, 5).await;
@@ -220,7 +228,7 @@ async fn a_repeated_booking_is_not_told_as_done_while_the_standbys_may_lack_it()
     ada.book(&booked).await.says("200");
 
     // From now on every commit waits for a standby that is not there.
-    let impatient = sale.start_instance_with(&[("--database-work-ms", "1500")]).await;
+    let impatient = sale.start_instance_with(&[("--database-timeout-ms", "1500")]).await;
     impatient.until_ready().await;
     sale.postgres.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
     sale.postgres.execute("SELECT pg_reload_conf()");
@@ -246,7 +254,7 @@ async fn a_client_is_answered_in_time_by_a_postgres_that_hangs_and_its_booking_g
     let event = sale.create_event(10).await;
     let ada = sale.buyer("Ada");
     let (first, second) = (ada.holds(event, 2).await, ada.holds(event, 1).await);
-    let quick = sale.start_instance_with(&[("--request-ms", "300")]).await;
+    let quick = sale.start_instance_with(&[("--request-timeout-ms", "300")]).await;
     quick.until_ready().await;
 
     let there = ada.at(&quick.url);

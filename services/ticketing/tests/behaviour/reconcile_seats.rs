@@ -5,7 +5,7 @@ use booked_ids::EventId;
 use crate::support::{Sale, SetUp, eventually, seats};
 
 fn quickly_reconciled() -> SetUp {
-    Sale::set_up().flag("--reconcile-ms", 200)
+    Sale::set_up().flag("--reconciler-interval-ms", 200)
 }
 
 /// Waits until the reconciler has gone all the way round once more: it visits events in the order of their ids, and puts
@@ -97,8 +97,12 @@ async fn seats_that_are_as_they_should_be_are_left_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bookings_and_cancels_are_not_disturbed() {
-    let sale =
-        quickly_reconciled().instances(2).flag("--tick-ms", 10).flag("--reconcile-ms", 1).start().await;
+    let sale = quickly_reconciled()
+        .instances(2)
+        .flag("--janitor-interval-ms", 10)
+        .flag("--reconciler-interval-ms", 1)
+        .start()
+        .await;
     let event = sale.create_event(20).await;
     let people = sale.crowd(8).into_iter().map(|buyer| {
         tokio::spawn(async move {
@@ -154,7 +158,7 @@ async fn a_valkey_that_comes_back_with_another_life_is_looked_at_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_inventory_is_compared_once_when_no_booking_of_before_can_be_under_way() {
-    let sale = Sale::set_up().with_limits_of_production().flag("--claim-ms", 4600).start().await;
+    let sale = Sale::set_up().with_limits_of_production().flag("--claim-ttl-ms", 4600).start().await;
     let event = sale.create_event(10).await;
     let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
     ada.buys(event, 1).await;

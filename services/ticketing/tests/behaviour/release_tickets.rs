@@ -27,7 +27,7 @@ async fn released_seats_are_free_at_once_and_no_longer_the_buyers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_caller_does_not_hold_is_refused_by_whose_it_is() {
-    let sale = Sale::set_up().flag("--hold-ms", 60_000).start().await;
+    let sale = Sale::set_up().flag("--hold-ttl-ms", 60_000).start().await;
     let event = sale.create_event(9).await;
     let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
     let (sold_to_ada, sold_to_bob) = (ada.buys(event, 1).await[0], bob.buys(event, 1).await[0]);
@@ -86,7 +86,7 @@ async fn over_several_events_all_are_released_or_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_made_up_events_cost_valkey_nothing() {
     // Nothing runs on a clock that would be counted too.
-    let sale = Sale::set_up().own_valkey().flag("--tick-ms", 3_600_000).start().await;
+    let sale = Sale::set_up().own_valkey().flag("--janitor-interval-ms", 3_600_000).start().await;
     let event = sale.create_event(5).await;
     let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
     let (mine, hers) = (bob.holds(event, 1).await[0], ada.holds(event, 1).await[0]);
@@ -120,7 +120,8 @@ async fn a_thousand_made_up_events_cost_valkey_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_that_has_run_out_cannot_be_released() {
-    let sale = Sale::set_up().flag("--hold-ms", 200).flag("--tick-ms", 3_600_000).start().await;
+    let sale =
+        Sale::set_up().flag("--hold-ttl-ms", 200).flag("--janitor-interval-ms", 3_600_000).start().await;
     let event = sale.create_event(5).await;
     let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
     let held = ada.holds(event, 2).await;

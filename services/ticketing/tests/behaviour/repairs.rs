@@ -21,7 +21,7 @@ async fn each_kind_is_counted_and_shown_from_the_start() {
         return;
     }
     measure();
-    let sale = Sale::set_up().flag("--reconcile-ms", 200).start().await;
+    let sale = Sale::set_up().flag("--reconciler-interval-ms", 200).start().await;
     for (by, kind) in KINDS {
         assert_eq!(counted(by, kind), Some(0.0), "{by} {kind}");
     }

@@ -230,7 +230,8 @@ async fn more_seats_go_on_sale_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn holds_that_have_run_out_give_their_seats_to_the_next_buyer() {
     // Nobody sweeps: the reservation itself takes them back.
-    let sale = Sale::set_up().flag("--hold-ms", 300).flag("--tick-ms", 3_600_000).start().await;
+    let sale =
+        Sale::set_up().flag("--hold-ttl-ms", 300).flag("--janitor-interval-ms", 3_600_000).start().await;
     let event = sale.create_event(5).await;
     let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
     let held = ada.holds(event, 5).await;
@@ -244,7 +245,7 @@ async fn holds_that_have_run_out_give_their_seats_to_the_next_buyer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn holds_that_have_run_out_are_taken_back_though_nobody_reserves() {
-    let sale = Sale::set_up().flag("--hold-ms", 200).start().await;
+    let sale = Sale::set_up().flag("--hold-ttl-ms", 200).start().await;
     let event = sale.create_event(5).await;
     sale.buyer("Ada").holds(event, 5).await;
     eventually("no seat is taken any more", async || (1..=5).all(|seat| !sale.valkey.is_taken(event, seat)))
@@ -253,7 +254,7 @@ async fn holds_that_have_run_out_are_taken_back_though_nobody_reserves() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn holds_are_taken_back_after_valkey_has_lost_everything_once() {
-    let sale = Sale::set_up().flag("--hold-ms", 200).start().await;
+    let sale = Sale::set_up().flag("--hold-ttl-ms", 200).start().await;
     let event = sale.create_event(5).await;
     let ada = sale.buyer("Ada");
     ada.holds(event, 1).await;

@@ -137,9 +137,9 @@ fn settings(url: String, work_ms: u32) -> DatabaseSettings {
     let args = DatabaseArgs {
         database_url: Some(url),
         database_url_file: None,
-        database_connections: "8".to_owned(),
-        database_wait_ms: "5000".to_owned(),
-        database_work_ms: work_ms.to_string(),
+        database_connections_max: "8".to_owned(),
+        database_acquire_timeout_ms: "5000".to_owned(),
+        database_timeout_ms: work_ms.to_string(),
     };
     args.check(&mut Mistakes::default()).unwrap()
 }

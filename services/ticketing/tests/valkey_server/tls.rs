@@ -99,7 +99,8 @@ async fn no_log_line_shows_a_secret_whether_it_is_right_or_wrong() {
     let ca = server.authority.certificate().display().to_string();
     for (password, refused) in [(PASSWORD, false), (WRONG_PASSWORD, true)] {
         let url = server.url_with(password);
-        let mut process = Process::serve(&[("VALKEY_URL", &url), ("VALKEY_CA_FILE", &ca), ("TICK_MS", "50")]);
+        let mut process =
+            Process::serve(&[("VALKEY_URL", &url), ("VALKEY_CA_FILE", &ca), ("JANITOR_INTERVAL_MS", "50")]);
         // Long enough for its jobs to ask Valkey many times.
         tokio::time::sleep(std::time::Duration::from_secs(2)).await;
         let said = process.killed();

@@ -133,7 +133,7 @@ async fn an_unknown_email_costs_one_hash_as_a_wrong_password_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storm_of_log_ins_is_refused_in_part_and_slows_nothing_else() {
-    let one_at_a_time = [("--bcrypt-cost", "9"), ("--hash-threads", "1"), ("--login-queue", "2")];
+    let one_at_a_time = [("--bcrypt-cost", "9"), ("--hash-threads", "1"), ("--login-queue-max", "2")];
     let service = Service::start_with(&one_at_a_time, |adapters| adapters).await;
     service.register(EMAIL, PASSWORD).await;
 
@@ -304,7 +304,7 @@ async fn failures_of_ours_are_told_by_their_code_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_in_that_hangs_on_a_locked_table_is_answered_in_time() {
-    let service = Service::start_with(&[("--database-work-ms", "200")], |adapters| adapters).await;
+    let service = Service::start_with(&[("--database-timeout-ms", "200")], |adapters| adapters).await;
     service.register(EMAIL, PASSWORD).await;
     let locker = service.database.url();
     let locked = tokio::task::spawn_blocking(move || {

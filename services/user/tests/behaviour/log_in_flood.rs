@@ -16,8 +16,8 @@ async fn good_log_ins_from_elsewhere_come_through_a_flood_from_one_network() {
     let flags = [
         ("--hash-threads", "1"),
         ("--bcrypt-cost", "7"),
-        ("--login-queue", "16"),
-        ("--login-wait-ms", "60000"),
+        ("--login-queue-max", "16"),
+        ("--login-queue-wait-max-ms", "60000"),
     ];
     let service = Arc::new(Service::start_with(&flags, |adapters| adapters).await);
     let buyers: Vec<String> = (0..8).map(|number| format!("buyer{number}@example.com")).collect();

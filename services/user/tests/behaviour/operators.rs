@@ -183,8 +183,8 @@ fn serve_reports_all_mistakes_in_one_message_and_repeats_no_secret() {
             ("INTERNAL_CREDENTIAL", "hush"),
             ("DATABASE_URL", "postgres://ada:hush@localhost/user?sslmode=prefer"),
             ("SIGNING_KEYS_DIR", keys),
-            ("TOKEN_LIFETIME_S", "a day"),
-            ("LOGIN_QUEUE", "0"),
+            ("TOKEN_TTL_S", "a day"),
+            ("LOGIN_QUEUE_MAX", "0"),
         ],
     );
 
@@ -193,8 +193,8 @@ fn serve_reports_all_mistakes_in_one_message_and_repeats_no_secret() {
         "DATABASE_URL has an sslmode that is neither disable nor verify-full",
         "LISTEN is \"nowhere\"",
         "BCRYPT_COST is 3, not within 4 to 16",
-        "TOKEN_LIFETIME_S is \"a day\"",
-        "LOGIN_QUEUE is 0, not within 1 to 100000",
+        "TOKEN_TTL_S is \"a day\"",
+        "LOGIN_QUEUE_MAX is 0, not within 1 to 100000",
         &format!("SIGNING_KEYS_DIR has no usable key ({keys}"),
     ] {
         assert!(ended.err.contains(said), "not said: {said}\n{}", ended.err);
@@ -219,17 +219,17 @@ fn help_lists_every_setting_and_shows_no_secret() {
         "INTERNAL_CREDENTIAL_FILE",
         "DATABASE_URL",
         "DATABASE_URL_FILE",
-        "DATABASE_CONNECTIONS",
-        "DATABASE_WAIT_MS",
-        "DATABASE_WORK_MS",
+        "DATABASE_CONNECTIONS_MAX",
+        "DATABASE_ACQUIRE_TIMEOUT_MS",
+        "DATABASE_TIMEOUT_MS",
         "SIGNING_KEYS_DIR",
-        "SIGNING_KEYS_RELOAD_MS",
-        "TOKEN_LIFETIME_S",
-        "ADMIN_TOKEN_LIFETIME_S",
+        "SIGNING_KEYS_RELOAD_INTERVAL_MS",
+        "TOKEN_TTL_S",
+        "ADMIN_TOKEN_TTL_S",
         "BCRYPT_COST",
         "HASH_THREADS",
-        "LOGIN_QUEUE",
-        "LOGIN_WAIT_MS",
+        "LOGIN_QUEUE_MAX",
+        "LOGIN_QUEUE_WAIT_MAX_MS",
     ] {
         assert!(help.out.contains(&format!("[env: {setting}")), "{setting} is not listed\n{}", help.out);
     }

@@ -8,7 +8,7 @@ use booked_server::{SystemClock, unix_seconds};
 use crate::support::{PASSWORD, Service, eventually};
 
 const EMAIL: &str = "ada@example.com";
-const SOON: (&str, &str) = ("--signing-keys-reload-ms", "10");
+const SOON: (&str, &str) = ("--signing-keys-reload-interval-ms", "10");
 
 async fn published(service: &Service) -> Vec<String> {
     let jwks: Jwks = serde_json::from_str(&service.get("/internal/jwks").await.text).unwrap();

@@ -25,16 +25,16 @@ pub(crate) const CREDENTIAL: &str = "a-secret-of-the-tests-32-bytes-long";
 
 /// What a busy machine must not make a test fail by. Tests of time limits take the service's own.
 const PATIENT: [(&str, &str); 8] = [
-    ("--request-ms", "30000"),
+    ("--request-timeout-ms", "30000"),
     ("--valkey-timeout-ms", "10000"),
-    ("--database-wait-ms", "10000"),
-    ("--database-work-ms", "10000"),
-    ("--booking-wait-ms", "10000"),
-    ("--claim-ms", "60000"),
-    ("--rebuild-lease-ms", "20000"),
-    ("--patience-ms", "10000"),
+    ("--database-acquire-timeout-ms", "10000"),
+    ("--database-timeout-ms", "10000"),
+    ("--booking-queue-wait-max-ms", "10000"),
+    ("--claim-ttl-ms", "60000"),
+    ("--load-lease-ms", "20000"),
+    ("--contention-wait-max-ms", "10000"),
 ];
-const QUICK: [(&str, &str); 1] = [("--tick-ms", "100")];
+const QUICK: [(&str, &str); 1] = [("--janitor-interval-ms", "100")];
 
 /// How a sale is to be.
 pub(crate) struct SetUp {
