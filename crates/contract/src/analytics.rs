@@ -25,7 +25,7 @@ pub struct EventAnalytics {
 pub struct EventCancellations {
     /// The event.
     pub event_id: Uuid,
-    /// Tickets cancelled over tickets ever booked; 0 where none were.
+    /// Tickets cancelled over tickets ever booked; 0 if none were.
     #[schema(minimum = 0, maximum = 1)]
     pub cancellation_rate: f64,
 }

@@ -40,7 +40,7 @@ codes! {
     BodyUndecodable = "SYS-01", 400, "body cannot be decoded";
     /// Something failed that has no code of its own.
     Unknown = "SYS-02", 500, "unknown error";
-    /// An id is no hyphenated UUID.
+    /// An id is not a hyphenated UUID.
     InvalidUuid = "SYS-03", 400, "invalid UUID";
     /// No route has this path.
     NoSuchRoute = "SYS-04", 404, "no such route";
@@ -48,11 +48,11 @@ codes! {
     MethodNotAllowed = "SYS-05", 405, "method not allowed";
     /// The caller's rate limit is used up.
     TooManyRequests = "SYS-06", 429, "too many requests";
-    /// Nothing was done; it may be tried again.
+    /// Nothing was done; the client may try again.
     Unavailable = "SYS-07", 503, "service unavailable";
     /// It may have been done.
     UpstreamTimedOut = "SYS-08", 504, "upstream timed out";
-    /// The body is larger than is taken.
+    /// The body is larger than what is accepted.
     BodyTooLarge = "SYS-09", 413, "body too large";
     /// The caller's role may not do this.
     RoleNotAllowed = "USER-01", 401, "role not allowed";
@@ -64,7 +64,7 @@ codes! {
     WrongPassword = "USER-04", 401, "wrong password";
     /// The token could not be signed.
     TokenNotSigned = "USER-05", 500, "token could not be signed";
-    /// No token, or none that is good.
+    /// No token, or none that is valid.
     TokenInvalid = "USER-06", 401, "token missing or invalid";
     /// The email is empty.
     EmptyEmail = "USER-07", 400, "empty email";
@@ -72,27 +72,27 @@ codes! {
     EmptyName = "USER-08", 400, "empty name";
     /// An account has this email already.
     EmailTaken = "USER-09", 409, "email already registered";
-    /// The email has not the form of one.
+    /// The email does not have the form of one.
     EmailInvalid = "USER-10", 400, "email not valid";
-    /// The password is longer than the 72 bytes that bcrypt looks at.
+    /// The password is longer than the 72 bytes that bcrypt reads.
     PasswordTooLong = "USER-11", 400, "password longer than 72 bytes";
-    /// The seat count is outside of what an event can have.
+    /// The seat count is outside of the range that an event can have.
     InvalidSeatCount = "EVENT-01", 400, "invalid seat count";
-    /// The event id is missing or no UUID.
+    /// The event id is missing or not a UUID.
     InvalidEventId = "EVENT-02", 400, "invalid event id";
     /// No event has this id.
     NoSuchEvent = "EVENT-03", 400, "no such event";
     /// A field of the event is missing or out of range.
     InvalidEventData = "EVENT-04", 400, "invalid event data";
-    /// Seats cannot be taken away from an event.
+    /// An event's number of seats cannot be reduced.
     SeatCountReduced = "EVENT-05", 400, "seat count cannot be reduced";
-    /// Fewer tickets are there than were asked for, or the number asked for is out of range.
+    /// There are fewer tickets than were asked for, or the number asked for is out of range.
     TooFewTickets = "TICKET-01", 400, "too few tickets";
-    /// The ticket is not reserved by the caller, or no more.
+    /// The ticket is not reserved by the caller, or no longer.
     NotReserved = "TICKET-02", 400, "ticket is not reserved or its reservation expired";
     /// The ticket is somebody else's.
     NotYourTicket = "TICKET-03", 400, "not your ticket";
-    /// The caller waits for this event already.
+    /// The caller is already waiting for this event.
     AlreadyWaiting = "WAITLIST-01", 400, "already on the waitlist";
     /// The number of seats waited for is out of range.
     InvalidWaitCount = "WAITLIST-02", 400, "invalid count";

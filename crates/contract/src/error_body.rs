@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::Code;
 
-/// An error, from whichever service or from the gateway itself.
+/// An error, from any service or from the gateway itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorBody {
     /// The first part of the code.
@@ -17,7 +17,7 @@ pub struct ErrorBody {
     /// What it means, for a person.
     #[schema(example = "ticket is not reserved or its reservation expired")]
     pub msg: String,
-    /// What is wrong in this case; never internals.
+    /// What is wrong in this case; never internal details.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }

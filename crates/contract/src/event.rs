@@ -45,7 +45,7 @@ pub struct NewEvent {
     pub seat_count: i64,
 }
 
-/// A change of an event: only what is named changes.
+/// A change of an event: only the fields that are given change.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 pub struct EventChange {
     /// The event to change.
@@ -111,8 +111,8 @@ pub struct Event {
     pub longitude: Option<f64>,
 }
 
-/// What people are shown of an event, and no rule depends on. The event service checks it; others store it and pass it on as one
-/// document, so that a new field changes nothing but this and the event service.
+/// What people are shown of an event; no rule depends on it. The event service checks it; other services store it and
+/// pass it on as one document, so that a new field changes nothing but this type and the event service.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct EventDetails {
     /// What takes place.
@@ -134,7 +134,7 @@ pub struct EventDetails {
 /// A page of events, by time.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
 pub struct EventPage {
-    /// The `timestamp` that asks for the next page: the time of the page's last event, 0 where the page is empty.
+    /// The `timestamp` that asks for the next page: the time of the page's last event, 0 if the page is empty.
     pub next_time_to_fetch: i64,
     /// The events.
     pub events: Vec<Event>,

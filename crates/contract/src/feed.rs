@@ -1,6 +1,6 @@
-//! What the feeds between services carry, one type a kind of CloudEvent.
+//! What the feeds between services carry, one type per kind of CloudEvent.
 //!
-//! Feeds are in the order of transactions, which is not quite the order of commits. So a payload is either the whole
+//! Feeds are in the order of transactions, which is not quite the order of commits. So a payload is either a whole
 //! state with its version (the consumer keeps the newest) or a fact that can be counted in any order.
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::event::EventDetails;
 
-/// An event as the event service keeps it; the newest version counts.
+/// An event as the event service stores it; the newest version counts.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct EventState {
     /// The event.
@@ -29,7 +29,7 @@ impl EventState {
     pub const KIND: &str = "booked.event.state";
 }
 
-/// What ticketing knows of an event, for those who count; the newest version counts.
+/// What ticketing knows of an event, for services that count; the newest version counts.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct EventOnSale {
     /// The event.
@@ -47,17 +47,17 @@ impl EventOnSale {
     pub const KIND: &str = "booked.ticketing.event_on_sale";
 }
 
-/// Tickets of one event were booked together. With [`TicketsCancelled`] it makes up the ledger, which is only ever
-/// added to; of months that were archived, [`TicketsCounted`] is left.
+/// Tickets of one event were booked together. Together with [`TicketsCancelled`] it makes up the ledger, which is
+/// only ever appended to; for months that were archived, [`TicketsCounted`] remains.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct TicketsBooked {
-    /// The attempt that booked them; one booking may have several of these, one an event.
+    /// The attempt that booked them; one booking may have several of these, one per event.
     pub booking_id: Uuid,
     /// The event.
     pub event_id: Uuid,
     /// Who booked.
     pub user_id: Uuid,
-    /// The seats, rising.
+    /// The seats, in rising order.
     pub seats: Vec<u32>,
     /// When, in Unix milliseconds.
     pub booked_unix_ms: i64,
@@ -98,12 +98,12 @@ pub struct CancelledTicket {
 }
 
 /// What was booked and cancelled of one event in months that were archived. It stands in the feed instead of the
-/// [`TicketsBooked`] and [`TicketsCancelled`] that it adds up: whoever counts adds it like these.
+/// [`TicketsBooked`] and [`TicketsCancelled`] that it adds up: a consumer that counts adds it as it adds those.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct TicketsCounted {
     /// The event.
     pub event_id: Uuid,
-    /// One for each day on which tickets were booked, rising.
+    /// One for each day on which tickets were booked, in rising order.
     pub days: Vec<DayCounted>,
 }
 
@@ -112,14 +112,14 @@ impl TicketsCounted {
     pub const KIND: &str = "booked.ticketing.tickets_counted";
 }
 
-/// Tickets of one event that were booked on one UTC day. A cancel may be archived before its booking is, so either count may
-/// be the larger one.
+/// Tickets of one event that were booked on one UTC day. A cancellation may be archived before its booking is, so
+/// either count may be the larger one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct DayCounted {
     /// When the day began, in Unix milliseconds.
     pub day_unix_ms: i64,
     /// How many were booked.
     pub booked: u32,
-    /// How many of this day's were cancelled, whenever that was.
+    /// How many of the tickets booked on this day were cancelled, whenever that was.
     pub cancelled: u32,
 }

@@ -1,30 +1,30 @@
-//! What services say to each other, below `/internal/`; never served by the gateway.
+//! What services say to each other, below `/internal/`; the gateway never serves it.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// `POST /internal/availability`: which events to count.
+/// `POST /internal/availability`: the events whose seats are to be counted.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct OccupiedQuery {
     /// The events.
     pub event_ids: Vec<Uuid>,
 }
 
-/// The answer: how many seats of each event are sold or held, in the order of the question. An event that ticketing
-/// does not know is `None`: none of its seats can be had yet.
+/// The answer: how many seats of each event are sold or held, in the order of the question. It is `None` for an event
+/// that ticketing does not know: none of its seats are available yet.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Occupied {
-    /// Sold and held seats, one an event.
+    /// Sold and held seats, one number per event.
     pub occupied: Vec<Option<u32>>,
 }
 
-/// `POST /internal/catch-up`: apply the event service's feed up to here before answering, with all that it means for
-/// the event that was changed.
+/// `POST /internal/catch-up`: apply the event service's feed up to here before answering, with all that follows from
+/// it for the event that was changed.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct CatchUp {
     /// A position in the event service's feed, as the feed writes it.
     pub position: String,
-    /// The event that was made, changed or deleted there; older replicas do not say.
+    /// The event that was created, changed or deleted there; older replicas do not send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_id: Option<Uuid>,
 }

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
 use serde_json::value::RawValue;
 
-/// The longest text that is handed back about a body; what is wrong may be as long as the body itself.
+/// The longest text about a body that is returned to the client; what is wrong may be as long as the body itself.
 const REASON_CHARS_MAX: usize = 200;
 
-/// The body cannot be decoded; says where, never more than what the client sent.
+/// The body cannot be decoded. The text says where, and contains nothing but what the client sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Undecodable(String);
@@ -15,13 +15,13 @@ pub struct Undecodable(String);
 ///
 /// # Errors
 ///
-/// [`Undecodable`] where it is not one JSON object, or a field has the wrong type.
+/// [`Undecodable`] if it is not one JSON object, or a field has the wrong type.
 pub fn read_object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Undecodable> {
     let first = body.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
     if first != Some(&b'{') {
         return Err(Undecodable("the body is not a JSON object".to_owned()));
     }
-    // Checked here as a whole: serde_json does not look into the fields that it passes over.
+    // Checked here for the whole body: serde_json does not validate fields that it skips.
     let body = str::from_utf8(body).map_err(|_| Undecodable("the body is not UTF-8".to_owned()))?;
     serde_json::from_str(body)
         .map_err(|error| Undecodable(error.to_string().chars().take(REASON_CHARS_MAX).collect()))
@@ -33,7 +33,7 @@ pub(crate) fn integer_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Res
 }
 
 /// For optional integers. Read from the text of the number: serde_json takes `-0` for a float, which it is not, and a
-/// float is no integer even where it has a whole value.
+/// float is not an integer even if it has a whole value.
 pub(crate) fn optional_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     Option::<Box<RawValue>>::deserialize(deserializer)?
         .map(|number| {

@@ -1,6 +1,6 @@
 //! The public wire types and error codes: what clients and the services say to each other in JSON.
 //!
-//! The types are the contract with clients in the field; `tests/golden.rs` holds their JSON as it must stay.
+//! The types are the contract with clients in the field; `tests/golden.rs` contains their JSON as it must stay.
 
 #![warn(missing_docs)]
 

@@ -1,23 +1,26 @@
-//! What a failed call to a dependency means: the one question that decides what may be done next.
+//! What a failed call to a dependency means: this alone decides what may be done next.
 //!
-//! This is where invariant 5 lives, *only a definite refusal gives back*:
+//! This is where invariant 5 lives, *only a definite refusal restores*:
 //!
-//! - [`Failure::NotDone`]: surely nothing was done. The dependency could not be reached, had no capacity, or lost the call
-//!   before it could have an effect. What was prepared for it may be undone, and the client is told to try again (SYS-07).
+//! - [`Failure::NotDone`]: surely nothing was done. The dependency could not be reached, had no capacity, or lost the
+//!   call before it could have an effect. What was prepared for it may be undone, and the client is asked to try
+//!   again (SYS-07).
 //! - [`Failure::Refused`]: surely nothing was done, and the same call will be refused again. What was prepared may be undone
 //!   (DB-01, DB-02, DB-03).
-//! - [`Failure::Unknown`]: the call was sent and not answered, so it may have been done, or may be done later. Nothing may be
-//!   undone on the strength of it: the attempt must first be settled for good (a void in Postgres), or left to the janitor.
-//!   The client is told that it may have been done (SYS-08).
+//! - [`Failure::Unknown`]: the call was sent and not answered, so it may have been done, or may be done later. That
+//!   is no reason to undo anything: the attempt must first be settled permanently (a void in Postgres), or left to
+//!   the janitor. The client is told that it may have been done (SYS-08).
 //!
-//! What a dependency said is changed in three places only, each by a method that says why it may:
+//! What a dependency said is changed in only three places, each a method that says why it may:
 //!
-//! - [`Failure::after_some_effect`]: an earlier step of the same use case may have had an effect, so all is *unknown*.
-//! - [`Failure::harmless`]: nobody relies on the effect of the call, above all of a read, so *unknown* counts as *not done*.
-//! - [`Failure::voided`]: the attempt was settled as void since, so what was *unknown* is surely *not done*.
+//! - [`Failure::after_some_effect`]: an earlier step of the same use case may have had an effect, so any failure is
+//!   *unknown*.
+//! - [`Failure::harmless`]: nobody relies on the effect of the call (above all if it only reads), so *unknown* counts
+//!   as *not done*.
+//! - [`Failure::voided`]: the attempt has been settled as void since, so what was *unknown* is surely *not done*.
 //!
-//! The idea of one error that says who failed and whether a retry helps is pingora-error's; the three outcomes are those
-//! that Jepsen's histories know (ok, fail, info).
+//! The idea of one error that says who failed and whether a retry helps comes from pingora-error; the three outcomes
+//! are those of Jepsen's histories (ok, fail, info).
 
 #![warn(missing_docs)]
 
@@ -37,7 +40,7 @@ pub enum Failure {
     Unknown(Cause),
 }
 
-/// What was refused; it decides the error code that a client sees.
+/// What kind of call was refused; it decides the error code that a client sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum During {
     /// Reading (DB-01).
@@ -68,7 +71,7 @@ impl Failure {
         Self::Refused(during, Cause::new(dependency, cause))
     }
 
-    /// Nobody knows whether the dependency did it.
+    /// It is not known whether the dependency did it.
     #[must_use]
     pub fn unknown(dependency: &'static str, cause: impl fmt::Display) -> Self {
         Self::Unknown(Cause::new(dependency, cause))
@@ -90,7 +93,7 @@ impl Failure {
         self.harmless()
     }
 
-    /// Any failure becomes *unknown*, for a step that follows one which may have had an effect.
+    /// Any failure becomes *unknown*, for a step that follows another one which may have had an effect.
     #[must_use]
     pub fn after_some_effect(self) -> Self {
         match self {
@@ -98,7 +101,7 @@ impl Failure {
         }
     }
 
-    /// The same of the dependency's caller: what follows `text` explains it.
+    /// The same failure as the dependency's caller describes it: `text`, followed by the cause so far, which explains it.
     #[must_use]
     pub fn while_doing(mut self, text: impl fmt::Display) -> Self {
         let (Self::NotDone(cause) | Self::Refused(_, cause) | Self::Unknown(cause)) = &mut self;
@@ -106,7 +109,8 @@ impl Failure {
         self
     }
 
-    /// The same, but what was refused was this: a use case that promises one error code for all of its steps says so here.
+    /// The same failure, but with this as what was refused: a use case that promises one error code for all of its
+    /// steps sets it here.
     #[must_use]
     pub fn during(self, during: During) -> Self {
         match self {
@@ -139,7 +143,7 @@ impl Cause {
     }
 }
 
-/// An error with its causes, `outer: inner: innermost`, since many errors name only the outermost themselves.
+/// An error with its causes, `outer: inner: innermost`, since many errors print only their outermost message.
 #[must_use]
 pub fn display_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use uuid::{Builder, Uuid, Variant};
 
-/// The UUID is no event's id.
+/// The UUID is not an event's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the id of an event")]
 pub struct NoEventId;
@@ -28,7 +28,7 @@ impl EventId {
     ///
     /// # Errors
     ///
-    /// [`NoEventId`] where the UUID has not the form that [`EventId::new`] gives: no such event was ever made.
+    /// [`NoEventId`] if the UUID does not have the form that [`EventId::new`] gives: no such event was ever created.
     pub fn from_uuid(uuid: Uuid) -> Result<Self, NoEventId> {
         let is_ours =
             uuid.get_version_num() == 8 && uuid.get_variant() == Variant::RFC4122 && low_32_bits(uuid) == 0;

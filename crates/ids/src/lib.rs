@@ -1,7 +1,7 @@
 //! Ids of users, events and tickets.
 //!
-//! An event's id ends in 32 zero bits, and a ticket's id is its event's with the seat number in their place. So a
-//! ticket id names its event and its seat without a look-up, and a ticket needs no row before it is sold.
+//! An event's id ends in 32 zero bits, and a ticket's id is its event's id with the seat number in their place. So a
+//! ticket id names its event and its seat without a lookup, and a ticket needs no row before it is sold.
 
 #![warn(missing_docs)]
 

@@ -10,7 +10,7 @@ pub const MAX_SEATS: u32 = 1_000_000;
 pub struct SeatNumber(NonZeroU32);
 
 impl SeatNumber {
-    /// The seat of this number; none for 0.
+    /// The seat of this number; none if it is 0.
     #[must_use]
     pub fn new(number: u32) -> Option<Self> {
         NonZeroU32::new(number).map(Self)

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{EventId, SeatNumber, event_id::low_32_bits};
 
-/// The UUID is no ticket's id.
+/// The UUID is not a ticket's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the id of a ticket")]
 pub struct NoTicketId;
@@ -23,7 +23,7 @@ impl TicketId {
     ///
     /// # Errors
     ///
-    /// [`NoTicketId`] where the UUID names no seat or no event: nobody was ever given such a ticket.
+    /// [`NoTicketId`] if the UUID names no seat or no event: nobody was ever given such a ticket.
     pub fn from_uuid(uuid: Uuid) -> Result<Self, NoTicketId> {
         let seat = SeatNumber::new(low_32_bits(uuid)).ok_or(NoTicketId)?;
         let mut bytes = uuid.into_bytes();

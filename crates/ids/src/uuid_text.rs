@@ -11,7 +11,7 @@ pub struct InvalidUuid;
 ///
 /// # Errors
 ///
-/// [`InvalidUuid`] for every other form, also for those that RFC 9562 allows elsewhere (`urn:uuid:…`, braces, no
+/// [`InvalidUuid`] for every other form, including those that RFC 9562 allows elsewhere (`urn:uuid:…`, braces, no
 /// hyphens): two texts for one id would make two keys of it.
 pub fn parse_uuid(text: &str) -> Result<Uuid, InvalidUuid> {
     if text.len() != uuid::fmt::Hyphenated::LENGTH {

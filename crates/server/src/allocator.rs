@@ -1,13 +1,14 @@
-//! The allocator of every program: a request makes some hundred short-lived pieces, which cost glibc's a tenth of its time.
+//! The allocator of every program: a request makes about a hundred short-lived allocations, for which glibc's
+//! allocator needs a tenth of the request's time.
 
 use mimalloc::MiMalloc;
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// Memory is taken in pages of 4 KB. The allocator asks for huge ones, of which a service that uses some MB fills few: they
-/// doubled its resident size and made nothing quicker that could be measured.
+/// Memory is taken in pages of 4 KB. The allocator asks for huge pages, but a service that uses a few MB fills few of
+/// them: they doubled its resident size and made nothing measurably faster.
 pub(crate) fn disable_huge_pages() {
-    // Where the system does not let us, the process is larger.
+    // If the system does not allow it, the process merely uses more memory.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
 }

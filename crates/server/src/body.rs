@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 
 use crate::ApiError;
 
-/// The largest body that is taken, in bytes.
+/// The largest body that is accepted, in bytes.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// A request's body as one JSON object; its `Content-Type` is not looked at.
+/// A request's body as one JSON object; its `Content-Type` is ignored.
 #[derive(Clone, Copy, Debug)]
 pub struct Body<T>(pub T);
 

@@ -1,4 +1,5 @@
-//! Who is asking, as the gateway hands it on. Whether the gateway said so is checked before any endpoint is reached.
+//! Who is asking, as the gateway passes it on. That it was the gateway that said so is checked before any endpoint is
+//! reached.
 
 use std::future::{Ready, ready};
 

@@ -1,8 +1,8 @@
-//! The time, asked of a context so that tests can set it.
+//! The time, read from a trait so that tests can set it.
 
 use chrono::{DateTime, Utc};
 
-/// Tells the time.
+/// Reads the time.
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> DateTime<Utc>;

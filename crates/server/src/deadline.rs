@@ -1,16 +1,16 @@
-//! Until when somebody waits for what a request asks for: whoever calls says so with the request, and what nobody waits
-//! for any more is not begun.
+//! How long somebody waits for the result of a request: the caller sends this with the request, and work that nobody
+//! waits for any longer is not started.
 
 use std::{future::Future, time::Duration};
 
 use tokio::time::Instant;
 
 tokio::task_local! {
-    /// Of whoever waits for what this task does; none where it is done for nobody in particular.
+    /// The deadline of the caller that waits for what this task does; none if nobody in particular waits for it.
     static DEADLINE: Option<Deadline>;
 }
 
-/// Until when somebody waits.
+/// The moment until which somebody waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline {
     ends: Instant,
@@ -18,28 +18,29 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// So long from now.
+    /// This long from now.
     #[must_use]
     pub fn after(limit: Duration) -> Self {
         let now = Instant::now();
         Self { ends: now + limit, begin_by: now + (limit - limit / 10) }
     }
 
-    /// Of whoever waits for what this task does; none where nobody said.
+    /// The deadline of the caller that waits for what this task does; none if it named none.
     #[must_use]
     pub fn of_caller() -> Option<Self> {
         DEADLINE.try_with(|deadline| *deadline).ok().flatten()
     }
 
-    /// So long from now, or as long as the caller waits, whichever is shorter.
+    /// This long from now, or as long as the caller waits, whichever is shorter.
     #[must_use]
     pub fn within(limit: Duration) -> Self {
         let own = Self::after(limit);
         Self::of_caller().map_or(own, |callers| callers.min(own))
     }
 
-    /// How long a wait for a turn may last that is at most this long by itself: in the last tenth of the caller's time
-    /// nothing is begun, since it would be over before the answer was there. Nothing is left where it is too late.
+    /// How long to wait for a turn: at most `longest`, and less if the caller's time ends sooner. In the last tenth
+    /// of the caller's time nothing is started, since that time would be over before the answer arrived. Zero if it
+    /// is already too late.
     #[must_use]
     pub fn wait_at_most(longest: Duration) -> Duration {
         let of_caller =
@@ -47,7 +48,7 @@ impl Deadline {
         of_caller.map_or(longest, |left| left.min(longest))
     }
 
-    /// How much of it is left.
+    /// How much time is left.
     #[must_use]
     pub fn left(self) -> Duration {
         self.ends.saturating_duration_since(Instant::now())
@@ -59,32 +60,32 @@ impl Deadline {
         self.begin_by
     }
 
-    /// As the next one is told it, in milliseconds from now.
+    /// As it is sent to the next service, in milliseconds from now.
     #[must_use]
     pub fn to_header(self) -> String {
         self.left().as_millis().to_string()
     }
 
-    /// What [`Self::to_header`] wrote; none where it cannot be read.
+    /// What [`Self::to_header`] wrote; none if it cannot be read.
     pub(crate) fn told_by(header: &str) -> Option<Self> {
-        // Nobody waits for more than a day; and so no clock ends before.
+        // Nobody waits for longer than a day. The bound keeps the addition to the clock from overflowing.
         const LONGEST_MS: u64 = 86_400_000;
         let left_ms: u64 = header.parse().ok()?;
         Some(Self::after(Duration::from_millis(left_ms.min(LONGEST_MS))))
     }
 
-    /// Runs work for whoever waits until then.
+    /// Runs work for a caller that waits until then.
     pub async fn scope<T>(self, work: impl Future<Output = T>) -> T {
         DEADLINE.scope(Some(self), work).await
     }
 }
 
-/// Runs work that has to be done whether somebody still waits or not, as what undoes a step.
+/// Runs work that must be done whether or not somebody still waits, such as undoing a step.
 pub async fn whoever_waits<T>(work: impl Future<Output = T>) -> T {
     DEADLINE.scope(None, work).await
 }
 
-/// Work for whoever this task works for, that another task will do.
+/// Carries the deadline of this task's caller over to work that another task will do.
 pub(crate) fn kept<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
     DEADLINE.scope(Deadline::of_caller(), work)
 }

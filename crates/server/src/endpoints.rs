@@ -1,4 +1,4 @@
-//! Where the replicas of a service listen, as a setting says it: `http://host:port`, several separated by commas.
+//! Where the replicas of a service listen, as a setting gives it: `http://host:port`, several separated by commas.
 
 use std::str::FromStr;
 
@@ -12,13 +12,13 @@ pub struct Endpoints(Vec<Endpoint>);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint(Url);
 
-/// Why a text names no endpoint. It never shows the text, which may have a password in it.
+/// Why a text is not an endpoint. It never shows the text, which may contain a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEndpoint {
-    /// It is no URL, or has no host.
+    /// It is not a URL, or has no host.
     #[error("not http://host:port, or several of them separated by commas")]
     NotAUrl,
-    /// Between services there is plain HTTP alone.
+    /// Services talk to each other over plain HTTP only.
     #[error("does not begin with http://")]
     NotHttp,
     /// It has a user or a password.

@@ -1,4 +1,4 @@
-//! What every endpoint answers when it cannot do what was asked.
+//! How every endpoint answers if it cannot do what was asked.
 
 use std::{fmt, ops::RangeInclusive};
 
@@ -11,13 +11,13 @@ use booked_failure::{During, Failure};
 
 use crate::{FlightError, Random as _, SystemRandom};
 
-/// After how many seconds a client may try again what was unavailable: one of these, so that a crowd that was refused
-/// together does not come back together.
+/// The number of seconds after which a client may retry what was unavailable: chosen from this range, so that a crowd
+/// that was refused together does not come back together.
 const RETRY_AFTER_S: RangeInclusive<u64> = 1..=3;
-/// The same where a queue is full: there are more than can be served soon.
+/// The same if a queue is full: more requests wait than can be served soon.
 const RETRY_AFTER_CROWD_S: RangeInclusive<u64> = 2..=6;
 
-/// An error of the contract. What caused a 5xx goes to the log, never to the client.
+/// An error of the contract. The cause of a 5xx goes to the log, never to the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
     code: Code,
@@ -34,35 +34,35 @@ impl ApiError {
         Self { code, status: code.status(), detail: None, is_crowded: false, retry_after_s: None }
     }
 
-    /// Says what is wrong in this case. The client sees it.
+    /// Says what is wrong in this case. The client sees this text.
     #[must_use]
     pub fn with_detail(mut self, detail: impl fmt::Display) -> Self {
         self.detail = Some(detail.to_string());
         self
     }
 
-    /// Too many wait already: who is refused is sent away for longer.
+    /// Too many are already waiting: a request that is refused for this is asked to come back later than usual.
     #[must_use]
     pub fn for_a_crowd(mut self) -> Self {
         self.is_crowded = true;
         self
     }
 
-    /// Says after how many seconds it may be tried again.
+    /// Says after how many seconds the client may try again.
     #[must_use]
     pub fn with_retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);
         self
     }
 
-    /// With another status than the code's usual one.
+    /// The same error with a status other than the code's usual one.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = status;
         self
     }
 
-    /// A failure of ours: the cause goes to the log, the client sees the code alone.
+    /// A failure on our side: the cause goes to the log, and the client sees only the code.
     #[must_use]
     pub fn because(code: Code, cause: &(dyn fmt::Display + Send + Sync)) -> Self {
         tracing::warn!(code = code.as_str(), cause = %cause, "a request failed");

@@ -1,4 +1,4 @@
-//! Health: what an orchestrator asks of a process, and the command that asks it from inside an image without a shell.
+//! Health: what an orchestrator asks a process, and the command that asks it from inside an image without a shell.
 
 use std::{
     io::{Read as _, Write as _},
@@ -14,7 +14,7 @@ use crate::Lifecycle;
 
 const HEALTHCHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Which process to ask.
+/// The process to ask.
 #[derive(Args, Clone, Debug)]
 pub struct HealthcheckArgs {
     /// Address of /readyz.
@@ -26,7 +26,7 @@ pub struct HealthcheckArgs {
 ///
 /// # Errors
 ///
-/// Where it cannot be reached, or says no.
+/// If it cannot be reached, or is not ready.
 pub fn healthcheck(args: &HealthcheckArgs) -> anyhow::Result<()> {
     let mut address = args.admin_listen;
     if address.ip().is_unspecified() {
@@ -53,7 +53,8 @@ pub(crate) fn routes(lifecycle: Lifecycle, metrics: Metrics) -> impl FnOnce(&mut
     }
 }
 
-/// Started and not about to end. It never falls because a shared part is away: else all replicas would leave at once.
+/// Ready: started and not about to end. It never falls because a shared dependency is down: otherwise all replicas
+/// would leave at once.
 async fn readyz(lifecycle: web::Data<Lifecycle>) -> HttpResponse {
     if lifecycle.is_ready() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() }.finish()
 }

@@ -24,13 +24,14 @@ use crate::{
     request_id,
 };
 
-/// Longer than any client between the parts keeps a connection idle, so that none is closed under a request.
+/// Longer than any client within the system keeps a connection idle, so that none is closed just as a request is sent
+/// on it.
 const KEEP_ALIVE: Duration = Duration::from_secs(90);
 const ADMIN_WORKERS: usize = 1;
-/// In less, no answer would be back with who waits for it.
+/// With less time left, no answer would reach the caller before it stops waiting.
 const LEAST_TIME: Duration = Duration::from_millis(5);
 
-/// A service that is bound to its addresses and not served yet.
+/// A service that is bound to its addresses but does not serve yet.
 pub struct Application {
     traffic: Server,
     admin: Server,
@@ -40,7 +41,7 @@ pub struct Application {
     started: Started,
 }
 
-/// What must come true before the process counts as started.
+/// What must succeed before the process counts as started.
 type Started = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
 /// The addresses that a service is bound to.
@@ -57,7 +58,7 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// Where an address cannot be bound.
+    /// If an address cannot be bound.
     pub fn bind(
         settings: HttpSettings,
         credential: Credential,
@@ -92,12 +93,12 @@ impl Application {
         })
     }
 
-    /// Binds a server of the caller's making (the gateway's), with health and metrics beside it. `bind` answers with
-    /// the bound addresses.
+    /// Binds a server that the caller builds (the gateway's), with health and metrics next to it. `bind` returns the
+    /// bound addresses.
     ///
     /// # Errors
     ///
-    /// Where an address cannot be bound.
+    /// If an address cannot be bound.
     pub fn bind_server(
         settings: HttpSettings,
         lifecycle: Lifecycle,
@@ -120,8 +121,8 @@ impl Application {
         Ok(Self { traffic, admin: admin.run(), bound, lifecycle, settings, started })
     }
 
-    /// Lets readiness wait for this, and ends the process where it fails: the place to look at the schema. Health is
-    /// served meanwhile, so that a process which waits for its database is not taken for a dead one.
+    /// Makes readiness wait for this, and ends the process if it fails: the place to check the schema. Health is
+    /// served meanwhile, so that a process that waits for its database is not taken for a dead one.
     #[must_use]
     pub fn ready_after(self, started: impl Future<Output = anyhow::Result<()>> + Send + 'static) -> Self {
         Self { started: Box::pin(started), ..self }
@@ -133,12 +134,12 @@ impl Application {
         self.bound
     }
 
-    /// Serves until SIGTERM, SIGINT or [`Lifecycle::end`]; then readiness falls, requests under way finish, the jobs
-    /// stop and detached work ends.
+    /// Serves until SIGTERM, SIGINT or [`Lifecycle::end`]; then readiness falls, requests in progress finish, the
+    /// jobs stop and detached work ends.
     ///
     /// # Errors
     ///
-    /// Where a listener fails, or what readiness waits for does, or with the reason given to [`Lifecycle::fail`].
+    /// If a listener fails, if what readiness waits for fails, or with the reason given to [`Lifecycle::fail`].
     pub async fn serve(self) -> anyhow::Result<()> {
         let Self { traffic, admin, bound, lifecycle, settings, started } = self;
         let (traffic_handle, admin_handle) = (traffic.handle(), admin.handle());
@@ -179,7 +180,7 @@ async fn asked_to_end(lifecycle: &Lifecycle) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Every service answers the other parts of the system alone, and does nothing for one that waits no longer.
+/// Every service answers only other parts of the system, and does nothing for a caller that no longer waits.
 async fn require_credential(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -204,8 +205,8 @@ async fn require_credential(
     Ok(response.map_into_boxed_body())
 }
 
-/// While the process drains, each answer says that no other will come on its connection. Callers keep connections, and
-/// what they had just sent on one that is closed for good would be lost.
+/// While the process drains, each response says that its connection ends. Callers keep connections, and a request
+/// that they had just sent on one that is then closed permanently would be lost.
 async fn close_when_draining(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -217,7 +218,7 @@ async fn close_when_draining(
     Ok(response)
 }
 
-/// Joins the caller's trace, gives the request's log lines its id, and measures it.
+/// Joins the caller's trace, adds the request's id to its log lines, and measures the request.
 async fn trace(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

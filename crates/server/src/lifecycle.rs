@@ -1,4 +1,4 @@
-//! What lives as long as the process: the jobs that run on a clock, work that must outlive its request, and the sign
+//! What lives as long as the process: jobs that run on a clock, work that must outlive its request, and the signal
 //! that the process is about to end.
 
 use std::{
@@ -15,7 +15,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::deadline;
 
-/// A handle on the process' life; clones are the same life.
+/// A handle on the life of the process; clones share it.
 #[derive(Clone, Debug)]
 pub struct Lifecycle {
     ending: CancellationToken,
@@ -28,7 +28,7 @@ pub struct Lifecycle {
 
 impl Lifecycle {
     /// A new life on the current runtime, which must have several threads: what is spawned here keeps running while
-    /// HTTP workers, each a runtime of its own, come and go.
+    /// HTTP workers, each with a runtime of its own, come and go.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -41,15 +41,15 @@ impl Lifecycle {
         }
     }
 
-    /// Asks the process to end: readiness falls, requests under way finish, then the jobs are stopped.
+    /// Asks the process to end: readiness falls, requests in progress finish, then the jobs are stopped.
     pub fn end(&self) {
         self.ending.cancel();
     }
 
-    /// Asks the process to end as [`Lifecycle::end`] does, because it must not go on; it then ends with this reason and a
-    /// failure. The first reason counts.
+    /// Asks the process to end as [`Lifecycle::end`] does, because it cannot go on; it then ends with this reason and
+    /// a failure. The first reason counts.
     pub fn fail(&self, why: String) {
-        // Somebody else's reason is as good.
+        // If another reason came first, that one is just as good.
         let _ = self.failure.set(why);
         self.end();
     }
@@ -63,7 +63,7 @@ impl Lifecycle {
         self.ending.cancelled().await;
     }
 
-    /// Whether the process is started and not about to end.
+    /// Whether the process has started and is not about to end.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Relaxed) && !self.ending.is_cancelled()
@@ -79,12 +79,12 @@ impl Lifecycle {
         self.ready.store(true, Ordering::Relaxed);
     }
 
-    /// Runs work to its end even where the request that asked for it goes away: a booking must not stop half-way
+    /// Runs work to completion even if the request that asked for it goes away: a booking must not stop half-way
     /// because a client hung up.
     ///
     /// # Errors
     ///
-    /// [`Interrupted`] where the work panicked or the process ended before it did.
+    /// [`Interrupted`] if the work panicked or the process ended before the work did.
     pub async fn detach<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -94,7 +94,7 @@ impl Lifecycle {
         self.tasks.spawn_on(work, &self.runtime).await.map_err(|_| Interrupted)
     }
 
-    /// Starts a job that runs until it ends by itself or the process stops.
+    /// Starts a job that runs until it ends on its own or the process stops.
     pub fn spawn_job(&self, job: impl Future<Output = ()> + Send + 'static) {
         let stopping = self.stopping.clone();
         let job = async move {
@@ -106,8 +106,8 @@ impl Lifecycle {
         self.tasks.spawn_on(job, &self.runtime);
     }
 
-    /// Starts work that ends by itself soon after the process is asked to end ([`Lifecycle::ended`]): unlike a job it is not
-    /// stopped, but waited for, as detached work is.
+    /// Starts work that ends on its own soon after the process is asked to end ([`Lifecycle::ended`]): unlike a job
+    /// it is not stopped but waited for, as detached work is.
     pub fn spawn_drained(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn_on(work, &self.runtime);
     }
@@ -118,7 +118,7 @@ impl Lifecycle {
         &self.runtime
     }
 
-    /// Stops the jobs and waits for detached work, at most this long.
+    /// Stops the jobs and waits for detached work, at most for this time.
     pub(crate) async fn stop(&self, timeout: Duration) {
         self.stopping.cancel();
         self.tasks.close();
@@ -134,7 +134,7 @@ impl Default for Lifecycle {
     }
 }
 
-/// Detached work did not come to its end.
+/// Detached work did not run to completion.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the work was interrupted")]
 pub struct Interrupted;

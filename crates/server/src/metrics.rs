@@ -10,7 +10,7 @@ use reqwest::Response;
 
 use crate::Endpoint;
 
-/// Whoever reaches the port makes up methods and paths; figures by each of them would grow without bound.
+/// Anyone who can reach the port can make up methods and paths; metrics for each of them would grow without bound.
 const OTHER: &str = "_OTHER";
 
 /// Requests that were served: how long each took, by route, method and status.
@@ -45,10 +45,10 @@ fn method(of: &Method) -> &'static str {
     }
 }
 
-/// Requests that were sent to another service: how long each took, and what came of it.
+/// Requests that were sent to another service: how long each took, and how it ended.
 pub(crate) struct Sent {
     duration: Histogram<f64>,
-    /// The first of the service's replicas stands for all.
+    /// The first of the service's replicas stands for all of them.
     service: [KeyValue; 2],
 }
 
@@ -64,7 +64,7 @@ impl Sent {
         }
     }
 
-    /// `path` is one of a few: those that the parts call each other by have nothing variable but their query.
+    /// `path` is one of a few: the paths by which the services call each other vary only in their query.
     pub(crate) fn record(&self, path: &str, answer: &Result<Response, Failure>, took: Duration) {
         let path = path.split('?').next().unwrap_or_default().to_owned();
         let outcome = match answer {

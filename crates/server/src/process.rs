@@ -7,12 +7,12 @@ use tokio::runtime::Builder;
 
 use crate::allocator::disable_huge_pages;
 
-/// How long the last words may take, where nobody reads them.
+/// How long writing the last messages may take if nobody reads them.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Threads for database calls, jobs and detached work; the HTTP workers are threads of their own.
 const RUNTIME_THREADS: usize = 2;
 
-/// An operator's command was understood, and things being as they are it is refused: nothing was changed. The process
+/// An operator's command was understood, but is refused in the current situation: nothing was changed. The process
 /// ends with [`Rejected::EXIT_CODE`], so that scripts can tell this from a failure.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
@@ -23,8 +23,8 @@ impl Rejected {
     pub const EXIT_CODE: u8 = 3;
 }
 
-/// Runs a command of a service to its end: starts logs and telemetry, runs it on a runtime of several threads, flushes
-/// telemetry whatever came of it, and says on standard error what went wrong.
+/// Runs a command of a service to its end: starts logs and telemetry, runs the command on a runtime of several
+/// threads, flushes telemetry however the command ended, and prints on standard error what went wrong.
 pub fn run<F>(service: &'static str, log_format: LogFormat, command: impl FnOnce(Metrics) -> F) -> ExitCode
 where
     F: Future<Output = anyhow::Result<()>>,
@@ -55,7 +55,7 @@ where
     result
 }
 
-/// Says it on standard error, where somebody reads; else the process ends all the same.
+/// Prints to standard error if somebody reads it; otherwise the process ends all the same.
 #[expect(clippy::print_stderr, reason = "the log may not have started, and the operator must be told")]
 fn say(service: &str, error: &anyhow::Error) {
     let words = format!("{service}: {error:#}");

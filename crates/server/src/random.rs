@@ -1,10 +1,10 @@
-//! Randomness, asked of a context so that tests can set it.
+//! Randomness, from a trait so that tests can set it.
 
 use uuid::{Builder, Uuid};
 
 /// Makes random bytes.
 pub trait Random: Send + Sync {
-    /// Sixteen bytes that nobody can foresee.
+    /// Sixteen bytes that nobody can predict.
     fn bytes(&self) -> [u8; 16];
 
     /// A random id (UUIDv4).

@@ -1,4 +1,4 @@
-//! The id that a request's log lines share, given by the gateway.
+//! The id that the log lines of a request share; the gateway assigns it.
 
 use actix_web::dev::ServiceRequest;
 

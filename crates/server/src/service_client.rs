@@ -1,4 +1,4 @@
-//! Calls to another service, any of whose replicas will do.
+//! Calls to another service, any of whose replicas can answer.
 
 use std::{
     fmt,
@@ -21,16 +21,17 @@ use crate::{Deadline, Endpoint, Endpoints, metrics::Sent};
 
 /// Two of these must fit into the time that a client waits for an answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
-/// Less than a service keeps an idle connection, so that none is used that is just being closed.
+/// Shorter than a service keeps an idle connection, so that no connection is used just as it is being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// When the next replica is asked after one that did not answer.
+/// When to try the next replica after one that did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
-    /// Where it could not be connected to, so that nothing was sent.
+    /// If it could not be connected to, so that nothing was sent.
     IfNotSent,
-    /// Also where the connection broke under the request, as when a replica ends: for what changes nothing, whatever its
-    /// method. Where there is one address it is asked once more: it may be that of several.
+    /// Also if the connection broke during the request, as it does when a replica ends: for calls that change
+    /// nothing, whatever their method. If there is only one address it is tried once more, since several replicas may
+    /// share it.
     IfLost,
 }
 
@@ -48,7 +49,7 @@ impl ServiceClient {
     ///
     /// # Errors
     ///
-    /// Where the HTTP client cannot be built.
+    /// If the HTTP client cannot be built.
     pub fn new(service: &'static str, replicas: Endpoints, credential: &Credential) -> anyhow::Result<Self> {
         let mut secret = HeaderValue::from_str(credential.to_send())?;
         secret.set_sensitive(true);
@@ -56,7 +57,8 @@ impl ServiceClient {
             .default_headers(HeaderMap::from_iter([(HeaderName::from_static(CREDENTIAL_HEADER), secret)]))
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
-            // The credential goes to the replicas that were given, and to no address that an answer names.
+            // The credential goes only to the replicas that were given, never to an address that a response redirects
+            // to.
             .redirect(Policy::none())
             .no_proxy()
             .build()?;
@@ -64,7 +66,8 @@ impl ServiceClient {
         Ok(Self { service, client, replicas, next: AtomicUsize::new(0), sent })
     }
 
-    /// Sends a request within a time limit, or within what is left of the time of whoever it is sent for, to one replica after the other as `retry` allows. Await it on the runtime of the
+    /// Sends a request to one replica after the other, as `retry` allows, within a time limit, or within the time
+    /// that the caller still waits if that is shorter. Await it on the runtime of the
     /// [`Lifecycle`](crate::Lifecycle): a connection lives on the runtime that opened it.
     ///
     /// # Errors
@@ -107,24 +110,24 @@ impl ServiceClient {
         answer
     }
 
-    /// So many replicas one after the other, each call beginning with another.
+    /// This many replicas one after the other; each call begins with a different one.
     fn in_turn(&self, count: usize) -> impl Iterator<Item = &Endpoint> {
         let replicas = self.replicas.as_slice();
         let first = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(replicas.len()).unwrap_or_default();
         replicas.iter().cycle().skip(first).take(count)
     }
 
-    /// The body of an answer that says success, read as JSON.
+    /// The body of a successful response, read as JSON.
     ///
     /// # Errors
     ///
-    /// The answer says something else, breaks off, or is no such JSON: what the call did is unknown.
+    /// The response is not a success, breaks off, or is not the expected JSON: it is unknown what the call did.
     pub async fn json<T: DeserializeOwned>(&self, response: Response) -> Result<T, Failure> {
         let json = async { response.error_for_status()?.json().await };
         json.await.map_err(|error| Failure::unknown(self.service, display_chain(&error)))
     }
 
-    /// The service, as failures name it.
+    /// The name of the service, as failures give it.
     #[must_use]
     pub fn service(&self) -> &'static str {
         self.service

@@ -1,4 +1,4 @@
-//! One fetch for all who ask for the same thing at the same moment.
+//! One fetch for everyone who asks for the same thing at the same moment.
 
 use std::{
     collections::HashMap,
@@ -21,24 +21,24 @@ use tracing::Instrument as _;
 
 use crate::Lifecycle;
 
-/// Shares fetches by key, for the whole process. A caller only ever joins a fetch that starts after it asked: while one
-/// runs, all who come gather into one next fetch. So whatever a caller is given was looked up after it asked, and a crowd
-/// costs two fetches at a time whatever its size.
+/// Shares fetches by key, for the whole process. A caller only ever joins a fetch that starts after it asked: while
+/// one fetch runs, all callers that arrive gather into one next fetch. So the value that a caller gets was always
+/// fetched after it asked, and a crowd of any size costs at most two concurrent fetches.
 ///
-/// A fetch runs on the process' own runtime, so that nobody is stranded by a caller that goes away.
+/// A fetch runs on the process' own runtime, so that no caller is stranded when another one goes away.
 pub struct SingleFlight<K, V> {
     fetches: Fetches<K, V, BoxFuture<'static, V>>,
     lifecycle: Lifecycle,
 }
 
-/// The same, where a fetch uses what cannot leave an HTTP worker's thread: what is shared is the question, and the worker of
-/// whoever came first asks it, and all that follow.
+/// The same, for fetches that use something which cannot leave an HTTP worker's thread: callers share the question,
+/// and the worker of the first caller asks it, and also the questions that follow.
 pub struct LocalSingleFlight<K, Q, V>(Fetches<K, V, Q>);
 
 /// Nothing was fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FlightError {
-    /// As many different things as are allowed are being fetched already.
+    /// The allowed number of different keys is already being fetched.
     #[error("too many different fetches at a time")]
     Busy,
     /// The fetch panicked, or the process ended before it did.
@@ -51,13 +51,13 @@ where
     K: Eq + Hash + Clone + Send + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// At most this many different keys are fetched at a time. `name` is what metrics call these fetches.
+    /// At most this many different keys are fetched concurrently. `name` is what metrics call these fetches.
     #[must_use]
     pub fn new(name: &'static str, keys_max: usize, lifecycle: &Lifecycle) -> Self {
         Self { fetches: Fetches::new(name, keys_max, Duration::MAX), lifecycle: lifecycle.clone() }
     }
 
-    /// What `fetch` answers, or an equal caller's `fetch` that starts after this call.
+    /// What `fetch` returns, or the `fetch` of another caller with the same key that starts after this call.
     ///
     /// # Errors
     ///
@@ -80,16 +80,17 @@ where
     Q: 'static,
     V: Clone + 'static,
 {
-    /// At most this many different keys are asked about at a time. An answer that takes longer than `patience` no longer
-    /// keeps those back who ask for the same: whatever it hangs on, perhaps they do not. So many are awaited beside each
-    /// other at most as pauses of this length fit into the time that one may take. `name` is what metrics call these
-    /// questions.
+    /// At most this many different keys are asked about concurrently. An answer that takes longer than `patience` no
+    /// longer delays the callers that ask for the same key after it: they may not run into whatever blocks it. So the
+    /// number of concurrent questions of one key is at most the longest time of a question divided by `patience`.
+    /// `name` is what metrics call these questions.
     #[must_use]
     pub fn new(name: &'static str, keys_max: usize, patience: Duration) -> Self {
         Self(Fetches::new(name, keys_max, patience))
     }
 
-    /// What `ask` answers to the question, or somebody's `ask` to an equal caller's question, asked after this call.
+    /// The answer of `ask` to the question, or of the `ask` of another caller to an equal question, asked after this
+    /// call.
     ///
     /// # Errors
     ///
@@ -111,7 +112,7 @@ where
     }
 }
 
-/// The keys that are being fetched, each with what is to be fetched after the running one.
+/// The keys that are being fetched, each with the fetch that follows the running one.
 struct Fetches<K, V, Q> {
     keys: Arc<Mutex<Keys<K, V, Q>>>,
     keys_max: usize,
@@ -121,7 +122,7 @@ struct Fetches<K, V, Q> {
 
 type Keys<K, V, Q> = HashMap<K, Option<NextFlight<V, Q>>>;
 
-/// The answer to come, and the first question, where nobody runs those of its key: the caller has to.
+/// The answer to come, and the first question if nobody runs the fetches of its key: then the caller has to.
 type Joined<V, Q> = (watch::Receiver<Option<V>>, Option<NextFlight<V, Q>>);
 
 /// A fetch that has not started.
@@ -135,7 +136,7 @@ impl<K: Eq + Hash + Clone, V, Q> Fetches<K, V, Q> {
         Self { keys: Arc::default(), keys_max, patience, metrics: Metrics::new(name) }
     }
 
-    /// Joins the next fetch of a key, or makes the first.
+    /// Joins the next fetch of a key, or creates the first one.
     fn join(&self, key: &K, question: impl FnOnce() -> Q) -> Result<Joined<V, Q>, FlightError> {
         let mut keys = lock(&self.keys);
         if let Some(next) = keys.get_mut(key) {
@@ -159,7 +160,7 @@ impl<K: Eq + Hash + Clone, V, Q> Fetches<K, V, Q> {
     }
 
     /// Runs the fetches of a key one after the other until nobody waits for another. One that takes too long is left
-    /// running beside those after it.
+    /// running alongside those after it.
     fn run<A, F>(
         &self,
         key: K,
@@ -217,10 +218,11 @@ impl Metrics {
     }
 }
 
-/// The duty to run the fetches of a key until nobody waits. Where it is given up before, those who wait are told.
+/// The duty to run the fetches of a key until nobody waits. If it is dropped before that, the waiting callers get an
+/// error.
 struct Running<K: Eq + Hash, V, Q> {
     keys: Arc<Mutex<Keys<K, V, Q>>>,
-    /// None when the duty is done: the key may be another runner's by then.
+    /// None once the duty is done: by then the key may belong to another runner.
     key: Option<K>,
 }
 
@@ -244,7 +246,7 @@ impl<K: Eq + Hash, V, Q> Drop for Running<K, V, Q> {
     }
 }
 
-/// Waits for `first` while the others go on.
+/// Waits for `first` while the others continue.
 async fn beside<T>(
     others: &mut FuturesUnordered<impl Future<Output = ()>>,
     first: impl Future<Output = T>,
@@ -267,7 +269,7 @@ impl<V, Q> NextFlight<V, Q> {
         Self { question, answer: watch::Sender::new(None) }
     }
 
-    /// Where all who waited have gone, nobody is told. Where it panics, the dropped sender tells them.
+    /// If all callers have gone, nothing is fetched. If the fetch panics, dropping the sender notifies them.
     async fn fetch<F: Future<Output = V>>(self, ask: &impl Fn(Q) -> F) {
         let Self { question, answer } = self;
         if !answer.is_closed()
@@ -278,7 +280,7 @@ impl<V, Q> NextFlight<V, Q> {
     }
 }
 
-/// Nothing under this lock panics half-way.
+/// Nothing panics half-way while it holds this lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,31 +1,33 @@
-//! A queue for those who wait for a turn and go away when they have waited long enough.
+//! A queue whose entries wait for their turn, and leave once they have waited long enough.
 
 use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-/// How long a queue must have stood to count as standing: a crowd that comes in one moment is gone by then.
+/// How long a queue must have been non-empty to count as standing: a crowd that arrives in one moment is served by
+/// then.
 const STANDS_AFTER: Duration = Duration::from_millis(100);
 
-/// First come, first served, unless it has not been empty for a while. Then more come than are served, whoever is served in
-/// the order of arrival has waited almost too long already, and so the newest goes first: what is done is then done for
-/// somebody who still waits. ("Adaptive LIFO": B. Maurer, *Fail at Scale*, ACM Queue 13(8), 2015; when a queue is a standing
-/// one: K. Nichols, V. Jacobson, *Controlling Queue Delay*, ACM Queue 10(5), 2012.)
+/// First come, first served, unless the queue has not been empty for a while. In that case more arrive than are
+/// served, and an entry that is served in the order of arrival has waited almost too long already. So the newest goes
+/// first: the work is then done for somebody who still waits. ("Adaptive LIFO": B. Maurer, *Fail at Scale*, ACM Queue
+/// 13(8), 2015; when a queue is a standing one: K. Nichols, V. Jacobson, *Controlling Queue Delay*, ACM Queue 10(5),
+/// 2012.)
 #[derive(Debug)]
 pub struct StandingQueue<T> {
     items: VecDeque<T>,
-    /// Since when it has not been empty.
+    /// Since when the queue has not been empty.
     stands_since: Option<Instant>,
 }
 
 impl<T> StandingQueue<T> {
-    /// Behind all others.
+    /// Adds an entry behind all others.
     pub fn push(&mut self, item: T, now: Instant) {
         self.stands_since.get_or_insert(now);
         self.items.push_back(item);
     }
 
-    /// Whose turn it is.
+    /// Removes the entry whose turn it is.
     pub fn pop(&mut self, now: Instant) -> Option<T> {
         let stands =
             self.stands_since.is_some_and(|since| now.saturating_duration_since(since) >= STANDS_AFTER);
@@ -34,14 +36,14 @@ impl<T> StandingQueue<T> {
         item
     }
 
-    /// Takes the one out that has waited for the longest time.
+    /// Removes the entry that has waited longest.
     pub fn pop_oldest(&mut self) -> Option<T> {
         let item = self.items.pop_front();
         self.note_if_empty();
         item
     }
 
-    /// Forgets those who have gone, the oldest first, up to one who has not.
+    /// Drops entries that have gone, beginning with the oldest, up to the first one that has not.
     pub fn forget_oldest_while(&mut self, has_gone: impl Fn(&T) -> bool) {
         while self.items.front().is_some_and(&has_gone) {
             self.items.pop_front();
@@ -49,13 +51,13 @@ impl<T> StandingQueue<T> {
         self.note_if_empty();
     }
 
-    /// How many wait.
+    /// How many entries wait.
     #[must_use]
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Whether nobody waits.
+    /// Whether no entry waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
