@@ -1,4 +1,4 @@
-//! The one place where adapters are built and joined.
+//! Builds the adapters and joins them to the use cases: the only place that knows all of them.
 
 use std::sync::Arc;
 
@@ -20,20 +20,14 @@ use crate::{
     usecases::{Context, Tokens},
 };
 
-/// What stands behind the ports.
+/// The adapter behind each port.
 #[derive(Clone)]
 pub struct Adapters {
-    /// Keeps accounts.
     pub accounts: Arc<dyn AccountStore>,
-    /// Hashes passwords.
     pub passwords: Arc<dyn PasswordHasher>,
-    /// Slows guessing.
     pub guesses: Arc<dyn GuessLimit>,
-    /// Signs tokens.
     pub signer: Arc<dyn TokenSigner>,
-    /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// Makes ids.
     pub random: Arc<dyn Random>,
 }
 
@@ -41,12 +35,12 @@ pub struct Adapters {
 ///
 /// # Errors
 ///
-/// An address is taken, or the machine has no threads to give.
+/// An address is in use, or the operating system starts no more threads.
 pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
     bind_with(config, lifecycle, metrics, |adapters| adapters).await
 }
 
-/// Like [`bind`], with some adapters replaced: for tests that watch one or let it fail.
+/// Like [`bind`], with some adapters replaced, for tests that observe an adapter or let it fail.
 ///
 /// # Errors
 ///

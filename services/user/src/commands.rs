@@ -1,7 +1,7 @@
-//! The program's commands: `serve`, those of every service, and the operators' own.
+//! The program's commands: `serve`, those that every service has, and those for operators.
 //!
-//! Exit codes: 0 it is done, 1 it failed, 2 the command line cannot be read, 3 it is refused as things are (an email
-//! that is taken, or that no account has).
+//! Exit codes: 0 done, 1 failed, 2 the command line cannot be parsed, 3 refused because of the present state (the email
+//! is taken, or no account has it).
 
 mod create_admin;
 mod new_key;

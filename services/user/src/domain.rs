@@ -1,4 +1,4 @@
-//! What an account is made of. A value of one of these types is good: nothing looks at it twice.
+//! What an account consists of. A value of one of these types is valid, so nothing checks it a second time.
 
 mod account;
 mod email;

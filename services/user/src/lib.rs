@@ -1,5 +1,5 @@
 //! The user service: accounts and tokens. In reading order: what it knows ([`domain`]), what it does ([`usecases`]),
-//! what that needs ([`ports`]), how it is asked (`inbound`), what it stands on ([`outbound`]).
+//! what that needs ([`ports`]), how it is called (`inbound`), and what it depends on ([`outbound`]).
 
 pub mod domain;
 pub mod ports;

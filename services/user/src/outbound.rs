@@ -1,4 +1,5 @@
-//! What the service stands on: Postgres, threads that hash, the folder of signing keys, a memory of failed log-ins.
+//! What the service depends on: PostgreSQL, threads that hash, the folder of signing keys, and a memory of failed
+//! log-ins.
 
 pub mod guess_limit;
 pub mod hashing;

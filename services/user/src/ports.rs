@@ -1,4 +1,4 @@
-//! What the use cases need of the world.
+//! What the use cases need from outside.
 
 use async_trait::async_trait;
 use booked_failure::Failure;
@@ -8,18 +8,14 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{Account, EmailKey, NewAccount, Origin, Password, PasswordHash};
 
-/// Keeps accounts. Each call is atomic by itself.
+/// Stores accounts. Each call is atomic on its own.
 #[async_trait]
 pub trait AccountStore: Send + Sync {
-    /// Adds an account.
-    ///
     /// # Errors
     ///
-    /// Another account has the email, or the store fails. Of two that add the same email at once, one is refused.
+    /// Another account has the email, or the store fails. Of two calls that add the same email at once, one is refused.
     async fn add(&self, account: NewAccount) -> Result<(), AddError>;
 
-    /// The account with this email.
-    ///
     /// # Errors
     ///
     /// The store fails.
@@ -29,7 +25,7 @@ pub trait AccountStore: Send + Sync {
     ///
     /// # Errors
     ///
-    /// There is none, or the store fails.
+    /// No account has this email, or the store fails.
     async fn set_password(
         &self,
         email: &EmailKey,
@@ -37,35 +33,36 @@ pub trait AccountStore: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<(), ChangeError>;
 
-    /// Puts another hash of the same password in the place of the old one, unless that has changed meanwhile.
+    /// Replaces the old hash with another hash of the same password, unless the stored hash has changed in the
+    /// meantime.
     ///
     /// # Errors
     ///
     /// The store fails.
     async fn renew_hash(&self, user: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), Failure>;
 
-    /// Gives the account with this email a role, and says which it had.
+    /// Gives the account with this email a role, and returns the role that it had.
     ///
     /// # Errors
     ///
-    /// There is none, or the store fails.
+    /// No account has this email, or the store fails.
     async fn set_role(&self, email: &EmailKey, role: Role) -> Result<Role, ChangeError>;
 }
 
-/// Whether work that waited may begin after all.
+/// Asked when the turn of queued work comes: may it still begin?
 pub type Begin = Box<dyn FnOnce() -> Result<(), TooManyGuesses> + Send>;
 
-/// Hashes passwords, a bounded number at a time, and fair to the networks that ask: hashing is slow by design.
+/// Hashes passwords, a bounded number at once, and fairly among networks, because hashing is slow by design.
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
-    /// Hashes a password, for somebody who asks from there.
+    /// Hashes a password for a client from this network.
     ///
     /// # Errors
     ///
     /// See [`HashError`].
     async fn hash(&self, password: Password, origin: Origin) -> Result<PasswordHash, HashError>;
 
-    /// Whether this is the password that was hashed. `begin` is asked when its turn has come, right before the work.
+    /// Whether this is the password that was hashed. `begin` is called when its turn has come, right before the work.
     ///
     /// # Errors
     ///
@@ -78,53 +75,53 @@ pub trait PasswordHasher: Send + Sync {
         begin: Begin,
     ) -> Result<bool, HashError>;
 
-    /// A hash that no known password has, and that takes as long to verify as those of accounts.
+    /// A hash that matches no known password, and takes as long to verify as the hashes of accounts.
     fn decoy(&self) -> PasswordHash;
 
-    /// Whether hashes are made at a higher cost today. One that was made at a higher cost stays: bringing it to today's would
-    /// weaken it.
+    /// Whether new hashes have a higher cost than this one. A hash of a higher cost than today's is kept, since hashing
+    /// it again at today's cost would weaken it.
     fn is_outdated(&self, hash: &PasswordHash) -> bool;
 }
 
 /// Slows the guessing of passwords, without keeping owners out of their accounts.
 pub trait GuessLimit: Send + Sync {
-    /// Whether somebody may try to log in from there now. An email that nobody has counts like any other.
+    /// Whether a client from this network may try to log in now. An email without an account counts like any other.
     ///
     /// # Errors
     ///
-    /// Too much was tried before.
+    /// There were too many attempts before.
     fn check(&self, email: &EmailKey, origin: Origin, now: DateTime<Utc>) -> Result<(), TooManyGuesses>;
 
-    /// The same for an attempt that was let in, when its turn has come: others may have failed while it waited.
+    /// The same check for an attempt that was admitted earlier, when its turn has come: others may have failed while it
+    /// waited.
     ///
     /// # Errors
     ///
-    /// Too much was tried before.
+    /// There were too many attempts before.
     fn begin(&self, email: &EmailKey, origin: Origin, now: DateTime<Utc>) -> Result<(), TooManyGuesses>;
 
-    /// Says what came of an attempt.
+    /// Records the outcome of an attempt.
     fn ended(&self, email: &EmailKey, origin: Origin, is_right: bool, now: DateTime<Utc>);
 }
 
-/// Whoever asked has to wait before the next attempt.
+/// The client has to wait before the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many attempts to log in failed: the next one in {retry_after_s} s")]
 pub struct TooManyGuesses {
-    /// So long.
     pub retry_after_s: u64,
 }
 
 /// Signs tokens.
 pub trait TokenSigner: Send + Sync {
-    /// A token that says who this is, good for so many seconds from now.
+    /// A token that contains this identity and is valid for this many seconds from now.
     ///
     /// # Errors
     ///
-    /// It cannot be signed.
+    /// Signing fails.
     fn sign(&self, identity: &Identity, now_unix_s: i64, lifetime_s: i64) -> Result<String, SignError>;
 }
 
-/// An account was not added.
+/// Why an account was not added.
 #[derive(Debug, thiserror::Error)]
 pub enum AddError {
     /// Another account has the email.
@@ -135,7 +132,7 @@ pub enum AddError {
     Failed(#[from] Failure),
 }
 
-/// An account was not changed.
+/// Why an account was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// No account has the email.
@@ -146,16 +143,16 @@ pub enum ChangeError {
     Failed(#[from] Failure),
 }
 
-/// A password was not hashed.
+/// Why a password was not hashed.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
-    /// Too many wait already.
+    /// Too many are queued already.
     #[error("too many passwords wait to be hashed")]
     TooBusy,
-    /// It might not begin when its turn had come.
+    /// When its turn had come, it was not allowed to begin.
     #[error(transparent)]
     Slowed(#[from] TooManyGuesses),
-    /// The hash cannot be read, or the machine failed.
+    /// The hash cannot be parsed, or a thread failed.
     #[error("the password was not hashed: {0}")]
     Failed(String),
 }

@@ -1,4 +1,4 @@
-//! What can be done with accounts, one verb a file.
+//! What can be done with accounts, one verb per file.
 
 mod add_account;
 mod context;

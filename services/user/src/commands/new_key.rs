@@ -14,8 +14,8 @@ pub struct NewKeyArgs {
     keys_dir: PathBuf,
 }
 
-/// The first key signs at once. A later one is only published, and signs once the older files are renamed behind it:
-/// a gateway that does not know it yet would refuse its tokens.
+/// The first key signs at once. A later key is only published, and signs once the older files are renamed so that they
+/// sort after it, because a gateway that does not know the key yet would refuse its tokens.
 pub(super) fn run(args: &NewKeyArgs) -> anyhow::Result<()> {
     let dir = &args.keys_dir;
     let name = next_key_name(dir)?;

@@ -1,4 +1,4 @@
-//! Where an operator's command has a password from: never the command line, which every user of the machine can read.
+//! Where an operator's command reads a password from: never the command line, which every user of the machine can see.
 
 use std::{
     io::{IsTerminal as _, Read as _, stdin},
@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 
 use crate::domain::Password;
 
-/// More than any password that is taken.
+/// More than the longest password that is accepted.
 const INPUT_BYTES_MAX: u64 = 4096;
 
-/// The password: from the environment variable of this name, the file, or standard input.
+/// The password, from the environment variable of this name, the file, or standard input.
 pub(super) fn read_password(
     variable: &str,
     file: Option<&Path>,
@@ -31,7 +31,7 @@ pub(super) fn read_password(
         .ok()
 }
 
-/// A terminal would show what is typed, so none is read.
+/// A terminal would show what is typed, so nothing is read from one.
 fn read_stdin(variable: &str) -> Result<SecretString, String> {
     if stdin().is_terminal() {
         return Err(format!("is missing: give --password-file, set {variable}, or pipe it in"));

@@ -1,4 +1,4 @@
-//! Email addresses: which are taken, and which are the same.
+//! Email addresses: which are accepted, and which are the same.
 
 use std::{borrow::Cow, fmt};
 
@@ -7,43 +7,44 @@ use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use unicase::UniCase;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
-/// The most bytes of an address that mail can be sent to (RFC 5321, erratum 1690).
+/// The longest address that mail can be sent to, in bytes (RFC 5321, erratum 1690).
 pub const EMAIL_BYTES_MAX: usize = 254;
 
 /// The most bytes before the @ (RFC 5321).
 const LOCAL_BYTES_MAX: usize = 64;
 
-/// An address that mail can be sent to, as it was given, without outer white space and in Unicode's normal form C. Its `Debug`
-/// does not show it.
+/// An address that mail can be sent to, as it was given, without surrounding white space and in Unicode's normalization
+/// form C. Its `Debug` output does not contain it.
 #[derive(Clone)]
 pub struct Email(String);
 
-/// What addresses are compared by: one key for all ways to write an address that differ in case, in the form of the text, or
-/// in how the domain is written.
+/// What addresses are compared by: all spellings of an address that differ only in case, in the Unicode form of the
+/// text, or in how the domain is written have the same key.
 #[derive(Clone)]
 pub struct EmailKey {
     key: String,
     earlier: Option<String>,
 }
 
-/// Why a text is no email.
+/// Why a text is not an email address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmailRefused {
-    /// Nothing but white space.
+    /// It is nothing but white space.
     #[error("the email is empty")]
     Empty,
-    /// It is not of the form `local@domain`.
+    /// It does not have the form `local@domain`.
     #[error("the email is not of the form local@domain, or longer than {EMAIL_BYTES_MAX} bytes")]
     Invalid,
 }
 
 impl Email {
-    /// Reads `local@domain`: what is taken here can be written to.
+    /// Parses `local@domain`: mail can be sent to whatever is accepted here.
     ///
     /// # Errors
     ///
-    /// It is empty or not of that form. White space and control characters are refused even where quotes would allow
-    /// them, and so are display names, domains that are numbers in brackets, and domains that cannot be registered.
+    /// It is empty or does not have that form. White space and control characters are refused even if quotes would
+    /// allow them, and so are display names, domains that are numbers in brackets, and domains that cannot be
+    /// registered.
     pub fn parse(text: &str) -> Result<Self, EmailRefused> {
         let text: String = text.trim().nfc().collect();
         if text.is_empty() {
@@ -61,26 +62,24 @@ impl Email {
         Ok(Self(text))
     }
 
-    /// An address that was parsed before it was stored.
+    /// For an address that was parsed before it was stored.
     #[must_use]
     pub fn from_store(text: String) -> Self {
         Self(text)
     }
 
-    /// The address.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What it is compared by.
     #[must_use]
     pub fn key(&self) -> EmailKey {
         EmailKey::of(&self.0)
     }
 }
 
-/// Many letters are written with marks of their own, which the rules for letters do not know: they are part of the letter
+/// Many letters are written with combining marks, which the rules for letters do not know: they are part of the letter
 /// before them.
 fn without_marks(text: &str) -> String {
     let mut in_letter = false;
@@ -92,7 +91,7 @@ fn without_marks(text: &str) -> String {
     text.chars().filter(is_kept).collect()
 }
 
-/// The domain as it is looked up (IDNA 2008 by UTS 46, so ß is a letter of its own), where it can be.
+/// The domain as DNS knows it (IDNA 2008 by UTS 46, so ß is a letter of its own); `None` if it has no such form.
 fn ascii_domain(domain: &str) -> Option<String> {
     let looked_up = Uts46::new().to_ascii(
         domain.as_bytes(),
@@ -103,8 +102,9 @@ fn ascii_domain(domain: &str) -> Option<String> {
     looked_up.ok().map(Cow::into_owned)
 }
 
-/// Unicode's simple folding of a letter, which has no letter become several: it joins the cases of one letter, also where
-/// there are two small ones for one capital (σ and ς), and leaves ß and ﬃ apart from ss and ffi. Foldings never change.
+/// Unicode's simple case folding of a letter, in which no letter becomes several. It unites the cases of a letter, even
+/// if one capital has two small letters (σ and ς), and keeps ß and ﬃ different from ss and ffi. Foldings never change
+/// between versions of Unicode.
 fn fold(letter: char) -> char {
     let single = |mut letters: &mut dyn Iterator<Item = char>| match ((&mut letters).next(), letters.next()) {
         (Some(only), None) => Some(only),
@@ -116,11 +116,11 @@ fn fold(letter: char) -> char {
 }
 
 impl EmailKey {
-    /// The key of whatever somebody logs in with; no account has that of a text which is no address.
+    /// The key of any text that a client tries to log in with. No account has the key of a text that is not an address.
     ///
     /// # Errors
     ///
-    /// [`EmailRefused::Empty`] and no other.
+    /// Only [`EmailRefused::Empty`].
     pub fn parse(text: &str) -> Result<Self, EmailRefused> {
         let text = text.trim();
         if text.is_empty() { Err(EmailRefused::Empty) } else { Ok(Self::of(text)) }
@@ -146,15 +146,15 @@ impl EmailKey {
         &self.key
     }
 
-    /// The key that earlier releases stored for what was given, where that is another one. Of theirs, addresses have one key
-    /// that are not the same: whoever finds an account by it looks at the account's address, too.
+    /// The key that earlier releases stored for this text, if it differs. In earlier releases, some different addresses
+    /// have the same key, so a caller that finds an account by it must compare the account's address, too.
     #[must_use]
     pub fn earlier(&self) -> Option<&str> {
         self.earlier.as_deref()
     }
 }
 
-/// What was written does not count, only what it means.
+/// Only the key counts, not how the text was written.
 impl PartialEq for EmailKey {
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key
@@ -197,7 +197,7 @@ mod tests {
             ("νικοσ@example.com", "νικος@example.com"),
             ("stra\u{1e9e}e@example.com", "straße@example.com"),
             ("jos\u{e9}@example.com", "JOSE\u{301}@example.com"),
-            // The sign for kelvin is the letter, by Unicode's normal form.
+            // By Unicode's normalization, the kelvin sign is the letter K.
             ("\u{212a}ada@example.com", "kada@example.com"),
             ("ada@bücher.example", "ADA@XN--BCHER-KVA.example"),
             ("ada@BÜCHER.example", "ada@bu\u{308}cher.example"),

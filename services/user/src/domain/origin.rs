@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-/// The network of a client, as the gateway tells it; one and the same for all of whom it tells nothing.
+/// The network of a client, as the gateway names it. All requests for which the gateway names none share one value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Origin(Option<IpAddr>);
 
 impl Origin {
-    /// The network that this text names; an unknown one where it names none.
+    /// The network that this text names; the unknown one if it names none.
     #[must_use]
     pub fn told_by(text: Option<&str>) -> Self {
         Self(text.and_then(|text| text.parse().ok()))

@@ -1,34 +1,34 @@
-//! Passwords and what is kept of them. Neither shows in `Debug`, and both are wiped when dropped.
+//! Passwords and their hashes. Neither appears in `Debug` output, and both are wiped from memory when dropped.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The most bytes of a password: bcrypt would cut the rest, and then two passwords would be one.
+/// The longest password, in bytes: bcrypt would ignore the rest, and then two passwords would be the same.
 pub const PASSWORD_BYTES_MAX: usize = 72;
 
-/// A password that an account may have, in Unicode's normal form C: one text is one password, however a keyboard composes its
-/// letters.
+/// A password that an account may have, in Unicode's normalization form C: the same text is the same password, however
+/// a keyboard composes its letters.
 #[derive(Clone, Debug)]
 pub struct Password {
     text: SecretString,
-    /// What was given, where that is another text: hashes were once made of it.
+    /// The text as it was given, if it differs: earlier releases hashed that.
     given: Option<SecretString>,
 }
 
-/// Why a text is no password.
+/// Why a text is not accepted as a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordRefused {
-    /// Not a character.
+    /// It has no character.
     #[error("the password is empty")]
     Empty,
-    /// Longer than bcrypt looks at.
+    /// bcrypt would ignore a part of it.
     #[error("the password is longer than {PASSWORD_BYTES_MAX} bytes")]
     TooLong,
 }
 
 impl Password {
-    /// Takes 1 to [`PASSWORD_BYTES_MAX`] bytes, counted in the normal form. A text that fits as it is given and not in that
-    /// form, of which there are few, is taken as it is.
+    /// Accepts 1 to [`PASSWORD_BYTES_MAX`] bytes, counted in the normalized form. The few texts that fit only as they
+    /// were given, not in that form, are accepted as they are.
     ///
     /// # Errors
     ///
@@ -57,31 +57,31 @@ impl Password {
         }
     }
 
-    /// The password as it was given, where that is another text.
+    /// The password as it was given, if that differs from the normalized form.
     #[must_use]
     pub fn as_given(&self) -> Option<Self> {
         self.given.clone().map(|text| Self { text, given: None })
     }
 
-    /// The password, for the one that hashes it.
+    /// The password itself; only for hashing.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.text.expose_secret()
     }
 }
 
-/// A password's hash, with its salt and cost.
+/// The hash of a password, with its salt and cost.
 #[derive(Clone, Debug)]
 pub struct PasswordHash(SecretString);
 
 impl PasswordHash {
-    /// A hash that a hasher made.
+    /// For a hash that a hasher made.
     #[must_use]
     pub fn new(text: impl Into<SecretString>) -> Self {
         Self(text.into())
     }
 
-    /// The hash, for those that store and compare it.
+    /// The hash, for storing and comparing it.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -114,7 +114,7 @@ mod tests {
         let decomposed = "a\u{308}".repeat(36);
         assert_eq!(Password::parse(decomposed).unwrap().expose(), "ä".repeat(36));
         assert_eq!(Password::parse("a\u{308}".repeat(37)).unwrap_err(), PasswordRefused::TooLong);
-        // Its normal form has two letters.
+        // Its normalized form has two letters.
         let longer_in_normal_form = "\u{958}".repeat(24);
         assert_eq!(Password::parse(longer_in_normal_form.clone()).unwrap().expose(), longer_in_normal_form);
     }

@@ -1,25 +1,24 @@
-//! What a person is called.
+//! The name of a person.
 
-/// A name, as it was given. It is as long as a request can hold: the contract has no other limit.
+/// A name, as it was given. Only the size of a request limits its length: the contract has no other limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonName(String);
 
-/// A text without a character is no name.
+/// The text has no character, so it is not a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the name is empty")]
 pub struct EmptyName;
 
 impl PersonName {
-    /// Takes any text that has a character.
+    /// Accepts any text that is not empty.
     ///
     /// # Errors
     ///
-    /// It is empty.
+    /// The text is empty.
     pub fn parse(text: String) -> Result<Self, EmptyName> {
         if text.is_empty() { Err(EmptyName) } else { Ok(Self(text)) }
     }
 
-    /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

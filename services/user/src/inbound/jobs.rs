@@ -1,10 +1,10 @@
-//! What runs on a clock.
+//! What runs on a timer.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::outbound::signing_keys::FolderKeys;
 
-/// Reads the signing keys again, so that rotation and taking a key away need no restart.
+/// Reads the signing keys again, so that rotating and removing keys need no restart.
 pub(crate) async fn read_keys_again(keys: Arc<FolderKeys>, every: Duration) {
     loop {
         tokio::time::sleep(every).await;

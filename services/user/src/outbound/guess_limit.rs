@@ -1,9 +1,9 @@
-//! Slows the guessing of passwords, in the memory of this process, so each replica counts by itself. Nothing is written
-//! down for a failure: strangers could fill a table with it.
+//! Slows the guessing of passwords, in the memory of this process, so each replica counts on its own. No failure is
+//! written to the database, because strangers could fill a table that way.
 //!
-//! An account's failures slow the network that they came from, and it alone: the owner, who comes from another one, is not
-//! concerned. Where many networks guess at one account, those from which its owner never logged in take turns, so that the
-//! owner gets in from a new one as well, within [`TURN_WAIT_MAX_MS`].
+//! Failures with an account slow only the network that they came from, so the owner, who comes from another network, is
+//! not affected. If many networks guess at one account, those from which its owner never logged in take turns, so that
+//! the owner gets in even from a new network, within [`TURN_WAIT_MAX_MS`].
 
 use std::{
     hash::{BuildHasher as _, Hash, RandomState},
@@ -19,25 +19,25 @@ use crate::{
     ports::{GuessLimit, TooManyGuesses},
 };
 
-/// Failures of a network with an account before it is slowed at all.
+/// How many times a network may fail with an account before it is slowed at all.
 const FAILURES_FREE: u32 = 5;
-/// The wait after those; each further failure doubles it.
+/// The wait after those failures; each further one doubles it.
 const WAIT_MIN_MS: i64 = 1_000;
 const WAIT_MAX_MS: i64 = 60_000;
-/// After so long without a failure a network begins anew.
+/// After this long without a failure, a network's failures are forgotten.
 const FORGOTTEN_AFTER_MS: i64 = 15 * 60_000;
-/// How fast unknown networks together may fail with one account: one failure in so long,
+/// How fast unknown networks together may fail with one account: one failure in this time,
 const TURN_EVERY_MS: i64 = 2_000;
-/// and so many at once.
+/// after a burst of this many.
 const FAILURES_AT_ONCE: i64 = 20;
 /// The longest that a network waits for its turn.
 const TURN_WAIT_MAX_MS: i64 = 5 * 60_000;
 /// How many networks of an owner are remembered.
 const NETWORKS_KNOWN: usize = 4;
-/// How many accounts, and how many pairs of account and network, are remembered: some 100 bytes each.
+/// How many accounts, and how many pairs of account and network, are remembered; each takes about 100 bytes.
 const REMEMBERED: usize = 65_536;
 
-/// Failures that this process has seen lately.
+/// The failures that this process has seen recently.
 pub struct RecentFailures {
     hasher: RandomState,
     seen: Mutex<Seen>,
@@ -54,23 +54,23 @@ struct Seen {
 struct Pair {
     failures: u32,
     failed: i64,
-    /// Nothing is tried before.
+    /// No attempt is allowed before this.
     free: i64,
-    /// The turn that it was told to come back for.
+    /// The turn for which it was told to come back.
     turn: Option<i64>,
 }
 
 /// What all networks together did with an account.
 #[derive(Clone, Copy, Default)]
 struct Account {
-    /// When the failures of unknown networks are over, at one in [`TURN_EVERY_MS`].
+    /// When the failures of unknown networks are used up, at one in [`TURN_EVERY_MS`].
     failing_until: i64,
     next_turn: i64,
-    /// The networks from which its owner came, the latest first.
+    /// The networks from which the owner logged in, the latest first.
     known: [Option<u64>; NETWORKS_KNOWN],
 }
 
-/// An attempt, by the hashes of what it is about.
+/// An attempt, identified by the hashes of its account and its network.
 #[derive(Clone, Copy)]
 struct Attempt {
     pair: u64,
@@ -156,7 +156,7 @@ impl Seen {
         if turn > now { Err(turn - now) } else { Ok(()) }
     }
 
-    /// Of several that wait for a thread while their network is slowed, one begins in each wait.
+    /// If several attempts wait for a thread while their network is slowed, one begins per wait.
     fn begin(&mut self, attempt: Attempt) -> Result<(), i64> {
         let mut pair = self.pair(attempt);
         pair.may_go_on(attempt.now)?;
@@ -210,7 +210,7 @@ impl Seen {
 }
 
 impl Pair {
-    /// A clock that was set back makes no wait longer than it would be.
+    /// If the clock is set back, the wait does not become longer than it would have been.
     fn may_go_on(&self, now: i64) -> Result<(), i64> {
         let left = (self.free - now).min(self.wait());
         if self.failures >= FAILURES_FREE && left > 0 { Err(left) } else { Ok(()) }

@@ -1,4 +1,4 @@
-//! Passwords hashed with bcrypt, on threads of their own.
+//! Hashes passwords with bcrypt, on dedicated threads.
 
 mod fair_queue;
 mod workers;
@@ -15,20 +15,18 @@ use crate::{
     ports::{Begin, HashError, PasswordHasher},
 };
 
-/// How much is hashed, and at which cost.
+/// How much is hashed at once, and at which cost.
 #[derive(Clone, Copy, Debug)]
 pub struct HashSettings {
-    /// bcrypt's cost: one more is twice the time.
+    /// bcrypt's cost: each step up doubles the time.
     pub cost: u32,
-    /// Threads that hash.
     pub threads: usize,
-    /// The most passwords that wait for a thread; networks share the places.
+    /// How many passwords may wait for a thread, over all networks.
     pub queue_max: usize,
-    /// The longest that a password waits for a thread.
+    /// How long a password may wait for a thread.
     pub wait_max: Duration,
 }
 
-/// Hashes with bcrypt.
 pub struct BcryptHasher {
     workers: Workers,
     cost: u32,
@@ -102,8 +100,8 @@ impl PasswordHasher for BcryptHasher {
     }
 }
 
-/// Salt and hash are zeros: to find a password for it is as hard as for any other hash, and an account that is not
-/// there would refuse it all the same.
+/// Salt and hash are zeros. To find a password for it is as hard as for any other hash, and even with one, log-in is
+/// refused because there is no account.
 fn decoy(cost: u32) -> PasswordHash {
     PasswordHash::new(format!("$2b${cost:02}${}", ".".repeat(53)))
 }

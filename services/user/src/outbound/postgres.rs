@@ -7,5 +7,5 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 pub use account_store::PostgresAccountStore;
 
-/// What the schema is made of.
+/// The migrations that make the schema.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/user");

@@ -1,23 +1,22 @@
-//! How many log-ins and registrations were refused without a look at the password, and why.
+//! How many log-ins and registrations were refused without checking the password, and why.
 
 use opentelemetry::{KeyValue, metrics::Counter};
 
 /// Why one was refused.
 #[derive(Clone, Copy)]
 pub(super) enum Reason {
-    /// The same account was guessed at before.
+    /// There were failed attempts to log in to the same account before.
     Slowed,
-    /// Others wait already.
+    /// The queue is full.
     QueueFull,
-    /// It waited too long, or its caller waits no longer.
+    /// It waited too long, or its caller no longer waits.
     Late,
 }
 
-/// The counter.
 pub(super) struct RefusedLogIns(Counter<u64>);
 
 impl RefusedLogIns {
-    /// All reasons are shown from the start, so that the first one is seen as a rise.
+    /// All reasons are exported from the start, so that the first refusal shows as an increase.
     pub(super) fn new() -> Self {
         let this = Self(
             opentelemetry::global::meter("booked-user")

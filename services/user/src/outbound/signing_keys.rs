@@ -1,4 +1,5 @@
-//! The folder of keys that sign tokens, read again now and then so that rotation, and taking a key away, need no restart.
+//! The folder of keys that sign tokens, read again from time to time so that rotating and removing keys need no
+//! restart.
 
 use std::{
     path::PathBuf,
@@ -14,16 +15,16 @@ use opentelemetry::metrics::Meter;
 
 use crate::ports::TokenSigner;
 
-/// The keys of a folder, as they were when it was last read.
+/// The keys of a folder, as of the last read.
 pub struct FolderKeys {
     folder: Mutex<KeyFolder>,
     keys: RwLock<Arc<SigningKeys>>,
-    /// How many of the folder's parts could not be read the last time.
+    /// How many parts of the folder could not be read the last time.
     unreadable: AtomicUsize,
 }
 
 impl FolderKeys {
-    /// Reads the folder. This, like [`Self::read_again`], blocks for some small reads of files.
+    /// Reads the folder. Like [`Self::read_again`], this blocks for a few small file reads.
     ///
     /// # Errors
     ///
@@ -34,7 +35,8 @@ impl FolderKeys {
         Ok(Self { folder: Mutex::new(folder), keys, unreadable: AtomicUsize::default() })
     }
 
-    /// Reads the folder again: keys that are gone sign and are published no more, whatever is wrong with others.
+    /// Reads the folder again. Keys that were removed no longer sign and are no longer published, even if other keys
+    /// cannot be read.
     pub fn read_again(&self) {
         let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         let wrong = folder.read_again(Instant::now());
@@ -54,13 +56,12 @@ impl FolderKeys {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
     }
 
-    /// The public keys.
     #[must_use]
     pub fn jwks(&self) -> Jwks {
         self.keys().jwks()
     }
 
-    /// Shows how many keys there are, and what could not be read, whenever somebody looks.
+    /// Exports how many keys there are and how many parts could not be read, each time metrics are collected.
     pub(crate) fn show(self: &Arc<Self>, meter: &Meter) {
         let keys = Arc::clone(self);
         meter

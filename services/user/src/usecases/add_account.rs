@@ -1,4 +1,5 @@
-//! The step that registering and making an admin share: hash the password, then let the store decide about the email.
+//! The step that registering and making an admin share: hash the password, then let the store decide whether the email
+//! is free.
 
 use booked_failure::Failure;
 use booked_identity::Role;
@@ -13,11 +14,8 @@ use crate::{
 /// Who gets an account.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// What the person is called.
     pub name: PersonName,
-    /// What the person will log in with.
     pub email: Email,
-    /// And by which password.
     pub password: Password,
 }
 

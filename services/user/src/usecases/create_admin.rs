@@ -1,4 +1,4 @@
-//! An operator makes an admin, with an account of its own.
+//! An operator makes an admin, with a new account.
 
 use booked_identity::Role;
 use booked_ids::UserId;
@@ -6,8 +6,8 @@ use booked_ids::UserId;
 use super::{AddAccountError, Context, Person, add_account::add_account};
 use crate::domain::Origin;
 
-/// Makes an admin's account. One that has the email already is left alone: whoever registered it must not become an
-/// admin by an operator's slip.
+/// Creates an admin's account. If an account has the email already, it is left as it is: the person who registered it
+/// must not become an admin by an operator's mistake.
 ///
 /// # Errors
 ///

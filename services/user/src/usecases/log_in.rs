@@ -1,4 +1,4 @@
-//! Somebody logs in and gets a token.
+//! Someone logs in and gets a token.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub enum LogInError {
     /// The password is not the account's.
     #[error("the password is not the account's")]
     WrongPassword,
-    /// Too many attempts failed before; this one was not looked at.
+    /// Too many attempts failed before; the password of this one was not checked.
     #[error(transparent)]
     Slowed(#[from] TooManyGuesses),
     /// The password was not hashed.
@@ -35,8 +35,8 @@ pub enum LogInError {
     Sign(#[from] SignError),
 }
 
-/// Checks the password and signs a token. An email that nobody has costs the same hash as a wrong password, so that
-/// time does not tell who has an account.
+/// Checks the password and signs a token. An email without an account costs the same hash as a wrong password, so that
+/// the response time does not reveal which emails have accounts.
 ///
 /// # Errors
 ///
@@ -68,15 +68,15 @@ pub async fn log_in(
     Ok(tokens.signer.sign(&identity, unix_seconds(&*context.clock), lifetime_s)?)
 }
 
-/// In which form a password was right.
+/// The form in which a password matched.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     Normal,
-    /// As it was given: hashes were once made of that.
+    /// As it was given: earlier releases hashed that.
     AsGiven,
 }
 
-/// A password that is given in another form than the normal one costs a second hash, whether the email has an account or not.
+/// A password that was not given in the normalized form costs a second hash, whether the email has an account or not.
 async fn is_right(
     context: &Context,
     email: &EmailKey,
@@ -94,8 +94,8 @@ async fn is_right(
     Ok(is_right.then_some(Form::AsGiven))
 }
 
-/// Brings a hash to today's cost, and to the password's normal form, while it is at hand. Where that fails the next log-in
-/// tries again.
+/// Replaces a hash with one of today's cost and of the password's normalized form, while the password is at hand. If
+/// that fails, the next log-in tries again.
 async fn renew_hash(context: &Context, account: &Account, password: Password, origin: Origin) {
     let renewed = async {
         let new = context.passwords.hash(password, origin).await?;

@@ -1,4 +1,4 @@
-//! An operator makes an admin of an account that is there.
+//! An operator makes an admin of an existing account.
 
 use booked_identity::Role;
 
@@ -7,7 +7,7 @@ use crate::{
     ports::{AccountStore, ChangeError},
 };
 
-/// Makes an account an admin's; its name and password stay. Says whether it was none before.
+/// Makes an account an admin's; its name and password stay. Returns whether it was not an admin's before.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Somebody registers, and is a plain user always: admins are made by operators.
+//! Someone registers. The account is always a plain user's: only operators make admins.
 
 use booked_identity::Role;
 use booked_ids::UserId;
@@ -6,8 +6,6 @@ use booked_ids::UserId;
 use super::{AddAccountError, Context, Person, add_account::add_account};
 use crate::domain::Origin;
 
-/// Makes an account.
-///
 /// # Errors
 ///
 /// See [`AddAccountError`].

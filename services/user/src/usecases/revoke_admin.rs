@@ -7,7 +7,8 @@ use crate::{
     ports::{AccountStore, ChangeError},
 };
 
-/// Makes an admin a plain user. Says whether it was an admin before. Tokens that carry the role live out their time.
+/// Makes an admin a plain user, and returns whether they were an admin before. Tokens that carry the role stay valid
+/// until they expire.
 ///
 /// # Errors
 ///

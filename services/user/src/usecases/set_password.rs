@@ -8,7 +8,7 @@ use crate::{
     ports::{ChangeError, HashError},
 };
 
-/// Why the password stays as it is.
+/// Why the password was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SetPasswordError {
     /// No account has the email.
@@ -22,7 +22,7 @@ pub enum SetPasswordError {
     Failed(#[from] Failure),
 }
 
-/// Gives the account another password. Tokens that were issued before live out their time.
+/// Gives the account another password. Tokens that were issued before stay valid until they expire.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Where a request comes from, as the gateway tells it.
+//! Where a request comes from, as the gateway names it.
 
 use std::{convert::Infallible, future::Ready};
 
@@ -7,7 +7,7 @@ use booked_identity::internal::CLIENT_ADDRESS_HEADER;
 
 use crate::domain::Origin;
 
-/// The network of whoever asks.
+/// The network of the client.
 pub(super) struct Client(pub(super) Origin);
 
 impl FromRequest for Client {

@@ -1,4 +1,4 @@
-//! What failures of the ports mean to a client.
+//! How failures of the ports are answered.
 
 use booked_contract::Code;
 use booked_server::ApiError;

@@ -39,7 +39,7 @@ pub(super) async fn log_in(
     tokens: web::Data<Tokens>,
 ) -> Result<web::Json<Token>, ApiError> {
     let email = EmailKey::parse(&email).map_err(|_| ApiError::new(Code::NoSuchUser))?;
-    // No account has such a password, whoever asks: refusing it without a hash tells nothing.
+    // No account has such a password, so refusing it without computing a hash reveals nothing.
     let password = Password::parse(password).map_err(|_| ApiError::new(Code::WrongPassword))?;
     let token = usecases::log_in(&context, &tokens, &email, password, client.0).await?;
     Ok(web::Json(Token { token }))

@@ -1,4 +1,4 @@
-//! `GET /internal/jwks`, for the gateway: the keys by which tokens are checked. It asks nothing of the database.
+//! `GET /internal/jwks`, for the gateway: the public keys that verify tokens. It needs no database.
 
 use actix_web::{Responder, web};
 

@@ -41,7 +41,7 @@ pub(super) async fn register_user(
 
 fn parse(registration: Registration) -> Result<Person, ApiError> {
     let Registration { name, email, password } = registration;
-    // The order is the contract's.
+    // The contract prescribes the order of these checks.
     let password = Password::parse(password)?;
     let name = PersonName::parse(name)?;
     let email = Email::parse(&email)?;

@@ -15,7 +15,6 @@ use super::{
 #[openapi(paths(register_user::register_user, log_in::log_in))]
 pub struct ApiDoc;
 
-/// Adds the routes.
 pub(crate) fn routes(service: &mut ServiceConfig) {
     service
         .service(resource("/user/register/").route(post().to(register_user)))

@@ -1,6 +1,6 @@
-//! A bounded queue that is fair to groups of those who wait. Each group has its turn after the others; within a group the
-//! newest comes first, since the oldest have waited so long already that they may be gone. When it is full, the longest
-//! group loses its oldest: who waits in a crowd makes room for who comes alone.
+//! A bounded queue that is fair among groups. The groups take turns. Within a group the newest entry goes first, since
+//! whoever submitted the oldest ones has waited so long that they may be gone. When the queue is full, the longest
+//! group loses its oldest entry: a crowd makes room for those who come alone.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -9,17 +9,17 @@ use std::{
 
 pub(super) struct FairQueue<G, T> {
     groups: HashMap<G, VecDeque<T>>,
-    /// The groups in which somebody waits, the next one first.
+    /// The groups that have entries, the next one first.
     turns: VecDeque<G>,
     waiting: usize,
     waiting_max: usize,
 }
 
-/// Whom a turn took out.
+/// What one turn removed from the queue.
 pub(super) struct Taken<T> {
-    /// Who has waited too long.
+    /// Entries that have waited too long.
     pub(super) over: Vec<T>,
-    /// Whose turn it is.
+    /// The entry whose turn it is.
     pub(super) next: Option<T>,
 }
 
@@ -28,17 +28,17 @@ impl<G: Copy + Eq + Hash, T> FairQueue<G, T> {
         Self { groups: HashMap::new(), turns: VecDeque::new(), waiting: 0, waiting_max }
     }
 
-    /// How many wait.
+    /// How many entries wait.
     pub(super) fn waiting(&self) -> usize {
         self.waiting
     }
 
-    /// How many groups wait: so many turns at most come before that of a newcomer.
+    /// How many groups wait: at most this many turns come before a newcomer's.
     pub(super) fn groups(&self) -> usize {
         self.turns.len()
     }
 
-    /// Takes somebody in, and says who has to go for it.
+    /// Adds an entry, and returns the entry that has to make room for it, if any.
     pub(super) fn push(&mut self, group: G, entry: T) -> Option<T> {
         let own = self.groups.get(&group).map_or(0, VecDeque::len);
         let put_out = if self.waiting < self.waiting_max { None } else { self.put_out(group, own) };
@@ -64,7 +64,7 @@ impl<G: Copy + Eq + Hash, T> FairQueue<G, T> {
         oldest
     }
 
-    /// Takes out the next one, and those of its group who have waited too long.
+    /// Removes the next entry, and those of its group that have waited too long.
     pub(super) fn pop(&mut self, is_over: impl Fn(&T) -> bool) -> Taken<T> {
         let mut over = Vec::new();
         while let Some(group) = self.turns.pop_front() {

@@ -1,5 +1,5 @@
-//! A fixed number of threads and a bounded queue before them, fair to the networks that ask. Nobody waits long only to be
-//! refused: what is expected to wait too long is refused at once.
+//! A fixed number of threads behind a bounded queue that is fair to networks. No client waits long only to be refused:
+//! work that is expected to wait too long is refused at once.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -17,12 +17,12 @@ use tokio::sync::oneshot;
 use super::fair_queue::{FairQueue, Taken};
 use crate::domain::Origin;
 
-/// Hashing gives way to everything else on the machine: a storm of log-ins is to slow log-ins alone.
+/// Hashing yields to everything else on the machine, so that a storm of log-ins slows log-ins alone.
 const NICENESS: i32 = 10;
-/// How much the newest job counts in the average time of one: an eighth.
+/// The weight of the newest job in the average duration is one over this: an eighth.
 const AVERAGE_OVER: u64 = 8;
 
-/// The threads. They end when this is dropped, after what is queued.
+/// The threads. When this is dropped, they finish what is queued, then end.
 pub(super) struct Workers {
     shared: Arc<Shared>,
     wait_max: Duration,
@@ -34,7 +34,7 @@ pub(super) enum NotRun {
     /// Too much is queued already.
     #[error("too much is queued")]
     QueueFull,
-    /// It waited so long that it is worth nothing any more.
+    /// It waited so long that its result is useless.
     #[error("it waited too long")]
     Late,
     /// It panicked.
@@ -44,11 +44,11 @@ pub(super) enum NotRun {
 
 struct Job {
     begin_by: Instant,
-    /// Says whether it was run.
+    /// Returns whether it was run.
     work: Box<dyn FnOnce(Turn) -> bool + Send>,
 }
 
-/// What a job meets when it leaves the queue.
+/// What a job is given when it leaves the queue: leave to run, or why not.
 type Turn = Result<(), NotRun>;
 
 struct Shared {
@@ -64,7 +64,7 @@ struct State {
 }
 
 impl Workers {
-    /// Starts so many threads.
+    /// Starts this many threads.
     pub(super) fn start(threads: usize, queue_max: usize, wait_max: Duration) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             state: Mutex::new(State { queue: FairQueue::new(queue_max), is_ending: false }),
@@ -80,8 +80,8 @@ impl Workers {
         Ok(Self { shared, wait_max })
     }
 
-    /// Runs work on one of the threads, for somebody who asks from there. Dropping the future takes work back that has not
-    /// begun, and nothing is begun that whoever asks waits for no longer.
+    /// Runs work on one of the threads, for a client from this network. Work that has not begun is cancelled if the
+    /// future is dropped, and no work begins after its caller's deadline.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         origin: Origin,
@@ -103,7 +103,7 @@ impl Workers {
         let work = Box::new(move |turn: Turn| {
             let is_run = turn.is_ok() && !answer.is_closed();
             if turn.is_err() || is_run {
-                // Nobody may wait for the answer any more.
+                // The caller may have gone.
                 let _ = answer.send(turn.map(|()| work()));
             }
             is_run
@@ -114,7 +114,7 @@ impl Workers {
     }
 }
 
-/// For a wait that no clock can count.
+/// For a wait that is longer than the clock can represent.
 fn far_away() -> Instant {
     Instant::now() + Duration::from_secs(365 * 86_400)
 }
@@ -142,14 +142,14 @@ impl Shared {
         Ok(())
     }
 
-    /// A newcomer is the next of its network, and each network has its turn before.
+    /// A newcomer is the first of its network, and each other network has one turn before it.
     fn expected_wait(&self, networks: usize) -> Duration {
         let turns = u64::try_from(networks).unwrap_or(u64::MAX);
         let average = self.average_micros.load(Ordering::Relaxed);
         Duration::from_micros(turns.saturating_mul(average) / self.threads.max(1))
     }
 
-    /// Waits for jobs; none at the end.
+    /// Waits for jobs; `None` once the queue is closed and empty.
     fn take(&self) -> Option<Taken<Job>> {
         let mut state = self.state();
         loop {
@@ -165,7 +165,7 @@ impl Shared {
         }
     }
 
-    /// Two threads that finish at once may lose one's part in the average, which does no harm.
+    /// If two threads finish at once, the duration of one may be lost from the average, which does no harm.
     fn finished_one(&self, took: Duration) {
         let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let average = match self.average_micros.load(Ordering::Relaxed) {
@@ -190,7 +190,7 @@ fn run_jobs(shared: &Shared) {
         }
         let Some(Job { work, .. }) = next else { continue };
         let began = Instant::now();
-        // One that panics must not take its thread along: nothing would bring that back.
+        // A job that panics must not end its thread, because nothing would start another.
         if catch_unwind(AssertUnwindSafe(|| work(Ok(())))).is_ok_and(|is_run| is_run) {
             shared.finished_one(began.elapsed());
         }
@@ -240,7 +240,7 @@ mod tests {
         (workers, release)
     }
 
-    /// Asks, and gives what waits.
+    /// Submits work, and returns its pending result.
     async fn asked(
         workers: &Arc<Workers>,
         origin: Origin,

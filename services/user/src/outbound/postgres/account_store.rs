@@ -20,12 +20,10 @@ use crate::{
     ports::{AccountStore, AddError, ChangeError},
 };
 
-/// The accounts of a database.
 #[derive(Clone, Debug)]
 pub struct PostgresAccountStore(Database);
 
 impl PostgresAccountStore {
-    /// The accounts of this database.
     #[must_use]
     pub fn new(database: Database) -> Self {
         Self(database)
@@ -48,13 +46,13 @@ impl Row {
         Email::from_store(self.email.clone()).key()
     }
 
-    /// Whether this is the account of that address; its stored key may be one by which others are alike.
+    /// Whether this account has that address: under a key of earlier releases, different addresses are the same.
     fn is_of(&self, email: &EmailKey) -> bool {
         self.key() == *email
     }
 }
 
-/// Up to two: one that has today's key, one that has the key of earlier releases.
+/// At most two: one that has today's key, and one that has the key of earlier releases.
 async fn with_key(connection: &mut AsyncPgConnection, email: &EmailKey) -> QueryResult<Vec<Row>> {
     let keys = std::iter::once(email.as_str()).chain(email.earlier());
     users::table
@@ -64,8 +62,8 @@ async fn with_key(connection: &mut AsyncPgConnection, email: &EmailKey) -> Query
         .await
 }
 
-/// The account of that address. Where earlier releases took two for different ones that are the same today, each keeps the
-/// one that it was registered with.
+/// The account of that address. If earlier releases accepted two addresses that are the same today, each account keeps
+/// the address that it was registered with.
 async fn of(connection: &mut AsyncPgConnection, email: &EmailKey) -> QueryResult<Option<Row>> {
     let mut rows = with_key(connection, email).await?;
     rows.retain(|row| row.is_of(email));
@@ -84,7 +82,8 @@ impl AccountStore for PostgresAccountStore {
                 if alike.iter().any(|row| row.is_of(&key)) {
                     return Err(Abort::Refuse(AddError::EmailTaken));
                 }
-                // What has the key by what earlier releases took for the same gives it up.
+                // An account that has this key only because earlier releases took the two addresses for the same gives
+                // it up.
                 for row in alike {
                     let own = row.key();
                     diesel::update(users::table.find(row.id))
