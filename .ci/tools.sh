@@ -1,8 +1,8 @@
-# What the checks that are not in Rust share: installing what they need, below the target folder. To be sourced.
+# Installs the tools of the checks that are not in Rust, below the target folder. To be sourced.
 #
-# These functions are called in conditions, where a failure ends nothing by itself: so each step is joined by &&.
+# These functions are called in conditions, where `set -e` does not apply, so the steps are joined with &&.
 
-# is_made_from FOLDER FILE...: whether the folder was made from these files as they are now
+# is_made_from FOLDER FILE...: whether the folder was made from the current content of these files
 is_made_from() {
     [ "$(cat "$1/.made-from" 2>/dev/null)" = "$(cat "${@:2}" | sha256sum)" ]
 }
@@ -28,7 +28,7 @@ python_tools() {
         note_made_from "$venv" "$installer" "$2"
 }
 
-# debian_programs FOLDER PACKAGE: what the package holds, unpacked and not installed, so that no server of it starts
+# debian_programs FOLDER PACKAGE: unpacks the package instead of installing it, so that its server does not start
 debian_programs() {
     [ -d "$1" ] && return
     local unpacked=$1.new

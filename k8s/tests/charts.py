@@ -1,4 +1,4 @@
-"""The charts under test: rendered by Helm's own engine, read as objects."""
+"""The charts under test: rendered by Helm's own engine and parsed."""
 
 import json
 import os
@@ -31,10 +31,10 @@ def values_of(path):
 
 
 def ways_to_set():
-    """Every file of values that comes with a chart: (its name, chart, values), the empty one first."""
+    """Every values file that comes with a chart: (name of the case, chart, values), the defaults first."""
     ways = []
     for chart in [*COMPONENTS, "booked"]:
-        ways.append((f"{chart}, as it is", chart, {}))
+        ways.append((f"{chart}, defaults", chart, {}))
         folder = path_of(chart)
         for file in [folder / "values-ha.yaml", *sorted((folder / "ci").glob("*.yaml"))]:
             if file.exists():
@@ -43,7 +43,7 @@ def ways_to_set():
 
 
 def texts(chart, values=None, release="booked", namespace="sale", kubernetes=NEWEST):
-    """The rendered files by their names."""
+    """The rendered files, by name."""
     options = {"name": release, "namespace": namespace, "kube_version": f"v{kubernetes}.0"}
     # Rendering removes the components that are not enabled from the loaded chart, so the umbrella is loaded every time.
     loaded = helm.Chart.load(UMBRELLA) if chart == "booked" else loaded_once(chart)
@@ -51,7 +51,7 @@ def texts(chart, values=None, release="booked", namespace="sale", kubernetes=NEW
 
 
 def render(chart, values=None, **options):
-    """All objects that the chart makes."""
+    """All objects that the chart renders."""
     rendered = texts(chart, values, **options)
     files = [text for name, text in sorted(rendered.items()) if not name.endswith(".txt")]
     return [each for text in files for each in yaml.load_all(text, yaml.CSafeLoader) if each]
@@ -62,7 +62,7 @@ def notes(chart, values=None):
 
 
 def refusal(chart, values):
-    """What the chart says to values that it refuses."""
+    """The message with which the chart refuses the values."""
     try:
         texts(chart, values)
     except helm.HelmError as error:
@@ -75,7 +75,7 @@ def identity(each):
 
 
 def find(objects, kind, name):
-    """The object of this kind and name; None where there is none."""
+    """The object of this kind and name, or None."""
     return next((each for each in objects if identity(each) == (kind, name)), None)
 
 
@@ -88,7 +88,7 @@ def deployment(component, values=None):
 
 
 def server(component, values=None):
-    """The container that serves."""
+    """The container of the server."""
     return deployment(component, values)["spec"]["template"]["spec"]["containers"][0]
 
 
@@ -97,7 +97,7 @@ def environment(container):
 
 
 def pod_specs(objects):
-    """(name, specification) of all pods that the objects make."""
+    """(name, specification) of all pods that the objects create."""
     for each in objects:
         if each["kind"] == "Pod":
             yield each["metadata"]["name"], each["spec"]
@@ -106,6 +106,6 @@ def pod_specs(objects):
 
 
 def node_folder():
-    """Where npm's packages are; None where they could not be installed."""
+    """The folder of npm's packages, or None if they could not be installed."""
     folder = Path(os.environ["K8S_TESTS_NODE"])
     return folder if folder.is_dir() else None

@@ -1,5 +1,5 @@
-"""The charts agree with the programs' sources: settings and commands. That the metrics which the rules ask for are exported
-is checked on a running system, by tools/system-tests/tests/metrics.rs."""
+"""The charts agree with the programs' sources: settings and commands. tools/system-tests/tests/metrics.rs checks on a running
+system that the metrics in the rules are exported."""
 
 import json
 import re
@@ -18,9 +18,9 @@ SOURCES = {
         for component in WITH_DATABASE
     },
 }
-# Of an operator's command, not of `serve`.
+# Of operators' commands, not of `serve`.
 OF_COMMANDS = {"ADMIN_PASSWORD_FILE", "NEW_PASSWORD_FILE"}
-# Secrets, given as files: the plain twins are refused.
+# Secrets are given as files: the charts refuse the variables that hold the secret itself.
 PLAIN_SECRETS = {"DATABASE_URL", "VALKEY_URL", "SMTP_URL", "INTERNAL_CREDENTIAL"}
 
 
@@ -37,7 +37,7 @@ def settings_of_program(component):
 
 
 def settings_of_chart(component):
-    """Those that `config` takes and those that the chart sets where everything is on."""
+    """Those that `config` accepts, and those that the chart sets if everything is on."""
     schema = json.loads((K8S / "library" / "booked-service" / "chart.schema.json").read_text())
     taken = set(schema["$defs"][f"{component}Settings"]["properties"])
     everything = {
@@ -110,7 +110,7 @@ def rules(component):
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_every_rule_asks_for_metrics_of_the_pods_of_the_release(component):
+def test_every_rule_selects_metrics_of_the_pods_of_the_release(component):
     for rule in rules(component):
         selectors = metrics_of(rule["expr"])
         assert selectors, rule
@@ -120,7 +120,7 @@ def test_every_rule_asks_for_metrics_of_the_pods_of_the_release(component):
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_the_metrics_of_all_pods_are_read(component):
+def test_the_metrics_of_all_pods_are_scraped(component):
     values = {"metrics": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}}}}
     objects = render(component, values)
     monitor = find(objects, "ServiceMonitor", f"booked-{component}")
@@ -133,7 +133,7 @@ def test_the_metrics_of_all_pods_are_read(component):
     assert (endpoint["port"], endpoint["path"]) == (admin["spec"]["ports"][0]["name"], "/metrics")
 
 
-def test_the_defaults_are_documented_where_all_charts_take_them_from():
+def test_all_defaults_are_in_the_library_which_documents_them():
     defaults = values_of(K8S / "library" / "booked-service" / "values.yaml")["exports"]["defaults"]
     schema = json.loads((K8S / "library" / "booked-service" / "chart.schema.json").read_text())
     assert set(schema["properties"]) - set(defaults) == {"enabled", "booked-service", "component"}

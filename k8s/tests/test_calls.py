@@ -1,4 +1,4 @@
-"""Who may call whom, read from the NetworkPolicies as a cluster would read them."""
+"""Which pods may call which: the NetworkPolicies, evaluated as a cluster evaluates them."""
 
 import itertools
 
@@ -35,7 +35,7 @@ def matches(selector, given):
 
 
 def is_one_of(peers, pod, namespace):
-    """Whether a pod of a namespace is among the peers of a rule; no peers are all peers."""
+    """Whether a pod of a namespace is among the peers of a rule; an empty list allows all peers."""
 
     def is_it(peer):
         in_namespace = (
@@ -47,7 +47,7 @@ def is_one_of(peers, pod, namespace):
 
 
 def allows(objects, direction, pod, other, port, namespace=HERE):
-    """Whether the policies of a pod let it be called by (Ingress), or call (Egress), another pod at a port."""
+    """Whether the policies of a pod let another pod call it (Ingress), or let it call another pod (Egress), at a port."""
     rules, peers = ("ingress", "from") if direction == "Ingress" else ("egress", "to")
     policies = [
         each["spec"]
@@ -82,7 +82,7 @@ def test_exactly_these_calls_are_possible(objects):
     assert possible == CALLS
 
 
-def test_each_component_is_told_where_those_are_that_it_calls():
+def test_each_component_has_the_addresses_of_those_that_it_calls():
     for component in COMPONENTS:
         told = {
             (component, name.removesuffix("_URL").lower())
@@ -96,14 +96,14 @@ def test_no_component_reaches_the_admin_port_of_another(objects):
     assert not [pair for pair in itertools.permutations(COMPONENTS, 2) if may_call(objects, *pair, "admin")]
 
 
-def test_the_world_reaches_the_gateway_alone(objects):
+def test_outside_the_namespace_only_the_gateway_can_be_called(objects):
     stranger = ({"app": "stranger"}, "http", {"kubernetes.io/metadata.name": "elsewhere"})
     assert [component for component in COMPONENTS if allows(objects, "Ingress", labels(component), *stranger)] == [
         "gateway"
     ]
 
 
-def test_the_gateway_can_be_kept_to_some_clients():
+def test_the_gateway_can_be_limited_to_some_clients():
     clients = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress"}}}]
     objects = render("gateway", {"networkPolicy": {"clients": clients}})
     asked = {
@@ -148,7 +148,7 @@ def test_a_migration_reaches_its_database_and_nothing_else(objects):
         assert [[allowed["port"] for allowed in rule["ports"]] for rule in policy["egress"]] == [[53, 53], [5432]]
 
 
-def test_the_test_of_a_release_reaches_its_admin_port_alone(objects):
+def test_the_test_of_a_release_reaches_only_its_admin_port(objects):
     for component in COMPONENTS:
         test = labels(component, "test")
         assert allows(objects, "Egress", test, labels(component), "admin")
@@ -156,7 +156,7 @@ def test_the_test_of_a_release_reaches_its_admin_port_alone(objects):
         assert not allows(objects, "Egress", test, labels(component), "http")
 
 
-def test_traces_reach_the_collector_and_only_where_there_is_one():
+def test_traces_reach_the_collector_if_there_is_one():
     traced = {"global": {"tracing": {"endpoint": "http://collector.monitoring:4318"}}}
     for component in COMPONENTS:
         ports = [
@@ -170,7 +170,7 @@ def test_traces_reach_the_collector_and_only_where_there_is_one():
         assert not [name for name in environment(server(component)) if name.startswith("OTEL_")]
 
 
-def test_a_component_in_another_namespace_is_called_and_let_in_there():
+def test_a_component_in_another_namespace_is_called_there():
     objects = render("gateway", {"peers": {"event": {"namespace": "events"}}})
     assert (
         environment(server("gateway", {"peers": {"event": {"namespace": "events"}}}))["EVENT_URL"]
@@ -190,7 +190,7 @@ def test_a_component_at_another_port_is_called_there():
     assert "call this one too (peers.event.port)" in notes("event", {"service": {"port": 8080}})
 
 
-def test_who_is_let_in_is_let_in_at_a_number():
+def test_ingress_is_allowed_at_port_numbers():
     for component in COMPONENTS:
         objects = render(component, {"ports": {"traffic": 9000, "admin": 9001}})
         allowed = [
@@ -202,7 +202,7 @@ def test_who_is_let_in_is_let_in_at_a_number():
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_the_pods_are_those_that_services_and_policies_mean(component):
+def test_services_and_policies_select_the_pods(component):
     objects = render(component)
     pods = deployment(component)["spec"]["template"]["metadata"]["labels"]
     services = [each["spec"]["selector"] for each in objects if each["kind"] == "Service"]

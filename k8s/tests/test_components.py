@@ -37,7 +37,7 @@ def test_each_has_a_chart(component):
     assert (UMBRELLA / "charts" / component).samefile(chart)
 
 
-def test_there_are_no_charts_of_others():
+def test_there_are_no_other_charts():
     for folder in (K8S / "charts", UMBRELLA / "charts"):
         assert {each.name for each in folder.iterdir()} == set(COMPONENTS)
 

@@ -13,9 +13,9 @@ CHARTS = [*COMPONENTS, "booked"]
 
 @pytest.mark.parametrize("kubernetes", [OLDEST, NEWEST])
 @pytest.mark.parametrize(("name", "chart", "values"), ways_to_set())
-def test_helm_finds_nothing_to_say(name, chart, values, kubernetes):
+def test_helm_lints_without_a_warning(name, chart, values, kubernetes):
     report = helm.lint(path_of(chart), values, strict=True, with_subcharts=False, kube_version=f"v{kubernetes}.0")
-    # An icon is for shop windows; severity 1 is a remark.
+    # Severity 1 is a remark, for example that the chart has no icon.
     assert [each for each in report["messages"] if each["severity"] > 1] == []
     assert report["errors"] == []
 

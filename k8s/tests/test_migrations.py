@@ -1,4 +1,4 @@
-"""The schema is brought up to date before the pods, beside them, or by somebody else."""
+"""The schema is migrated before the pods start, at the same time, or not by the chart."""
 
 import pytest
 from charts import WITH_DATABASE, find, kinds, render
@@ -21,7 +21,7 @@ def test_a_hook_migrates_before_new_pods_start(component):
 
 
 @pytest.mark.parametrize("component", WITH_DATABASE)
-def test_all_that_the_hook_needs_of_the_release_is_made_before_it(component):
+def test_everything_that_the_hook_needs_is_created_before_it(component):
     objects = render(component)
     account = job(objects)["spec"]["template"]["spec"]["serviceAccountName"]
     for needed in (
@@ -35,7 +35,7 @@ def test_all_that_the_hook_needs_of_the_release_is_made_before_it(component):
         )
 
 
-def test_a_hook_leaves_nothing_behind_and_is_kept_where_it_failed():
+def test_a_hook_leaves_nothing_behind_and_is_kept_if_it_fails():
     policies = {
         each["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
         for each in render("event")
@@ -44,7 +44,7 @@ def test_a_hook_leaves_nothing_behind_and_is_kept_where_it_failed():
     assert policies == {"before-hook-creation,hook-succeeded"}
 
 
-def test_a_job_beside_the_pods_is_no_hook_and_another_one_for_each_version():
+def test_a_job_is_no_hook_and_has_another_name_for_every_version():
     values = {"migrations": {"mode": "job"}}
     one, same = job(render("event", values)), job(render("event", {**values, "replicaCount": 3}))
     other = job(render("event", {**values, "image": {"tag": "9"}}))
@@ -53,7 +53,7 @@ def test_a_job_beside_the_pods_is_no_hook_and_another_one_for_each_version():
     assert one["spec"]["ttlSecondsAfterFinished"] == 86400
 
 
-def test_somebody_else_may_migrate():
+def test_migrations_can_be_left_to_the_operator():
     objects = render("event", {"migrations": {"mode": "none"}})
     assert "Job" not in kinds(objects)
     assert not [each for each in objects if each["metadata"]["name"].endswith("-migrate")]

@@ -1,11 +1,11 @@
-"""What a pod is: confined, healthy, and gone without a failed request."""
+"""Pods are confined, are probed, and stop without a failed request."""
 
 import pytest
 from charts import UMBRELLA, deployment, environment, find, pod_specs, render, server, values_of, ways_to_set
 from components import COMPONENTS
 
 VERSION = values_of(UMBRELLA / "Chart.yaml")["version"]
-FORGOTTEN_AFTER_S = 5  # how long a cluster may take until nobody sends a request to a pod that ends
+REMOVED_AFTER_S = 5  # how long a cluster may take to remove the address of a pod that stops
 FLUSH_S = 5  # how long the telemetry of a process may take to be sent
 
 
@@ -34,7 +34,7 @@ def test_every_pod_keeps_to_the_restricted_standard(name, chart, values):
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_liveness_and_start_ask_the_process_alone_and_readiness_asks_whether_to_send_traffic(component):
+def test_the_startup_and_liveness_probes_depend_on_the_process_only_and_the_readiness_probe_on_readiness(component):
     container = server(component)
     paths = {probe: container[f"{probe}Probe"]["httpGet"] for probe in ("startup", "liveness", "readiness")}
     assert paths == {
@@ -45,7 +45,7 @@ def test_liveness_and_start_ask_the_process_alone_and_readiness_asks_whether_to_
 
 
 @pytest.mark.parametrize(("name", "chart", "values"), ways_to_set())
-def test_a_pod_serves_on_until_its_address_is_forgotten_and_has_time_to_drain(name, chart, values):
+def test_a_pod_serves_until_its_address_is_removed_and_has_time_to_drain(name, chart, values):
     for each in render(chart, values):
         if each["kind"] != "Deployment":
             continue
@@ -55,7 +55,7 @@ def test_a_pod_serves_on_until_its_address_is_forgotten_and_has_time_to_drain(na
         asleep = container["lifecycle"]["preStop"]["sleep"]["seconds"]
         draining = (int(settings["DRAIN_DELAY_MS"]) + 2 * int(settings["DRAIN_TIMEOUT_MS"])) / 1000
         assert int(settings["DRAIN_DELAY_MS"]) >= 500
-        assert asleep + int(settings["DRAIN_DELAY_MS"]) / 1000 >= FORGOTTEN_AFTER_S
+        assert asleep + int(settings["DRAIN_DELAY_MS"]) / 1000 >= REMOVED_AFTER_S
         assert spec["terminationGracePeriodSeconds"] >= asleep + draining + FLUSH_S
 
 
@@ -94,7 +94,7 @@ def test_a_changed_setting_replaces_the_pods_and_nothing_else_does(component):
     assert before != after
     scaled = deployment(component, {"replicaCount": 3})["spec"]["template"]
     if component == "gateway":
-        # Each allows its share of the limits, so it must know of how many it is one.
+        # Each pod allows its share of the limits, so it must know how many there are.
         [env] = [container["env"] for container in scaled["spec"]["containers"]]
         [replicas] = [each for each in env if each["name"] == "GATEWAY_REPLICAS"]
         assert replicas["value"] == "3"
@@ -102,7 +102,7 @@ def test_a_changed_setting_replaces_the_pods_and_nothing_else_does(component):
     assert before == scaled
 
 
-def test_settings_are_written_as_the_program_reads_them():
+def test_settings_are_written_so_that_the_program_can_read_them():
     settings = {"BOOKING_QUEUE_MAX": 1000000, "HOLD_TTL_MS": 600000, "RUST_LOG": "info"}
     given = environment(server("ticketing", {"config": settings}))
     assert {name: given[name] for name in settings} == {

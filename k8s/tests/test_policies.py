@@ -1,4 +1,4 @@
-"""What Checkov, which knows the benchmarks for Kubernetes, has to say."""
+"""The charts pass Checkov, which checks the benchmarks for Kubernetes."""
 
 import json
 import subprocess
@@ -9,20 +9,20 @@ import yaml
 from charts import render
 from components import COMPONENTS
 
-# What it finds by default, and why that stays: (check, kind).
+# Its findings with the default values, and why we accept them: (check, kind).
 ACCEPTED = {
-    # A limit of the CPU stops a pod for the rest of each tenth of a second while its node idles.
+    # A CPU limit throttles a pod for the rest of every tenth of a second while its node is idle.
     ("CKV_K8S_11", "Deployment"),
     ("CKV_K8S_11", "Job"),
     ("CKV_K8S_11", "Pod"),
-    # Tags are never moved; whoever does not trust that gives image.digest.
+    # Tags are never moved; operators who do not rely on that set image.digest.
     ("CKV_K8S_15", "Deployment"),
     ("CKV_K8S_15", "Job"),
     ("CKV_K8S_15", "Pod"),
     ("CKV_K8S_43", "Deployment"),
     ("CKV_K8S_43", "Job"),
     ("CKV_K8S_43", "Pod"),
-    # The pod of `helm test` asks once and ends.
+    # The pod of `helm test` sends one request and ends.
     ("CKV_K8S_8", "Pod"),
     ("CKV_K8S_9", "Pod"),
 }
@@ -30,7 +30,7 @@ PINNED = {"CKV_K8S_15", "CKV_K8S_43"}
 
 
 def findings(objects, folder):
-    """What is found, as (namespace, check, kind)."""
+    """The findings, as (namespace, check, kind)."""
     (folder / "objects.yaml").write_text(yaml.dump_all(objects))
     checkov = Path(sys.executable).parent / "checkov"
     command = [checkov, "--directory", folder, "--framework", "kubernetes", "--skip-download", "--output", "json"]
@@ -42,7 +42,7 @@ def findings(objects, folder):
         yield namespace, each["check_id"], kind
 
 
-def test_checkov_finds_only_what_is_accepted_and_less_where_images_are_pinned(tmp_path):
+def test_checkov_finds_only_what_is_accepted_and_less_if_images_are_pinned(tmp_path):
     pinned = {"image": {"digest": "sha256:" + "a" * 64, "pullPolicy": "Always"}}
     objects = render("booked") + render("booked", dict.fromkeys(COMPONENTS, pinned), namespace="pinned")
     found = set(findings(objects, tmp_path))

@@ -1,4 +1,4 @@
-"""How the world reaches the gateway, and what a release tells about it."""
+"""How clients reach the gateway, and the notes of a release."""
 
 import pytest
 from charts import K8S, find, notes, render, server, texts, values_of
@@ -27,7 +27,7 @@ def test_a_route_leads_to_the_gateway():
     assert route["rules"][0]["backendRefs"] == [{"name": "booked-gateway", "port": 80}]
 
 
-def test_a_load_balancer_never_shows_the_admin_port():
+def test_a_load_balancer_never_exposes_the_admin_port():
     objects = render("gateway", gateway("balancer-values.yaml"))
     assert find(objects, "Service", "booked-gateway")["spec"]["externalTrafficPolicy"] == "Local"
     shown = [each for each in objects if each["kind"] == "Service" and each["spec"]["type"] != "ClusterIP"]
@@ -35,20 +35,20 @@ def test_a_load_balancer_never_shows_the_admin_port():
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_nothing_is_public_unless_it_is_asked_for(component):
+def test_nothing_is_public_by_default(component):
     objects = render(component)
     assert not {"Ingress", "HTTPRoute"} & {each["kind"] for each in objects}
     assert {each["spec"]["type"] for each in objects if each["kind"] == "Service"} == {"ClusterIP"}
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_a_release_tells_which_secrets_it_reads(component):
+def test_the_notes_list_the_secrets(component):
     deployment = find(render(component), "Deployment", f"booked-{component}")
     for volume in deployment["spec"]["template"]["spec"]["volumes"]:
         assert f"Secret {volume['secret']['secretName']}" in notes(component)
 
 
-def test_a_release_tells_what_is_left_open():
+def test_the_notes_warn_of_what_is_open():
     assert "database.to is empty" in notes("event")
     assert "database.to" not in notes("event", {"database": {"to": [{"ipBlock": {"cidr": "10.0.0.1/32"}}]}})
     assert "networkPolicy.enabled is false" in notes("event", {"networkPolicy": {"enabled": False}})
@@ -68,7 +68,7 @@ def test_a_release_tells_what_is_left_open():
     )
 
 
-def test_a_release_tells_which_limits_are_on():
+def test_the_notes_list_the_limits():
     told = notes("gateway")
     assert "each address may ask for 500 a second, 5000 at once" in told
     assert "each user may ask for 50 a second, 500 at once" in told
@@ -97,7 +97,7 @@ def test_behind_an_ingress_or_a_route_one_proxy_is_trusted_unless_another_number
     assert trusted({**ingress, "config": {"TRUSTED_PROXIES": 2}}) == ["2"]
 
 
-def test_a_release_tells_where_clients_may_not_be_who_they_seem():
+def test_the_notes_warn_if_clients_addresses_may_be_wrong():
     behind_ingress = gateway("ingress-values.yaml")
     assert "networkPolicy.clients" not in notes("gateway", behind_ingress)
     assert "can claim any address" in notes("gateway", {**behind_ingress, "networkPolicy": {}})
@@ -108,7 +108,7 @@ def test_a_release_tells_where_clients_may_not_be_who_they_seem():
     assert "externalTrafficPolicy is not Local" in notes("gateway", {"service": {"type": "LoadBalancer"}})
 
 
-def test_the_umbrella_tells_of_each_component_and_of_those_that_are_elsewhere():
+def test_the_umbrellas_notes_name_every_component_installed_or_not():
     told = texts("booked", {"analytics": {"enabled": False}})["booked/templates/NOTES.txt"]
     assert all(f"deployment/booked-{component}" in told for component in COMPONENTS if component != "analytics")
     assert "booked-analytics is not part of this release" in told

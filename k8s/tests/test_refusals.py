@@ -93,7 +93,7 @@ def test_the_schema_refuses(chart, values, message):
 
 
 @pytest.mark.parametrize(("chart", "values", "message"), TOGETHER)
-def test_values_that_do_not_go_together_are_refused(chart, values, message):
+def test_values_that_do_not_fit_together_are_refused(chart, values, message):
     assert message in refusal(chart, values)
 
 

@@ -1,4 +1,4 @@
-"""How many pods there are, and who may change that."""
+"""How many pods there are, and what scales them."""
 
 import pytest
 from charts import K8S, UMBRELLA, deployment, find, kinds, render, values_of
@@ -6,7 +6,7 @@ from components import COMPONENTS
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_the_deployment_counts_its_pods_unless_something_scales_them(component):
+def test_the_deployment_has_a_number_of_pods_unless_something_scales_them(component):
     assert deployment(component)["spec"]["replicas"] == 2
     assert deployment(component, {"replicaCount": 0})["spec"]["replicas"] == 0
     for scaler in ("autoscaling", "keda"):
@@ -30,7 +30,7 @@ def test_the_autoscaler_scales_this_deployment(component):
     assert scaler["metrics"][0]["resource"]["target"] == {"type": "Utilization", "averageUtilization": 70}
 
 
-def test_keda_takes_the_autoscalers_place():
+def test_keda_replaces_the_autoscaler():
     values = values_of(K8S / "charts" / "ticketing" / "ci" / "keda-values.yaml")
     objects = render("ticketing", values)
     assert "HorizontalPodAutoscaler" not in kinds(objects)
@@ -51,7 +51,7 @@ def test_keda_takes_the_autoscalers_place():
         ({"pdb": {"enabled": False}}, False),
     ],
 )
-def test_evictions_are_budgeted_where_one_pod_can_be_spared(values, is_there):
+def test_there_is_a_disruption_budget_if_there_is_more_than_one_pod(values, is_there):
     budget = find(render("ticketing", values), "PodDisruptionBudget", "booked-ticketing")
     assert (budget is not None) == is_there
     if budget:
@@ -61,7 +61,7 @@ def test_evictions_are_budgeted_where_one_pod_can_be_spared(values, is_there):
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_the_values_for_a_sale_hold_against_a_lost_zone(component):
+def test_the_values_for_a_sale_withstand_the_loss_of_a_zone(component):
     values = values_of(K8S / "charts" / component / "values-ha.yaml")
     objects = render(component, values)
     assert {"HorizontalPodAutoscaler", "PodDisruptionBudget", "ServiceMonitor", "PrometheusRule"} <= set(kinds(objects))

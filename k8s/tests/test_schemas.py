@@ -1,4 +1,4 @@
-"""Whatever is rendered is valid to Kubernetes, oldest and newest, and to the custom resources' owners."""
+"""Everything that is rendered is valid for the oldest and newest Kubernetes and for the owners of custom resources."""
 
 import itertools
 import json
@@ -18,7 +18,7 @@ CUSTOM = {
 
 
 def matrix(component):
-    """Everything that can be on or off, in all combinations."""
+    """All combinations of what can be on or off."""
     scaling = [{}, {"autoscaling": {"enabled": True}}, {"keda": {"enabled": True}}, {"replicaCount": 1}]
     modes = ["hook", "job", "none"] if component in WITH_DATABASE else ["hook"]
     public = [{}]
@@ -41,7 +41,7 @@ def matrix(component):
 
 @pytest.fixture(scope="module")
 def objects():
-    """Every different object of the whole matrix and of all files of values."""
+    """Every distinct object of the whole matrix and of all values files."""
     rendered = [render(component, values) for component in COMPONENTS for values in matrix(component)]
     rendered += [render(chart, values) for _, chart, values in ways_to_set()]
     for each in rendered:
@@ -69,7 +69,7 @@ def test_the_owners_of_custom_resources_know_every_field(objects):
     assert complaints(custom, folder) == ""
 
 
-def test_a_misspelt_field_of_a_custom_resource_is_found():
+def test_a_misspelled_field_of_a_custom_resource_is_found():
     folder = node_folder()
     if folder is None:
         pytest.skip("CUSTOM RESOURCES WERE NOT CHECKED: their schemas cannot be installed from npm")
@@ -86,7 +86,7 @@ def test_a_misspelt_field_of_a_custom_resource_is_found():
 
 
 def complaints(custom, folder):
-    """What the schemas say of the objects, and what the compiler says of fields that the types do not have."""
+    """The schemas' errors about the objects, and the compiler's about fields that the types do not have."""
     imports = [
         f'import {{ {kind}, I{kind} }} from "@kubernetes-models/{module}/{kind}";' for kind, module in CUSTOM.items()
     ]

@@ -1,4 +1,4 @@
-"""Secrets exist already, are mounted as files for whoever needs them, and stand in no environment."""
+"""Secrets exist already, are mounted as files only where they are needed, and are in no environment."""
 
 import pytest
 from charts import (
@@ -49,13 +49,13 @@ def test_a_component_has_its_own_secrets_and_no_others(component):
 
 
 @pytest.mark.parametrize("component", WITH_DATABASE)
-def test_a_migration_has_the_database_alone(component):
+def test_a_migration_has_only_the_databases_secret(component):
     spec = find(render(component), "Job", f"booked-{component}-migrate")["spec"]["template"]["spec"]
     assert mounted(spec) == {f"booked-{component}-database"}
 
 
 @pytest.mark.parametrize(("name", "chart", "values"), ways_to_set())
-def test_no_secret_stands_in_an_environment_or_is_made(name, chart, values):
+def test_no_secret_is_in_an_environment_or_created(name, chart, values):
     objects = render(chart, values)
     assert "Secret" not in {each["kind"] for each in objects}
     for pod, spec in pod_specs(objects):
@@ -66,7 +66,7 @@ def test_no_secret_stands_in_an_environment_or_is_made(name, chart, values):
         assert all(volume["secret"]["defaultMode"] == 0o440 for volume in spec.get("volumes", []) if "secret" in volume)
 
 
-def test_secrets_may_have_names_and_keys_of_their_own():
+def test_secrets_may_have_other_names_and_keys():
     values = values_of(K8S / "charts" / "user" / "ci" / "secrets-values.yaml")
     objects = render("user", values)
     serving = find(objects, "Deployment", "booked-user")["spec"]["template"]["spec"]
@@ -98,5 +98,5 @@ def test_all_signing_keys_are_mounted_as_a_set():
     assert environment(server("user"))["SIGNING_KEYS_DIR"] == "/etc/booked/signing-keys"
     [volume] = [volume for volume in spec["volumes"] if volume["name"] == "signing-keys"]
     assert "items" not in volume["secret"]
-    # A part of a folder that is mounted by subPath would never be renewed, and a rotated key never seen.
+    # A subPath mount is never updated, so a rotated key would never be seen.
     assert not [mount for mount in spec["containers"][0]["volumeMounts"] if "subPath" in mount]

@@ -16,7 +16,7 @@ def of_component(objects, component):
 
 
 @pytest.mark.parametrize(("name", "chart", "values"), [way for way in ways_to_set() if way[1] != "booked"])
-def test_the_umbrella_makes_what_the_chart_alone_makes(name, chart, values):
+def test_the_umbrella_renders_what_the_chart_alone_renders(name, chart, values):
     shared = {"global": values["global"]} if "global" in values else {}
     own = {key: value for key, value in values.items() if key != "global"}
     others = {other: {"enabled": False} for other in COMPONENTS if other != chart}
@@ -38,7 +38,7 @@ def test_each_component_can_be_left_out(component):
     )
 
 
-def test_what_is_global_reaches_all_components():
+def test_global_values_reach_all_components():
     objects = render(
         "booked",
         {"global": {"image": {"registry": "r.example", "tag": "7", "pullSecrets": ["pull"]}, "partOf": "blue"}},
@@ -53,13 +53,13 @@ def test_what_is_global_reaches_all_components():
         assert each["metadata"]["name"].startswith("blue-")
 
 
-def test_the_templates_are_one_line_in_each_chart():
+def test_each_template_of_a_chart_is_one_line():
     for component in COMPONENTS:
         templates = sorted((K8S / "charts" / component / "templates").rglob("*.*"))
         assert [len(file.read_text().splitlines()) for file in templates] == [1, 1, 1]
 
 
-def test_the_dashboards_are_shipped_for_a_system_of_any_name():
+def test_the_dashboards_ship_with_the_systems_name():
     assert find(render("booked"), "ConfigMap", "booked-dashboards") is None
     objects = render("booked", {"global": {"partOf": "blue"}, "dashboards": {"enabled": True}})
     shipped = find(objects, "ConfigMap", "blue-dashboards")
