@@ -1,9 +1,10 @@
 //! The outbox: what happened, written in the transaction that makes it happen.
 
+use booked_postgres::prepared;
 use diesel::{
     QueryResult,
     pg::Pg,
-    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    query_builder::{AstPass, QueryFragment},
     result::Error,
     sql_types::{Array, BigInt, Json, Text, Uuid as SqlUuid},
 };
@@ -65,14 +66,7 @@ struct Append<'a> {
     data: Vec<&'a Value>,
 }
 
-impl QueryId for Append<'_> {
-    type QueryId = Append<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Query for Append<'_> {
-    type SqlType = BigInt;
-}
+prepared!(Append<'_> as Append<'static> => BigInt);
 
 impl QueryFragment<Pg> for Append<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {

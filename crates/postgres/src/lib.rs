@@ -13,6 +13,7 @@ mod metrics;
 mod migrate;
 mod moment;
 mod operator;
+mod prepared;
 mod reader;
 mod watch;
 mod work;

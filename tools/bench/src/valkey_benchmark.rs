@@ -11,14 +11,8 @@ use super::{
     tools::{Tool, Tools, output},
 };
 
-/// The script as ticketing sends it.
-const RESERVE: &str = concat!(
-    include_str!("../../../services/ticketing/src/outbound/valkey/prelude.lua"),
-    "\n",
-    include_str!("../../../services/ticketing/src/outbound/valkey/reserve.lua")
-);
-/// An event's fixed keys, as all its scripts take them.
-const KEYS: [&str; 7] = ["taken", "holds", "settling", "claims", "meta", "load", "never"];
+const PRELUDE: &str = include_str!("../../../services/ticketing/src/outbound/valkey/prelude.lua");
+const RESERVE: &str = include_str!("../../../services/ticketing/src/outbound/valkey/reserve.lua");
 /// The length of an event id's text without the seat.
 const UNSEATED: usize = 28;
 /// As `cargo up` holds seats.
@@ -41,14 +35,18 @@ impl ValkeyBenchmark<'_> {
     ///
     /// Also where they were not all granted.
     pub(super) async fn run(&self, event: Uuid, count: u32) -> Result<f64> {
-        let digest = tokio::task::block_in_place(|| self.valkey.command(&["SCRIPT", "LOAD", RESERVE]))?;
+        // As ticketing sends it, with the keys that the prelude names.
+        let script = [PRELUDE, RESERVE].join("\n");
+        let keys = PRELUDE.lines().find_map(|line| line.strip_prefix("-- KEYS: ")).unwrap_or_default();
+        let keys: Vec<&str> = keys.split(' ').collect();
+        let digest = tokio::task::block_in_place(|| self.valkey.command(&["SCRIPT", "LOAD", &script]))?;
         let before = self.taken(event)?;
         let mut arguments: Vec<String> = ["-h", "127.0.0.1", "--csv", "-p"].map(str::to_owned).into();
         arguments.push(self.valkey.port().to_string());
         arguments.extend(["-c".to_owned(), CLIENTS.to_string(), "-n".to_owned(), count.to_string()]);
-        arguments.extend(["EVALSHA".to_owned(), digest.trim().to_owned(), KEYS.len().to_string()]);
+        arguments.extend(["EVALSHA".to_owned(), digest.trim().to_owned(), keys.len().to_string()]);
         let tag = format!("{{{event}}}:");
-        arguments.extend(KEYS.map(|key| format!("{tag}{key}")));
+        arguments.extend(keys.iter().map(|key| format!("{tag}{key}")));
         let unseated = event.to_string().get(..UNSEATED).unwrap_or_default().to_owned();
         arguments.extend([format!("{tag}{unseated}"), Uuid::from_u128(1).to_string()]);
         arguments.extend(["2".to_owned(), HOLD_TTL_MS.to_string()]);

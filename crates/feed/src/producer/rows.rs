@@ -2,11 +2,12 @@
 //! would never see that one. `sql/outbox_horizon.sql` says how that is known; rows are read by a later statement than the
 //! horizon.
 
+use booked_postgres::prepared;
 use chrono::{DateTime, Utc};
 use diesel::{
     OptionalExtension as _, QueryResult,
     pg::Pg,
-    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    query_builder::{AstPass, QueryFragment},
     sql_types::{BigInt, Integer, Json, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
@@ -122,14 +123,7 @@ struct ReadStanding {
     certain: Position,
 }
 
-impl QueryId for ReadStanding {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Query for ReadStanding {
-    type SqlType = (Text, Integer, Nullable<BigInt>, BigInt);
-}
+prepared!(ReadStanding => (Text, Integer, Nullable<BigInt>, BigInt));
 
 impl QueryFragment<Pg> for ReadStanding {
     /// The database is part of the incarnation, since one that is made anew in the same server starts a new feed. All of
@@ -154,14 +148,7 @@ struct ReadHorizon {
     certain: Position,
 }
 
-impl QueryId for ReadHorizon {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Query for ReadHorizon {
-    type SqlType = (BigInt, BigInt);
-}
+prepared!(ReadHorizon => (BigInt, BigInt));
 
 impl QueryFragment<Pg> for ReadHorizon {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -191,14 +178,7 @@ struct ReadLastShown {
     horizon: i64,
 }
 
-impl QueryId for ReadLastShown {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Query for ReadLastShown {
-    type SqlType = BigInt;
-}
+prepared!(ReadLastShown => BigInt);
 
 impl QueryFragment<Pg> for ReadLastShown {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -216,14 +196,7 @@ struct ReadEntries {
     limit: i64,
 }
 
-impl QueryId for ReadEntries {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Query for ReadEntries {
-    type SqlType = (BigInt, Text, SqlUuid, Json, Timestamptz);
-}
+prepared!(ReadEntries => (BigInt, Text, SqlUuid, Json, Timestamptz));
 
 impl QueryFragment<Pg> for ReadEntries {
     /// The inner limit is a number that the planner knows, so that it reads the index in order instead of sorting. The

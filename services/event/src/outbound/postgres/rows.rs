@@ -5,10 +5,11 @@ use std::error::Error;
 use booked_contract::feed::EventState;
 use booked_feed::NewEntry;
 use booked_ids::EventId;
+use booked_postgres::prepared;
 use diesel::{
     AsChangeset, Insertable, QueryResult, Queryable, Selectable,
     pg::Pg,
-    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    query_builder::{AstPass, QueryFragment},
     sql_types::{BigInt, Double, Integer, Nullable, Text, Uuid as SqlUuid},
 };
 use uuid::Uuid;
@@ -106,14 +107,7 @@ impl ReadPage {
     }
 }
 
-impl QueryId for ReadPage {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Query for ReadPage {
-    type SqlType = (SqlUuid, BigInt, Text, BigInt, Text, Text, Nullable<Double>, Nullable<Double>, Integer);
-}
+prepared!(ReadPage => (SqlUuid, BigInt, Text, BigInt, Text, Text, Nullable<Double>, Nullable<Double>, Integer));
 
 impl QueryFragment<Pg> for ReadPage {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {

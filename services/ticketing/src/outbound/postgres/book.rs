@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use booked_ids::{TicketId, UserId};
+use booked_postgres::prepared;
 use diesel::{
     QueryResult,
     pg::Pg,
-    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    query_builder::{AstPass, QueryFragment},
     sql_types::{Array, BigInt, Integer, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
@@ -116,14 +117,7 @@ impl Statement {
     }
 }
 
-impl QueryId for Statement {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Query for Statement {
-    type SqlType = (SqlUuid, Text, BigInt);
-}
+prepared!(Statement => (SqlUuid, Text, BigInt));
 
 /// The turns at the events are shared first, and only then the rows looked at and locked, since the look names the count of
 /// the turns; each in the order in which they are given, and what is checked is checked on the locked rows.

@@ -1,6 +1,16 @@
 //! The names of an event's keys.
 
+use std::sync::LazyLock;
+
 use booked_ids::EventId;
+
+use super::scripts::PRELUDE;
+
+/// The names of the fixed keys, as the scripts' prelude gives them.
+static FIXED: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let line = PRELUDE.lines().find_map(|line| line.strip_prefix("-- KEYS: "));
+    line.unwrap_or_default().split(' ').collect()
+});
 
 /// An event's fixed keys, in the order in which every script takes them, and what its pairs begin with.
 pub(super) struct EventKeys {
@@ -9,7 +19,6 @@ pub(super) struct EventKeys {
 }
 
 impl EventKeys {
-    const FIXED: [&'static str; 7] = ["taken", "holds", "settling", "claims", "meta", "load", "never"];
     /// The length of an event id's text without the seat.
     const UNSEATED: usize = 28;
 
@@ -19,7 +28,7 @@ impl EventKeys {
     }
 
     pub(super) fn fixed(&self) -> impl Iterator<Item = String> {
-        Self::FIXED.iter().map(|name| format!("{}{name}", self.tag))
+        FIXED.iter().map(|name| format!("{}{name}", self.tag))
     }
 
     pub(super) fn taken(&self) -> String {
@@ -49,6 +58,12 @@ mod tests {
     use booked_ids::SeatNumber;
 
     use super::*;
+
+    #[test]
+    fn the_fixed_keys_are_those_that_the_prelude_names() {
+        let keys: Vec<String> = EventKeys { tag: "E:".to_owned(), event: String::new() }.fixed().collect();
+        assert_eq!(keys, ["E:taken", "E:holds", "E:settling", "E:claims", "E:meta", "E:load", "E:never"]);
+    }
 
     #[test]
     fn the_scripts_make_the_pairs_key_from_the_prefix() {

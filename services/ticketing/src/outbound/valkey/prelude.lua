@@ -1,7 +1,9 @@
 -- What every script of this folder begins with: the names of the event's keys, the time, and how a seat becomes free.
 --
--- KEYS: the event's fixed keys, always all of them and in this order. The last one never exists: while the event's slot
--- is moved to another node it is missing here, so that the server refuses the script before its first write.
+-- KEYS: taken holds settling claims meta load never
+-- The event's fixed keys, always all of them and in this order, which everything that runs a script reads from the line above.
+-- The last one never exists: while the event's slot is moved to another node it is missing here, so that the server refuses
+-- the script before its first write.
 -- ARGV[1]: what every pair's key begins with; the rest is the seat as eight hexadecimal digits.
 local taken, holds, settling, claims, meta, lease = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local call = redis.call

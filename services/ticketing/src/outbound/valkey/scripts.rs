@@ -4,6 +4,9 @@ use std::sync::LazyLock;
 
 use crate::outbound::as_run;
 
+/// What every script on an event begins with.
+pub(super) const PRELUDE: &str = include_str!("prelude.lua");
+
 /// A script, the name that it is measured by, and the digest that Valkey knows it by.
 pub(super) struct Script {
     pub(super) name: &'static str,
@@ -22,7 +25,7 @@ impl Script {
 macro_rules! event_scripts {
     ($($name:ident = $file:literal;)*) => {$(
         pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
-            Script::new($file, concat!(include_str!("prelude.lua"), "\n", include_str!($file)))
+            Script::new($file, &[PRELUDE, include_str!($file)].join("\n"))
         });
     )*};
 }
