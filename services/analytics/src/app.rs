@@ -1,4 +1,4 @@
-//! The one place where adapters are built and joined.
+//! Builds the parts of the service and joins them: the only place that knows all of them.
 
 use std::sync::Arc;
 
@@ -21,16 +21,16 @@ use crate::{
 ///
 /// # Errors
 ///
-/// Where a part cannot be built or an address not be bound.
+/// A part cannot be built, or an address cannot be bound.
 pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
     bind_with_clock(config, lifecycle, metrics, Arc::new(SystemClock)).await
 }
 
-/// The same with a clock of the caller's.
+/// Like [`bind`], with the caller's clock.
 ///
 /// # Errors
 ///
-/// Where a part cannot be built or an address not be bound.
+/// See [`bind`].
 pub async fn bind_with_clock(
     config: Config,
     lifecycle: Lifecycle,

@@ -1,4 +1,4 @@
-//! The program's commands: those of every service.
+//! The program's commands: those that every service has.
 
 use booked_server::{Application, Lifecycle};
 use booked_service::{NoCommands, Service};

@@ -1,4 +1,4 @@
-//! What analytics knows: facts add up to counts ([`Tally`]), counts are shown as figures ([`Sales`]).
+//! What analytics knows: facts add up to counts ([`Tally`]), and counts are shown as figures ([`Sales`]).
 
 mod sales;
 mod tally;

@@ -1,6 +1,7 @@
-//! Analytics: counts of what was sold and cancelled, made of ticketing's feed. In reading order: how facts become
-//! counts and counts become figures ([`domain`]), how facts come in and figures go out (`inbound`), where the counts
-//! are kept ([`outbound`]), and how it is joined ([`app`]). Its reads have no rule that is worth a use case.
+//! Analytics: counts of what was sold and cancelled, from ticketing's feed. In reading order: how facts become counts
+//! and counts become figures ([`domain`]), how facts come in and figures go out (`inbound`), where the counts are
+//! stored ([`outbound`]), and how the parts are joined ([`app`]). Its reads contain no rule that would justify a use
+//! case.
 
 pub mod domain;
 

@@ -1,3 +1,3 @@
-//! What the service stands on: Postgres.
+//! What the service depends on: PostgreSQL.
 
 pub mod postgres;

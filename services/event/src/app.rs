@@ -1,4 +1,4 @@
-//! The one place where adapters are built and joined.
+//! Builds the adapters and joins them to the use cases: the only place that knows all of them.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ use crate::{
     usecases::Context,
 };
 
-/// What the entries of this service's feed name as their source.
+/// The source that the entries of this service's feed name.
 const SOURCE: &str = "/event";
 
 /// Builds the service and binds it to its addresses.
 ///
 /// # Errors
 ///
-/// Where a part cannot be built or an address not be bound.
+/// A part cannot be built, or an address cannot be bound.
 pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
     let database = Database::new(&config.database, lifecycle.runtime())?;
     let feed = Feed::start(SOURCE, database.clone(), &lifecycle);

@@ -1,4 +1,4 @@
-//! What an event is, and which changes it bears.
+//! What an event is, and which changes it allows.
 
 mod coordinates;
 mod event;

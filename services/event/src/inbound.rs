@@ -1,4 +1,4 @@
-//! How the service is asked: over HTTP, and by the clock.
+//! How the service is called: by HTTP requests and by timers.
 
 pub(crate) mod http;
 pub(crate) mod jobs;

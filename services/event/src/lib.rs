@@ -1,5 +1,6 @@
-//! The event service: what takes place, when and where. In reading order: what an event is ([`domain`]), what is done
-//! with it ([`usecases`]), what that needs ([`ports`]), how it is asked (`inbound`), what it stands on ([`outbound`]).
+//! The event service: what takes place, when and where. In reading order: what an event is ([`domain`]), what can be
+//! done with it ([`usecases`]), what that needs ([`ports`]), how the service is called (`inbound`), and what it depends
+//! on ([`outbound`]).
 
 pub mod domain;
 pub mod ports;

@@ -1,4 +1,4 @@
-//! What the service stands on.
+//! What the service depends on.
 
 pub mod postgres;
 pub mod ticketing;

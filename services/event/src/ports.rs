@@ -1,4 +1,4 @@
-//! What the use cases need of the world.
+//! What the use cases need from outside.
 
 use async_trait::async_trait;
 use booked_failure::Failure;
@@ -7,26 +7,22 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{ChangeRefused, Event, EventChange, FullSecond, Listing};
 
-/// Keeps events. Each call is atomic by itself, and what it changes is told to the other services by the feed, in the
-/// same transaction.
+/// Stores events. Each call is atomic on its own, and writes what it changes to the feed for other services in the same
+/// transaction.
 #[async_trait]
 pub trait EventStore: Send + Sync {
-    /// Adds an event.
-    ///
     /// # Errors
     ///
-    /// Its second is full, or the store fails.
+    /// The event's second is full, or the store fails.
     async fn add(&self, event: &Event, now: DateTime<Utc>) -> Result<FeedPosition, AddError>;
 
-    /// Changes an event, locked so that two changes come one after the other.
+    /// Changes an event, under a lock, so that two changes are made one after the other.
     ///
     /// # Errors
     ///
-    /// There is no such event, it does not bear the change, or the store fails.
+    /// There is no such event, the change is not allowed, or the store fails.
     async fn change(&self, id: EventId, change: EventChange) -> Result<Changed, ChangeError>;
 
-    /// Deletes an event.
-    ///
     /// # Errors
     ///
     /// There is no such event, or the store fails.
@@ -39,7 +35,8 @@ pub trait EventStore: Send + Sync {
     /// The store fails.
     async fn find(&self, id: EventId) -> Result<Option<Event>, Failure>;
 
-    /// The events of a listing by time, then id, with all that share the last one's second.
+    /// The events of a listing, by time, then id. All events of the last one's second are included, even beyond the
+    /// limit.
     ///
     /// # Errors
     ///
@@ -47,38 +44,37 @@ pub trait EventStore: Send + Sync {
     async fn list(&self, listing: Listing) -> Result<Vec<Event>, Failure>;
 }
 
-/// The service that sells the seats.
 #[async_trait]
 pub trait Ticketing: Send + Sync {
-    /// Has it apply the feed up to here, where this event was changed. At best: the feed reaches it anyway.
+    /// Asks ticketing to apply the feed up to this position, where this event was changed. If the call fails, nothing
+    /// is lost, because ticketing's own reading of the feed gets there later.
     async fn catch_up(&self, to: FeedPosition, event: EventId);
 
-    /// How many seats of each event are sold or held now, in the order of the question; `None` for events that it does
-    /// not know.
+    /// How many seats of each event are sold or held now, in the order of `events`; `None` for events that ticketing
+    /// does not know.
     ///
     /// # Errors
     ///
-    /// It cannot be known.
+    /// Ticketing cannot tell at present.
     async fn occupied(&self, events: &[EventId]) -> Result<Vec<Option<u32>>, Failure>;
 }
 
-/// Where a change stands in this service's feed, as the feed writes it.
+/// The position of a change in this service's feed, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedPosition(pub String);
 
-/// What a change did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changed {
-    /// Everything was so already.
+    /// The event already had this state.
     Nothing,
-    /// The event has changed, and the feed tells it at this position.
+    /// The event has changed, and its new state is in the feed at this position.
     Told(FeedPosition),
 }
 
 /// Why an event was not added.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddError {
-    /// It would be one event too many at its second.
+    /// Its second has as many events as it may have.
     #[error(transparent)]
     FullSecond(#[from] FullSecond),
     /// The store failed.
@@ -86,13 +82,13 @@ pub enum AddError {
     Failed(#[from] Failure),
 }
 
-/// Why an event has not changed.
+/// Why an event was not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
     /// No event has this id.
     #[error("no such event")]
     NoSuchEvent,
-    /// The event does not bear it.
+    /// The event does not allow this change.
     #[error(transparent)]
     Refused(#[from] ChangeRefused),
     /// The store failed.
@@ -100,7 +96,7 @@ pub enum ChangeError {
     Failed(#[from] Failure),
 }
 
-/// Why an event is not deleted.
+/// Why an event was not deleted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeleteError {
     /// No event has this id.

@@ -1,4 +1,4 @@
-//! What is done with events, one verb a file.
+//! What can be done with events, one verb per file.
 
 mod context;
 mod create_event;

@@ -1,4 +1,4 @@
-//! A log that nobody reads: the pipe is full, and whoever serves must not wait for it.
+//! A log that is never read: the pipe is full, and serving must not wait for it.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
@@ -12,11 +12,11 @@ use std::{
 
 use tokio::time::{sleep, timeout};
 
-/// Nothing here takes so long, unless it is broken.
+/// Nothing here takes this long unless something is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// The service as a process that says all it can, with what it says unread.
+/// The service as a process that logs everything it can, and whose log is not read.
 struct Process {
     child: Child,
     stderr: Option<ChildStderr>,
@@ -45,7 +45,7 @@ impl Process {
         Self { child, stderr, admin, client }
     }
 
-    /// How many lines it has dropped, where it answers.
+    /// How many log lines it has dropped; `None` if it does not respond.
     async fn dropped(&self) -> Option<u64> {
         let answer = self.client.get(format!("http://{}/metrics", self.admin)).send().await.ok()?;
         let text = answer.text().await.ok()?;
@@ -53,7 +53,7 @@ impl Process {
         value.parse().ok()
     }
 
-    /// Asks it for what makes it log, until it has dropped lines.
+    /// Sends requests that it logs, until it has dropped lines.
     async fn until_it_drops_lines(&self) {
         let asking = async {
             while self.dropped().await.is_none_or(|dropped| dropped == 0) {

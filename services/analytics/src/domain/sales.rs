@@ -2,49 +2,46 @@
 
 use booked_ids::EventId;
 
-/// The counts of an event. Facts come in any order, so for a moment a count may be lower than it can really be, even
-/// negative; nothing of that is shown.
+/// The counts of an event. Facts arrive in any order, so for a moment a count may be lower than is possible, even
+/// negative; the figures never show that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sales {
-    /// The event.
     pub event: EventId,
-    /// How many seats there are.
     pub total_seats: u32,
     /// Tickets ever booked.
     pub ever_booked: i64,
-    /// Of these, tickets that were cancelled.
+    /// How many of the tickets ever booked were cancelled.
     pub cancelled: i64,
     /// Tickets that were booked today and not cancelled.
     pub booked_today: i64,
 }
 
 impl Sales {
-    /// Tickets that are booked now.
     #[must_use]
     pub fn sold(&self) -> u32 {
         shown(self.ever_booked - self.cancelled)
     }
 
-    /// Of the tickets that are booked now, those that were booked today.
+    /// How many of the tickets that are booked now were booked today.
     #[must_use]
     pub fn sold_today(&self) -> u32 {
         shown(self.booked_today).min(self.sold())
     }
 
-    /// The part of the seats that is sold, 0 to 1.
+    /// The fraction of the seats that is sold, 0 to 1.
     #[must_use]
     pub fn capacity_utilisation(&self) -> f64 {
         part(self.sold(), self.total_seats)
     }
 
-    /// The part of the tickets ever booked that was cancelled, 0 to 1; 0 where none were booked.
+    /// The fraction of the tickets ever booked that was cancelled, 0 to 1; 0 if none were booked.
     #[must_use]
     pub fn cancellation_rate(&self) -> f64 {
         part(shown(self.cancelled), shown(self.ever_booked))
     }
 }
 
-/// Sorts by utilisation, falling; ties by id.
+/// Sorts by utilization, highest first, then by id.
 pub fn best_selling_first(sales: &mut [Sales]) {
     sales.sort_by(|a, b| {
         let by_utilisation = b.capacity_utilisation().total_cmp(&a.capacity_utilisation());

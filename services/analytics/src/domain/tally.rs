@@ -1,41 +1,39 @@
-//! What facts about the sale add up to. The order in which they are added makes no difference: of an event's state the
-//! newest counts, and everything else is a sum.
+//! What facts about the sale add up to. Their order makes no difference: of an event's states the newest counts, and
+//! everything else is a sum.
 
 use std::collections::BTreeMap;
 
 use booked_ids::EventId;
 use chrono::NaiveDate;
 
-/// What a number of facts change, by event in the order of ids.
+/// The changes that a number of facts make, by event, in the order of ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally(BTreeMap<EventId, EventTally>);
 
-/// What they change of one event.
+/// The changes to one event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventTally {
-    /// The newest state among them.
+    /// The newest state among the facts.
     pub on_sale: Option<OnSale>,
-    /// Tickets that were booked.
+    /// How many tickets were booked.
     pub booked: i64,
-    /// Tickets that were cancelled.
+    /// How many tickets were cancelled.
     pub cancelled: i64,
-    /// By how many the tickets that stay booked change, by the UTC day on which they were booked.
+    /// How much the number of tickets that are still booked changes, by the UTC day on which they were booked.
     pub booked_now_by_day: BTreeMap<NaiveDate, i64>,
 }
 
-/// An event's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OnSale {
     /// Rises with every change, from 1.
     pub version: i64,
-    /// Whether the event was deleted; nothing follows that.
+    /// A deletion is final: no other state follows it.
     pub deleted: bool,
-    /// How many seats there are.
     pub total_seats: i32,
 }
 
 impl Tally {
-    /// An event has this state, or had it.
+    /// Adds a state that the event has or once had.
     pub fn on_sale(&mut self, event: EventId, state: OnSale) {
         let known = &mut self.0.entry(event).or_default().on_sale;
         if known.is_none_or(|known| known.version < state.version) {
@@ -43,17 +41,17 @@ impl Tally {
         }
     }
 
-    /// So many tickets were booked on a day.
+    /// Adds this many tickets, booked on this day.
     pub fn booked(&mut self, event: EventId, day: NaiveDate, tickets: i64) {
         self.counted(event, day, tickets, 0);
     }
 
-    /// A ticket that had been booked on that day was cancelled.
+    /// Adds the cancellation of a ticket that was booked on this day.
     pub fn cancelled(&mut self, event: EventId, booked_on: NaiveDate) {
         self.counted(event, booked_on, 0, 1);
     }
 
-    /// Of the tickets that were booked on a day, so many bookings and cancellations at once.
+    /// Adds, at once, this many bookings and cancellations of tickets that were booked on this day.
     pub fn counted(&mut self, event: EventId, day: NaiveDate, booked: i64, cancelled: i64) {
         let event = self.0.entry(event).or_default();
         event.booked += booked;
@@ -61,7 +59,7 @@ impl Tally {
         *event.booked_now_by_day.entry(day).or_default() += booked - cancelled;
     }
 
-    /// The events that change.
+    /// The events that have changes.
     pub fn events(&self) -> impl Iterator<Item = (EventId, &EventTally)> {
         self.0.iter().map(|(event, tally)| (*event, tally))
     }

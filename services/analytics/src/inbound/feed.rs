@@ -1,4 +1,4 @@
-//! Applies ticketing's feed: counts what was booked and cancelled, and keeps the newest state of every event.
+//! Applies ticketing's feed: counts what was booked and cancelled, and stores the newest state of every event.
 
 use async_trait::async_trait;
 use booked_contract::feed::{DayCounted, EventOnSale, TicketsBooked, TicketsCancelled, TicketsCounted};
@@ -14,10 +14,10 @@ use crate::{
     outbound::postgres::counts,
 };
 
-/// What the cursor of ticketing's feed is called here.
+/// The name of this service's cursor in ticketing's feed.
 pub(crate) const FEED: &str = "ticketing";
 
-/// What is done with ticketing's feed.
+/// Applies the entries of ticketing's feed.
 pub(crate) struct CountSales;
 
 #[async_trait]
@@ -30,7 +30,7 @@ impl Apply for CountSales {
         counts::add(connection, &tally).await
     }
 
-    /// Counting again what was counted before is wrong, so a feed that is read again starts from nothing.
+    /// Counting an entry twice would be wrong, so before a feed is read again from its start, all counts are deleted.
     async fn restarted(&self, connection: &mut AsyncPgConnection) -> QueryResult<()> {
         counts::empty(connection).await
     }

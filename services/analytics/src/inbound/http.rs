@@ -1,4 +1,4 @@
-//! HTTP, one endpoint a file.
+//! HTTP, one endpoint per file.
 
 mod context;
 mod list_analytics;

@@ -5,5 +5,5 @@ mod schema;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-/// What the schema is made of.
+/// The migrations that make the schema.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/analytics");

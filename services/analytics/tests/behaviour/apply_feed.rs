@@ -1,4 +1,4 @@
-//! Every fact of ticketing's feed counts once, in whatever order and however often it comes.
+//! Every fact of ticketing's feed counts once, in whatever order and however often it arrives.
 
 use booked_contract::{
     analytics::EventAnalytics,
@@ -131,7 +131,7 @@ async fn analytics_that_starts_from_nothing_counts_what_was_archived() {
     assert_eq!(world.analytics.rates().await, rates);
 }
 
-/// What was archived need not be there.
+/// The counts include an event that the feed does not have (any more), as after archiving.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failover_that_lost_nothing_leaves_the_counts_as_they_are() {
     let world = World::start().await;

@@ -1,4 +1,4 @@
-//! `GET /analytics/`: one row an event, the best selling first.
+//! `GET /analytics/`: one row per event, the best selling first.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -154,7 +154,7 @@ async fn without_its_database_it_says_that_it_is_unavailable() {
     }
 }
 
-/// An address that was free a moment ago.
+/// An address that was free a moment ago, so nothing listens there.
 fn nobody_listens() -> SocketAddr {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap()
 }

@@ -1,4 +1,4 @@
-//! How the analytics service behaves: real HTTP, real Postgres, and a real feed in ticketing's place.
+//! The behavior of the analytics service: real HTTP, real PostgreSQL, and a real feed in ticketing's place.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 

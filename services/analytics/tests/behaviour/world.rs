@@ -1,4 +1,4 @@
-//! A feed in ticketing's place, and the analytics service that counts what it tells.
+//! A feed in ticketing's place, and the analytics service that counts its entries.
 
 use std::{
     net::SocketAddr,
@@ -36,11 +36,11 @@ const OUTBOX: [&str; 4] = [
     include_str!("../../../../crates/feed/sql/outbox_archive.sql"),
 ];
 
-/// Noon, so that a day has room on both sides.
+/// Noon, so that a test can go some hours back or forth within the day.
 pub(crate) const TODAY: &str = "2030-05-17T12:00:00Z";
 pub(crate) const YESTERDAY: &str = "2030-05-16T12:00:00Z";
 
-/// Ticketing's feed, and analytics with a database of its own and a clock that stands.
+/// Ticketing's feed, and analytics with a database of its own and a clock that stands still.
 pub(crate) struct World {
     pub(crate) ticketing: Ticketing,
     pub(crate) analytics: Analytics,
@@ -65,19 +65,19 @@ impl World {
         replica
     }
 
-    /// Tells all this in one transaction, and waits until it is counted.
+    /// Writes these facts in one transaction, and waits until they are counted.
     pub(crate) async fn tell(&self, facts: impl IntoIterator<Item = Fact>) {
         let position = self.ticketing.write(facts.into_iter().collect()).await;
         self.applied(position).await;
     }
 
-    /// Tells all this in a transaction of so many months ago, and waits until it is counted.
+    /// Writes these facts in a transaction of this many months ago, and waits until they are counted.
     pub(crate) async fn tell_in_month(&self, months_ago: u32, facts: impl IntoIterator<Item = Fact>) {
         let position = self.ticketing.write_in_month(months_ago, facts.into_iter().collect()).await;
         self.applied(position).await;
     }
 
-    /// Waits until the feed is applied up to here, in its present life.
+    /// Waits until the feed is applied up to this position, in its present incarnation.
     pub(crate) async fn applied(&self, position: Position) {
         let is_applied = format!(
             "SELECT count(*) FROM feed_cursors WHERE row_id >= {position} AND incarnation <> '{ANOTHER_LIFE}'"
@@ -96,8 +96,8 @@ impl World {
         self.database.execute(&format!("UPDATE feed_cursors SET incarnation = '{ANOTHER_LIFE}'"));
     }
 
-    /// What ticketing's feed looks like to analytics after ticketing's database was restored: what was read belongs to
-    /// another life of it.
+    /// What analytics sees after ticketing's database was restored: the cursor belongs to another incarnation of the
+    /// feed.
     pub(crate) fn pretend_that_all_was_read_in_another_life(&self) {
         self.database
             .execute(&format!("UPDATE feed_cursors SET incarnation = '{ANOTHER_LIFE}', digest = digest + 1"));
@@ -112,7 +112,7 @@ fn migrate(url: &str) {
     runtime.block_on(booked_postgres::migrate(&settings, MIGRATIONS)).unwrap();
 }
 
-/// A service with ticketing's feed and nothing else.
+/// A service that serves ticketing's feed and nothing else.
 pub(crate) struct Ticketing {
     database: Database,
     feed: Feed,
@@ -137,7 +137,7 @@ impl Ticketing {
         Self { database, feed, address, lifecycle, place }
     }
 
-    /// Writes all this in one transaction.
+    /// Writes these facts in one transaction.
     pub(crate) async fn write(&self, facts: Vec<Fact>) -> Position {
         let entries: Vec<NewEntry> = facts.iter().map(Fact::entry).collect();
         let entries = &entries;
@@ -149,7 +149,7 @@ impl Ticketing {
         written.map_err(|error: TransactionError<()>| error.to_string()).unwrap()
     }
 
-    /// The same, so many months ago.
+    /// The same, this many months ago.
     async fn write_in_month(&self, months_ago: u32, facts: Vec<Fact>) -> Position {
         let mut connection = AsyncPgConnection::establish(&self.place.url()).await.unwrap();
         let written_at =
@@ -162,14 +162,14 @@ impl Ticketing {
         position
     }
 
-    /// Archives the months before the one that was so many months ago.
+    /// Archives the months before the one this many months ago.
     pub(crate) fn archive(&self, months_ago: u32) {
         let month =
             format!("(date_trunc('month', now() AT TIME ZONE 'UTC') - interval '{months_ago} months')::date");
         self.place.execute(&format!("SELECT outbox_archive_before({month})"));
     }
 
-    /// A failover that loses what was told last.
+    /// A failover that loses the newest row of the feed.
     pub(crate) fn lose_the_last_row(&self) {
         self.place.execute("DELETE FROM outbox WHERE id = (SELECT max(id) FROM outbox)");
     }
@@ -181,13 +181,13 @@ impl Drop for Ticketing {
     }
 }
 
-/// Something that ticketing tells.
+/// An entry of ticketing's feed.
 #[derive(Clone, Debug)]
 pub(crate) enum Fact {
     OnSale(EventOnSale),
     Booked(TicketsBooked),
     Cancelled(TicketsCancelled),
-    /// A kind and what comes with it.
+    /// A kind and its payload.
     Other(&'static str, serde_json::Value),
 }
 
@@ -227,7 +227,7 @@ pub(crate) fn booked(event: EventId, tickets: u32, at: &str) -> Fact {
     })
 }
 
-/// Cancelled today, whenever they had been booked.
+/// Cancelled today; `booked_at` is when the tickets were booked.
 pub(crate) fn cancelled(event: EventId, tickets: u32, booked_at: &str) -> Fact {
     let ticket = |seat| CancelledTicket { seat, booking_id: Uuid::nil(), booked_unix_ms: unix_ms(booked_at) };
     Fact::Cancelled(TicketsCancelled {
@@ -292,7 +292,7 @@ impl Analytics {
         answer.json().await.unwrap()
     }
 
-    /// A request that the gateway hands on for somebody of this role, or for nobody.
+    /// A request as the gateway forwards it, from a client with this role, or from one that is not logged in.
     pub(crate) async fn send(&self, method: Method, path: &str, role: Option<Role>) -> Response {
         let url = format!("http://{}{path}", self.bound.traffic);
         let mut request = self.client.request(method, url).header(CREDENTIAL_HEADER, SECRET);
@@ -317,7 +317,7 @@ impl Drop for Analytics {
     }
 }
 
-/// A clock that stands until it is set.
+/// A clock that stands still until it is set.
 pub(crate) struct StandingClock(Mutex<DateTime<Utc>>);
 
 impl StandingClock {

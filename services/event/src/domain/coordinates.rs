@@ -8,40 +8,34 @@ pub struct Latitude(f64);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Longitude(f64);
 
-/// A place on the globe.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Coordinates {
-    /// Degrees north.
     pub latitude: Latitude,
-    /// Degrees east.
     pub longitude: Longitude,
 }
 
 /// Out of range, or one without the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCoordinates {
-    /// No such latitude.
     #[error("latitude must be -90 to 90")]
     Latitude,
-    /// No such longitude.
     #[error("longitude must be -180 to 180")]
     Longitude,
-    /// One without the other.
+    /// One is given without the other.
     #[error("latitude and longitude must be given together")]
     Incomplete,
 }
 
 impl Latitude {
-    /// Takes a number that is within the range.
+    /// Accepts a number within the range.
     ///
     /// # Errors
     ///
-    /// [`InvalidCoordinates::Latitude`] otherwise.
+    /// [`InvalidCoordinates::Latitude`] if it is out of range.
     pub fn parse(degrees: f64) -> Result<Self, InvalidCoordinates> {
         if (-90.0..=90.0).contains(&degrees) { Ok(Self(degrees)) } else { Err(InvalidCoordinates::Latitude) }
     }
 
-    /// The degrees.
     #[must_use]
     pub fn degrees(self) -> f64 {
         self.0
@@ -49,11 +43,11 @@ impl Latitude {
 }
 
 impl Longitude {
-    /// Takes a number that is within the range.
+    /// Accepts a number within the range.
     ///
     /// # Errors
     ///
-    /// [`InvalidCoordinates::Longitude`] otherwise.
+    /// [`InvalidCoordinates::Longitude`] if it is out of range.
     pub fn parse(degrees: f64) -> Result<Self, InvalidCoordinates> {
         if (-180.0..=180.0).contains(&degrees) {
             Ok(Self(degrees))
@@ -62,7 +56,6 @@ impl Longitude {
         }
     }
 
-    /// The degrees.
     #[must_use]
     pub fn degrees(self) -> f64 {
         self.0
@@ -70,11 +63,11 @@ impl Longitude {
 }
 
 impl Coordinates {
-    /// Both or neither.
+    /// Accepts both or neither.
     ///
     /// # Errors
     ///
-    /// [`InvalidCoordinates::Incomplete`] where there is one without the other.
+    /// [`InvalidCoordinates::Incomplete`] if only one is given.
     pub fn pair(
         latitude: Option<Latitude>,
         longitude: Option<Longitude>,

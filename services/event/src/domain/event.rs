@@ -7,83 +7,68 @@ use super::{
     SeatCount, UnixTime,
 };
 
-/// Something that takes place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// Its id.
     pub id: EventId,
     /// Rises with every change, from 1; see [`Event::next_version`].
     pub version: i64,
-    /// What can be known of it.
     pub details: EventDetails,
 }
 
-/// What can be known of an event.
+/// What clients can know about an event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventDetails {
-    /// What takes place.
     pub name: EventName,
-    /// When.
     pub unix_time: UnixTime,
-    /// Where, for a person.
+    /// For a person to read.
     pub address: Address,
-    /// More about it.
     pub description: Description,
-    /// Where on the globe, if that is known.
+    /// `None` if unknown.
     pub coordinates: Option<Coordinates>,
-    /// How many seats there are.
     pub seat_count: SeatCount,
 }
 
-/// A change: what is named becomes that, the rest stays.
+/// A change: the fields that are given replace the present ones; the others stay as they are.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EventChange {
-    /// What takes place.
     pub name: Option<EventName>,
-    /// When.
     pub unix_time: Option<UnixTime>,
-    /// Where, for a person.
     pub address: Option<Address>,
-    /// More about it.
     pub description: Option<Description>,
-    /// Degrees north.
     pub latitude: Option<Latitude>,
-    /// Degrees east.
     pub longitude: Option<Longitude>,
-    /// How many seats there are.
     pub seat_count: Option<SeatCount>,
 }
 
-/// The event does not bear the change.
+/// Why an event does not allow a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeRefused {
-    /// Seats may be sold, so none is taken away.
+    /// Seats may have been sold, so none can be taken away.
     #[error("there are {0} seats, and seats cannot be taken away")]
     FewerSeats(u32),
-    /// The event would have one coordinate without the other.
+    /// After the change, the event would have one coordinate without the other.
     #[error(transparent)]
     Coordinates(InvalidCoordinates),
-    /// It would be one event too many at its second.
+    /// Its second has as many events as it may have.
     #[error(transparent)]
     FullSecond(FullSecond),
 }
 
 impl Event {
-    /// A new event.
     #[must_use]
     pub fn new(id: EventId, details: EventDetails) -> Self {
         Self { id, version: 1, details }
     }
 
-    /// The version after this one, at this time in Unix milliseconds by the database's clock. It jumps with the clock, so that
-    /// it is higher than that of a change that was acknowledged and then lost with its server: who was told of that one
-    /// takes the next one for newer, as it is.
+    /// The version after this one, at this time in Unix milliseconds by the database's clock. It follows the clock, so
+    /// that it is higher even than a version that was acknowledged and then lost in a failover: a service that has seen
+    /// the lost version then takes the next change for a newer one, which it is.
     #[must_use]
     pub fn next_version(&self, now_unix_ms: i64) -> i64 {
         now_unix_ms.max(self.version + 1)
     }
 
-    /// The event after the change, in its next version; `None` where the change changes nothing.
+    /// The event after the change, with its next version; `None` if the change changes nothing.
     ///
     /// # Errors
     ///

@@ -1,12 +1,11 @@
-//! What a listing asks for, and what a page shows.
+//! What a listing asks for, and what a page contains.
 
 use super::Event;
 
 const LIMIT_DEFAULT: i64 = 10;
-/// The most events that can be asked for; events of the last one's second come on top.
+/// The most events that a client can ask for. Other events of the last one's second are added to them.
 pub const LIMIT_MAX: i64 = 100;
 
-/// Which events are asked for, by time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Listing {
     limit: i64,
@@ -14,8 +13,8 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// So many events, at most [`LIMIT_MAX`], that are strictly later than a time in Unix seconds. Numbers that are not
-    /// positive count as not given.
+    /// At most `limit` events, capped at [`LIMIT_MAX`], that are strictly later than `after`, a time in Unix seconds.
+    /// Numbers that are not positive count as absent.
     #[must_use]
     pub fn new(limit: Option<i64>, after: Option<i64>) -> Self {
         let positive = |number: &i64| *number > 0;
@@ -23,31 +22,30 @@ impl Listing {
         Self { limit, after: after.filter(positive) }
     }
 
-    /// How many.
     #[must_use]
     pub fn limit(self) -> i64 {
         self.limit
     }
 
-    /// Strictly later than this; from the oldest on where it is not given.
+    /// The listing has only events strictly later than this; it begins with the oldest if this is absent.
     #[must_use]
     pub fn after(self) -> Option<i64> {
         self.after
     }
 }
 
-/// An event with the seats that can be had.
+/// An event with its free seats.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Offer {
-    /// The event.
     pub event: Event,
     /// How many of its seats are neither sold nor held.
     pub available: u32,
 }
 
 impl Offer {
-    /// The event, given how many of its seats are sold or held. An event that ticketing does not know yet has no seats
-    /// to give. Ticketing may know of a growth that is later than what was read here, so more may be occupied.
+    /// `occupied` is how many of the event's seats are sold or held. An event that ticketing does not know yet has no
+    /// free seats. Ticketing may already know of added seats that were not yet read here, so more seats may be occupied
+    /// than the event has here.
     #[must_use]
     pub fn new(event: Event, occupied: Option<u32>) -> Self {
         let seat_count = event.details.seat_count.get();
@@ -56,15 +54,14 @@ impl Offer {
     }
 }
 
-/// A page of the listing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
-    /// The events, by time, then id.
+    /// By time, then id.
     pub offers: Vec<Offer>,
 }
 
 impl Page {
-    /// The time that asks for the next page: the last event's, 0 where the page is empty.
+    /// The time to ask for the next page with: the last event's, or 0 if the page is empty.
     #[must_use]
     pub fn next_time_to_fetch(&self) -> i64 {
         self.offers.last().map_or(0, |offer| offer.event.details.unix_time.seconds())

@@ -6,23 +6,22 @@ use booked_ids::MAX_SEATS;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SeatCount(u32);
 
-/// No event can have so many seats, or so few.
+/// The number of seats is out of range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("seat_count must be 1 to {MAX_SEATS}")]
 pub struct InvalidSeatCount;
 
 impl SeatCount {
-    /// Takes a number that is within the range.
+    /// Accepts a number within the range.
     ///
     /// # Errors
     ///
-    /// [`InvalidSeatCount`] otherwise.
+    /// [`InvalidSeatCount`] if it is out of range.
     pub fn parse(count: i64) -> Result<Self, InvalidSeatCount> {
         let count = u32::try_from(count).map_err(|_| InvalidSeatCount)?;
         if (1..=MAX_SEATS).contains(&count) { Ok(Self(count)) } else { Err(InvalidSeatCount) }
     }
 
-    /// The number.
     #[must_use]
     pub fn get(self) -> u32 {
         self.0

@@ -1,4 +1,4 @@
-//! The texts of an event: none is empty, and each has a longest length.
+//! The texts of an event. None may be empty, and each has a maximum length.
 
 /// The text is empty or too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,16 +15,17 @@ macro_rules! text {
         pub struct $name(String);
 
         impl $name {
-            /// The longest, in characters.
+            /// The maximum length, in characters.
             pub const CHARS_MAX: usize = $chars_max;
 
-            /// Takes a text that is neither empty nor too long.
+            /// Accepts a text that is neither empty nor too long.
             ///
             /// # Errors
             ///
-            /// [`InvalidText`] otherwise.
+            /// [`InvalidText`] if it is.
             pub fn parse(text: String) -> Result<Self, InvalidText> {
-                // No character has more than four bytes and none less than one, so most texts need not be counted.
+                // A character has one to four bytes, so a text with few enough bytes has few enough characters, and
+                // need not be counted.
                 let fits = text.len() <= Self::CHARS_MAX || text.chars().count() <= Self::CHARS_MAX;
                 if text.is_empty() || !fits {
                     return Err(InvalidText { field: $field, chars_max: Self::CHARS_MAX });
@@ -32,13 +33,12 @@ macro_rules! text {
                 Ok(Self(text))
             }
 
-            /// A text that was parsed before it was stored.
+            /// For a text that was parsed before it was stored.
             #[must_use]
             pub fn from_store(text: String) -> Self {
                 Self(text)
             }
 
-            /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -54,17 +54,17 @@ macro_rules! text {
 }
 
 text! {
-    /// What takes place.
+    /// The title of an event.
     EventName, "name", 200
 }
 
 text! {
-    /// Where, for a person.
+    /// The place of an event, for a person to read.
     Address, "address", 500
 }
 
 text! {
-    /// More about it.
+    /// What else there is to know about an event.
     Description, "description", 10_000
 }
 

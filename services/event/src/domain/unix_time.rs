@@ -3,11 +3,12 @@
 /// The last second of the year 9999.
 const SECONDS_MAX: i64 = 253_402_300_799;
 
-/// Most events of one second, since a page of the listing shows all of them. A second that had more already keeps them.
+/// The most events that one second may have, since a page of the listing shows all of them. A second that already had
+/// more keeps them.
 pub const EVENTS_A_SECOND_MAX: i64 = 1_000;
 
-/// A time in Unix seconds, from 1970 to the end of the year 9999. It may lie in the past. Second 0 is none: in the listing
-/// it means that there is no time.
+/// A time in Unix seconds, from 1970 to the end of the year 9999. It may be in the past. Second 0 is not allowed,
+/// because in the listing 0 means "no time".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixTime(i64);
 
@@ -16,28 +17,27 @@ pub struct UnixTime(i64);
 #[error("unix_time must be 1 to {SECONDS_MAX}")]
 pub struct InvalidTime;
 
-/// The second has [`EVENTS_A_SECOND_MAX`] events already.
+/// The second already has [`EVENTS_A_SECOND_MAX`] events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{EVENTS_A_SECOND_MAX} events take place at this second already")]
 pub struct FullSecond;
 
 impl UnixTime {
-    /// Takes a time that is within the range.
+    /// Accepts a time within the range.
     ///
     /// # Errors
     ///
-    /// [`InvalidTime`] otherwise.
+    /// [`InvalidTime`] if it is out of range.
     pub fn parse(seconds: i64) -> Result<Self, InvalidTime> {
         if (1..=SECONDS_MAX).contains(&seconds) { Ok(Self(seconds)) } else { Err(InvalidTime) }
     }
 
-    /// A time that was parsed before it was stored.
+    /// For a time that was parsed before it was stored.
     #[must_use]
     pub fn from_store(seconds: i64) -> Self {
         Self(seconds)
     }
 
-    /// The Unix seconds.
     #[must_use]
     pub fn seconds(self) -> i64 {
         self.0

@@ -1,4 +1,4 @@
-//! HTTP, one endpoint a file.
+//! HTTP, one endpoint per file.
 
 mod create_event;
 mod delete_event;

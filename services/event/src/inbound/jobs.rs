@@ -1,4 +1,4 @@
-//! What runs on a clock.
+//! What runs on a timer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,10 +9,10 @@ use tokio::time::{interval, sleep};
 use crate::outbound::postgres::empty_deleted_events;
 
 const PURGE_INTERVAL: Duration = Duration::from_secs(60);
-/// Between two pieces, so that a large purge leaves the database to others.
+/// The pause between two batches, so that a large purge leaves the database to others.
 const PURGE_PAUSE: Duration = Duration::from_millis(100);
 
-/// Empties events for ever that were deleted longer ago than this.
+/// Permanently erases the texts of events that were deleted longer ago than this.
 pub(crate) async fn purge_deleted_events(database: Database, clock: Arc<dyn Clock>, kept: Duration) {
     let mut round = interval(PURGE_INTERVAL);
     loop {

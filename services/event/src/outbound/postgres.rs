@@ -11,5 +11,5 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 pub use event_store::PostgresEventStore;
 pub use purge::empty_deleted_events;
 
-/// What the schema is made of.
+/// The migrations that make the schema.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/event");

@@ -12,12 +12,12 @@ use reqwest::Method;
 
 use crate::ports::{FeedPosition, Ticketing};
 
-/// The most events of one question: what ticketing answers in a few milliseconds.
+/// The most events per request: this many are counted by ticketing in a few milliseconds.
 const EVENTS_MAX: usize = 1_000;
-/// How many questions of one page are under way at a time.
+/// How many requests for one page may be in flight at once.
 const QUESTIONS_MAX: usize = 4;
 
-/// Ticketing, whichever of its replicas.
+/// Ticketing, called at any of its replicas.
 #[derive(Debug)]
 pub struct HttpTicketing {
     client: ServiceClient,
@@ -26,7 +26,7 @@ pub struct HttpTicketing {
 }
 
 impl HttpTicketing {
-    /// Ticketing, and how long it may take to count seats and to catch up.
+    /// The time-outs are for counting seats and for catching up with the feed.
     #[must_use]
     pub fn new(client: ServiceClient, answer_timeout: Duration, catch_up_timeout: Duration) -> Self {
         Self { client, answer_timeout, catch_up_timeout }
@@ -73,7 +73,7 @@ impl Ticketing for HttpTicketing {
         let questions: Vec<_> = events.chunks(EVENTS_MAX).map(|events| self.count(events)).collect();
         let answers = stream::iter(questions).buffered(QUESTIONS_MAX).try_concat();
         match tokio::time::timeout(self.answer_timeout, answers).await {
-            // Counting changes nothing.
+            // Counting changes nothing, so a failure whose outcome is unknown has done no harm.
             Ok(answers) => answers.map_err(Failure::harmless),
             Err(_) => Err(self.failed("no answer in time")),
         }

@@ -1,4 +1,4 @@
-//! An admin makes an event.
+//! An admin creates an event.
 
 use booked_ids::EventId;
 
@@ -8,7 +8,7 @@ use crate::{
     ports::AddError,
 };
 
-/// Makes an event and puts its seats on sale. It costs the same for ten seats and for a million.
+/// Creates an event and puts its seats on sale. Ten seats cost the same as a million.
 ///
 /// # Errors
 ///

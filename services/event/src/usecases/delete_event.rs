@@ -5,7 +5,8 @@ use booked_ids::EventId;
 use super::Context;
 use crate::ports::DeleteError;
 
-/// Deletes an event: it is gone here at once, and elsewhere, with all that hangs on it, as the feed arrives.
+/// Deletes an event. It is gone from this service at once, and from the others, with everything that depends on it, as
+/// soon as they have applied the feed.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Somebody looks at one event.
+//! A client reads one event.
 
 use booked_failure::Failure;
 use booked_ids::EventId;
@@ -6,7 +6,7 @@ use booked_ids::EventId;
 use super::Context;
 use crate::domain::Offer;
 
-/// The event with the seats that are free; `None` where there is no such event.
+/// The event with the number of free seats; `None` if there is no such event.
 ///
 /// # Errors
 ///

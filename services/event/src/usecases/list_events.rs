@@ -1,4 +1,4 @@
-//! Somebody looks through the events.
+//! A client lists the events.
 
 use std::iter;
 
@@ -8,11 +8,11 @@ use booked_ids::EventId;
 use super::Context;
 use crate::domain::{Listing, Offer, Page};
 
-/// A page of events with the seats that are free.
+/// A page of events, each with the number of free seats.
 ///
 /// # Errors
 ///
-/// See [`Failure`]: there is no page without the seats.
+/// See [`Failure`]. If the free seats are unknown, there is no page either.
 pub async fn list_events(context: &Context, listing: Listing) -> Result<Page, Failure> {
     let events = context.events.list(listing).await?;
     if events.is_empty() {

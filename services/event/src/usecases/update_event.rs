@@ -8,7 +8,7 @@ use crate::{
     ports::{ChangeError, Changed},
 };
 
-/// Changes what is named. More seats go on sale at once, and bookings show what has changed.
+/// Changes the fields that the change names. Added seats go on sale at once, and bookings show the new state.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Calls as the gateway hands them on.
+//! Requests as the gateway forwards them.
 
 use std::net::SocketAddr;
 
@@ -16,14 +16,13 @@ use uuid::Uuid;
 
 use crate::world::SECRET;
 
-/// Somebody who calls the service.
+/// Someone who calls the service.
 #[derive(Clone)]
 pub(crate) struct Caller {
     client: Client,
     address: SocketAddr,
 }
 
-/// What was answered.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -33,7 +32,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The status and the code of an error.
+    /// The status and the error code.
     pub(crate) fn error(&self) -> (u16, &str) {
         let code = self.body["category_code"].as_str().unwrap_or_default();
         assert_eq!(self.body["category"], code.split('-').next().unwrap(), "{self:?}");

@@ -20,7 +20,7 @@ pub(crate) fn proms() -> Value {
     })
 }
 
-/// The same with one field changed.
+/// The same event with one field changed.
 fn proms_with(field: &str, value: Value) -> Value {
     let mut event = proms();
     event[field] = value;

@@ -1,4 +1,4 @@
-//! Whatever a body, a query or a path holds, the answer is one of the contract's and nothing breaks.
+//! Whatever a body, a query or a path contains, the response is one of the contract's and nothing breaks.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 
 use crate::{caller::Answer, create_event::proms, world::World};
 
-/// One service for all cases; it lives as long as the tests.
+/// One service for all cases; it lives as long as the test process.
 static SERVICE: LazyLock<(Runtime, World)> = LazyLock::new(|| {
     let runtime = Runtime::new().unwrap();
     let world = runtime.block_on(World::start());
@@ -22,12 +22,12 @@ fn send(method: Method, path: &str, body: Vec<u8>) -> Answer {
     runtime.block_on(world.admin.send(method, path, body))
 }
 
-/// Any part of a path but those that the client itself resolves.
+/// Any part of a path except those that the HTTP client itself resolves.
 fn any_segment() -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 1..60).prop_filter("it leads elsewhere", |segment| segment != b"." && segment != b"..")
 }
 
-/// Any JSON, with the fields of events among the names and their kinds of values among the values.
+/// Any JSON; some of its values are of the kinds that the fields of events have.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -47,7 +47,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// An event whose fields hold anything, each with even chance.
+/// An event in which each field holds, with even chance, the right value or anything.
 fn any_fields() -> impl Strategy<Value = Value> {
     let names = ["id", "name", "unix_time", "address", "description", "latitude", "longitude", "seat_count"];
     vec(proptest::option::of(any_json()), names.len()).prop_map(move |values| {
@@ -61,7 +61,7 @@ fn any_fields() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Percent-encoded, so that any text can stand in a path or a query.
+/// Percent-encodes, so that any bytes can be part of a path or a query.
 fn encoded(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("%{byte:02X}")).collect()
 }

@@ -189,11 +189,11 @@ async fn a_crowd_that_asks_the_same_shares_its_fetches() {
     };
     let first = ask();
     asked(&world, 1).await;
-    // Each of them asks for the same in other words, and the admin is one of them.
+    // Each of these requests asks for the same page in different words, and the admin is one of the callers.
     let admin = world.admin.clone();
     let admin = tokio::spawn(async move { admin.get("/event/?x=y&limit=5").await });
     let crowd: Vec<_> = (0..99).map(|_| ask()).collect();
-    // The crowd arrives; whoever is late only makes the shared fetches a few more.
+    // Time for the crowd to arrive; a request that is late only adds a few shared fetches.
     tokio::time::sleep(Duration::from_millis(300)).await;
     world.ticketing.open_gate();
     let mut answers: Vec<_> = join_all(crowd).await.into_iter().map(Result::unwrap).collect();
@@ -216,7 +216,8 @@ async fn what_was_sold_before_the_request_is_counted_though_a_fetch_was_under_wa
     asked(&world, 1).await;
     world.ticketing.occupy(id, Some(10));
     let after = ask();
-    // It arrives while the first is under way; were it late, it would be easier to answer rightly.
+    // The second request arrives while the first is in flight; if it were late, that would only make a right answer
+    // easier.
     tokio::time::sleep(Duration::from_millis(100)).await;
     world.ticketing.open_gate();
     let free = |answer: Answer| answer.body["events"][0]["available_seats_count"].clone();
@@ -266,7 +267,7 @@ async fn head_is_answered_like_get() {
     }
 }
 
-/// Waits until ticketing was asked so often.
+/// Waits until ticketing has had this many requests.
 async fn asked(world: &World, times: usize) {
     for _ in 0..400 {
         if world.ticketing.questions().len() >= times {

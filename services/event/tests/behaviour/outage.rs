@@ -1,4 +1,4 @@
-//! The database goes and comes back.
+//! The database goes down and comes back.
 
 use std::time::{Duration, Instant};
 

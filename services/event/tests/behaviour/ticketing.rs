@@ -1,4 +1,4 @@
-//! A stand-in for ticketing: it answers what the test says, and notes what it was asked.
+//! A stand-in for ticketing: it responds as the test says, and records its requests.
 
 use std::{
     collections::HashMap,
@@ -16,17 +16,16 @@ use uuid::Uuid;
 
 use crate::world::SECRET;
 
-/// How it behaves.
+/// How it responds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Mood {
-    /// Counts what it was told; an event of which it was told nothing is empty.
+    /// Responds with the counts that the test has set; an event without one is empty.
     #[default]
     Good,
-    /// Answers 503.
+    /// Responds with 503.
     Fails,
-    /// Does not answer.
     Hangs,
-    /// Leaves the last count out.
+    /// Responds without the last count.
     Miscounts,
 }
 
@@ -79,17 +78,17 @@ impl FakeTicketing {
         self.state().occupied.insert(event.as_uuid(), occupied);
     }
 
-    /// How many events each question of availability was about.
+    /// How many events each request for availability was about.
     pub(crate) fn questions(&self) -> Vec<usize> {
         self.state().questions.clone()
     }
 
-    /// The positions that it was asked to catch up to.
+    /// The positions up to which it was asked to catch up.
     pub(crate) fn catch_ups(&self) -> Vec<String> {
         self.state().catch_ups.clone()
     }
 
-    /// Lets questions wait after they were counted, until they are let through.
+    /// From now on, requests wait after they were recorded, until the gate is opened.
     pub(crate) fn close_gate(&self) {
         self.gate.forget_permits(Semaphore::MAX_PERMITS);
     }

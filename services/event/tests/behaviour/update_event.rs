@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{create_event::proms, world::World};
 
-/// Changes an event, which must be accepted.
+/// Changes an event, and fails the test if the change is refused.
 async fn update(world: &World, id: EventId, mut change: Value) {
     change["id"] = json!(id.to_string());
     let answer = world.admin.post("/event/update/", &change).await;
@@ -138,7 +138,7 @@ async fn a_change_is_newer_than_one_that_was_told_and_then_lost_with_its_server(
     let id = world.event(1, 100).await;
     update(&world, id, json!({ "seat_count": 200 })).await;
     let lost = world.told().pop().unwrap();
-    // A standby takes over that never had it.
+    // A standby takes over that never had this change.
     world.database.execute(
         "UPDATE events SET version = 1, seat_count = 100; DELETE FROM outbox WHERE data->>'version' <> '1'",
     );

@@ -16,7 +16,7 @@ use crate::{caller::Caller, ticketing::FakeTicketing};
 
 pub(crate) const SECRET: &str = "a-secret-that-is-known-to-tests-alone";
 
-/// A service that runs, what it stands on, and who calls it.
+/// A running service, what it depends on, and its callers.
 pub(crate) struct World {
     pub(crate) ticketing: FakeTicketing,
     pub(crate) service: Service,
@@ -40,7 +40,6 @@ impl World {
         Self { ticketing, service, database, admin, user, anyone }
     }
 
-    /// Makes an event of these seats at this time.
     pub(crate) async fn event(&self, unix_time: i64, seat_count: i64) -> EventId {
         let body = json!({ "name": "n", "unix_time": unix_time, "address": "a", "description": "d",
             "seat_count": seat_count });
@@ -53,7 +52,7 @@ impl World {
         id_of(answer.location.as_deref().unwrap())
     }
 
-    /// Fills the table with so many events of one second, without telling anybody.
+    /// Fills the table with this many events of one second, without writing them to the outbox.
     pub(crate) fn fill(&self, count: u32, unix_time: i64) {
         self.database.execute(&format!(
             "INSERT INTO events SELECT (substr(x, 1, 8) || '-' || substr(x, 9, 4) || '-8' || substr(x, 13, 3) || '-8' \
@@ -62,7 +61,7 @@ impl World {
         ));
     }
 
-    /// The states that the outbox tells, in order.
+    /// The states in the outbox, in order.
     pub(crate) fn told(&self) -> Vec<Value> {
         let lines = self.database.execute("SELECT data FROM outbox ORDER BY id");
         lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -74,19 +73,19 @@ impl World {
     }
 }
 
-/// The event that a path like `/event/{id}/` names.
+/// The id of the event in a path like `/event/{id}/`.
 fn id_of(path: &str) -> EventId {
     let id = path.strip_prefix("/event/").and_then(|rest| rest.strip_suffix('/')).unwrap();
     EventId::from_uuid(Uuid::parse_str(id).unwrap()).unwrap()
 }
 
-/// An admin, a user, and somebody who is not logged in.
+/// An admin, a user, and a client that is not logged in.
 pub(crate) fn callers(service: &Service) -> [Caller; 3] {
     let address = service.bound.traffic;
     [Caller::admin(address), Caller::user(address), Caller::anyone(address)]
 }
 
-/// A process of the service, as far as a test has one.
+/// A process of the service, as far as one exists within a test.
 pub(crate) struct Service {
     pub(crate) bound: Bound,
     lifecycle: Lifecycle,
@@ -99,7 +98,7 @@ struct Cli {
 }
 
 impl Service {
-    /// Starts it and waits until it is ready.
+    /// Starts the service and waits until it is ready.
     pub(crate) async fn start(database_url: &str, ticketing_url: &str, settings: &[&str]) -> Self {
         let arguments = [
             "event",

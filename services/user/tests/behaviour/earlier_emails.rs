@@ -1,4 +1,4 @@
-//! Which addresses are the same, also for accounts whose key an earlier release stored.
+//! Which addresses are the same, including those of accounts whose key an earlier release stored.
 
 use booked_server::{SystemClock, unix_seconds};
 
@@ -10,7 +10,7 @@ async fn email_of(service: &Service, asked: &str, password: &str) -> String {
     service.read_token(&answer, unix_seconds(&SystemClock)).await.identity.email
 }
 
-/// Makes the account's key what an earlier release stored.
+/// Sets the account's key to what an earlier release would have stored.
 fn stored_earlier(service: &Service, email: &str, key: &str) {
     let sql = format!("UPDATE users SET email_key = '{key}' WHERE email = '{email}' RETURNING 1");
     assert_eq!(service.database.execute(&sql).lines().next(), Some("1"), "{email}");

@@ -1,4 +1,4 @@
-//! Guessing a password gets slow for the guesser, and the owner gets in.
+//! Guessing a password becomes slow for the guesser, and the owner still gets in.
 
 use std::sync::{
     Arc,

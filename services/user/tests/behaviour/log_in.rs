@@ -73,7 +73,7 @@ async fn what_is_wrong_is_told_by_the_contracts_codes() {
     assert_eq!(service.post("/user/login/", "{}").await.said(), "401 USER-03");
 }
 
-/// Counts what the hasher behind it is asked.
+/// Counts the calls of the hasher behind it.
 struct Counting {
     hasher: Arc<dyn PasswordHasher>,
     verified: Arc<AtomicUsize>,
@@ -212,7 +212,7 @@ async fn a_hash_that_was_made_of_another_form_is_good_and_renewed() {
     assert_eq!(service.log_in(EMAIL, composed).await.said(), "200");
 }
 
-/// Lets something happen in the moment in which a password is hashed.
+/// Does something at the moment at which a password is hashed.
 struct Meanwhile<F> {
     hasher: Arc<dyn PasswordHasher>,
     happens: F,

@@ -1,4 +1,4 @@
-//! A stranger who floods log-in from one network takes the turns of that network alone.
+//! A stranger who floods log-in from one network uses up the turns of that network only.
 
 use std::sync::{
     Arc,

@@ -1,4 +1,4 @@
-//! The service from outside: real HTTP, a real Postgres, and its program's own command line.
+//! The service from outside: real HTTP, real PostgreSQL, and its program's own command line.
 
 #![expect(
     clippy::expect_used,

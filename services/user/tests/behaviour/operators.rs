@@ -1,4 +1,4 @@
-//! The program's commands, as an operator types them.
+//! The program's commands, as an operator runs them.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -14,7 +14,7 @@ use crate::support::{CREDENTIAL, PASSWORD, migrated};
 
 const EMAIL: &str = "ada@example.com";
 
-/// What a command came to.
+/// The outcome of a command.
 struct Ended {
     code: Option<i32>,
     out: String,
@@ -47,7 +47,7 @@ impl Ended {
     }
 }
 
-/// The program, with nothing of this process' environment but what it needs.
+/// The program, with nothing of this process' environment except what it needs.
 fn program(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_booked-user"));
     program.env_clear().args(arguments).envs(environment.iter().copied());
@@ -59,11 +59,11 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
     Ended::of(program(arguments, environment).output().unwrap())
 }
 
-/// Runs a command on this database, with a text on its standard input.
+/// Runs a command on this database, with this text on its standard input.
 fn run_on(database: &TestDatabase, arguments: &[&str], input: &str) -> Ended {
     let environment = [("DATABASE_URL", &*database.url()), ("BCRYPT_COST", "4"), ("RUST_LOG", "warn")];
     let mut child = program(arguments, &environment).stdin(Stdio::piped()).spawn().unwrap();
-    // Broken where the command does not read it.
+    // The pipe is broken if the command does not read its input.
     let _ = child.stdin.take().map(|mut stdin: ChildStdin| stdin.write_all(input.as_bytes()));
     Ended::of(child.wait_with_output().unwrap())
 }
@@ -242,7 +242,7 @@ fn help_lists_every_setting_and_shows_no_secret() {
     }
 }
 
-/// The program serving, and everything that it logs.
+/// The program while it serves, and everything that it logs.
 struct Serving {
     child: Child,
     log: JoinHandle<String>,
@@ -281,7 +281,7 @@ impl Serving {
         request.header(CREDENTIAL_HEADER, CREDENTIAL).body(body.to_string()).send().await.unwrap()
     }
 
-    /// Asks it to end, as an orchestrator does; its exit code and its log.
+    /// Asks it to end, as an orchestrator does; returns its exit code and its log.
     fn end(mut self) -> (Option<i32>, String) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();

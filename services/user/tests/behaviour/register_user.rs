@@ -164,7 +164,7 @@ fn no_body_whatever_fails_the_service() {
     drop(service);
 }
 
-/// Bytes, JSON of any kind, and bodies that are nearly or wholly right.
+/// Arbitrary bytes, any JSON, and bodies that are nearly or entirely valid.
 fn any_body() -> impl Strategy<Value = Vec<u8>> {
     let text = prop_oneof![".*", "[a-z]{1,9}@[a-z]{1,9}\\.com", "\\s*", "\\PC{0,80}"];
     let value = prop_oneof![

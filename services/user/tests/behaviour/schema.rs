@@ -1,4 +1,4 @@
-//! The schema: made by the migrations alone, and looked at before the service calls itself ready.
+//! The schema: made by the migrations alone, and checked before the service reports that it is ready.
 
 use booked_postgres::DatabaseSettings;
 use booked_sandbox::{test_database, test_postgres};

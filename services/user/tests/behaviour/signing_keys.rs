@@ -1,4 +1,4 @@
-//! The keys that sign tokens: rotated while the service runs, without logging anybody out.
+//! The keys that sign tokens: rotated while the service runs, without logging anyone out.
 
 use std::fs;
 

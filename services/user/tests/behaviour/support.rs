@@ -1,4 +1,4 @@
-//! A service for a test: in the test's own process, on a database and with a folder of keys that nobody else has.
+//! A service for a test: in the test's own process, with a database and a folder of keys that no other test uses.
 
 use std::{future::Future, path::Path, time::Duration};
 
@@ -36,7 +36,6 @@ pub(crate) struct Service {
     client: reqwest::Client,
 }
 
-/// What it answered.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -51,12 +50,12 @@ struct CommandLine {
 }
 
 impl Service {
-    /// One that is ready, with cheap hashes.
+    /// A service that is ready, with cheap hashes.
     pub(crate) async fn start() -> Self {
         Self::start_with(&[], |adapters| adapters).await
     }
 
-    /// One that is ready, with these flags beside the usual ones and some adapters replaced.
+    /// A service that is ready, with these flags in addition to the usual ones and some adapters replaced.
     pub(crate) async fn start_with(
         flags: &[(&str, &str)],
         replace: impl FnOnce(Adapters) -> Adapters,
@@ -66,7 +65,7 @@ impl Service {
         service
     }
 
-    /// One that may never be ready.
+    /// A service that may never become ready.
     pub(crate) async fn begin(
         database: TestDatabase,
         flags: &[(&str, &str)],
@@ -103,12 +102,12 @@ impl Service {
         answer(self.client.get(format!("{}{path}", self.traffic)).header(CREDENTIAL_HEADER, CREDENTIAL)).await
     }
 
-    /// What health says at this path.
+    /// The status of the health check at this path.
     pub(crate) async fn health(&self, path: &str) -> u16 {
         answer(self.client.get(format!("{}{path}", self.admin))).await.status
     }
 
-    /// As somebody who is no part of the system.
+    /// A request without the internal credential, as from outside the system.
     pub(crate) async fn as_a_stranger(&self, method: reqwest::Method, path: &str) -> Answer {
         answer(self.client.request(method, format!("{}{path}", self.traffic))).await
     }
@@ -129,7 +128,7 @@ impl Service {
         answer(request.header(CREDENTIAL_HEADER, CREDENTIAL).header(CLIENT_ADDRESS_HEADER, network)).await
     }
 
-    /// What a token says by the keys that the service publishes.
+    /// The identity in a token, verified with the keys that the service publishes.
     pub(crate) async fn read_token(&self, answer: &Answer, now_unix_s: i64) -> Verified {
         let jwks: Jwks = serde_json::from_str(&self.get("/internal/jwks").await.text).unwrap();
         let token = answer.token();
@@ -149,7 +148,7 @@ impl Drop for Service {
 }
 
 impl Answer {
-    /// Status and code: `400 USER-02`, or the status alone where there is no error.
+    /// Status and code, such as `400 USER-02`; the status alone if there was no error.
     pub(crate) fn said(&self) -> String {
         let body: Value = serde_json::from_str(&self.text).unwrap_or_default();
         match body["category_code"].as_str() {
@@ -198,7 +197,7 @@ fn command_line(database_url: &str, keys: &Path, flags: &[(&str, &str)]) -> Comm
     CommandLine::try_parse_from(std::iter::once("test").chain(words)).unwrap()
 }
 
-/// Waits for a condition, and fails where it does not come true.
+/// Waits for a condition, and fails if it does not come true.
 pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
     let waited = tokio::time::timeout(PATIENCE, async {
         while !condition().await {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use booked_postgres::Database;
 use booked_server::Clock;
 
-/// The counts, and today's date.
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) database: Database,

@@ -1,4 +1,4 @@
-//! `GET /analytics/cancellation_rates/`: how many of every event's tickets come back.
+//! `GET /analytics/cancellation_rates/`: what part of every event's tickets was cancelled.
 
 use actix_web::web;
 use booked_contract::{ErrorBody, analytics::EventCancellations};

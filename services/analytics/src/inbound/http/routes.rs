@@ -14,7 +14,6 @@ use super::{
 #[openapi(paths(list_analytics::list_analytics, list_cancellation_rates::list_cancellation_rates))]
 pub struct ApiDoc;
 
-/// Adds the routes.
 pub(crate) fn routes(service: &mut ServiceConfig) {
     service
         .service(read("/analytics/").to(list_analytics))

@@ -1,4 +1,4 @@
-//! The counts, in sums that are added to by batches.
+//! The stored counts: sums to which each batch of facts adds.
 
 use booked_failure::Failure;
 use booked_ids::EventId;
@@ -17,8 +17,8 @@ use uuid::Uuid;
 use super::schema::{booked_by_day, events};
 use crate::domain::{Sales, Tally};
 
-/// Adds a tally in a few statements, however much it holds. The caller's transaction locks the rows of the tally's
-/// events first, in the order of their ids, and everything else after that: so two of them never wait for each other.
+/// Adds a tally in a few statements, however large it is. The caller's transaction first locks the rows of the tally's
+/// events, in the order of their ids, and everything else after that, so two such transactions never deadlock.
 pub(crate) async fn add(connection: &mut AsyncPgConnection, tally: &Tally) -> QueryResult<()> {
     if tally.events().next().is_none() {
         return Ok(());
@@ -28,13 +28,13 @@ pub(crate) async fn add(connection: &mut AsyncPgConnection, tally: &Tally) -> Qu
     forget_days_of_deleted(connection, tally).await
 }
 
-/// Forgets everything that was counted, in a moment however much that is. The role that serves needs TRUNCATE for it.
+/// Deletes all counts, which takes only a moment however many there are. The role that serves needs TRUNCATE for it.
 pub(crate) async fn empty(connection: &mut AsyncPgConnection) -> QueryResult<()> {
     sql_query("TRUNCATE events, booked_by_day").execute(connection).await.map(drop)
 }
 
-/// The counts of all events that are known and not deleted, by id. An event of which only counts came so far is not
-/// known yet.
+/// The counts of all events that are known and not deleted, by id. An event of which only counts have arrived so far is
+/// not known yet.
 pub(crate) async fn read(database: &Database, today: NaiveDate) -> Result<Vec<Sales>, Failure> {
     database
         .read(async move |connection| {

@@ -1,4 +1,4 @@
-//! The tables, as diesel knows them.
+//! The tables, as the migrations make them.
 
 diesel::table! {
     events (event_id) {

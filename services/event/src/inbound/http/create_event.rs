@@ -44,7 +44,7 @@ pub(super) async fn create_event(
 }
 
 fn parse(event: NewEvent) -> Result<EventDetails, ApiError> {
-    // Counts come first, as they do everywhere.
+    // Seat counts are checked first, as in every request.
     let seat_count = SeatCount::parse(event.seat_count)?;
     Ok(EventDetails {
         name: EventName::parse(event.name)?,

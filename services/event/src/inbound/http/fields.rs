@@ -1,4 +1,4 @@
-//! The fields of events and their ids, from the wire and to it.
+//! The fields of events and their ids, parsed from requests and written to responses.
 
 use booked_contract::{Code, event};
 use booked_ids::{EventId, parse_uuid};
@@ -9,12 +9,13 @@ use crate::domain::{
     FullSecond, InvalidCoordinates, InvalidSeatCount, InvalidText, InvalidTime, Latitude, Longitude, Offer,
 };
 
-/// Reads an event's id, as a UUID: whether it can be one of ours is a question of existence, which comes later.
+/// Parses an event's id as any UUID. Whether it can be an id of this system is checked later, together with whether the
+/// event exists.
 pub(super) fn parse_id(text: &str) -> Result<Uuid, ApiError> {
     parse_uuid(text).map_err(|error| ApiError::new(Code::InvalidEventId).with_detail(error))
 }
 
-/// The event id of this UUID; no event has any other.
+/// The event id of this UUID. A UUID of any other form belongs to no event.
 pub(super) fn known_form(id: Uuid) -> Result<EventId, ApiError> {
     EventId::from_uuid(id).map_err(|_| ApiError::new(Code::NoSuchEvent))
 }
@@ -43,7 +44,7 @@ pub(super) fn to_wire(Offer { event, available }: Offer) -> event::Event {
     }
 }
 
-/// `From` for the mistakes that share a code.
+/// `From` for the errors that share a code.
 macro_rules! mistakes {
     ($($mistake:ty => $code:ident,)*) => {
         $(impl From<$mistake> for ApiError {

@@ -33,7 +33,7 @@ pub(super) async fn get_event(
     read.await.map_err(not_found)
 }
 
-/// Here alone the event is what the path names, so its absence is a 404.
+/// Only here is the event the resource that the path names, so only here is a missing event a 404.
 fn not_found(error: ApiError) -> ApiError {
     match error.code() {
         Code::NoSuchEvent => error.with_status(404),

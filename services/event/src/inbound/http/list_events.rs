@@ -44,7 +44,7 @@ pub(super) async fn list_events(
     reads.page(Listing::new(integer("limit"), integer("timestamp"))).await
 }
 
-/// A parameter that means something where it is a positive integer, and is accepted whatever it is.
+/// A parameter that has an effect only if it is a positive integer, and is accepted whatever it is.
 struct LenientInteger;
 
 impl ToSchema for LenientInteger {}

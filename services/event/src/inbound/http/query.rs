@@ -1,16 +1,15 @@
-//! How the parameters of a query are read: of two with one name the first counts, and nothing is too odd to be read.
+//! How query parameters are parsed: if two have the same name, the first counts, and no text is malformed.
 
 use url::form_urlencoded;
 
-/// The value of the first parameter of this name.
 pub(super) fn first(query: &str, name: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes()).find(|(it, _)| it == name).map(|(_, value)| value.into_owned())
 }
 
-/// The same as an integer; what is none counts as not given.
+/// The same, as an integer; a value that is not an integer counts as absent.
 pub(super) fn first_integer(query: &str, name: &str) -> Option<i64> {
     let text = first(query, name)?;
-    // The standard parser would take a plus sign too.
+    // The standard parser would also accept a plus sign.
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 

@@ -1,4 +1,4 @@
-//! Reading events under a crowd: equal reads share one fetch and its bytes, whoever asks.
+//! Reads of events by a crowd: equal reads share one fetch and its bytes, no matter who asks.
 
 use std::{future::Future, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
     usecases::{self, Context},
 };
 
-/// The reads that are under way.
+/// The reads that are in flight.
 pub(crate) struct Reads {
     context: Context,
     pages: SingleFlight<Listing, Result<Bytes, ApiError>>,
@@ -33,7 +33,6 @@ impl Reads {
         }
     }
 
-    /// A page of the listing.
     pub(super) async fn page(&self, listing: Listing) -> Result<HttpResponse, ApiError> {
         let context = self.context.clone();
         let fetch = || async move {
@@ -43,7 +42,6 @@ impl Reads {
         self.answer(async { self.pages.get(listing, fetch).await? }).await
     }
 
-    /// One event.
     pub(super) async fn event(&self, id: EventId) -> Result<HttpResponse, ApiError> {
         let context = self.context.clone();
         let fetch = || async move {

@@ -26,7 +26,6 @@ use super::{
 ))]
 pub struct ApiDoc;
 
-/// Adds the routes.
 pub(crate) fn routes(service: &mut ServiceConfig) {
     service
         .service(read("/event/").to(list_events))

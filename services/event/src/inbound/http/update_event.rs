@@ -48,7 +48,7 @@ pub(super) async fn update_event(
 }
 
 fn parse(change: event::EventChange) -> Result<EventChange, ApiError> {
-    // Counts come first, as they do everywhere.
+    // Seat counts are checked first, as in every request.
     let seat_count = change.seat_count.map(SeatCount::parse).transpose()?;
     Ok(EventChange {
         name: change.name.map(EventName::parse).transpose()?,

@@ -1,4 +1,4 @@
-//! Events in the table `events`, told by the outbox.
+//! Events in the table `events`, and their states in the outbox.
 
 use async_trait::async_trait;
 use booked_failure::Failure;
@@ -22,7 +22,6 @@ use crate::{
     ports::{AddError, ChangeError, Changed, DeleteError, EventStore, FeedPosition},
 };
 
-/// The events of a database.
 #[derive(Clone, Debug)]
 pub struct PostgresEventStore {
     database: Database,
@@ -30,7 +29,7 @@ pub struct PostgresEventStore {
 }
 
 impl PostgresEventStore {
-    /// The events of this database, and what is told when it has something new for the feed.
+    /// `signal` is notified when there is something new for the feed.
     #[must_use]
     pub fn new(database: Database, signal: FeedSignal) -> Self {
         Self { database, signal }
@@ -113,7 +112,8 @@ impl EventStore for PostgresEventStore {
     }
 }
 
-/// The event, locked until the transaction ends, unless it is deleted; and the time in Unix milliseconds.
+/// The event, locked until the transaction ends, and the database's time in Unix milliseconds; no event if it is
+/// deleted.
 async fn lock(
     connection: &mut AsyncPgConnection,
     id: EventId,

@@ -1,4 +1,4 @@
-//! Empties what is kept of deleted events. The tombstone stays: it is what makes a deletion final.
+//! Erases what is stored of deleted events. The tombstone stays, because it makes a deletion final.
 
 use booked_failure::Failure;
 use booked_postgres::Database;
@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Timestamptz};
 use diesel_async::RunQueryDsl as _;
 
-/// The most rows of one statement, so that none holds its locks for long.
+/// The most rows that one statement changes, so that none holds its locks for long.
 const PIECE: i64 = 500;
 
-/// Empties the texts of events that were deleted before this time, a piece of them; says whether there may be more.
-/// Replicas that do so at once take different rows.
+/// Erases the texts of one batch of events that were deleted before this time, and returns whether there may be more.
+/// Replicas that do this at the same time take different rows.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Events as rows, and as the feed tells them.
+//! Events as rows, and as entries of the feed.
 
 use std::error::Error;
 
@@ -20,7 +20,7 @@ use crate::domain::{
     SeatCount, UnixTime,
 };
 
-/// What is kept of an event that is not deleted.
+/// The columns of an event that is not deleted.
 #[derive(AsChangeset, Debug, Insertable, Queryable, Selectable)]
 #[diesel(table_name = events, treat_none_as_null = true)]
 pub(super) struct Row {
@@ -53,7 +53,7 @@ impl Row {
         })
     }
 
-    /// The event. Where it is none, somebody else has written the row.
+    /// Parses the row. It fails only if something other than this service has written the row.
     pub(super) fn into_event(self) -> QueryResult<Event> {
         self.parse().map_err(diesel::result::Error::DeserializationError)
     }
@@ -73,7 +73,7 @@ impl Row {
     }
 }
 
-/// The whole state of an event, for the feed.
+/// The whole state of an event, as an entry of the feed.
 pub(super) fn state(event: &Event, deleted: bool) -> QueryResult<NewEntry> {
     let details = &event.details;
     let state = EventState {
@@ -93,8 +93,8 @@ pub(super) fn state(event: &Event, deleted: bool) -> QueryResult<NewEntry> {
     NewEntry::new(EventState::KIND, state.event_id, &state)
 }
 
-/// Reads the rows of a listing: so many after a time, and all that share the second of the last one. Without a last one
-/// there are fewer than asked for, and all of them are read.
+/// Reads the rows of a listing: this many after a time, and then all others that share the second of the last one. If
+/// there are fewer than that, there is no last one, and all of them are read.
 pub(super) struct ReadPage {
     after: i64,
     preceding: i64,
@@ -102,7 +102,7 @@ pub(super) struct ReadPage {
 
 impl ReadPage {
     pub(super) fn of(listing: Listing) -> Self {
-        // An older release, beside which this one may run for a while, takes events at 0 still.
+        // During a rollout an older release, which still accepts events at 0, may run next to this one.
         Self { after: listing.after().unwrap_or(-1), preceding: listing.limit() - 1 }
     }
 }

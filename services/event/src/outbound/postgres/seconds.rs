@@ -1,4 +1,4 @@
-//! How many events one second may have, whoever adds one at the same time.
+//! Bounds how many events one second may have, even if several are added concurrently.
 
 use booked_postgres::Abort;
 use diesel::{ExpressionMethods as _, QueryDsl as _, sql_types::BigInt};
@@ -7,11 +7,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use super::schema::events;
 use crate::domain::{EVENTS_A_SECOND_MAX, FullSecond, UnixTime};
 
-/// Above all Unix times: these locks have a range of numbers of their own.
+/// These locks have a range of numbers of their own, above all Unix times.
 const LOCKS: i64 = 0x5ec0 << 48;
 
-/// Keeps a place at this second for one more event, until the transaction ends. Those who ask for the same second take turns.
-/// Nobody locks anything else after it, so that nobody waits in a circle.
+/// Reserves room for one more event at this second until the transaction ends. Transactions that add to the same second
+/// take turns. No transaction takes another lock after this one, so there is no deadlock.
 pub(super) async fn keep_a_place<R: From<FullSecond>>(
     connection: &mut AsyncPgConnection,
     second: UnixTime,
@@ -20,7 +20,7 @@ pub(super) async fn keep_a_place<R: From<FullSecond>>(
         .bind::<BigInt, _>(LOCKS | second.seconds())
         .execute(connection)
         .await?;
-    // A statement of its own, so that it sees what was committed while this one waited.
+    // A separate statement, so that it sees what was committed while this transaction waited for the lock.
     let taken: Vec<i64> = events::table
         .filter(events::deleted_at.is_null())
         .filter(events::unix_time.eq(second.seconds()))
