@@ -5,8 +5,8 @@
 //! - [`Failure::NotDone`]: surely nothing was done. The dependency could not be reached, had no capacity, or lost the
 //!   call before it could have an effect. What was prepared for it may be undone, and the client is asked to try
 //!   again (SYS-07).
-//! - [`Failure::Refused`]: surely nothing was done, and the same call will be refused again. What was prepared may be undone
-//!   (DB-01, DB-02, DB-03).
+//! - [`Failure::Refused`]: surely nothing was done, and the same call will be refused again. What was prepared may be
+//!   undone (DB-01, DB-02, DB-03).
 //! - [`Failure::Unknown`]: the call was sent and not answered, so it may have been done, or may be done later. That
 //!   is no reason to undo anything: the attempt must first be settled permanently (a void in Postgres), or left to
 //!   the janitor. The client is told that it may have been done (SYS-08).
@@ -101,7 +101,8 @@ impl Failure {
         }
     }
 
-    /// The same failure as the dependency's caller describes it: `text`, followed by the cause so far, which explains it.
+    /// The same failure as the dependency's caller describes it: `text`, followed by the cause so far as the
+    /// explanation.
     #[must_use]
     pub fn while_doing(mut self, text: impl fmt::Display) -> Self {
         let (Self::NotDone(cause) | Self::Refused(_, cause) | Self::Unknown(cause)) = &mut self;

@@ -1,4 +1,4 @@
-//! The side that listens: pulls another service's feed and applies it, each batch together with the cursor.
+//! The consuming side: pulls another service's feed and applies it, each batch together with the cursor.
 
 mod apply;
 mod client;
@@ -28,34 +28,35 @@ use crate::Position;
 
 pub use self::{apply::Apply, client::FeedClient};
 
-/// How long the replica that pulls keeps its lease without renewing it: longer than a step of it can take. While nothing is to
-/// be applied, nobody needs it.
+/// How long the replica that pulls keeps its lease without renewing it: longer than one of its steps can take. While
+/// there is nothing to apply, no replica needs the lease.
 const LEASE: Duration = Duration::from_secs(8);
-/// How often the other replicas look whether the lease is free.
+/// How often the other replicas check whether the lease is free.
 const LEASE_LOOK_INTERVAL: Duration = Duration::from_secs(2);
 /// How long one request of the pulling replica waits for something new.
 const POLL_WAIT: Duration = Duration::from_secs(3);
 const BATCH: u32 = 500;
-/// After a page that was not full. What is written meanwhile shares the next one: else each commit of a sale would cost a
-/// page, and a transaction here. Whoever must know more is served by `catch_up` and `pull_now`, which do not rest.
+/// The rest after a page that was not full. What is written meanwhile shares the next page: otherwise each commit of
+/// a sale would cost a page, and a transaction here. Callers that need newer data use `catch_up` and `pull_now`,
+/// which do not rest.
 const REST_BETWEEN_PAGES: Duration = Duration::from_millis(100);
 const BACK_OFF_MIN: Duration = Duration::from_millis(100);
 const BACK_OFF_MAX: Duration = Duration::from_secs(2);
-/// How long a pull that somebody waits for may take in all: less than a client's patience.
+/// How long a pull that somebody waits for may take in all: less than a client is willing to wait.
 const PULL_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// How long one request of such a pull waits for rows that are committed but held back by an older transaction.
 const HELD_BACK_WAIT: Duration = Duration::from_millis(100);
 
-/// This process' consumer, as failures name it.
+/// The name of this process' consumer in failures.
 const FEED: &str = "the feed";
 
 /// The position was not reached in time, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotCaughtUp {
-    /// The time was too short.
+    /// There was not enough time.
     #[error("not caught up in time")]
     Late,
-    /// The feed or the database is away.
+    /// The feed or the database is not available.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
@@ -73,13 +74,14 @@ struct Inner {
     lifecycle: Lifecycle,
     failures: Counter<u64>,
     behind: Behind,
-    /// One pull at a time of those that somebody waits for: the next one mostly finds everything done.
+    /// Of the pulls that somebody waits for, one runs at once: the next one mostly finds everything done.
     pulling: Mutex<()>,
     pulls: SingleFlight<(), Result<(), Failure>>,
 }
 
 impl Consumer {
-    /// A consumer of the feed that `feed` names in `feed_cursors`. It does nothing by itself before [`Consumer::run`].
+    /// A consumer of the feed that `feed` names in `feed_cursors`. It does nothing on its own before
+    /// [`Consumer::run`].
     #[must_use]
     pub fn new(
         feed: &'static str,
@@ -108,8 +110,8 @@ impl Consumer {
         }
     }
 
-    /// Pulls until the process is asked to end; a job. Of all replicas, one pulls at a time while there is something to
-    /// apply: that is thrift, the cursor alone keeps the effects single.
+    /// Pulls until the process is asked to end; a job. While there is something to apply, only one of all replicas
+    /// pulls. That merely saves work: the cursor alone makes every entry take effect once.
     pub async fn run(self) {
         let inner = &self.inner;
         tokio::select! {
@@ -118,7 +120,7 @@ impl Consumer {
         }
     }
 
-    /// Pulls now, whoever has the lease, until everything up to this position is applied.
+    /// Pulls now, whichever replica has the lease, until everything up to this position is applied.
     ///
     /// # Errors
     ///
@@ -133,8 +135,8 @@ impl Consumer {
         }
     }
 
-    /// Pulls now, whoever has the lease, until everything that was committed when this was called is applied. All who
-    /// wait share one pull, and nobody joins one that started before he asked.
+    /// Pulls now, whichever replica has the lease, until everything that was committed when this was called is
+    /// applied. All callers that wait share one pull, and none joins a pull that started before it asked.
     ///
     /// # Errors
     ///
@@ -158,7 +160,7 @@ impl Inner {
             match self.turn(batch).await {
                 Ok(()) => (batch, back_off) = (BATCH.min(batch * 2), BACK_OFF_MIN),
                 Err(error) => {
-                    // One entry at a time, so that the others before it pass and the log names the one that does not.
+                    // One entry per batch, so that the entries before the bad one pass and the log names the bad one.
                     batch = 1;
                     let feed = self.puller.feed();
                     tracing::warn!(feed, %error, "the feed cannot be pulled");
@@ -172,9 +174,9 @@ impl Inner {
         }
     }
 
-    /// One step, unless another replica has the lease: then a pause. The lease is taken where there is something to apply,
-    /// and ends by itself where there is nothing for a while: what is idle writes nothing, and all replicas wait for what
-    /// comes next.
+    /// One step, unless another replica has the lease: then a pause. The lease is taken when there is something to
+    /// apply, and expires on its own when there is nothing for a while: an idle system writes nothing, and all
+    /// replicas wait for what comes next.
     async fn turn(&self, batch: u32) -> Result<(), Failure> {
         let (feed, holder) = (self.puller.feed(), self.holder);
         let database = self.puller.database();
@@ -206,9 +208,10 @@ impl Inner {
         Ok(())
     }
 
-    /// Pulls until the cursor has reached the target; without one, until it has reached what was the feed's head when
-    /// the feed was first asked. Positions of two incarnations cannot be compared: where the feed has another one
-    /// meanwhile, its head is the goal. That of a target is not known; the feed's own when it is asked is taken for it.
+    /// Pulls until the cursor has reached the target; without one, until it has reached the head that the feed had
+    /// when it was first asked. Positions of two incarnations cannot be compared: if the feed has another one by now,
+    /// its head is the goal. The incarnation of a target is not known; the one that the feed has when it is asked is
+    /// assumed.
     async fn pull_until(&self, target: Option<Position>) -> Result<(), Failure> {
         let (mut goal, mut wait) = (None::<Cursor>, Duration::ZERO);
         loop {
@@ -233,7 +236,7 @@ impl Inner {
         }
     }
 
-    /// Lets another replica pull. Where it cannot be told, the lease runs out by itself.
+    /// Lets another replica pull. If the database cannot be reached, the lease expires on its own.
     async fn give_lease(&self) {
         let (feed, holder) = (self.puller.feed(), self.holder);
         let given = self

@@ -11,27 +11,27 @@ use crate::Position;
 /// Something that happened in another service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Its place in the feed.
+    /// Its position in the feed.
     pub position: Position,
-    /// What kind of thing happened; consumers pass over kinds that they do not know.
+    /// What kind of thing happened; consumers skip kinds that they do not know.
     pub kind: String,
     /// What it happened to.
     pub subject: Uuid,
-    /// What is to be known about it.
+    /// The details, in the form of its kind.
     pub data: Value,
     /// When it was written.
     pub time: DateTime<Utc>,
 }
 
-/// An entry of a known kind whose data has not the form of that kind.
+/// An entry of a known kind whose data does not have the form of that kind.
 #[derive(Debug, thiserror::Error)]
 #[error("entry {position} of kind {kind:?} cannot be decoded: {reason}")]
 pub struct MalformedEntry {
-    /// Which entry.
+    /// The entry's position.
     pub position: Position,
-    /// What it says it is.
+    /// The kind that it claims to be.
     pub kind: String,
-    /// Why it is not.
+    /// Why its data is not of that kind.
     pub reason: String,
 }
 
@@ -40,8 +40,8 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// A [`MalformedEntry`] within a [`Error::DeserializationError`]. Hand it on from [`Apply::apply`](crate::Apply):
-    /// the consumer knows it, sets the entry aside in `feed_set_aside`, and applies the others.
+    /// A [`MalformedEntry`] inside a [`Error::DeserializationError`]. Return it from [`Apply::apply`](crate::Apply):
+    /// the consumer recognizes it, sets the entry aside in `feed_set_aside`, and applies the others.
     pub fn decode<T: DeserializeOwned>(&self) -> QueryResult<T> {
         T::deserialize(&self.data).map_err(|error| {
             let (kind, reason) = (self.kind.clone(), error.to_string());

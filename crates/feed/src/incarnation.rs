@@ -1,14 +1,15 @@
-//! Which life of a feed positions belong to.
+//! The life of a feed that its positions belong to.
 
 use crate::Position;
 
-/// An incarnation, read. As text it is the life of the database's server, and, once rows were archived, how often and up to
-/// which position: `7412…-16384-00000001/2/105`.
+/// A parsed incarnation. As text it is the life of the database's server, and, once rows have been archived, how
+/// often that was done and up to which position: `7412…-16384-00000001/2/105`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Incarnation<'a> {
-    /// The life of the database's server: within it nothing that was shown is lost, and what is archived is still told.
+    /// The life of the database's server: within one life nothing that was shown is lost, and archived rows still
+    /// count in checkpoints.
     pub(crate) life: &'a str,
-    /// Whoever is not yet here may have read a part of what was archived, and a part of what took its place.
+    /// A consumer that is not yet here may have read part of what was archived, and part of what replaced it.
     pub(crate) archived_up_to: Position,
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A service writes what happened to its [`outbox`] in the transaction that made it happen, and serves it as a
 //! [`Feed`]. Another service's [`Consumer`] pulls the feed and applies each batch together with its cursor in one
-//! transaction, so that every entry has its effect once. [`ArchiveArgs`] is the operators' command that keeps an outbox from
-//! growing for ever. The tables are in `sql/`; the services' migrations hold copies.
+//! transaction, so that every entry takes effect once. [`ArchiveArgs`] is the operators' command that keeps an outbox
+//! from growing forever. The tables are defined in `sql/`; the services' migrations contain copies.
 
 #![warn(missing_docs)]
 

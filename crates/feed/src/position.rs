@@ -2,12 +2,12 @@
 
 use std::{fmt, str::FromStr};
 
-/// A place in a feed: what stands at it and before it is known. Feeds are in the order of positions. It is the id of a
-/// row, and as text a decimal number.
+/// A place in a feed: everything up to and including it has been read. Feeds are in the order of positions. A
+/// position is the id of a row, and as text a decimal number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position(pub(crate) i64);
 
-/// The text names no position.
+/// The text is not a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a position in a feed")]
 pub struct NoPosition;
@@ -16,7 +16,7 @@ impl Position {
     /// Before the first entry: rows count up from 1.
     pub const START: Self = Self(0);
 
-    /// The row.
+    /// The id of the row.
     #[must_use]
     pub fn row_id(self) -> i64 {
         self.0
@@ -32,7 +32,7 @@ impl fmt::Display for Position {
 impl FromStr for Position {
     type Err = NoPosition;
 
-    /// Digits alone: the standard parser would take a sign too.
+    /// Digits only: the standard parser would also accept a sign.
     fn from_str(text: &str) -> Result<Self, NoPosition> {
         if !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(NoPosition);

@@ -1,4 +1,4 @@
-//! The side that tells: the outbox over HTTP, with long polling.
+//! The producing side: the outbox over HTTP, with long polling.
 
 mod archive;
 pub(crate) mod rows;
@@ -47,7 +47,7 @@ impl Feed {
         Self { source, database, watcher, lifecycle: lifecycle.clone() }
     }
 
-    /// What producers tell after a commit.
+    /// The signal that producers notify after a commit.
     #[must_use]
     pub fn signal(&self) -> FeedSignal {
         self.watcher.signal()
@@ -61,7 +61,8 @@ impl Feed {
         }
     }
 
-    /// Whether to read again for rows after this position; `false` at the deadline, or when the process is to end.
+    /// Whether to read again for rows after this position; `false` at the deadline, or if the process is about to
+    /// end.
     async fn has_more(&self, after: Position, deadline: Instant) -> bool {
         tokio::select! {
             has_more = self.watcher.row_after(after, deadline) => has_more,
@@ -70,7 +71,7 @@ impl Feed {
     }
 }
 
-/// What is asked for, as it is sent.
+/// The query, as it is sent.
 #[derive(Deserialize)]
 struct Query {
     #[serde(default, rename = "lastEventId")]
@@ -90,7 +91,7 @@ async fn read_feed(
         let page =
             feed.database.read(async move |connection| rows::read_page(connection, after, limit).await).await;
         let page = page?;
-        // Nothing is held while it waits: no transaction, no connection.
+        // Nothing is held during the wait: no transaction, no connection.
         if page.entries.is_empty() && feed.has_more(after, deadline).await {
             continue;
         }

@@ -10,12 +10,13 @@ use crate::{Entry, NoPosition};
 /// Where a service serves its feed.
 pub(crate) const PATH: &str = "/internal/feed";
 pub(crate) const CONTENT_TYPE: &str = "application/cloudevents-batch+json";
-/// Which life of the feed's database the positions belong to, and what was archived of it. Another one: positions of before
-/// may mean nothing.
+/// The life of the feed's database that the positions belong to, and what was archived of it. If it differs from the
+/// one before, earlier positions may mean nothing.
 pub(crate) const INCARNATION_HEADER: &str = "x-feed-incarnation";
-/// The position of the last row that was committed before the answer was begun, whether it may be shown yet or not.
+/// The position of the last row that was committed before the response was started, whether or not it may be shown
+/// yet.
 pub(crate) const HEAD_HEADER: &str = "x-feed-head";
-/// The most entries of one answer.
+/// The maximum number of entries in one response.
 pub(crate) const LIMIT_MAX: u32 = 500;
 
 const SPEC_VERSION: &str = "1.0";

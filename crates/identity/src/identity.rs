@@ -1,10 +1,10 @@
-//! A user as the other services know him: id, email, role.
+//! A user as the other services know them: id, email, role.
 
 use std::{fmt, str::FromStr};
 
 use booked_ids::UserId;
 
-/// Who is asking. Its `Debug` leaves the email out, so that it may stand in a log.
+/// Who is asking. Its `Debug` output leaves the email out, so that it may appear in a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The account.
@@ -25,12 +25,12 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// What an account may do. An admin may do whatever a user may.
+/// What an account may do. An admin may do everything that a user may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Reserves, books, cancels, waits.
     User,
-    /// Also makes events and sees the analytics.
+    /// Also creates events and sees the analytics.
     Admin,
 }
 
@@ -63,7 +63,7 @@ impl FromStr for Role {
     }
 }
 
-/// The text names no role.
+/// The text is not a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a role: it is neither user nor admin")]
 pub struct UnknownRole;

@@ -1,8 +1,9 @@
-//! How a gateway hands on who is asking, and from where: headers that are believed only beside the internal credential.
+//! How a gateway passes on who is asking, and from where: headers that are trusted only together with the internal
+//! credential.
 //!
-//! The gateway strips [`INTERNAL_HEADERS`] from what a client sends, then sets the credential on every request and
-//! [`identity_headers`] where it knows who asks. Whoever calls also tells how long it waits ([`DEADLINE_HEADER`]). A service
-//! first asks [`Credential::accepts`]; only then does it look at [`read_identity`].
+//! The gateway strips [`INTERNAL_HEADERS`] from what a client sends, then sets the credential on every request, and
+//! [`identity_headers`] if it knows who is asking. Every caller also says how long it waits ([`DEADLINE_HEADER`]). A
+//! service first checks [`Credential::accepts`]; only then does it call [`read_identity`].
 
 mod credential;
 
@@ -12,22 +13,22 @@ use booked_ids::UserId;
 pub use self::credential::{Credential, CredentialError, SECRET_BYTES_MIN};
 use crate::{Identity, Role};
 
-/// The secret by which a service knows the gateway, or another service.
+/// The secret by which a service recognizes the gateway, or another service.
 pub const CREDENTIAL_HEADER: &str = "x-booked-credential";
 /// The user's id, a UUID.
 pub const USER_HEADER: &str = "x-booked-user-id";
-/// The user's email, base64url without padding, since an email may hold what a header may not.
+/// The user's email, base64url without padding, since an email may contain what a header may not.
 pub const EMAIL_HEADER: &str = "x-booked-user-email";
-/// The user's role, as [`Role::as_str`] has it.
+/// The user's role, as [`Role::as_str`] writes it.
 pub const ROLE_HEADER: &str = "x-booked-user-role";
 
-/// The address that the request came from, an IPv6 one cut to its network of 64 bits, as text; set where an account is
-/// asked for, so that the user service can share its time out by address.
+/// The address that the request came from, as text, an IPv6 address cut to its network of 64 bits; set on requests
+/// that need an account, so that the user service can share its time out by address.
 pub const CLIENT_ADDRESS_HEADER: &str = "x-booked-client-address";
-/// For how many milliseconds more the caller waits for the answer.
+/// How many more milliseconds the caller waits for the answer.
 pub const DEADLINE_HEADER: &str = "x-booked-deadline-ms";
 
-/// All of them: what a gateway takes out of a client's request before anything else.
+/// All of them: what a gateway removes from a client's request before anything else.
 pub const INTERNAL_HEADERS: [&str; 6] =
     [CREDENTIAL_HEADER, USER_HEADER, EMAIL_HEADER, ROLE_HEADER, CLIENT_ADDRESS_HEADER, DEADLINE_HEADER];
 
@@ -41,11 +42,11 @@ pub fn identity_headers(identity: &Identity) -> [(&'static str, String); 3] {
     ]
 }
 
-/// Reads what [`identity_headers`] wrote; `get` has the value of a header. `None`: nobody is logged in.
+/// Reads what [`identity_headers`] wrote; `get` returns the value of a header. `None`: nobody is logged in.
 ///
 /// # Errors
 ///
-/// Some of the headers are there and not all, or one cannot be read: whoever sent this is no gateway of ours.
+/// Some of the headers are present but not all, or one cannot be read: the sender is not our gateway.
 pub fn read_identity<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<Identity>, BadIdentity> {
     match (get(USER_HEADER), get(EMAIL_HEADER), get(ROLE_HEADER)) {
         (None, None, None) => Ok(None),
@@ -61,19 +62,19 @@ fn parse(user: &str, email: &str, role: &str) -> Result<Identity, BadIdentity> {
     Ok(Identity { user, email: email.ok_or(BadIdentity::Email)?, role })
 }
 
-/// Why the headers say nobody.
+/// Why the headers identify nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadIdentity {
     /// One or two of the three headers are missing.
     #[error("identity headers incomplete")]
     Incomplete,
-    /// [`USER_HEADER`] is no UUID.
+    /// [`USER_HEADER`] is not a UUID.
     #[error("{USER_HEADER} malformed")]
     User,
     /// [`EMAIL_HEADER`] is not base64url of UTF-8.
     #[error("{EMAIL_HEADER} malformed")]
     Email,
-    /// [`ROLE_HEADER`] names no role.
+    /// [`ROLE_HEADER`] is not a role.
     #[error("{ROLE_HEADER} malformed")]
     Role,
 }

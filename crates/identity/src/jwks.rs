@@ -6,15 +6,15 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-/// The public keys whose tokens are good.
+/// The public keys that valid tokens are signed with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jwks {
-    /// One for each key; the first is the one that signs at present.
+    /// One for each key; the first is the one that signs now.
     pub keys: Vec<Jwk>,
 }
 
-/// One public key. A field that a foreign key does not have reads as empty, so that a set which also holds keys of
-/// another kind can still be read.
+/// One public key. A field that is missing from a foreign key reads as empty, so that a set that also contains keys
+/// of other kinds can still be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jwk {
     /// The family of the key: `OKP`.
@@ -25,7 +25,7 @@ pub struct Jwk {
     /// The 32 bytes of the public key, base64url without padding.
     #[serde(default)]
     pub x: String,
-    /// The name by which a token's header says what signed it.
+    /// The name by which a token's header says which key signed it.
     #[serde(default)]
     pub kid: String,
     /// What the key is for: `sig`.
@@ -55,7 +55,7 @@ impl Jwk {
         }
     }
 
-    /// Whether tokens may be signed by this key: all that the set may hold beside is passed over.
+    /// Whether tokens may be signed by this key: everything else that the set may contain is skipped.
     pub(crate) fn signs_tokens(&self) -> bool {
         self.kty == OCTET_KEY_PAIR
             && self.crv == ED25519
@@ -70,14 +70,14 @@ impl Jwk {
 pub struct KeyId(pub(crate) String);
 
 impl KeyId {
-    /// The name as it stands in a token's `kid`.
+    /// The name as it appears in a token's `kid`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     fn thumbprint(x: &str) -> Self {
-        // The members and their order are given by RFC 8037, section 2.
+        // The members and their order are prescribed by RFC 8037, section 2.
         let canonical = format!(r#"{{"crv":"{ED25519}","kty":"{OCTET_KEY_PAIR}","x":"{x}"}}"#);
         Self(URL_SAFE_NO_PAD.encode(digest(&SHA256, canonical.as_bytes())))
     }

@@ -8,9 +8,9 @@ pub enum KeyError {
     /// A folder or file could not be read or written.
     #[error("{path}: {source}", path = path.display())]
     Io {
-        /// Which one.
+        /// The folder or file.
         path: PathBuf,
-        /// What the system says.
+        /// The operating system's error.
         source: io::Error,
     },
     /// The folder has no file whose name ends in `.pem`.
@@ -27,7 +27,7 @@ pub enum KeyError {
         /// The most that are read.
         max: usize,
     },
-    /// A file came, went or was renamed under the read: try again.
+    /// A file was added, removed or renamed during the read: try again.
     #[error("{path}: changed while it was read", path = path.display())]
     Changing {
         /// The folder.
@@ -42,25 +42,25 @@ pub enum KeyError {
     /// The text is not one or more Ed25519 keys.
     #[error("not an Ed25519 private key in PKCS#8 PEM")]
     NoKey,
-    /// The name is empty, too long, or has more in it than letters, digits, `-` and `_`.
+    /// The name is empty, too long, or contains something other than letters, digits, `-` and `_`.
     #[error("a key's name is 1 to {max} letters, digits, '-' and '_'")]
     BadName {
-        /// The most bytes of a name.
+        /// The maximum length of a name in bytes.
         max: usize,
     },
-    /// There is a key of this name.
+    /// A key of this name already exists.
     #[error("{path}: exists already", path = path.display())]
     Exists {
         /// The file.
         path: PathBuf,
     },
-    /// The name sorts before the key that signs at present, so the new one would sign before gateways know it.
+    /// The name sorts before the key that signs now, so the new key would sign before gateways know it.
     #[error("a new key must sort after {path}, which signs now", path = path.display())]
     WouldSignAtOnce {
         /// The file that signs.
         path: PathBuf,
     },
-    /// The machine has no randomness to give.
+    /// The system's random number generator failed.
     #[error("no key could be made")]
     NotGenerated,
 }

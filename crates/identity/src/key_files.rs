@@ -1,4 +1,4 @@
-//! The folder of key files: which names count, in which order, read and written safely.
+//! The folder of key files: which names count, in which order, and how files are read and written safely.
 
 use std::{
     cmp::Ordering,
@@ -12,14 +12,14 @@ use zeroize::Zeroizing;
 
 use crate::KeyError;
 
-/// A key file takes some 120 bytes; this leaves room for several in one and for comments.
+/// A key file takes about 120 bytes; this leaves room for several keys in one file and for comments.
 const FILE_BYTES_MAX: u64 = 16 * 1024;
 const FILES_MAX: usize = 64;
 const NAME_BYTES_MAX: usize = 64;
 const EXTENSION: &str = "pem";
 
-/// The name for the next key of a rotation: one more than the highest number that any name there ends in, six
-/// digits, so `000002` beside `000001`, also once that has become `retired-000001`.
+/// The name for the next key of a rotation: one more than the highest number that any name there ends in, with six
+/// digits: `000002` next to `000001`, also after that has been renamed `retired-000001`.
 ///
 /// # Errors
 ///
@@ -51,7 +51,7 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     let mut text = Zeroizing::new(String::new());
     let file = File::open(path).map_err(in_file)?;
     let read = file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(in_file)?;
-    // A file that was cut could lose keys unseen.
+    // A file that was truncated could lose keys unnoticed.
     if u64::try_from(read).is_ok_and(|bytes| bytes < FILE_BYTES_MAX) {
         Ok(text)
     } else {
@@ -59,7 +59,7 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     }
 }
 
-/// Writes a new key file, whole or not at all, that sorts after the one that signs.
+/// Writes a new key file, completely or not at all, that sorts after the one that signs.
 pub(crate) fn write(dir: &Path, name: &str, pem: &str) -> Result<(), KeyError> {
     if !is_plain(name) {
         return Err(KeyError::BadName { max: NAME_BYTES_MAX });
@@ -74,7 +74,7 @@ pub(crate) fn write(dir: &Path, name: &str, pem: &str) -> Result<(), KeyError> {
         return Err(KeyError::WouldSignAtOnce { path: first });
     }
 
-    // A hidden file beside it, which `in_order` passes over; `tempfile` makes it with mode 0600.
+    // A hidden file next to it, which `in_order` skips; `tempfile` creates it with mode 0600.
     let mut file = tempfile::NamedTempFile::new_in(dir).map_err(in_file)?;
     file.write_all(pem.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(in_file)?;
     file.persist_noclobber(&path).map_err(|failure| match failure.error.kind() {
@@ -96,7 +96,7 @@ fn is_key_file(path: &Path) -> bool {
     !hidden && path.extension() == Some(OsStr::new(EXTENSION))
 }
 
-/// By the name without `.pem`: with it, `1-b` would come before `1`.
+/// By the name without `.pem`: with the extension, `1-b` would come before `1`.
 fn order(one: &Path, other: &Path) -> Ordering {
     one.file_stem().cmp(&other.file_stem())
 }

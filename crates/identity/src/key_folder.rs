@@ -1,4 +1,5 @@
-//! The folder of keys while a process runs: what is taken away ends, whatever is wrong with the rest.
+//! The folder of keys while a process runs: a key that is removed is no longer accepted, whatever is wrong with the
+//! other files.
 
 use std::{
     mem,
@@ -11,14 +12,15 @@ use crate::{
     keys::{self, SigningKey},
 };
 
-/// How long keys stay that can no longer be read and were not seen to be gone: a file that is being written, a mount that is
-/// being swapped. Beyond it they count as taken away: who deletes a folder, or writes over a stolen key, means it.
+/// How long keys stay that can no longer be read and were not seen to be removed: a file may just be written, or a
+/// mount swapped. After that they count as removed: someone who deletes a folder, or overwrites a stolen key, intends
+/// that.
 pub const UNREADABLE_MAX: Duration = Duration::from_secs(20);
 
-/// A folder is read anew so many times where names move under the reading.
+/// A folder is read again up to this many times if names change during the read.
 const TRIES_MAX: usize = 3;
 
-/// A folder of keys and what was last read of it, file by file.
+/// A folder of keys and what was last read from it, file by file.
 pub struct KeyFolder {
     dir: PathBuf,
     files: Vec<KeyFile>,
@@ -35,7 +37,7 @@ impl KeyFolder {
     ///
     /// # Errors
     ///
-    /// It has no key that can be used: this must be another folder.
+    /// It has no usable key: then it must be the wrong folder.
     pub fn open(dir: PathBuf, now: Instant) -> Result<Self, KeyError> {
         let mut folder = Self { dir, files: Vec::new() };
         let wrong = folder.read_again(now);
@@ -46,8 +48,8 @@ impl KeyFolder {
         Ok(folder)
     }
 
-    /// Reads it again, which costs a few small reads, and says what could not be read. Keys whose file is gone are gone at
-    /// once; those of a file, or of the whole folder, that cannot be read stay for [`UNREADABLE_MAX`].
+    /// Reads it again, which costs a few small reads, and returns what could not be read. Keys whose file is gone are
+    /// gone at once; keys of a file, or of the whole folder, that cannot be read stay for [`UNREADABLE_MAX`].
     pub fn read_again(&mut self, now: Instant) -> Vec<KeyError> {
         let mut before = mem::take(&mut self.files);
         before.retain(|file| now.saturating_duration_since(file.read) < UNREADABLE_MAX);
@@ -72,7 +74,7 @@ impl KeyFolder {
         wrong
     }
 
-    /// The keys that are good now; perhaps none.
+    /// The keys that are accepted now; possibly none.
     #[must_use]
     pub fn keys(&self) -> SigningKeys {
         SigningKeys::from_keys(self.files.iter().flat_map(|file| file.keys.iter().cloned()))
@@ -81,8 +83,8 @@ impl KeyFolder {
 
 type Found = Vec<(PathBuf, Result<Vec<SigningKey>, KeyError>)>;
 
-/// A file that is renamed during the listing may be seen under neither name, and its tokens would be refused: the names are
-/// compared with a second listing.
+/// A file that is renamed during the listing may be seen under neither name, and its tokens would be refused. So the
+/// names are compared with a second listing.
 fn read_settled(dir: &Path) -> Result<Found, KeyError> {
     for _ in 0..TRIES_MAX {
         let names = key_files::in_order(dir)?;

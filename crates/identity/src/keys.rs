@@ -12,33 +12,33 @@ use crate::{
     key_files, tokens,
 };
 
-/// The keys as they were when the folder was read. The first signs, all are published.
+/// The keys as they were when the folder was read. The first one signs; all are published.
 ///
-/// # Which one is the first
+/// # Which key is the first
 ///
-/// Every file `*.pem` of the folder that does not begin with a dot holds a key (PKCS#8, Ed25519), and the first in
-/// the order of the file names, extension left out, signs. Names with a dot in front are passed over since a
-/// mounted Kubernetes Secret has its own there (`..data`, `..2026_01_01…`); the symbolic links that such a mount
+/// Every file `*.pem` of the folder whose name does not begin with a dot contains a key (PKCS#8, Ed25519), and the
+/// first in the order of the file names, without the extension, signs. Names that begin with a dot are skipped, since
+/// a mounted Kubernetes Secret has its own there (`..data`, `..2026_01_01…`); the symbolic links that such a mount
 /// consists of are followed. The order is by byte, so digits come before letters.
 ///
 /// # Rotation, in two steps that log nobody out
 ///
-/// 1. **Publish.** `new-key` writes the next number (`000002.pem` beside `000001.pem`): it sorts after the key that
+/// 1. **Publish.** `new-key` writes the next number (`000002.pem` next to `000001.pem`): it sorts after the key that
 ///    signs, so it is published and does not sign yet. Wait until every replica has read the folder again and every
 ///    gateway has fetched the JWKS since.
-/// 2. **Promote.** Rename the old file so that it sorts behind: `mv 000001.pem retired-000001.pem`. The new key is
-///    the first now and signs; the old one is still published, so the tokens that it signed stay good. It does no
-///    harm that replicas see this at different moments, since both keys are known everywhere.
+/// 2. **Promote.** Rename the old file so that it sorts after the new one: `mv 000001.pem retired-000001.pem`. The
+///    new key is now the first and signs; the old one is still published, so the tokens that it signed stay valid.
+///    Replicas may see this at different moments without harm, since both keys are known everywhere.
 ///
-/// Later, once the longest life of a token has passed, delete `retired-000001.pem`. With a Kubernetes Secret each
+/// Later, once the longest lifetime of a token has passed, delete `retired-000001.pem`. With a Kubernetes Secret each
 /// step is one change of the Secret's entries. A key that has leaked is deleted at once instead: that logs out
-/// everybody whose token it signed, which is what is wanted then.
+/// everyone whose token it signed, which is what is wanted then.
 ///
 /// # While running
 ///
-/// A set never changes. A [`KeyFolder`](crate::KeyFolder) reads the folder again on a clock and has the new one.
+/// A set never changes. A [`KeyFolder`](crate::KeyFolder) reads the folder again on a clock and provides the new set.
 pub struct SigningKeys {
-    /// The first signs; where there is none, nothing is signed and no token is good.
+    /// The first signs; if there is none, nothing is signed and no token is valid.
     keys: Vec<SigningKey>,
 }
 
@@ -50,12 +50,12 @@ pub(crate) struct SigningKey {
 }
 
 impl SigningKeys {
-    /// Reads the folder; see the type on the names that count and their order.
+    /// Reads the folder; the type documents the names that count and their order.
     ///
     /// # Errors
     ///
-    /// The folder or a file cannot be read, holds no key, holds something that is not an Ed25519 key, or changes
-    /// meanwhile: whatever is wrong refuses the whole, so that no key goes missing from the JWKS unseen.
+    /// The folder or a file cannot be read, contains no key, contains something that is not an Ed25519 key, or
+    /// changes meanwhile: anything wrong rejects the whole folder, so that no key is missing from the JWKS unnoticed.
     pub fn load(dir: &Path) -> Result<Self, KeyError> {
         let files = key_files::in_order(dir)?;
         let mut keys = Vec::new();
@@ -76,32 +76,33 @@ impl SigningKeys {
     ///
     /// # Errors
     ///
-    /// The text holds no key, or something that is not an Ed25519 key.
+    /// The text contains no key, or something that is not an Ed25519 key.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         parse(pem).map(Self::from_keys).ok_or(KeyError::NoKey)
     }
 
-    /// Makes a key and writes it to `name` (`.pem` is added) in the folder, with mode 0600 and in one step, so that a
-    /// replica never reads half of it. [`next_key_name`](crate::next_key_name) has the name for a rotation.
+    /// Creates a key and writes it to `name` (`.pem` is added) in the folder, with mode 0600 and in one step, so that
+    /// a replica never reads half of it. [`next_key_name`](crate::next_key_name) gives the name for a rotation.
     ///
     /// # Errors
     ///
-    /// The name is no plain file name, is taken (nothing is ever overwritten), or sorts before the key that signs:
+    /// The name is not a plain file name, is taken (nothing is ever overwritten), or sorts before the key that signs:
     /// such a key would sign before the gateways know it. Or the file cannot be written.
     pub fn generate(dir: &Path, name: &str) -> Result<KeyId, KeyError> {
         let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::NotGenerated)?;
-        // Version 1 of PKCS#8 is the one that OpenSSL's tools read too.
+        // Version 1 of PKCS#8 is the one that OpenSSL's tools can read too.
         let pkcs8 = pair.to_pkcs8v1().map_err(|_| KeyError::NotGenerated)?;
         let block = pem::Pem::new(PRIVATE_KEY_TAG, pkcs8.as_ref());
         key_files::write(dir, name, &Zeroizing::new(pem::encode(&block)))?;
         Ok(KeyId(Jwk::of_ed25519(pair.public_key().as_ref()).kid))
     }
 
-    /// Signs a token that says who this is, good for `lifetime_s` seconds from now.
+    /// Signs a token that says who this is, valid for `lifetime_s` seconds from now.
     ///
     /// # Errors
     ///
-    /// There is no key, the life is not positive, or the email is so long that no verifier would take the token.
+    /// There is no key, the lifetime is not positive, or the email is so long that no verifier would accept the
+    /// token.
     pub fn sign(&self, identity: &Identity, now_unix_s: i64, lifetime_s: i64) -> Result<String, SignError> {
         let signer = self.keys.first().ok_or(SignError::NoKey)?;
         tokens::sign(&signer.id, &signer.private, identity, now_unix_s, lifetime_s)
@@ -113,12 +114,12 @@ impl SigningKeys {
         Jwks { keys: self.keys.iter().map(|key| key.jwk.clone()).collect() }
     }
 
-    /// The names of all keys, the signing one first: for the log when the set changes.
+    /// The names of all keys, the signing one first: for the log entry when the set changes.
     pub fn ids(&self) -> impl Iterator<Item = &KeyId> {
         self.keys.iter().map(|key| &key.id)
     }
 
-    /// A key that stands twice, as it does while a file is renamed by copying, counts where it stands first.
+    /// A key that appears twice, as it does while a file is renamed by copying, counts where it appears first.
     pub(crate) fn from_keys(all: impl IntoIterator<Item = SigningKey>) -> Self {
         let mut keys: Vec<SigningKey> = Vec::new();
         for key in all {
@@ -145,10 +146,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<SigningKey>, KeyError> {
     parse(&pem).ok_or_else(|| KeyError::NoKeyInFile { path: path.to_owned() })
 }
 
-/// Every key of the text, or nothing where one of its blocks is no Ed25519 key or there is none.
+/// Every key of the text; none if one of its blocks is not an Ed25519 key or there is no block.
 fn parse(pem: &str) -> Option<Vec<SigningKey>> {
     let blocks = pem::parse_many(pem).ok()?;
-    // The parser passes over a block that has no end.
+    // The parser skips a block that has no end.
     if blocks.is_empty() || blocks.len() != pem.matches(BLOCK_START).count() {
         return None;
     }

@@ -1,8 +1,8 @@
-//! Who is asking: tokens (sign, verify, JWKS) and the identity that a gateway hands on to the services.
+//! Who is asking: tokens (sign, verify, JWKS) and the identity that a gateway passes on to the services.
 //!
-//! In reading order: [`Identity`] is what it is all about; the user service signs one into a token with
-//! [`SigningKeys`] of a [`KeyFolder`] and publishes their public halves as [`Jwks`]; the gateway checks tokens with a [`Verifier`],
-//! remembers them in [`VerifiedTokens`], and hands the identity on as the headers of [`internal`].
+//! In reading order: [`Identity`] is the subject; the user service signs one into a token with [`SigningKeys`] of a
+//! [`KeyFolder`] and publishes the public halves of the keys as [`Jwks`]; the gateway checks tokens with a
+//! [`Verifier`], remembers them in [`VerifiedTokens`], and passes the identity on as the headers of [`internal`].
 //!
 //! Nothing here reads a clock: the time is passed in.
 

@@ -9,34 +9,34 @@ use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 use crate::{Identity, Jwks, Role, jwks::KeyId};
 
-/// The longest token that is looked at, and so the longest that is signed.
+/// The longest token that is examined, and so the longest that is signed.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
 
-/// How far ahead the signer's clock may be of the verifier's.
+/// How far the signer's clock may be ahead of the verifier's.
 const CLOCK_SKEW_MAX_S: i64 = 60;
 const PUBLIC_KEY_BYTES: usize = 32;
 const ISSUER: &str = "booked";
 const AUDIENCE: &str = "booked";
 const TYPE: &str = "JWT";
 
-/// Checks tokens against the keys of one JWKS. It never changes: make another when the JWKS does.
+/// Checks tokens against the keys of one JWKS. It never changes: create another one when the JWKS changes.
 pub struct Verifier {
     keys: HashMap<String, DecodingKey>,
     signature_only: Validation,
 }
 
-/// What a good token says.
+/// What a valid token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// Whose token it is.
+    /// The identity that the token is for.
     pub identity: Identity,
-    /// From this second on it is good no more.
+    /// From this second on it is no longer valid.
     pub expires_unix_s: i64,
 }
 
 impl Verifier {
-    /// Takes the Ed25519 signature keys of the set. Keys of another kind and malformed ones are passed over: nothing
-    /// that is wrong with one key may keep another from coming or going. Of an empty set no token is good.
+    /// Accepts the Ed25519 signature keys of the set. Keys of another kind and malformed ones are skipped: nothing
+    /// that is wrong with one key may keep another from being added or removed. With an empty set no token is valid.
     #[must_use]
     pub fn new(jwks: &Jwks) -> Self {
         let keys = jwks.keys.iter().filter(|jwk| jwk.signs_tokens()).filter_map(|jwk| {
@@ -47,7 +47,7 @@ impl Verifier {
         Self { keys: keys.collect(), signature_only: signature_only() }
     }
 
-    /// The names of the keys whose tokens are good.
+    /// The names of the keys whose tokens are accepted.
     pub fn kids(&self) -> impl Iterator<Item = &str> {
         self.keys.keys().map(String::as_str)
     }
@@ -58,12 +58,12 @@ impl Verifier {
         self.keys.contains_key(kid)
     }
 
-    /// Says who it is that presents the token.
+    /// Returns the identity that the token was signed for.
     ///
     /// # Errors
     ///
-    /// Why not; to the client all of it is the same answer. On [`InvalidToken::UnknownKey`] a newer JWKS may know
-    /// better, but anybody can make up names of keys: limit how often it is fetched for that.
+    /// The reason; the client gets the same answer for all of them. After [`InvalidToken::UnknownKey`] a newer JWKS
+    /// may have the key, but anyone can make up names of keys: limit how often the JWKS is fetched for that.
     pub fn verify(&self, token: &str, now_unix_s: i64) -> Result<Verified, InvalidToken> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(InvalidToken::TooLong);
@@ -94,8 +94,9 @@ impl Verifier {
     }
 }
 
-/// Whether the header has a member that gives the rest another meaning: `crit` names extensions that must be understood, and
-/// none is; the others are such extensions. That it is there counts, whatever its value: the library takes `null` for absent.
+/// Whether the header has a member that gives the rest another meaning: `crit` names extensions that must be
+/// understood, and none is; the others are such extensions. The presence of the member counts, whatever its value:
+/// the library treats `null` as absent.
 fn changes_meaning(token: &str) -> bool {
     #[derive(Deserialize)]
     struct Extensions {
@@ -122,8 +123,8 @@ fn some<'de, D: Deserializer<'de>>(value: D) -> Result<Option<i64>, D::Error> {
     i64::deserialize(value).map(Some)
 }
 
-/// The library checks form and signature; the claims are checked here, since it would read the clock by itself and
-/// takes an audience that is one of several.
+/// The library checks form and signature; the claims are checked here, since it would read the clock itself, and
+/// would accept an audience that is one of several.
 fn signature_only() -> Validation {
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.required_spec_claims = HashSet::new();
@@ -167,7 +168,7 @@ struct Claims {
     email: String,
     role: String,
     iat: i64,
-    /// Ours have none; one that is there counts.
+    /// Our tokens do not have it; in a token that has it, it counts.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "some")]
     nbf: Option<i64>,
     exp: i64,
@@ -195,7 +196,7 @@ impl Claims {
     }
 }
 
-/// Why a token is not good, for the log: a client is only told that it is not.
+/// Why a token is not valid, for the log: a client is only told that it is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidToken {
     /// Longer than [`TOKEN_BYTES_MAX`].
@@ -204,25 +205,25 @@ pub enum InvalidToken {
     /// Not a JWT, or one without the header fields and claims that ours have.
     #[error("token malformed")]
     Malformed,
-    /// Signed with another algorithm than EdDSA, or so it says.
+    /// Signed with an algorithm other than EdDSA, or so it claims.
     #[error("token of another algorithm")]
     WrongAlgorithm,
-    /// Signed with a key that the JWKS does not have; a newer JWKS may.
+    /// Signed with a key that the JWKS does not have; a newer JWKS may have it.
     #[error("token signed by an unknown key")]
     UnknownKey,
-    /// The signature is not that key's over this text.
+    /// The signature is not one of this key over this text.
     #[error("token signature wrong")]
     BadSignature,
-    /// Issued by somebody else.
+    /// Issued by someone else.
     #[error("token of another issuer")]
     WrongIssuer,
-    /// Meant for somebody else.
+    /// Meant for someone else.
     #[error("token for another audience")]
     WrongAudience,
-    /// Its time is over.
+    /// Its lifetime is over.
     #[error("token expired")]
     Expired,
-    /// Issued later than now, or good only later, by more than clocks differ.
+    /// Issued, or valid only from, later than now by more than clocks may differ.
     #[error("token of the future")]
     FromTheFuture,
 }
@@ -230,10 +231,10 @@ pub enum InvalidToken {
 /// Why a token could not be signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
-    /// All keys were taken away.
+    /// All keys were removed.
     #[error("there is no key to sign with")]
     NoKey,
-    /// The life is not positive, or ends beyond all time.
+    /// The lifetime is not positive, or ends after the latest time that can be represented.
     #[error("the life of a token must be a positive number of seconds")]
     BadLifetime,
     /// The email makes the token longer than [`TOKEN_BYTES_MAX`].

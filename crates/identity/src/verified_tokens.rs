@@ -1,4 +1,4 @@
-//! A memory of tokens that were found good, since checking a signature costs 500 times a look-up.
+//! A cache of tokens that were found valid, since checking a signature costs 500 times as much as a lookup.
 
 use std::sync::Arc;
 
@@ -6,28 +6,29 @@ use quick_cache::sync::Cache;
 
 use crate::{InvalidToken, Verified, Verifier};
 
-/// A [`Verifier`] that remembers a bounded number of good tokens.
+/// A [`Verifier`] that remembers a bounded number of valid tokens.
 ///
-/// It is bound to one set of keys. When the JWKS changes, put a new one in its place: nothing that a removed key
-/// signed is remembered then, not even by a check that was under way.
+/// It belongs to one set of keys. When the JWKS changes, replace it with a new one: then nothing that a removed key
+/// signed is remembered, not even by a check that was in progress.
 pub struct VerifiedTokens {
     verifier: Verifier,
-    /// By the whole token: a signature over other text, or another signature, is another key.
+    /// Keyed by the whole token: a signature over other text, or another signature, is another key.
     good: Cache<Box<str>, Arc<Verified>>,
 }
 
 impl VerifiedTokens {
-    /// Remembers up to `tokens_max` tokens, each some 500 bytes; the ones not asked for go first.
+    /// Remembers up to `tokens_max` tokens of about 500 bytes each; those that were not used recently are evicted
+    /// first.
     #[must_use]
     pub fn new(verifier: Verifier, tokens_max: usize) -> Self {
         Self { verifier, good: Cache::new(tokens_max) }
     }
 
-    /// Like [`Verifier::verify`]. The time is checked at each call; only a good token is remembered.
+    /// Like [`Verifier::verify`]. The time is checked at each call; only a valid token is remembered.
     ///
     /// # Errors
     ///
-    /// Why the token is not good.
+    /// Why the token is not valid.
     pub fn verify(&self, token: &str, now_unix_s: i64) -> Result<Arc<Verified>, InvalidToken> {
         if let Some(verified) = self.good.get(token) {
             if now_unix_s < verified.expires_unix_s {

@@ -1,4 +1,4 @@
-//! A connection to Postgres, in the clear or over TLS that checks the server's certificate and name.
+//! A connection to Postgres, in plain text or over TLS that checks the server's certificate and name.
 
 use std::{error::Error as _, path::Path, sync::Arc};
 
@@ -14,7 +14,7 @@ use tokio_postgres::{Config, NoTls, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
-/// Reads a URL, with the `sslmode` and `sslrootcert` that tokio-postgres does not know. What it says of a mistake
+/// Reads a URL, including `sslmode` and `sslrootcert`, which tokio-postgres does not know. The text of an error
 /// repeats nothing of the URL.
 pub(crate) fn parse(text: &str) -> Result<(Config, Option<Arc<ClientConfig>>), String> {
     let mut url = Url::parse(text).map_err(|_| "is not a URL".to_owned())?;
@@ -22,7 +22,8 @@ pub(crate) fn parse(text: &str) -> Result<(Config, Option<Arc<ClientConfig>>), S
         url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
     };
     let (ssl_mode, root_certificate) = (given("sslmode"), given("sslrootcert"));
-    // The others stay as they were written: encoding them anew would make a blank a plus, which only forms read back.
+    // The other parameters stay as they were written: encoding them again would turn a blank into a plus, which only
+    // forms decode.
     let known = |pair: &&str| !matches!(pair.split('=').next(), Some("sslmode" | "sslrootcert"));
     let others = url.query().unwrap_or_default().split('&').filter(known).collect::<Vec<_>>().join("&");
     url.set_query(Some(&others).filter(|others| !others.is_empty()).map(String::as_str));
@@ -37,7 +38,7 @@ pub(crate) fn parse(text: &str) -> Result<(Config, Option<Arc<ClientConfig>>), S
 }
 
 fn tls(root_certificate: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
-    // Named, since rustls refuses to choose where another crate of the build brings a second one.
+    // Given explicitly, since rustls refuses to choose if another crate of the build brings a second provider.
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("asks for TLS, which cannot be used: {error}"))?;
@@ -59,7 +60,7 @@ fn tls(root_certificate: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
     Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
-/// Opens a connection. It is driven by the runtime that this runs on.
+/// Opens a connection. The runtime that this runs on drives it.
 pub(crate) async fn connect(
     config: &Config,
     tls: Option<&Arc<ClientConfig>>,
@@ -85,12 +86,12 @@ pub(crate) async fn connect(
     Ok(connection)
 }
 
-/// Some failures are known by their words. Not among the options of the connection, since a role that may not set it
-/// could then not connect at all.
+/// Some failures are recognized by their words. This is not among the options of the connection, since a role that
+/// may not set it could then not connect at all.
 const SPEAK_ENGLISH: &str = "SELECT set_config('lc_messages', 'C', false) \
      WHERE current_setting('lc_messages') !~* '^(|C|POSIX|en(_.*)?)$'";
 
-/// The error with its causes, since its own words are only that it could not connect.
+/// The error with its causes, since its own text only says that it could not connect.
 fn unreachable(error: &tokio_postgres::Error) -> ConnectionError {
     let mut text = error.to_string();
     let mut cause = error.source();

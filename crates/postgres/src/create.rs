@@ -1,4 +1,5 @@
-//! Makes a service's database on a server that has none of its name, so that migrating is all that a fresh server needs.
+//! Creates a service's database on a server that has none of its name, so that a fresh server needs nothing but a
+//! migration.
 
 use std::sync::Arc;
 
@@ -9,10 +10,11 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{DatabaseSettings, connect::connect};
 
-/// The database that every server has, to connect to where one's own is yet to be made.
+/// The database that every server has, to connect to while the service's own does not exist yet.
 const MAINTENANCE_DATABASE: &str = "postgres";
 
-/// Makes the database if the server says that it is missing; where it cannot be reached, connecting to it will say why.
+/// Creates the database if the server says that it is missing; if the server cannot be reached, connecting to the
+/// database will say why.
 pub(crate) async fn create_if_missing(settings: &DatabaseSettings) -> anyhow::Result<()> {
     let (config, tls) = (&settings.postgres, settings.tls.as_ref());
     let Some(name) = config.get_dbname() else { return Ok(()) };
@@ -24,7 +26,7 @@ pub(crate) async fn create_if_missing(settings: &DatabaseSettings) -> anyhow::Re
     let mut connection = connect(&maintenance, tls).await?;
     let create = format!("CREATE DATABASE \"{}\"", name.replace('"', "\"\""));
     let created = diesel::sql_query(create).execute(&mut connection).await;
-    // Another process may have made it meanwhile.
+    // Another process may have created it meanwhile.
     if is_missing(config, tls).await {
         created?;
     }

@@ -34,14 +34,14 @@ use crate::{
     watch::Watch,
 };
 
-/// As traces name it.
+/// The name of the database system in traces.
 const SYSTEM: &str = "postgresql";
 
 /// A service's own database. Clones share one pool.
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<AsyncPgConnection>,
-    /// Half of the pool's connections, for those who may have no more.
+    /// Half of the pool's connections, for work that may not have more.
     half: Arc<Semaphore>,
     is_half: bool,
     wait: Duration,
@@ -56,17 +56,17 @@ pub(crate) type Connection = Object<AsyncDieselConnectionManager<AsyncPgConnecti
 
 impl Database {
     /// A pool that opens connections as they are needed, on this runtime: a connection dies with the runtime that
-    /// opened it, and those of HTTP workers come and go.
+    /// opened it, and the runtimes of HTTP workers come and go.
     ///
     /// # Errors
     ///
-    /// Where the pool cannot be built.
+    /// If the pool cannot be built.
     pub fn new(settings: &DatabaseSettings, runtime: &Handle) -> anyhow::Result<Self> {
         if settings.is_in_the_clear() {
             tracing::warn!("the way to Postgres is in the clear: DATABASE_URL names no sslmode");
         }
         let mut config = ManagerConfig::default();
-        // Asks the client, not the server, whether the connection still stands.
+        // Asks the client, not the server, whether the connection is still up.
         config.recycling_method = RecyclingMethod::Fast;
         let (postgres, tls, runtime) = (settings.postgres.clone(), settings.tls.clone(), runtime.clone());
         config.custom_setup = Box::new(move |_| {
@@ -89,14 +89,14 @@ impl Database {
         Ok(Self { pool, half, is_half: false, wait, work, durations })
     }
 
-    /// The same database for work of which there may be too much: all who have this together use half of the connections at
-    /// most, so that the others always find one.
+    /// The same database for work that may come in excess: everything that goes through this handle together uses at
+    /// most half of the connections, so that other work always finds one.
     #[must_use]
     pub fn half(&self) -> Self {
         Self { is_half: true, ..self.clone() }
     }
 
-    /// Reads, with one connection, each statement by itself.
+    /// Reads over one connection, without a transaction around the statements.
     ///
     /// # Errors
     ///
@@ -129,12 +129,12 @@ impl Database {
         result
     }
 
-    /// Runs work in one transaction that is committed where it returns `Ok`, else rolled back. Work that passes over
-    /// the failure of a statement is rolled back too, and refused.
+    /// Runs work in one transaction, which is committed if the work returns `Ok`, and otherwise rolled back. Work
+    /// that ignores the failure of a statement is rolled back too, and refused.
     ///
     /// # Errors
     ///
-    /// See [`TransactionError`]: it tells what was surely not done from what may have been.
+    /// See [`TransactionError`]: it distinguishes what was surely not done from what may have been done.
     pub async fn transaction<T, R, F>(&self, work: F) -> Result<T, TransactionError<R>>
     where
         for<'c> F: AsyncFnOnce(&'c mut AsyncPgConnection) -> Result<T, Abort<R>>
@@ -146,7 +146,8 @@ impl Database {
         self.commit(During::Transaction, work).await
     }
 
-    /// Like [`Database::transaction`], for work that writes one thing: what the database refuses is then a refused write.
+    /// Like [`Database::transaction`], for work that writes one thing: if the database refuses, this counts as a
+    /// refused write.
     ///
     /// # Errors
     ///
@@ -211,7 +212,7 @@ impl Database {
         result
     }
 
-    /// A connection, as soon as there is one, unless the caller would not wait for what is done with it.
+    /// A connection, as soon as one is available, but no later than the caller would still wait for the result.
     pub(crate) async fn connection(&self) -> Result<PooledConnection, Failure> {
         let wait = Deadline::wait_at_most(self.wait);
         if wait.is_zero() {
@@ -242,15 +243,15 @@ impl Database {
     }
 }
 
-/// A connection on loan. It is closed where this is dropped before the work on it has ended, at a time-out or because the
-/// caller has gone: the next one would wait behind the statement that is still running on it.
+/// A connection on loan. It is closed if this is dropped before the work on it has ended, because of a time-out or
+/// because the caller has gone: otherwise the next user would wait behind the statement that is still running on it.
 pub(crate) struct PooledConnection {
     pub(crate) connection: Option<Connection>,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl PooledConnection {
-    /// The work has ended.
+    /// Returns the connection, since the work has ended.
     pub(crate) fn return_to_pool(mut self) {
         self.connection.take();
     }

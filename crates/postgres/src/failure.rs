@@ -5,10 +5,10 @@ use std::convert::Infallible;
 use booked_failure::{During, Failure};
 use diesel::result::{DatabaseErrorKind, Error};
 
-/// The database, as failures name it.
+/// The name of the database in failures.
 pub(crate) const POSTGRES: &str = "Postgres";
 
-/// A transaction had no effect, or nobody knows.
+/// A transaction had no effect, or its outcome is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransactionError<R> {
     /// The work itself refused; everything was rolled back.
@@ -20,7 +20,7 @@ pub enum TransactionError<R> {
 }
 
 impl<R: From<Failure>> TransactionError<R> {
-    /// The refusal, or the failure as one: for work whose refusals include [`Failure`].
+    /// The refusal; or the failure, turned into a refusal: for work whose refusals include [`Failure`].
     pub fn flatten(self) -> R {
         match self {
             Self::Aborted(refusal) => refusal,
@@ -53,7 +53,7 @@ impl<R> From<Error> for Abort<R> {
     }
 }
 
-/// Of a statement that reads. A failed read changed nothing, so it is never unknown.
+/// The failure of a statement that reads. A failed read changed nothing, so it is never unknown.
 pub(crate) fn of_read(error: &Error) -> Failure {
     surely_not_done(During::Read, error)
 }
@@ -75,7 +75,7 @@ impl<R> TransactionError<R> {
         }
     }
 
-    /// Of work that never came to its commit.
+    /// The error of work that failed before its commit was sent.
     pub(crate) fn before_commit(during: During, abort: Abort<R>) -> Self {
         match abort {
             Abort::Refuse(refusal) => Self::Aborted(refusal),
@@ -83,8 +83,9 @@ impl<R> TransactionError<R> {
         }
     }
 
-    /// Of a commit that did not answer "done". Only what a commit itself can refuse is known to be rolled back. A full disk
-    /// is not among it: the server says the same words if it could not write the commit to its log, and panics.
+    /// The error of a commit that was not answered with "done". Only errors by which the commit itself refuses are
+    /// known to mean that it was rolled back. A full disk is not one of them: the server uses the same words if it
+    /// could not write the commit to its log, and panics.
     pub(crate) fn in_commit(during: During, abort: Abort<R>) -> Self {
         use DatabaseErrorKind::{
             CheckViolation, ExclusionViolation, ForeignKeyViolation, NotNullViolation, SerializationFailure,
@@ -107,9 +108,9 @@ impl<R> TransactionError<R> {
     }
 }
 
-/// Whether the same statement may succeed later: the connection or the patience with it was lost, or the server lacks
-/// something. Diesel hands on few SQLSTATEs (40001 and 25006 are among them), so the others are known by the server's
-/// words, in the language that [`crate::connect`] asks for.
+/// Whether the same statement may succeed later: the connection was lost, a time limit was exceeded, or the server
+/// lacks some resource. Diesel passes on few SQLSTATEs (40001 and 25006 are among them), so the others are recognized
+/// by the server's words, in the language that [`crate::connect`] sets.
 fn may_pass(error: &Error) -> bool {
     use DatabaseErrorKind::{
         ClosedConnection, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand,
@@ -129,11 +130,11 @@ fn may_pass(error: &Error) -> bool {
     }
 }
 
-/// How the server begins to say what passes, by the class of its SQLSTATE.
+/// How the messages of temporary errors begin, by the class of their SQLSTATE.
 const PASSING: [&str; 14] = [
-    // 40: rolled back for another transaction's sake.
+    // 40: rolled back in favor of another transaction.
     "deadlock detected",
-    // 53: too little of something.
+    // 53: a resource ran out.
     "could not extend file",
     "out of memory",
     "out of shared memory",
@@ -141,15 +142,15 @@ const PASSING: [&str; 14] = [
     "remaining connection slots are reserved",
     "sorry, too many clients already",
     "too many connections for",
-    // 55: a lock that others have, or a server that only reads.
+    // 55: a lock that others hold, or a server that is read-only.
     "could not obtain lock on",
     "recovery is in progress",
     "cannot acquire lock mode",
-    // 57: an operator, a time limit, the server's own end.
+    // 57: stopped by an operator, by a time limit, or by the server's own shutdown.
     "canceling statement due to",
     "terminating connection",
     "the database system is",
 ];
 
-/// How the operating system says that the disk is full, behind what the server was about.
+/// How the operating system says that the disk is full; in the message it follows what the server was doing.
 const NO_SPACE: [&str; 2] = ["No space left on device", "Disk quota exceeded"];

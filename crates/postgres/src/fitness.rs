@@ -1,5 +1,5 @@
-//! What the code takes for granted of a database server, looked at before anything is served or migrated: some of it would be
-//! told otherwise by a failure in the middle of a sale, and some only by what is missing after a crash.
+//! What the code assumes about a database server, checked before anything is served or migrated: otherwise some of it
+//! would only show as a failure in the middle of a sale, and some only by what is missing after a crash.
 
 use diesel::{
     QueryResult, QueryableByName,
@@ -7,10 +7,10 @@ use diesel::{
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 
-/// How far the server's clock may be from this machine's without a word.
+/// How far the server's clock may differ from this machine's without a warning.
 const CLOCKS_APART_S: u64 = 30;
 
-/// How a server and a database are set.
+/// The configuration of a server and a database.
 #[derive(Clone, Debug, QueryableByName)]
 pub(crate) struct Fitness {
     #[diesel(sql_type = Text)]
@@ -25,7 +25,7 @@ pub(crate) struct Fitness {
     unix_time: i64,
 }
 
-/// Asks the server.
+/// Reads it from the server.
 pub(crate) async fn read(connection: &mut AsyncPgConnection) -> QueryResult<Fitness> {
     diesel::sql_query(
         "SELECT current_setting('server_encoding') AS encoding, current_setting('fsync') AS fsync, \
@@ -37,13 +37,13 @@ pub(crate) async fn read(connection: &mut AsyncPgConnection) -> QueryResult<Fitn
 }
 
 impl Fitness {
-    /// Warns of what may cost more than it should.
+    /// Logs a warning for each setting that may cost more than it should.
     ///
     /// # Errors
     ///
-    /// What makes the database unfit.
+    /// If the database is unfit, with the reason.
     pub(crate) fn require(&self, now_unix_s: i64) -> anyhow::Result<()> {
-        // Bytes as they come are taken by SQL_ASCII, which checks nothing; any other encoding lacks most letters.
+        // SQL_ASCII accepts all bytes as they come, since it checks nothing; any other encoding lacks most letters.
         anyhow::ensure!(
             matches!(self.encoding.as_str(), "UTF8" | "SQL_ASCII"),
             "the database's encoding is {}; it must be UTF8: make it anew by CREATE DATABASE … ENCODING 'UTF8' \

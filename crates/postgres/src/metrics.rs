@@ -1,4 +1,5 @@
-//! What a pool measures, by the names of OpenTelemetry's semantic conventions: how full it is, how long work on it takes.
+//! What a pool measures, named by OpenTelemetry's semantic conventions: how full it is, and how long work on it
+//! takes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +10,7 @@ use opentelemetry::{KeyValue, metrics::Histogram};
 const SCOPE: &str = "booked-postgres";
 const SYSTEM: &str = "postgresql";
 
-/// Time that work takes, without the wait for a connection; and that wait.
+/// How long work takes, without the wait for a connection; and how long that wait takes.
 #[derive(Clone)]
 pub(crate) struct Durations {
     work: Histogram<f64>,
@@ -26,7 +27,7 @@ impl Durations {
         }
     }
 
-    /// `operation` is `read` or `transaction`; `failure` is its kind where the database failed at it.
+    /// `operation` is `read` or `transaction`; `failure` is the kind of failure if the database failed.
     pub(crate) fn worked(&self, operation: &'static str, failure: Option<&'static str>, took: Duration) {
         let mut attributes =
             vec![KeyValue::new("db.system.name", SYSTEM), KeyValue::new("db.operation.name", operation)];
@@ -40,7 +41,7 @@ impl Durations {
     }
 }
 
-/// Shows how full the pool is whenever somebody looks.
+/// Reports how full the pool is whenever metrics are read.
 pub(crate) fn show(status: impl Fn() -> Option<Status> + Send + Sync + 'static) {
     let status = Arc::new(status);
     let meter = opentelemetry::global::meter(SCOPE);

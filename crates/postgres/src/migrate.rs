@@ -15,16 +15,16 @@ use crate::{
     operator::open_for_operator,
 };
 
-/// Any number will do, as long as every process that migrates takes the same.
+/// Any number will do, as long as every process that migrates uses the same.
 const LOCK: i64 = 0x0062_6f6f_6b65_6400;
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
-/// Applies what is missing, the database itself too, one process at a time however many start at once. Needs a runtime
-/// of several threads.
+/// Applies what is missing, including the database itself, one process after the other, however many start at once.
+/// Needs a runtime of several threads.
 ///
 /// # Errors
 ///
-/// Where the database cannot be reached or a migration fails; it is rolled back then.
+/// If the database cannot be reached or a migration fails; the migration is then rolled back.
 pub async fn migrate(settings: &DatabaseSettings, migrations: EmbeddedMigrations) -> anyhow::Result<()> {
     create_if_missing(settings).await?;
     let mut connection = open_for_operator(settings).await?;
@@ -43,8 +43,8 @@ pub async fn migrate(settings: &DatabaseSettings, migrations: EmbeddedMigrations
     Ok(())
 }
 
-/// Refuses a database that cannot hold what belongs into it, and a schema that is older than the binary. A newer one is fine,
-/// so that a roll-back works. A database that is away says nothing about its schema: it is asked again until it answers.
+/// Rejects a database that is unfit for the data, and a schema that is older than the binary. A newer one is fine, so
+/// that a rollback works. A database that is down says nothing about its schema: it is retried until it responds.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Reads that take long: piece by piece, and all of them of one moment.
+//! Long reads: piece by piece, and all pieces from the same moment.
 
 use std::time::Duration;
 
@@ -12,15 +12,15 @@ use crate::{
     failure::{POSTGRES, of_read},
 };
 
-/// The database as it was when the first piece was read, whatever is committed meanwhile. It has a connection of the pool,
-/// which is closed where this is not ended.
+/// The database as it was when the first piece was read, whatever is committed meanwhile. It holds a connection of
+/// the pool, which is closed if [`Moment::end`] is not called.
 pub struct Moment {
     pooled: PooledConnection,
     work: Duration,
 }
 
 impl Database {
-    /// Begins to read.
+    /// Starts reading.
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ impl Database {
 }
 
 impl Moment {
-    /// Reads a piece; each has the time of a piece of work. After a failure no other can be read.
+    /// Reads a piece; each piece has the time limit of a piece of work. After a failure no other can be read.
     ///
     /// # Errors
     ///
@@ -54,11 +54,11 @@ impl Moment {
         read.map_err(|_| late())?.map_err(|error| of_read(&error))
     }
 
-    /// Gives the connection back.
+    /// Returns the connection to the pool.
     ///
     /// # Errors
     ///
-    /// See [`Failure`]; what was read is right all the same.
+    /// See [`Failure`]; what was read is still correct.
     pub async fn end(mut self) -> Result<(), Failure> {
         self.run("COMMIT").await?;
         self.pooled.return_to_pool();

@@ -1,5 +1,5 @@
-//! A bare client for whoever reads a database from outside a service, as the history checker does: the same URLs, and
-//! one statement limit of its own.
+//! A bare client for programs that read a database from outside a service, such as the history checker: the same
+//! URLs, and a statement limit of its own.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::connect;
 
-/// Connects to the database of a URL. Every statement, and every pause between two of a transaction, is ended by the
-/// server after `limit`, which is also the longest that connecting may take. The task drives the connection until the
-/// client is dropped.
+/// Connects to the database of a URL. The server ends every statement, and every pause between two statements of a
+/// transaction, after `limit`, which is also the longest that connecting may take. The task drives the connection
+/// until the client is dropped.
 ///
 /// # Errors
 ///
-/// Where the URL is none, or the server cannot be reached in time. Nothing of the URL is repeated.
+/// If the text is not a URL, or the server cannot be reached in time. The error repeats nothing of the URL.
 pub async fn open_reader(url: &str, limit: Duration) -> anyhow::Result<(Client, JoinHandle<()>)> {
     let (mut config, tls) = connect::parse(url).map_err(|mistake| anyhow::anyhow!("the URL {mistake}"))?;
     let given = config.get_options().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Sees a statement fail that the work of a transaction passes over. Postgres then rolls all of it back, and answers the
-//! commit with words ("ROLLBACK") that diesel does not read: what was undone would count as done.
+//! Notices if a statement fails and the work of the transaction ignores it. Postgres then rolls the transaction back,
+//! and answers the commit with a word ("ROLLBACK") that diesel does not read: what was undone would count as done.
 
 use std::sync::{
     Arc,
@@ -8,12 +8,12 @@ use std::sync::{
 
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 
-/// Whether a statement failed in a transaction. Clones are the same watch.
+/// Whether a statement failed in a transaction. Clones share the answer.
 #[derive(Clone, Default)]
 pub(crate) struct Watch(Arc<AtomicBool>);
 
 impl Watch {
-    /// Whether one failed that no savepoint took back.
+    /// Whether a statement failed and no savepoint undid the failure.
     pub(crate) fn saw_failure(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-/// An `async` closure whose future is `Send`, which the language cannot say of `AsyncFnOnce` yet. Every `async move
-/// |connection| …` that is `Send` is one. The way of saying it is diesel-async's (`AsyncFunc`).
+/// An `async` closure whose future is `Send`, which the language cannot express for `AsyncFnOnce` yet. Every `async
+/// move |connection| …` that is `Send` is one. The technique is that of diesel-async (`AsyncFunc`).
 pub trait Work<C, R>: AsyncFnOnce(C) -> R + FnOnce(C) -> <Self as Work<C, R>>::Fut {
     /// The closure's future.
     type Fut: Future<Output = R>;

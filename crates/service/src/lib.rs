@@ -1,4 +1,4 @@
-//! The command line that all services have: serve, migrate, healthcheck, and what a service adds.
+//! The command line that all services have: serve, migrate, healthcheck, and the commands that a service adds.
 //!
 //! A service implements [`Service`], and its `main` calls [`run`].
 
@@ -24,7 +24,7 @@ pub use no_commands::NoCommands;
 pub trait Service {
     /// The name of its program, `booked-event`.
     const PROGRAM: &'static str;
-    /// What it is for, in a line.
+    /// What it is for, in one line.
     const ABOUT: &'static str;
     /// The schema of its database.
     const MIGRATIONS: EmbeddedMigrations;
@@ -44,7 +44,7 @@ pub trait Service {
         metrics: Metrics,
     ) -> impl Future<Output = anyhow::Result<Application>>;
 
-    /// Runs a command of its own.
+    /// Runs one of the service's own commands.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! For a service that has no commands of its own.
+//! The commands of a service that has none of its own.
 
 use clap::{ArgMatches, Command, Error, FromArgMatches, Subcommand, error::ErrorKind};
 

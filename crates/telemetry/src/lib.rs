@@ -1,8 +1,8 @@
 //! Traces, metrics and logs of a process, flushed when it ends.
 //!
-//! Traces go out by OTLP over HTTP where the standard `OTEL_EXPORTER_OTLP_ENDPOINT` (or the one for traces) is set, else
-//! nowhere. Metrics are read from the process by Prometheus. Logs go to standard error, as text or JSON, and never keep
-//! whoever logs waiting.
+//! Traces are sent by OTLP over HTTP if the standard `OTEL_EXPORTER_OTLP_ENDPOINT` (or the one for traces) is set,
+//! and otherwise nowhere. Prometheus scrapes metrics from the process. Logs go to standard error, as text or JSON,
+//! and never block the code that logs.
 
 #![warn(missing_docs)]
 
@@ -25,7 +25,7 @@ use tracing_subscriber::{Layer as _, Registry, layer::SubscriberExt as _, util::
 
 use crate::lines::Lines;
 
-/// What a process sends of itself; dropping it without [`Telemetry::flush`] may lose the last spans.
+/// What a process reports about itself; dropping it without [`Telemetry::flush`] may lose the last spans.
 #[derive(Debug)]
 pub struct Telemetry {
     traces: Option<SdkTracerProvider>,
@@ -35,16 +35,16 @@ pub struct Telemetry {
     _dropped: ObservableCounter<u64>,
 }
 
-/// How long the last lines may take on their way out, where nobody takes them.
+/// How long writing the last lines may take if nobody reads them.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
 impl Telemetry {
-    /// Starts logs, traces and metrics of the named service. Call it once a process, before any runtime starts: spans
-    /// are sent by a thread of their own, with a blocking client.
+    /// Starts logs, traces and metrics of the named service. Call it once per process, before any runtime starts: a
+    /// thread of its own sends spans, with a blocking client.
     ///
     /// # Errors
     ///
-    /// Where the exporter's or the log filter's settings cannot be used, or logs were started before.
+    /// If the settings of the exporter or of the log filter are invalid, or logs were already started.
     pub fn start(service: &'static str, log_format: LogFormat) -> anyhow::Result<Self> {
         let (metrics, meters) = metrics::start(service)?;
         let traces = traces::start(service)?;
@@ -57,7 +57,7 @@ impl Telemetry {
         Ok(Self { traces, meters, metrics, lines, _dropped })
     }
 
-    /// Has panics told by the log, of the whole process.
+    /// Makes panics of the whole process go to the log.
     pub fn tell_panics(&self) {
         logs::tell_panics(self.lines.clone(), LAST_LINES);
     }
@@ -68,7 +68,7 @@ impl Telemetry {
         self.metrics.clone()
     }
 
-    /// Sends and writes what is left, within a bounded time. Must not run inside an asynchronous runtime.
+    /// Sends and writes what remains, within a bounded time. Must not run inside an asynchronous runtime.
     pub fn flush(self) {
         if let Some(traces) = self.traces
             && let Err(error) = traces.shutdown()

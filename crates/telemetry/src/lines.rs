@@ -1,6 +1,6 @@
-//! Log lines on their way to standard error. A thread of its own writes them: where nobody reads, it alone stands still, and
-//! those who serve go on. What does not fit into the queue meanwhile is dropped and counted, and the log says so when it
-//! flows again.
+//! Log lines on their way to standard error. A thread of its own writes them: if nobody reads, only this thread
+//! blocks, and the threads that serve continue. What does not fit into the queue meanwhile is dropped and counted,
+//! and the log says so once it flows again.
 
 use std::{
     io::{self, Write},
@@ -16,9 +16,9 @@ use std::{
 use opentelemetry::metrics::ObservableCounter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Lines that may wait, at most.
+/// The maximum number of lines that wait.
 const QUEUE: usize = 8_192;
-/// Between two tries to get the last word into a full queue.
+/// The pause between two attempts to put the flush request into a full queue.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// The way to standard error; clones share it.
@@ -30,12 +30,12 @@ pub(crate) struct Lines {
 
 enum Entry {
     Line(Vec<u8>),
-    /// All before it is written: whoever waits for that hears it.
+    /// Everything before this has been written: notifies a caller that waits for that.
     Flushed(SyncSender<()>),
 }
 
 impl Lines {
-    /// Starts to write to this.
+    /// Starts a thread that writes to this.
     pub(crate) fn to(target: impl Write + Send + 'static) -> io::Result<Self> {
         let (queue, entries) = sync_channel(QUEUE);
         let dropped = Arc::<AtomicU64>::default();
@@ -44,7 +44,7 @@ impl Lines {
         Ok(Self { queue, dropped })
     }
 
-    /// Shows how many lines were dropped, for as long as the answer lives.
+    /// Reports how many lines were dropped, for as long as the returned counter lives.
     pub(crate) fn show_dropped(&self) -> ObservableCounter<u64> {
         let dropped = Arc::clone(&self.dropped);
         opentelemetry::global::meter("booked-telemetry")
@@ -54,7 +54,7 @@ impl Lines {
             .build()
     }
 
-    /// Waits until all that was logged before is written, but no longer than this.
+    /// Waits until everything that was logged before is written, but no longer than this.
     pub(crate) fn flush(&self, limit: Duration) {
         let give_up = Instant::now() + limit;
         let (heard, flushed) = sync_channel(1);
@@ -64,14 +64,14 @@ impl Lines {
             }
             thread::sleep(LOOK_AGAIN);
         }
-        // Where it is not heard in time, the process ends without its last lines.
+        // If no answer comes in time, the process ends without its last lines.
         let _: Result<(), RecvTimeoutError> =
             flushed.recv_timeout(give_up.saturating_duration_since(Instant::now()));
     }
 }
 
 impl Write for Lines {
-    /// Takes a whole line: the formatter hands on no parts.
+    /// Accepts a whole line: the formatter passes on no parts of lines.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if self.queue.try_send(Entry::Line(line.to_vec())).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
@@ -92,7 +92,7 @@ impl MakeWriter<'_> for Lines {
     }
 }
 
-/// Writes until nobody logs any more. A target that takes nothing is no reason to end: it may come back.
+/// Writes until nobody logs any more. A target that accepts nothing is no reason to end: it may recover.
 fn write(mut target: impl Write, entries: &Receiver<Entry>, dropped: &AtomicU64) {
     let mut told = 0;
     loop {
@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes what is written once it is opened.
+    /// Accepts what is written once it is opened.
     #[derive(Clone, Default)]
     struct Target(Arc<Mutex<Vec<u8>>>);
 
@@ -173,7 +173,7 @@ mod tests {
             logged.send(()).unwrap();
         });
         done.recv_timeout(Duration::from_secs(30)).unwrap();
-        // One of them, at most, is in the writer's hand.
+        // At most one of them is being written right now.
         let dropped = logging.dropped.load(Ordering::Relaxed);
         assert!((99..=100).contains(&dropped), "{dropped}");
         drop(shut);

@@ -18,7 +18,7 @@ use crate::lines::Lines;
 pub enum LogFormat {
     /// For people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     #[default]
     Json,
 }
@@ -35,8 +35,8 @@ impl FromStr for LogFormat {
     }
 }
 
-/// What tells more than a log may hold, however much of it is asked for: at its finer levels the driver of Postgres
-/// shows the parameters of statements, and among these are hashes of passwords.
+/// Targets that would reveal more than a log may contain, however verbose the filter is set: at its finer levels the
+/// Postgres driver logs the parameters of statements, and these include hashes of passwords.
 const QUIET: &str = "tokio_postgres=info";
 
 pub(crate) fn filter() -> anyhow::Result<EnvFilter> {
@@ -62,8 +62,8 @@ where
     }
 }
 
-/// Has panics told by the log: the usual way, straight to standard error, stops whoever panics where nobody reads. The main
-/// thread's takes the process with it, so its words are waited for, but no longer than this.
+/// Makes panics go to the log: the default way, straight to standard error, blocks the panicking thread if nobody
+/// reads. A panic of the main thread ends the process, so its message is waited for, but no longer than this.
 pub(crate) fn tell_panics(lines: Lines, limit: Duration) {
     panic::set_hook(Box::new(move |panic| {
         let thread = thread::current();

@@ -1,5 +1,5 @@
-//! The spans of a trace: a request that is served, and each call that it makes of others. Attributes have the names of
-//! OpenTelemetry's semantic conventions (<https://opentelemetry.io/docs/specs/semconv/>).
+//! The spans of a trace: a request that is served, and each call that it makes to others. Attributes have the names
+//! of OpenTelemetry's semantic conventions (<https://opentelemetry.io/docs/specs/semconv/>).
 
 use opentelemetry::{
     KeyValue,
@@ -9,12 +9,13 @@ use tracing::{Span, debug_span, field::Empty, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-/// Calls are told in traces alone: without one, their spans are not even made.
+/// Calls appear only in traces: if no trace is recorded, their spans are not even created.
 pub(crate) fn traced() -> Targets {
     Targets::new().with_default(LevelFilter::INFO).with_target(module_path!(), LevelFilter::DEBUG)
 }
 
-/// The span of a request that is served, until [`served`] tells how it ended. Its id is in each log line of the request.
+/// The span of a request that is served, until [`served`] records how it ended. Its id is in each log line of the
+/// request.
 #[must_use]
 pub fn server_span(method: &str, path: &str, request_id: &str) -> Span {
     info_span!(
@@ -27,8 +28,8 @@ pub fn server_span(method: &str, path: &str, request_id: &str) -> Span {
     )
 }
 
-/// Tells the trace, where there is one, how a request ended. `route` is the pattern of its path, where it has one. Past the
-/// log, which would write all the span's fields anew for each that is added.
+/// Records in the trace, if there is one, how a request ended. `route` is the pattern of its path, if it has one.
+/// This bypasses the log, which would write all fields of the span again for each field that is added.
 pub fn served(span: &Span, method: &str, route: Option<&str>, status: u16) {
     let context = span.context();
     let traced = context.span();
@@ -36,7 +37,7 @@ pub fn served(span: &Span, method: &str, route: Option<&str>, status: u16) {
         return;
     }
     if let Some(route) = route {
-        // It was named by what it is before it was known what it asks for.
+        // The span got its name before its route was known.
         traced.update_name(format!("{method} {route}"));
         traced.set_attribute(KeyValue::new("http.route", route.to_owned()));
     }
@@ -72,7 +73,8 @@ pub fn database_span(system: &'static str, operation: &str) -> Span {
     )
 }
 
-/// The span of work that is done for several requests together: part of the first one's trace, and linked to the others'.
+/// The span of work that is done for several requests together: part of the first one's trace, and linked to the
+/// others.
 #[must_use]
 pub fn shared_span<'s>(work: &'static str, mut requests: impl Iterator<Item = &'s Span>) -> Span {
     let first = requests.next().and_then(Span::id);
@@ -83,7 +85,7 @@ pub fn shared_span<'s>(work: &'static str, mut requests: impl Iterator<Item = &'
     span
 }
 
-/// What the span is of did not succeed.
+/// Marks the operation of the span as failed.
 pub fn failed(span: &Span) {
     span.record("otel.status_code", "ERROR");
 }

@@ -18,17 +18,18 @@ use tracing_subscriber::registry::LookupSpan;
 
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
-/// Makes the span a child of the one that the caller's headers name, if they name one, and tells its log lines the trace.
+/// Makes the span a child of the one that the caller's headers name, if they name one, and adds the trace's id to its
+/// log lines.
 pub fn continue_trace<'a>(span: &Span, header: impl Fn(&str) -> Option<&'a str>) {
     let headers = CallersTrace(CallersTrace::NAMES.map(header));
     let parent = global::get_text_map_propagator(|propagator| propagator.extract(&headers));
-    // Fails only where no trace is recorded, and then there is nothing to join.
+    // Fails only if no trace is recorded, and then there is nothing to join.
     if span.set_parent(parent).is_ok() {
         span.record("trace_id", span.context().span().span_context().trace_id().to_string());
     }
 }
 
-/// The headers that make a call's spans children of the current one; empty where no trace is recorded.
+/// The headers that make a call's spans children of the current one; empty if no trace is recorded.
 #[must_use]
 pub fn trace_headers() -> Vec<(String, String)> {
     let mut headers = Collected(Vec::new());
@@ -38,10 +39,10 @@ pub fn trace_headers() -> Vec<(String, String)> {
 }
 
 pub(crate) fn start(service: &'static str) -> anyhow::Result<Option<SdkTracerProvider>> {
-    // The first that is given counts.
+    // The first one that is set counts.
     let endpoints = ENDPOINTS.map(|name| (name, env::var(name).unwrap_or_default()));
     let Some((name, url)) = endpoints.into_iter().find(|(_, url)| !url.is_empty()) else { return Ok(None) };
-    // The exporter would take any other and send nothing, without a word.
+    // The exporter would accept any other scheme and silently send nothing.
     let is_plain = url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
     anyhow::ensure!(is_plain, "{name}: must begin with http://; a collector beside us can encrypt");
     global::set_text_map_propagator(TraceContextPropagator::new());

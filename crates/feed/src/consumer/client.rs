@@ -12,9 +12,9 @@ use crate::{
     wire::{CloudEvent, HEAD_HEADER, INCARNATION_HEADER, PATH},
 };
 
-/// How long an answer may take beyond the time that it was allowed to wait.
+/// How long a response may take beyond the time that the feed was allowed to wait.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(1_500);
-/// The largest answer that is read: a whole page of the largest entries is smaller.
+/// The largest response that is read: a whole page of the largest entries is smaller.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// Another service's feed.
@@ -30,7 +30,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Whether there is nothing to do for whoever asked after this cursor.
+    /// Whether a consumer that asked after this cursor has nothing to do.
     pub(super) fn is_nothing_new(&self, cursor: &Cursor) -> bool {
         self.entries.is_empty()
             && (self.incarnation == cursor.incarnation || cursor.position == Position::START)
@@ -44,7 +44,7 @@ impl FeedClient {
         Self(service)
     }
 
-    /// The entries after a position; it waits so long for the first.
+    /// The entries after a position; waits this long for the first.
     pub(crate) async fn fetch(&self, after: Position, wait: Duration, limit: u32) -> Result<Page, Failure> {
         let path = format!("{PATH}?lastEventId={after}&timeout={}&limit={limit}", wait.as_millis());
         let timeout = wait + ANSWER_TIMEOUT;
@@ -53,7 +53,7 @@ impl FeedClient {
             self.read(response).await
         };
         match tokio::time::timeout(timeout, page).await {
-            // Reading changes nothing over there.
+            // Reading changes nothing on the other side.
             Ok(page) => page.map_err(Failure::harmless),
             Err(_) => Err(self.failed("no answer in time")),
         }

@@ -1,4 +1,4 @@
-//! How far feeds are applied here, and which replica pulls them by itself.
+//! How far feeds are applied here, and which replica pulls them as its job.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ diesel::table! {
 pub(crate) struct Cursor {
     pub(crate) incarnation: String,
     pub(crate) position: Position,
-    /// Of what was applied last.
+    /// Covers what was applied last.
     pub(crate) digest: Digest,
 }
 
@@ -61,7 +61,7 @@ impl From<Row> for Cursor {
     }
 }
 
-/// Where the feed's cursor stands; it is made where there is none.
+/// Where the feed's cursor stands; it is created if there is none.
 pub(crate) async fn read(connection: &mut AsyncPgConnection, feed: &str) -> QueryResult<Cursor> {
     let row: Option<Row> =
         feed_cursors::table.find(feed).select(COLUMNS).first(connection).await.optional()?;
@@ -95,7 +95,7 @@ pub(crate) async fn advance(connection: &mut AsyncPgConnection, feed: &str, to: 
         .map(drop)
 }
 
-/// Keeps an entry that could not be decoded for a person to look at.
+/// Keeps an entry that could not be decoded, for a person to inspect.
 pub(crate) async fn set_aside(
     connection: &mut AsyncPgConnection,
     feed: &str,
@@ -119,7 +119,7 @@ pub(crate) async fn set_aside(
         .map(drop)
 }
 
-/// What was set aside in one incarnation is so in the one in which the consumer goes on.
+/// Entries that were set aside in one incarnation stay set aside in the one in which the consumer continues.
 pub(crate) async fn keep_set_aside(
     connection: &mut AsyncPgConnection,
     feed: &str,
@@ -151,7 +151,7 @@ pub(crate) async fn is_anothers(
     diesel::select(exists(anothers)).get_result(connection).await
 }
 
-/// Takes or keeps the lease of a feed, by the database's clock; `false` where another replica has it.
+/// Acquires or renews the lease of a feed, by the database's clock; `false` if another replica has it.
 pub(crate) async fn take_lease(
     connection: &mut AsyncPgConnection,
     feed: &str,
@@ -172,7 +172,7 @@ pub(crate) async fn take_lease(
     Ok(taken == 1)
 }
 
-/// Gives the lease back, where it is mine.
+/// Releases the lease, if this replica has it.
 pub(crate) async fn give_lease(
     connection: &mut AsyncPgConnection,
     feed: &str,

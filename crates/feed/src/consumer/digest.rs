@@ -1,27 +1,27 @@
-//! What a consumer remembers of the newest rows that it has applied: enough to tell whether a feed that has another
-//! incarnation has them still.
+//! What a consumer remembers of the newest rows that it has applied: enough to tell whether a feed with another
+//! incarnation still has them.
 //!
-//! It covers the rows whose ids share a block with the cursor's, and those of the block before. A server that took over
-//! lacks what was committed last. That is at the end of the feed, but for rows whose transaction was under way while rows
-//! after them were written and committed; a block has room for all that are written in the seconds that a transaction may
-//! take.
+//! It covers the rows whose ids are in the same block as the cursor's, and those of the block before. A server that
+//! took over lacks what was committed last. That is at the end of the feed, except for rows whose transaction was
+//! still open while rows after them were written and committed; a block has room for everything that is written in
+//! the seconds that a transaction may take.
 
 use crate::{Entry, Position};
 
-/// So many ids are a block.
+/// This many ids make a block.
 const BLOCK: i64 = 1 << 14;
 
-/// Sums of the rows of two blocks.
+/// Checksums of the rows of two blocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Digest {
-    /// Of the cursor's own.
+    /// Of the block that the cursor is in.
     pub(crate) last: i64,
-    /// Of the one before it.
+    /// Of the block before it.
     pub(crate) before: i64,
 }
 
 impl Digest {
-    /// With the rows that follow a position.
+    /// Adds the rows that follow a position.
     pub(crate) fn with<'a>(self, after: Position, entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let add = |(digest, at): (Self, Position), entry: &Entry| {
             let moved = match block(entry.position) - block(at) {
@@ -34,7 +34,7 @@ impl Digest {
         entries.into_iter().fold((self, after), add).0
     }
 
-    /// After which row those begin that the digest of a cursor covers.
+    /// The rows that the digest of a cursor covers begin after this row.
     pub(crate) fn begins_after(cursor: Position) -> Position {
         Position(((block(cursor) - 1) * BLOCK - 1).max(0))
     }
@@ -44,7 +44,7 @@ fn block(position: Position) -> i64 {
     position.0 / BLOCK
 }
 
-/// FNV-1a, of what is never the same for two rows that had one id in turn.
+/// FNV-1a, over fields that always differ between two rows that had the same id one after the other.
 fn sum(entry: &Entry) -> i64 {
     let row = entry.position.0.to_be_bytes();
     let time = entry.time.timestamp_micros().to_be_bytes();

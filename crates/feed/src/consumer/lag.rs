@@ -1,16 +1,16 @@
-//! For how long a replica that pulls a feed has been behind its head.
+//! How long a replica that pulls a feed has been behind its head.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::KeyValue;
 use tokio::time::Instant;
 
-/// Since when this replica is behind; none where it has caught up, or another one pulls.
+/// Since when this replica has been behind; none if it has caught up, or another replica pulls.
 #[derive(Clone, Default)]
 pub(super) struct Behind(Arc<Mutex<Option<Instant>>>);
 
 impl Behind {
-    /// Shows the time whenever somebody looks.
+    /// Reports the time whenever metrics are read.
     pub(super) fn show(feed: &'static str) -> Self {
         let behind = Self::default();
         let shown = behind.clone();

@@ -22,11 +22,11 @@ pub(crate) struct Step {
     pub(crate) from: Position,
     /// The last row that was committed before the feed answered, and the feed's incarnation.
     pub(crate) head: Cursor,
-    /// Whether there was something to do, whoever did it.
+    /// Whether there was something to do, whether or not this step did it.
     pub(crate) moved: bool,
-    /// Whether the page had as many entries as it may have, so that there are more, most likely.
+    /// Whether the page had as many entries as it may have, so that most likely there are more.
     pub(crate) is_full: bool,
-    /// Where the cursor is after it, at least.
+    /// Where the cursor is after the step, at least.
     pub(crate) to: Position,
 }
 
@@ -82,18 +82,18 @@ impl Puller {
         self.database.read(async move |connection| cursors::read(connection, feed).await).await
     }
 
-    /// Fetches what follows the cursor, waiting so long for the first entry, and applies it.
+    /// Fetches what follows the cursor, waiting this long for the first entry, and applies it.
     pub(crate) async fn step(&self, cursor: Cursor, wait: Duration, limit: u32) -> Result<Step, Failure> {
         let page = self.fetch(&cursor, wait, limit).await?;
         self.apply(cursor, page, limit).await
     }
 
-    /// Fetches what follows the cursor, waiting so long for the first entry.
+    /// Fetches what follows the cursor, waiting this long for the first entry.
     pub(crate) async fn fetch(&self, cursor: &Cursor, wait: Duration, limit: u32) -> Result<Page, Failure> {
         self.source.fetch(cursor.position, wait, limit).await
     }
 
-    /// Applies a page of at most so many entries that was fetched after this cursor.
+    /// Applies a page of at most `limit` entries that was fetched after this cursor.
     pub(crate) async fn apply(&self, cursor: Cursor, page: Page, limit: u32) -> Result<Step, Failure> {
         let from = cursor.position;
         let head =
@@ -110,9 +110,9 @@ impl Puller {
         Ok(Step { from, head, moved: true, is_full, to })
     }
 
-    /// Positions of another incarnation mean something only where the rows that were applied last are still the same, as
-    /// after a failover that lost nothing, or where nothing but rows that were all applied was archived: then the consumer
-    /// goes on. Else everything is read again, and consumers bear that. It answers where the cursor is then.
+    /// Positions of another incarnation mean something only if the rows that were applied last are still the same, as
+    /// after a failover that lost nothing, or if nothing but already applied rows was archived: then the consumer
+    /// continues. Otherwise everything is read again, which consumers can handle. Returns where the cursor is then.
     async fn change_incarnation(&self, cursor: Cursor, incarnation: String) -> Result<Position, Failure> {
         let kept = self.digest_to_go_on_with(&cursor, &incarnation).await?;
         let (feed, is_unchanged) = (self.feed, kept.is_some());
@@ -138,11 +138,12 @@ impl Puller {
         }
     }
 
-    /// With which digest the consumer may go on in this incarnation; none where it must begin anew.
+    /// The digest with which the consumer may continue in this incarnation; none if it must start over.
     ///
-    /// Whoever has read only a part of what was archived may have read facts that a checkpoint further on counts again, or
-    /// passed a checkpoint's place before it was there. That goes for both incarnations, since the archive may be what a
-    /// failover lost. Within one life of the server nothing is lost, and what the digest covered may just be archived.
+    /// A consumer that has read only a part of what was archived may have read facts that a checkpoint further on
+    /// counts again, or passed a checkpoint's place before the checkpoint was there. That applies to both
+    /// incarnations, since the archiving itself may be what a failover lost. Within one life of the server nothing is
+    /// lost, and the rows that the digest covered may merely have been archived.
     async fn digest_to_go_on_with(
         &self,
         cursor: &Cursor,
@@ -156,7 +157,7 @@ impl Puller {
         Ok(digest.filter(|digest| *digest == cursor.digest || known.life == now.life))
     }
 
-    /// The digest of this incarnation at a position; none where the feed ends before.
+    /// The digest of this incarnation at a position; none if the feed ends before it.
     async fn digest_now(&self, position: Position, incarnation: &str) -> Result<Option<Digest>, Failure> {
         let (mut digest, mut at) = (Digest::default(), Digest::begins_after(position));
         while at < position {
@@ -172,9 +173,10 @@ impl Puller {
         Ok(Some(digest))
     }
 
-    /// Applies a page. An entry that cannot be decoded is set aside with what it holds and why, in the transaction that
-    /// passes over it, and an error is logged: so one bad entry is neither lost nor stops all that follow. Any other
-    /// failure stops the feed here until it is gone, since what could be applied must not be skipped.
+    /// Applies a page. An entry that cannot be decoded is set aside with its content and the reason, in the
+    /// transaction that skips it, and an error is logged: so one bad entry is neither lost nor stops all that follow.
+    /// Any other failure stops the feed here until it is resolved, since an entry that could be applied must not be
+    /// skipped.
     async fn apply_page(&self, cursor: Cursor, page: Page) -> Result<(), Failure> {
         let Some(last) = page.entries.last().map(|entry| entry.position) else { return Ok(()) };
         let digest = cursor.digest.with(cursor.position, &page.entries);
@@ -233,7 +235,7 @@ impl Puller {
     }
 }
 
-/// Another replica or call has moved the cursor since it was read, and so has done the work.
+/// Another replica or call has moved the cursor since it was read, and has thereby done the work.
 struct Overtaken;
 
 /// Why a page was not applied.
@@ -262,7 +264,7 @@ async fn expect(
     if cursors::lock(connection, feed).await? == *cursor { Ok(()) } else { Err(Abort::Refuse(Overtaken)) }
 }
 
-/// Takes the entry out that is malformed.
+/// Removes the malformed entry from the batch.
 fn take_malformed(entries: &mut Vec<Entry>, why: MalformedEntry) -> Option<(Entry, MalformedEntry)> {
     let index = entries.iter().position(|entry| entry.position == why.position)?;
     Some((entries.remove(index), why))

@@ -1,4 +1,4 @@
-//! The operators' command that takes months that are over out of the outbox.
+//! The operators' command that moves past months out of the outbox.
 
 use std::{fmt, str::FromStr};
 
@@ -12,21 +12,21 @@ use diesel::{
 };
 use diesel_async::RunQueryDsl as _;
 
-/// What the command needs. The database's URL is that of the role that owns the outbox, as for migrations.
+/// What the command needs. The database's URL must be that of the role that owns the outbox, as for migrations.
 #[derive(Args, Debug)]
 pub struct ArchiveArgs {
     #[command(flatten)]
     database: DatabaseArgs,
-    /// The month before which all is archived, as 2026-09; it may be the current one from its second day on.
+    /// The month before which everything is archived, as 2026-09; it may be the current month from its second day on.
     #[arg(long, value_name = "MONTH")]
     before: Month,
 }
 
-/// A month, by its first day.
+/// A month, as its first day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Month(NaiveDate);
 
-/// The text names no month.
+/// The text is not a month.
 #[derive(Debug, thiserror::Error)]
 #[error("not a month, as 2026-09")]
 struct NoMonth;
@@ -60,11 +60,11 @@ impl fmt::Display for Archived {
 }
 
 impl ArchiveArgs {
-    /// Takes the months out, and tells the operator which tables are theirs now.
+    /// Moves the months out, and tells the operator the tables that are now theirs to keep or drop.
     ///
     /// # Errors
     ///
-    /// Where settings are wrong, or the database refuses: nothing is changed then.
+    /// If settings are wrong, or the database refuses: nothing is changed then.
     pub async fn run(&self) -> anyhow::Result<()> {
         let mut mistakes = Mistakes::default();
         let database = self.database.check(&mut mistakes);
@@ -73,8 +73,8 @@ impl ArchiveArgs {
     }
 }
 
-/// One statement, and so all or nothing, also where this process stops meanwhile: whatever lock is held, nobody but the
-/// server has to go on before it is given back.
+/// One statement, and so all or nothing, even if this process stops meanwhile: whatever lock is held, only the server
+/// has to continue until it is released.
 async fn archive(database: &DatabaseSettings, Month(before): Month) -> anyhow::Result<Archived> {
     let mut connection = open_for_operator(database).await?;
     let archived = diesel::sql_query("SELECT archived_up_to, tables FROM outbox_archive_before($1)")

@@ -1,4 +1,5 @@
-//! What the outbox needs on a clock: partitions for the months to come, and an eye on what holds the feed back.
+//! What the outbox needs on a clock: partitions for the months to come, and a measurement of what holds the feed
+//! back.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio::time::{Instant, interval, sleep};
 use super::rows;
 use crate::Position;
 
-/// How many months beyond the current one have their partition.
+/// How many months beyond the current one have a partition.
 const MONTHS_AHEAD: i32 = 2;
 const PARTITION_INTERVAL: Duration = Duration::from_secs(6 * 60 * 60);
 const PARTITION_INTERVAL_AFTER_FAILURE: Duration = Duration::from_secs(60);
@@ -21,7 +22,7 @@ diesel::define_sql_function! {
     fn outbox_add_partitions(ahead: Integer) -> Integer;
 }
 
-/// Adds partitions ahead of time, for ever. Where it fails, the default partition takes the rows.
+/// Adds partitions ahead of time, forever. If this fails, the default partition takes the rows.
 pub(crate) async fn add_partitions(database: Database) {
     let meter = opentelemetry::global::meter("booked-feed");
     let failures = meter
@@ -58,8 +59,8 @@ pub(crate) async fn add_partitions(database: Database) {
     }
 }
 
-/// Measures for ever how long the oldest transaction that writes to the outbox has held the feed back: while it is open,
-/// nothing that was written after it is shown.
+/// Measures, forever, how long the oldest transaction that writes to the outbox has held the feed back: while it is
+/// open, nothing that was written after it is shown.
 pub(crate) async fn measure_horizon(database: Database) {
     let held_back = opentelemetry::global::meter("booked-feed")
         .u64_gauge("booked_feed_held_back_seconds")

@@ -1,5 +1,5 @@
-//! Wakes the long polls of this process when there is something new: one look at the outbox for all of them, and none
-//! while nobody waits.
+//! Wakes the long polls of this process when there is something new: one poll of the outbox serves all of them, and
+//! there is none while nobody waits.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,14 +12,14 @@ use tokio::{
 use super::rows;
 use crate::Position;
 
-/// How often the outbox is looked at while somebody waits. Rows of other processes are found by this alone, and so are
-/// those that an earlier one holds back.
+/// How often the outbox is polled while somebody waits. Only polling finds rows of other processes, and rows that an
+/// earlier one holds back.
 const LOOK_INTERVAL: Duration = Duration::from_millis(25);
-/// The same while the database does not answer.
+/// The same while the database does not respond.
 const LOOK_INTERVAL_AFTER_FAILURE: Duration = Duration::from_millis(500);
 
-/// Tells the feed of this process that a transaction with outbox rows was committed. Only to save time: rows nobody
-/// tells of are found too.
+/// Notifies the feed of this process that a transaction with outbox rows was committed. It only saves time: rows
+/// without a notification are found too.
 #[derive(Clone, Debug, Default)]
 pub struct FeedSignal(Arc<Notify>);
 
@@ -30,7 +30,7 @@ impl FeedSignal {
     }
 }
 
-/// Knows which row was the last to be shown.
+/// Knows the last row that was shown.
 #[derive(Clone, Debug)]
 pub(crate) struct Watcher {
     last_shown: watch::Sender<Position>,
@@ -46,7 +46,7 @@ impl Watcher {
         self.signal.clone()
     }
 
-    /// Waits until a row after this position is shown; `false` where none is until the deadline. What was seen before
+    /// Waits until a row after this position is shown; `false` if none is before the deadline. What was seen before
     /// the call does not count: the caller has read the outbox later than that.
     pub(crate) async fn row_after(&self, position: Position, deadline: Instant) -> bool {
         let mut last_shown = self.last_shown.subscribe();
@@ -62,7 +62,7 @@ impl Watcher {
         timeout_at(deadline, shown).await.unwrap_or(false)
     }
 
-    /// Looks at the outbox for ever.
+    /// Polls the outbox forever.
     pub(crate) async fn run(self, database: Database) {
         let (mut horizon, mut last_shown) = (Position::START, Position::START);
         loop {

@@ -1,4 +1,4 @@
-//! The secret that gateway and services share.
+//! The secret that the gateway and the services share.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use aws_lc_rs::digest::{Digest, SHA256, digest};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::{Choice, ConstantTimeEq};
 
-/// The least bytes of a secret.
+/// The minimum length of a secret in bytes.
 pub const SECRET_BYTES_MIN: usize = 32;
 
 /// One or more secrets: the first is sent, all are accepted.
 ///
-/// To rotate without refusing a request: give every process `old,new`, then every process `new,old`, then `new`.
+/// To rotate without rejecting a request: give every process `old,new`, then every process `new,old`, then `new`.
 #[derive(Clone)]
 pub struct Credential {
     sent: SecretString,
@@ -19,13 +19,13 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// Reads secrets from a list with commas between; white space around them does not count.
+    /// Reads secrets from a list separated by commas; white space around them is ignored.
     ///
-    /// There is no `FromStr`, since a parser of flags would show the text that it refused.
+    /// There is no `FromStr`, since a parser of flags would show the text that it rejected.
     ///
     /// # Errors
     ///
-    /// A secret is too short, or holds what cannot stand in a header.
+    /// A secret is too short, or contains what a header cannot.
     pub fn parse(text: &str) -> Result<Self, CredentialError> {
         let secrets: Vec<&str> = text.split(',').map(str::trim).collect();
         for (index, secret) in secrets.iter().enumerate() {
@@ -41,14 +41,14 @@ impl Credential {
         Ok(Self { sent, accepted: secrets.iter().map(|secret| digest(&SHA256, secret.as_bytes())).collect() })
     }
 
-    /// The value of the credential's header. It is a secret: mark it as sensitive where it is put.
+    /// The value of the credential's header. It is a secret: mark the header as sensitive when you set it.
     #[must_use]
     pub fn to_send(&self) -> &str {
         self.sent.expose_secret()
     }
 
-    /// Whether this is one of the secrets. How long it takes says nothing about them: hashes are compared, so that
-    /// lengths do not show, and every one to its end.
+    /// Whether this is one of the secrets. The time that this takes reveals nothing about them: hashes are compared,
+    /// so that lengths do not show, and each one is compared to its end.
     #[must_use]
     pub fn accepts(&self, presented: &[u8]) -> bool {
         let presented = digest(&SHA256, presented);
@@ -63,7 +63,7 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// Why the text is no credential. It tells which secret is wrong, and nothing of it.
+/// Why the text is not a credential. It says which secret is wrong, and reveals nothing of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialError {
     /// Too easily guessed.
@@ -72,7 +72,7 @@ pub enum CredentialError {
         /// Which one, from 1.
         position: usize,
     },
-    /// It holds white space, control characters or letters beyond ASCII.
+    /// It contains white space, control characters or letters beyond ASCII.
     #[error("secret {position} holds something else than printable ASCII")]
     NotPlain {
         /// Which one, from 1.
