@@ -2,16 +2,18 @@
 
 mod calls;
 mod certain;
+mod convert;
 mod ownership;
 
 use std::collections::{BTreeMap, HashMap};
 
-use booked_ids::{EventId, SeatNumber, TicketId};
+use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
 pub(crate) use self::{
-    calls::{Calls, as_tickets, clock, is_done, may_act_after, may_be_done, told},
+    calls::{Calls, is_done, may_act_after, may_be_done, told},
     certain::{Span, Taken},
+    convert::{as_tickets, clock, ticket, us_of_ms, us_of_s},
     ownership::{Broken, Ended, Folded, Ownership},
 };
 use crate::{
@@ -141,19 +143,4 @@ impl<'a> Case<'a> {
         let over = fitting.map(|cancel| if is_done(cancel) { cancel.ended_us } else { u64::MAX });
         over.max().unwrap_or(u64::MAX)
     }
-}
-
-/// The ticket of a seat by its number, where there can be one.
-pub(crate) fn ticket(event: Uuid, seat: u32) -> Option<TicketId> {
-    Some(EventId::from_uuid(event).ok()?.ticket(SeatNumber::new(seat)?))
-}
-
-/// Milliseconds of a database or Valkey as a history's microseconds.
-pub(crate) fn us_of_ms(ms: i64) -> u64 {
-    u64::try_from(ms).unwrap_or_default().saturating_mul(1_000)
-}
-
-/// Seconds of an answer as a history's microseconds.
-pub(crate) fn us_of_s(s: i64) -> u64 {
-    u64::try_from(s).unwrap_or_default().saturating_mul(1_000_000)
 }

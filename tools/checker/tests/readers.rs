@@ -4,6 +4,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
@@ -17,18 +19,16 @@ use booked_ids::{EventId, SeatNumber};
 use booked_sandbox::{TestDatabase, ValkeyServer, test_database, test_valkey, test_valkey_cluster};
 use uuid::Uuid;
 
-const MIGRATIONS: [&str; 8] = [
-    include_str!("../../../migrations/ticketing/20260101000100_outbox/up.sql"),
-    include_str!("../../../migrations/ticketing/20260101000200_feed_cursors/up.sql"),
-    include_str!("../../../migrations/ticketing/20260101000300_tickets/up.sql"),
-    include_str!("../../../migrations/ticketing/20260101000400_waitlist/up.sql"),
-    include_str!("../../../migrations/ticketing/20260201000400_outbox_horizon/up.sql"),
-    include_str!("../../../migrations/ticketing/20260201000401_feed_cursors_by_row/up.sql"),
-    include_str!("../../../migrations/ticketing/20260201000402_outbox_partitions/up.sql"),
-    include_str!("../../../migrations/ticketing/20260201000700_outbox_archive/up.sql"),
-];
 const ANN: Uuid = Uuid::from_u128(0xa);
 const LATER_MS: i64 = 4_000_000_000_000;
+
+/// All of ticketing's, in their order.
+fn migrations() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/ticketing");
+    let mut folders: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders.iter().map(|folder| fs::read_to_string(folder.join("up.sql")).unwrap()).collect()
+}
 
 /// Of four seats the first is held, the second settling and the third sold.
 struct Sale<'a> {
@@ -40,8 +40,8 @@ struct Sale<'a> {
 impl<'a> Sale<'a> {
     fn on(nodes: &'a [ValkeyServer]) -> Self {
         let database = test_database("verify", |_| ());
-        for migration in MIGRATIONS {
-            database.execute(migration);
+        for migration in migrations() {
+            database.execute(&migration);
         }
         let event = EventId::new(1_900_000_000_000, [7; 16]);
         let sale = Self { event, database, nodes };

@@ -19,22 +19,19 @@ use booked_checker::history::{Op, Outcome};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::{
-    client::{CallError, Gateway, Session, now_us},
+    client::{CallError, Gateway, RetryPolicy, Session, now_us},
     options::AccountOptions,
-    report::Progress,
+    progress::Progress,
 };
 
 /// For the owner alone.
 const PRIVATE: u32 = 0o600;
 /// A kept token is used only where it lasts longer than any run.
 const LASTS_MIN_S: u64 = 3 * 3600;
-/// Too much to do, here or for one address. After the last nobody knows whether it was done: a log-in may be repeated, and of
-/// a registration the log-in after it tells.
-const BUSY: [u16; 3] = [503, 429, 504];
 const UNAUTHORIZED: u16 = 401;
-/// What is too busy is asked again: so often, with this pause.
-const ATTEMPTS_MAX: u32 = 100;
-const ATTEMPT_PAUSE: Duration = Duration::from_millis(200);
+/// A log-in may be repeated, and whether a registration was done shows in the log-in after it.
+const RETRIES: RetryPolicy =
+    RetryPolicy { attempts_max: 100, pause: Duration::from_millis(200), retries_unanswered: false };
 
 /// Accounts to lend to iterations.
 pub(crate) struct Accounts {
@@ -62,7 +59,7 @@ impl Accounts {
     pub(crate) async fn prepare(
         gateway: &Gateway,
         options: &AccountOptions,
-        notice: &(dyn Fn(Progress<'_>) + Send + Sync),
+        on_progress: &(dyn Fn(Progress<'_>) + Send + Sync),
     ) -> anyhow::Result<Arc<Self>> {
         let mut kept = Kept::read(gateway, options.tokens.as_deref()).await;
         let emails: Vec<String> = (0..options.count).map(|number| email(options, number)).collect();
@@ -78,7 +75,7 @@ impl Accounts {
         let mut entered = 0;
         while let Some((email, session)) = entering.try_next().await? {
             entered += 1;
-            notice(Progress::Step(&format!("Making or logging in accounts: {entered} of {count}")));
+            on_progress(Progress::Step(&format!("Making or logging in accounts: {entered} of {count}")));
             kept.0.insert(email, session);
         }
         if let Some(path) = &options.tokens {
@@ -136,30 +133,14 @@ fn email(options: &AccountOptions, number: usize) -> String {
 
 /// Logs in, and registers first where there is no such account.
 async fn enter(gateway: &Gateway, email: &str, password: &str) -> Result<Session, CallError> {
-    match patiently(|| gateway.log_in(email, password)).await {
+    match RETRIES.run(|| gateway.log_in(email, password)).await {
         Err(refused) if refused.status == Some(UNAUTHORIZED) => {
-            let registered = patiently(|| gateway.register("Load", email, password)).await;
-            let entered = patiently(|| gateway.log_in(email, password)).await;
+            let registered = RETRIES.run(|| gateway.register("Load", email, password)).await;
+            let entered = RETRIES.run(|| gateway.log_in(email, password)).await;
             if entered.is_err() { registered.and(entered) } else { entered }
         }
         other => other,
     }
-}
-
-/// Asks again while there is too much to do.
-async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, CallError>
-where
-    F: Future<Output = Result<T, CallError>>,
-{
-    for _ in 1..ATTEMPTS_MAX {
-        match ask().await {
-            Err(busy) if busy.status.is_some_and(|status| BUSY.contains(&status)) => {
-                tokio::time::sleep(ATTEMPT_PAUSE).await
-            }
-            other => return other,
-        }
-    }
-    ask().await
 }
 
 /// Sessions by email, of this gateway. In the file, tokens by email by the gateway's URL.

@@ -8,6 +8,7 @@ mod connection;
 mod gateway;
 mod op;
 mod recorder;
+mod retry;
 mod session;
 
 pub use clock::now_us;
@@ -15,4 +16,5 @@ pub use connection::connect_from;
 pub use gateway::{BadUrl, Gateway, HttpResponse, Request, RequestError, Timeouts};
 pub use op::outcome;
 pub use recorder::{Recorder, RecorderHandle};
+pub use retry::RetryPolicy;
 pub use session::{CallError, Session};

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     arrivals::Arrivals,
     options::Arrival,
-    run::{Iteration, Run},
+    run::{Iteration, Run, RunSummary},
     scenario::Scenario,
 };
 
@@ -36,23 +36,14 @@ pub(crate) struct Window {
     pub(crate) grace_of_early_end: Duration,
 }
 
-/// What became of the iterations.
-pub(crate) struct Iterations {
-    pub(crate) started: u64,
-    /// They were still open when the grace was over.
-    pub(crate) cut_short: usize,
-    /// From then on nobody came.
-    pub(crate) over_at: Instant,
-}
-
 /// Runs iterations until the end of the window, or until `stop`; then waits for those that are open.
 pub(crate) async fn drive(
     run: &Arc<Run>,
-    scenario: &Arc<Scenario>,
+    scenario: &Arc<dyn Scenario>,
     arrival: Arrival,
     window: Window,
     stop: &CancellationToken,
-) -> anyhow::Result<Iterations> {
+) -> anyhow::Result<RunSummary> {
     let stage = Stage { run: Arc::clone(run), scenario: Arc::clone(scenario) };
     let started = Arc::new(AtomicU64::new(0));
     // Dropped when all who arrive in the window were let in, which may be a little after its end.
@@ -92,7 +83,7 @@ pub(crate) async fn drive(
     let cut_short = run.open.load(Ordering::Relaxed);
     run.cut.store(true, Ordering::Relaxed);
     let _ = timeout(window.grace, all_gone(run)).await;
-    Ok(Iterations { started: started.load(Ordering::Relaxed), cut_short, over_at })
+    Ok(RunSummary { started: started.load(Ordering::Relaxed), cut_short, over_at })
 }
 
 async fn all_gone(run: &Run) {
@@ -104,7 +95,7 @@ async fn all_gone(run: &Run) {
 #[derive(Clone)]
 struct Stage {
     run: Arc<Run>,
-    scenario: Arc<Scenario>,
+    scenario: Arc<dyn Scenario>,
 }
 
 impl Stage {
@@ -155,7 +146,7 @@ impl Stage {
         let mut iteration = Iteration::new(&self.run, number, due);
         let gone = iteration.gone();
         tokio::select! {
-            () = self.scenario.iteration(&mut iteration) => {}
+            () = self.scenario.iterate(&mut iteration) => {}
             () = gone.notified() => {}
         }
     }

@@ -14,12 +14,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     client::{Gateway, Recorder, now_us},
-    drive::{Iterations, Window, drive},
+    drive::{Window, drive},
     meter::{Meter, Tally},
     options::Options,
-    report::{IterationReport, OperationReport, Progress, Report, Second},
-    run::Run,
-    scenario::{OnProgress, Scenario, Setup},
+    progress::{OnProgress, Progress},
+    report::{IterationReport, OperationReport, Report, Second},
+    run::{Run, RunSummary},
+    scenario::{Scenario, Setup, expectation::Expectation, prepare},
 };
 
 /// More than threads, so that they seldom meet.
@@ -51,14 +52,14 @@ pub async fn load(
     let (admin, accounts) = (options.admin.clone(), options.accounts.clone());
     let setup = Setup::new(gateway, handle, on_progress, admin, accounts);
     let scenario = tokio::select! {
-        prepared = Scenario::prepare(&setup, options) => prepared.context("preparing the run")?,
+        prepared = prepare(&setup, options) => prepared.context("preparing the run")?,
         () = stop.cancelled() => bail!("ended before it began"),
     };
     let mut report = measure(options, &setup, scenario, stop).await?;
     if options.clean_up {
         setup.step("Deleting the events that were made");
         if let Err(error) = setup.clean_up().await {
-            report.expectations.push(crate::report::Expectation {
+            report.expectations.push(Expectation {
                 what: "Events deleted".to_owned(),
                 expected: "all".to_owned(),
                 found: format!("{error:#}"),
@@ -76,10 +77,10 @@ pub async fn load(
 pub(crate) async fn measure(
     options: &Options,
     setup: &Setup,
-    scenario: Scenario,
+    scenario: Box<dyn Scenario>,
     stop: &CancellationToken,
 ) -> anyhow::Result<Report> {
-    let scenario = Arc::new(scenario);
+    let scenario: Arc<dyn Scenario> = Arc::from(scenario);
     let begin = Instant::now();
     let window = Window {
         begin,
@@ -103,12 +104,12 @@ pub(crate) async fn measure(
     }
     let mut clock = SecondClock::new(&run, &setup.on_progress, options.duration);
     let driving = drive(&run, &scenario, options.arrival, window, stop);
-    let iterations: Iterations = tokio::select! {
-        iterations = driving => iterations?,
+    let summary: RunSummary = tokio::select! {
+        summary = driving => summary?,
         error = clock.tick_for_ever() => return Err(error),
     };
     clock.last()?;
-    let measured_until = iterations.over_at.min(window.end);
+    let measured_until = summary.over_at.min(window.end);
     let measured = measured_until.saturating_duration_since(run.measured_from);
     let expectations = scenario.expectations(setup).await;
 
@@ -127,8 +128,8 @@ pub(crate) async fn measure(
         arrival: options.arrival,
         began_unix_time,
         measured_s: measured.as_secs_f64(),
-        ended_early: iterations.over_at < window.end,
-        iterations: IterationReport::new(&iterations, &totals),
+        ended_early: summary.over_at < window.end,
+        iterations: IterationReport::new(&summary, &totals),
         all: OperationReport::new("all", &all, measured),
         operations: totals.operations.iter().map(of).collect(),
         series: clock.rows,

@@ -18,6 +18,7 @@ mod run;
 mod scenario;
 
 mod page;
+mod progress;
 mod self_test;
 mod table;
 
@@ -25,10 +26,9 @@ pub use kit::load;
 pub use meter::{Operation, Verdict};
 pub use options::{AccountOptions, Arrival, LogIn, Mix, Options, SaleOptions, ScenarioName};
 pub use page::html;
-pub use report::{
-    Expectation, IterationReport, OperationReport, OutcomeCount, Point, Progress, Report, Second, Spread,
-};
-pub use scenario::OnProgress;
+pub use progress::{OnProgress, Progress};
+pub use report::{IterationReport, OperationReport, OutcomeCount, Point, Report, Second, Spread};
+pub use scenario::expectation::Expectation;
 pub use self_test::{SelfTest, self_test};
 pub use table::table;
 /// Ends a run early if it is cancelled: no more iterations begin, those under way finish, and a report follows.

@@ -10,7 +10,8 @@ use booked_plots::{
 
 use crate::{
     options::Arrival,
-    report::{Expectation, OperationReport, Report, Spread},
+    report::{OperationReport, Report, Spread},
+    scenario::expectation::Expectation,
 };
 use charts::{distribution, latencies, outcomes, throughput};
 

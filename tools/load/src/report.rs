@@ -7,28 +7,14 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use crate::{
-    drive::Iterations,
     meter::{Interval, Operation, Tally, Totals, Verdict},
     options::Arrival,
+    run::RunSummary,
+    scenario::expectation::Expectation,
 };
 
 /// The points of a distribution: halves of what is left, each in so many steps.
 const STEPS_A_HALF: u32 = 5;
-
-/// What is being done, for a live display.
-pub enum Progress<'a> {
-    /// Something is prepared or finished.
-    Step(&'a str),
-    /// A second is over.
-    Second {
-        /// What happened in it.
-        row: &'a Second,
-        /// How many of them there will be.
-        of: u64,
-        /// Iterations that are open.
-        open: usize,
-    },
-}
 
 /// What a run found.
 #[derive(Debug, Serialize)]
@@ -155,23 +141,10 @@ pub struct Second {
     pub busy: u64,
     /// Of these, anything else.
     pub errors: u64,
-    /// Iterations that could not begin.
+    /// RunSummary that could not begin.
     pub not_started: u64,
     /// Latencies of the calls that ended in it.
     pub latency_us: Spread,
-}
-
-/// Something that must be true afterwards.
-#[derive(Debug, Serialize)]
-pub struct Expectation {
-    /// What was looked at.
-    pub what: String,
-    /// What it must be.
-    pub expected: String,
-    /// What it is.
-    pub found: String,
-    /// Whether it is as it must be.
-    pub holds: bool,
 }
 
 impl Report {
@@ -183,24 +156,12 @@ impl Report {
     }
 }
 
-impl Expectation {
-    pub(crate) fn counted(what: &str, expected: u64, found: u64) -> Self {
-        let holds = expected == found;
-        Self { what: what.to_owned(), expected: expected.to_string(), found: found.to_string(), holds }
-    }
-
-    /// The same, said of a part of the whole.
-    pub(crate) fn of(self, part: impl std::fmt::Display) -> Self {
-        Self { what: format!("{part}: {}", self.what), ..self }
-    }
-}
-
 impl IterationReport {
-    pub(crate) fn new(iterations: &Iterations, totals: &Totals) -> Self {
+    pub(crate) fn new(summary: &RunSummary, totals: &Totals) -> Self {
         Self {
-            started: iterations.started,
+            started: summary.started,
             not_started: totals.not_started,
-            cut_short: iterations.cut_short,
+            cut_short: summary.cut_short,
             lateness_us: Spread::of(&totals.lateness),
         }
     }

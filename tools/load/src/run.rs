@@ -197,6 +197,15 @@ impl Iteration {
     }
 }
 
+/// What became of the iterations.
+pub(crate) struct RunSummary {
+    pub(crate) started: u64,
+    /// They were still open when the grace was over.
+    pub(crate) cut_short: usize,
+    /// From then on nobody came.
+    pub(crate) over_at: Instant,
+}
+
 /// What is read of a page of events.
 #[derive(Deserialize)]
 pub(crate) struct Page {

@@ -21,8 +21,9 @@ use crate::{
     client::{Gateway, Timeouts},
     kit::measure,
     options::{AccountOptions, Arrival, Mix, Options, SaleOptions, ScenarioName},
+    progress::OnProgress,
     report::Report,
-    scenario::{OnProgress, Scenario, Setup},
+    scenario::{Nothing, Setup},
 };
 
 /// What a reservation of two seats is answered with.
@@ -54,7 +55,7 @@ pub async fn self_test(
     let gateway = Gateway::new(&options.url, options.timeouts)?;
     let setup = Setup::new(gateway, None, on_progress, None, options.accounts.clone());
     let cpu_before = cpu(ClockId::ProcessCPUTime);
-    let mut report = measure(&options, &setup, Scenario::nothing(&setup), stop).await?;
+    let mut report = measure(&options, &setup, Box::new(Nothing::new(&setup)), stop).await?;
     report.scenario = "self-test".to_owned();
     let cpu_of_both = cpu(ClockId::ProcessCPUTime).saturating_sub(cpu_before);
     let cpu_of_server = server.stop()?;

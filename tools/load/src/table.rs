@@ -4,7 +4,8 @@ use booked_plots::figures::{count, digits, float, time};
 
 use crate::{
     options::Arrival,
-    report::{Expectation, OperationReport, Report, Spread},
+    report::{OperationReport, Report, Spread},
+    scenario::expectation::Expectation,
 };
 
 const HEAD: [&str; 11] =

@@ -1,30 +1,16 @@
-//! Accounts, made while nothing attacks. Limits on log-ins are on, so who is told to wait waits.
+//! Accounts, made while nothing attacks. Limits on log-ins are on, so refused calls are retried.
 
 use std::time::Duration;
 
-use booked_load::client::{CallError, Gateway, Session};
-use tokio::time::sleep;
+use booked_load::client::{CallError, Gateway, RetryPolicy, Session};
 
 pub(super) const PASSWORD: &str = "correct horse";
-const ATTEMPTS_MAX: u32 = 60;
-const PAUSE: Duration = Duration::from_secs(1);
+/// To register or log in twice does no harm.
+pub(super) const RETRIES: RetryPolicy =
+    RetryPolicy { attempts_max: 60, pause: Duration::from_secs(1), retries_unanswered: true };
 
 /// Registers and logs in.
 pub(super) async fn enter(gateway: &Gateway, email: &str) -> Result<Session, CallError> {
-    patiently(|| gateway.register("Somebody", email, PASSWORD)).await?;
-    patiently(|| gateway.log_in(email, PASSWORD)).await
-}
-
-/// Asks again while there is too much to do: who is registered or logged in twice is so once.
-pub(super) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, CallError>
-where
-    F: Future<Output = Result<T, CallError>>,
-{
-    for _ in 1..ATTEMPTS_MAX {
-        match ask().await {
-            Err(busy) if matches!(busy.status, None | Some(429 | 503 | 504)) => sleep(PAUSE).await,
-            other => return other,
-        }
-    }
-    ask().await
+    RETRIES.run(|| gateway.register("Somebody", email, PASSWORD)).await?;
+    RETRIES.run(|| gateway.log_in(email, PASSWORD)).await
 }

@@ -14,7 +14,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use uuid::Uuid;
 
-use super::accounts::{PASSWORD, enter, patiently};
+use super::accounts::{PASSWORD, RETRIES, enter};
 use crate::options::SiegeOptions;
 
 /// The default.
@@ -71,7 +71,7 @@ impl Stage {
             tokio::task::block_in_place(|| System::start(&options_of_system, binaries, &Progress::Silent))?;
         let gateway = Gateway::new(&system.gateway_url(), TIMEOUTS)?;
         let (email, password) = (&system.admin().email, &system.admin().password);
-        let admin = patiently(|| gateway.log_in(email, password)).await?;
+        let admin = RETRIES.run(|| gateway.log_in(email, password)).await?;
 
         let making = (0..options.buyers).map(|number| {
             let number = u8::try_from(number).unwrap_or(u8::MAX);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
+use super::convert::{as_tickets, clock};
 use crate::history::{Call, Line, Op, Outcome, Response};
 
 /// The calls of a history, in the order in which they were sent.
@@ -141,14 +142,6 @@ pub(crate) fn may_act_after(call: &Call, us: u64) -> bool {
     }
 }
 
-/// Those of the ids that can be a ticket's, each once.
-pub(crate) fn as_tickets(ids: &[Uuid]) -> Vec<TicketId> {
-    let mut tickets: Vec<TicketId> = ids.iter().filter_map(|id| TicketId::from_uuid(*id).ok()).collect();
-    tickets.sort_unstable();
-    tickets.dedup();
-    tickets
-}
-
 /// A call in one line, for a person.
 pub(crate) fn told(call: &Call) -> String {
     let who = call.user.map_or_else(|| "somebody".to_owned(), |user| format!("user {user}"));
@@ -181,10 +174,4 @@ fn listed(tickets: &[Uuid]) -> String {
         told.push(format!("and {} more", tickets.len() - TICKETS_TOLD_MAX));
     }
     format!("{} ({})", told.join(", "), tickets.len())
-}
-
-/// A time of a history: the day and the time of day in UTC.
-pub(crate) fn clock(us: u64) -> String {
-    let time = i64::try_from(us).ok().and_then(chrono::DateTime::from_timestamp_micros);
-    time.map_or_else(|| us.to_string(), |time| time.format("%FT%T%.6fZ").to_string())
 }

@@ -7,8 +7,8 @@ use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
 use super::{
-    calls::{Calls, as_tickets, is_done, may_act_after},
-    us_of_s,
+    calls::{Calls, is_done, may_act_after},
+    convert::{as_tickets, us_of_s},
 };
 use crate::history::{Call, Fault, Op, Outcome, Response};
 

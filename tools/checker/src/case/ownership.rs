@@ -10,7 +10,7 @@ use booked_contract::feed::{TicketsBooked, TicketsCancelled};
 use booked_ids::TicketId;
 use uuid::Uuid;
 
-use super::{ticket, us_of_ms};
+use super::convert::{ticket, us_of_ms};
 use crate::evidence::{Entry, Happened, Position};
 
 /// One ownership of a ticket.

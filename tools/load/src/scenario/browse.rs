@@ -5,15 +5,15 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use async_trait::async_trait;
 use booked_checker::history::{Outcome, Response};
 use booked_contract::event::NewEvent;
 use rand::Rng;
 use uuid::Uuid;
 
-use super::setup::Setup;
+use super::{Scenario, expectation::Expectation, setup::Setup};
 use crate::{
     options::Options,
-    report::Expectation,
     run::{Iteration, Page},
 };
 
@@ -29,7 +29,7 @@ const SEATS: u32 = 1_000;
 /// The event was deleted between page and look.
 const NO_SUCH_EVENT: &str = "EVENT-03";
 
-pub(crate) struct Browse {
+pub(super) struct Browse {
     pages_out_of_order: AtomicU64,
     impossible_events: AtomicU64,
 }
@@ -46,7 +46,18 @@ impl Browse {
         Ok(Self { pages_out_of_order: AtomicU64::default(), impossible_events: AtomicU64::default() })
     }
 
-    pub(super) async fn iteration(&self, iteration: &mut Iteration) {
+    async fn read(&self, iteration: &mut Iteration, event: Uuid) {
+        let outcome = iteration.read_event(event, &[NO_SUCH_EVENT]).await;
+        if let Outcome::Ok(Response::Event { seat_count, available_seats_count }) = outcome {
+            let is_wrong = available_seats_count > seat_count;
+            self.impossible_events.fetch_add(u64::from(is_wrong), Ordering::Relaxed);
+        }
+    }
+}
+
+#[async_trait]
+impl Scenario for Browse {
+    async fn iterate(&self, iteration: &mut Iteration) {
         let mut path = Cow::Borrowed(FIRST_PAGE);
         let mut after = i64::MIN;
         for _ in 0..iteration.random.random_range(1..=PAGES_MAX) {
@@ -67,15 +78,7 @@ impl Browse {
         }
     }
 
-    async fn read(&self, iteration: &mut Iteration, event: Uuid) {
-        let outcome = iteration.read_event(event, &[NO_SUCH_EVENT]).await;
-        if let Outcome::Ok(Response::Event { seat_count, available_seats_count }) = outcome {
-            let is_wrong = available_seats_count > seat_count;
-            self.impossible_events.fetch_add(u64::from(is_wrong), Ordering::Relaxed);
-        }
-    }
-
-    pub(super) fn expectations(&self) -> Vec<Expectation> {
+    async fn expectations(&self, _: &Setup) -> Vec<Expectation> {
         let (pages, events) = (&self.pages_out_of_order, &self.impossible_events);
         vec![
             Expectation::counted("Pages that do not go on", 0, pages.load(Ordering::Relaxed)),

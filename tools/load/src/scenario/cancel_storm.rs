@@ -9,22 +9,24 @@ use std::{
 };
 
 use anyhow::Context;
+use async_trait::async_trait;
 
 use super::{
+    Scenario,
+    expectation::Expectation,
     sale_tally::{SaleTally, TOO_FEW},
     setup::Setup,
 };
 use crate::{
     accounts::Accounts,
     options::{Options, SaleOptions},
-    report::Expectation,
     run::Iteration,
 };
 
 /// Somebody who shares the account has cancelled them.
 const NOT_YOURS: &str = "TICKET-03";
 
-pub(crate) struct CancelStorm {
+pub(super) struct CancelStorm {
     accounts: Arc<Accounts>,
     /// Whether the account has bought, by its place among them.
     has_bought: Vec<AtomicBool>,
@@ -42,8 +44,11 @@ impl CancelStorm {
         let tally = SaleTally::new(setup.new_event(seats).await?, seats);
         Ok(Self { accounts, has_bought, tally, sale: options.sale })
     }
+}
 
-    pub(super) async fn iteration(&self, iteration: &mut Iteration) {
+#[async_trait]
+impl Scenario for CancelStorm {
+    async fn iterate(&self, iteration: &mut Iteration) {
         let account = self.accounts.lend();
         let (session, count) = (account.session(), self.sale.count_max);
         if self.has_bought[account.index()].swap(false, Ordering::Relaxed)
@@ -60,7 +65,7 @@ impl CancelStorm {
         }
     }
 
-    pub(super) async fn expectations(&self, setup: &Setup) -> Vec<Expectation> {
+    async fn expectations(&self, setup: &Setup) -> Vec<Expectation> {
         self.tally.adds_up(setup, &self.accounts).await
     }
 }

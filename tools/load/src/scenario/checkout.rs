@@ -2,20 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use rand::Rng;
 
-use super::{sale_tally::SaleTally, setup::Setup};
+use super::{Scenario, expectation::Expectation, sale_tally::SaleTally, setup::Setup};
 use crate::{
     accounts::Accounts,
     options::{Options, SaleOptions},
-    report::Expectation,
     run::Iteration,
 };
 
 /// The most that an event may have.
 const SEATS: u32 = 1_000_000;
 
-pub(crate) struct Checkout {
+pub(super) struct Checkout {
     accounts: Arc<Accounts>,
     tally: SaleTally,
     sale: SaleOptions,
@@ -27,8 +27,11 @@ impl Checkout {
         let tally = SaleTally::new(setup.new_event(SEATS).await?, SEATS);
         Ok(Self { accounts, tally, sale: options.sale })
     }
+}
 
-    pub(super) async fn iteration(&self, iteration: &mut Iteration) {
+#[async_trait]
+impl Scenario for Checkout {
+    async fn iterate(&self, iteration: &mut Iteration) {
         let account = self.accounts.lend();
         let (session, count) = (account.session(), iteration.random.random_range(1..=self.sale.count_max));
         let Some(hold) = self.tally.reserve(iteration, session, count).await else { return };
@@ -38,7 +41,7 @@ impl Checkout {
         }
     }
 
-    pub(super) async fn expectations(&self, setup: &Setup) -> Vec<Expectation> {
+    async fn expectations(&self, setup: &Setup) -> Vec<Expectation> {
         self.tally.adds_up(setup, &self.accounts).await
     }
 }

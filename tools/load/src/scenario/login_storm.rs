@@ -5,15 +5,16 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use async_trait::async_trait;
 use booked_checker::history::Outcome;
 use rand::Rng;
 
-use super::setup::Setup;
-use crate::{accounts::Accounts, options::Options, report::Expectation, run::Iteration};
+use super::{Scenario, expectation::Expectation, setup::Setup};
+use crate::{accounts::Accounts, options::Options, run::Iteration};
 
 const WRONG_PASSWORD: &str = "USER-04";
 
-pub(crate) struct LoginStorm {
+pub(super) struct LoginStorm {
     accounts: Arc<Accounts>,
     wrong_share: f64,
     let_in_wrongly: AtomicU64,
@@ -29,8 +30,11 @@ impl LoginStorm {
             shut_out_wrongly: AtomicU64::default(),
         })
     }
+}
 
-    pub(super) async fn iteration(&self, iteration: &mut Iteration) {
+#[async_trait]
+impl Scenario for LoginStorm {
+    async fn iterate(&self, iteration: &mut Iteration) {
         let index = iteration.random.random_range(0..self.accounts.all().len());
         let (email, right) = (&self.accounts.all()[index].email, self.accounts.password());
         if iteration.chance(self.wrong_share) {
@@ -44,7 +48,7 @@ impl LoginStorm {
         }
     }
 
-    pub(super) fn expectations(&self) -> Vec<Expectation> {
+    async fn expectations(&self, _: &Setup) -> Vec<Expectation> {
         let (let_in, shut_out) = (&self.let_in_wrongly, &self.shut_out_wrongly);
         vec![
             Expectation::counted("Let in with a wrong password", 0, let_in.load(Ordering::Relaxed)),

@@ -1,69 +1,49 @@
-//! `mixed`: all scenarios at once, each as often as its weight says.
+//! `mixed`: several scenarios at once, each as often as its weight says.
 
+use async_trait::async_trait;
 use rand::Rng;
 
-use super::{Browse, CancelStorm, Checkout, LoginStorm, Onsale, setup::Setup};
-use crate::{
-    options::{Options, ScenarioName},
-    report::Expectation,
-    run::Iteration,
-};
+use super::{Scenario, expectation::Expectation, setup::Setup};
+use crate::{options::ScenarioName, run::Iteration};
 
-/// The parts that have a weight, and up to where each reaches in a row of all weights.
-pub(crate) struct Mixed {
-    parts: Vec<(u32, Part)>,
+pub(super) struct Mixed {
+    parts: Vec<Part>,
     weights: u32,
 }
 
-enum Part {
-    Onsale(Onsale),
-    Browse(Browse),
-    Checkout(Checkout),
-    CancelStorm(CancelStorm),
-    LoginStorm(LoginStorm),
+struct Part {
+    name: ScenarioName,
+    scenario: Box<dyn Scenario>,
+    /// The sum of its own weight and of all weights before it.
+    cumulative_weight: u32,
 }
 
 impl Mixed {
-    pub(super) async fn prepare(setup: &Setup, options: &Options) -> anyhow::Result<Self> {
-        let (mut parts, mut weights) = (Vec::new(), 0);
-        for (name, weight) in &options.mix.0 {
-            let part = match name {
-                ScenarioName::Onsale => Part::Onsale(Onsale::prepare(setup, options).await?),
-                ScenarioName::Browse => Part::Browse(Browse::prepare(setup, options).await?),
-                ScenarioName::Checkout => Part::Checkout(Checkout::prepare(setup, options).await?),
-                ScenarioName::CancelStorm => Part::CancelStorm(CancelStorm::prepare(setup, options).await?),
-                ScenarioName::LoginStorm => Part::LoginStorm(LoginStorm::prepare(setup, options).await?),
-                ScenarioName::Mixed => anyhow::bail!("mixed is no part of itself"),
-            };
+    /// Each part with its weight.
+    pub(super) fn new(scenarios: Vec<(ScenarioName, u32, Box<dyn Scenario>)>) -> Self {
+        let mut weights = 0;
+        let part = |(name, weight, scenario)| {
             weights += weight;
-            parts.push((weights, part));
-        }
-        Ok(Self { parts, weights })
+            Part { name, scenario, cumulative_weight: weights }
+        };
+        let parts = scenarios.into_iter().map(part).collect();
+        Self { parts, weights }
     }
+}
 
-    pub(super) async fn iteration(&self, iteration: &mut Iteration) {
+#[async_trait]
+impl Scenario for Mixed {
+    async fn iterate(&self, iteration: &mut Iteration) {
         let drawn = iteration.random.random_range(0..self.weights);
-        match self.parts.iter().find(|(reach, _)| drawn < *reach) {
-            Some((_, Part::Onsale(onsale))) => onsale.iteration(iteration).await,
-            Some((_, Part::Browse(browse))) => browse.iteration(iteration).await,
-            Some((_, Part::Checkout(checkout))) => checkout.iteration(iteration).await,
-            Some((_, Part::CancelStorm(storm))) => storm.iteration(iteration).await,
-            Some((_, Part::LoginStorm(storm))) => storm.iteration(iteration).await,
-            None => {}
+        if let Some(part) = self.parts.iter().find(|part| drawn < part.cumulative_weight) {
+            part.scenario.iterate(iteration).await;
         }
     }
 
-    pub(super) async fn expectations(&self, setup: &Setup) -> Vec<Expectation> {
+    async fn expectations(&self, setup: &Setup) -> Vec<Expectation> {
         let mut expectations = Vec::new();
-        for (_, part) in &self.parts {
-            let (name, of_part) = match part {
-                Part::Onsale(onsale) => (ScenarioName::Onsale, onsale.expectations(setup).await),
-                Part::Browse(browse) => (ScenarioName::Browse, browse.expectations()),
-                Part::Checkout(checkout) => (ScenarioName::Checkout, checkout.expectations(setup).await),
-                Part::CancelStorm(storm) => (ScenarioName::CancelStorm, storm.expectations(setup).await),
-                Part::LoginStorm(storm) => (ScenarioName::LoginStorm, storm.expectations()),
-            };
-            expectations.extend(of_part.into_iter().map(|it| it.of(name)));
+        for Part { name, scenario, .. } in &self.parts {
+            expectations.extend(scenario.expectations(setup).await.into_iter().map(|it| it.of(name)));
         }
         expectations
     }

@@ -1,8 +1,9 @@
 //! Calls to a server that does nothing: what is measured is the load kit itself.
 
+use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::setup::Setup;
+use super::{Scenario, setup::Setup};
 use crate::{client::Session, run::Iteration};
 
 pub(crate) struct Nothing {
@@ -10,11 +11,14 @@ pub(crate) struct Nothing {
 }
 
 impl Nothing {
-    pub(super) fn new(setup: &Setup) -> Self {
+    pub(crate) fn new(setup: &Setup) -> Self {
         Self { session: setup.gateway.anyone() }
     }
+}
 
-    pub(super) async fn iteration(&self, iteration: &mut Iteration) {
+#[async_trait]
+impl Scenario for Nothing {
+    async fn iterate(&self, iteration: &mut Iteration) {
         iteration.reserve(&self.session, Uuid::nil(), 2, &[]).await;
     }
 }

@@ -2,19 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use rand::Rng;
 
-use super::{sale_tally::SaleTally, setup::Setup};
+use super::{Scenario, expectation::Expectation, sale_tally::SaleTally, setup::Setup};
 use crate::{
     accounts::Accounts,
     options::{Options, SaleOptions},
-    report::Expectation,
     run::Iteration,
 };
 
 const THINK: Duration = Duration::from_millis(500);
 
-pub(crate) struct Onsale {
+pub(super) struct Onsale {
     accounts: Arc<Accounts>,
     tally: SaleTally,
     sale: SaleOptions,
@@ -26,8 +26,11 @@ impl Onsale {
         let event = setup.new_event(options.sale.seats).await?;
         Ok(Self { accounts, tally: SaleTally::new(event, options.sale.seats), sale: options.sale })
     }
+}
 
-    pub(super) async fn iteration(&self, iteration: &mut Iteration) {
+#[async_trait]
+impl Scenario for Onsale {
+    async fn iterate(&self, iteration: &mut Iteration) {
         let account = self.accounts.lend();
         let count = iteration.random.random_range(1..=self.sale.count_max);
         let Some(hold) = self.tally.reserve(iteration, account.session(), count).await else { return };
@@ -37,7 +40,7 @@ impl Onsale {
         }
     }
 
-    pub(super) async fn expectations(&self, setup: &Setup) -> Vec<Expectation> {
+    async fn expectations(&self, setup: &Setup) -> Vec<Expectation> {
         let mut expectations = vec![self.tally.sold()];
         expectations.extend(self.tally.adds_up(setup, &self.accounts).await);
         expectations.extend(self.tally.sold_once(setup).await);

@@ -12,11 +12,10 @@ use booked_checker::history::{Op, Outcome, Response};
 use futures_util::{StreamExt, stream};
 use uuid::Uuid;
 
-use super::setup::Setup;
+use super::{expectation::Expectation, setup::Setup};
 use crate::{
     accounts::Accounts,
     client::{Session, now_us},
-    report::Expectation,
     run::Iteration,
 };
 
@@ -232,16 +231,9 @@ impl SaleTally {
     }
 
     async fn bookings(&self, setup: &Setup, accounts: &Accounts) -> Expectation {
-        let listing = stream::iter(accounts.all()).map(|account| async {
-            match setup.ask(&account.session, Op::ListBookings).await {
-                Outcome::Ok(Response::Bookings(rows)) => {
-                    let rows = rows.iter().filter(|row| row.event_id == self.event);
-                    Some(rows.map(|row| i64::from(row.number_of_tickets)).sum::<i64>())
-                }
-                _ => None,
-            }
-        });
-        let listed: Vec<Option<i64>> = listing.buffer_unordered(LISTED_AT_ONCE).collect().await;
+        let lists: Vec<_> =
+            accounts.all().iter().map(|account| self.listed(setup, &account.session)).collect();
+        let listed: Vec<Option<i64>> = stream::iter(lists).buffer_unordered(LISTED_AT_ONCE).collect().await;
         let unread = listed.iter().filter(|sum| sum.is_none()).count();
         let sum: i64 = listed.into_iter().flatten().sum();
         let counts = self.counts();
@@ -252,6 +244,15 @@ impl SaleTally {
         let found =
             if unread == 0 { sum.to_string() } else { format!("{sum}, and {unread} lists were not read") };
         Expectation { what, expected, found, holds }
+    }
+
+    /// The tickets of the event in somebody's bookings; none if they cannot be read.
+    async fn listed(&self, setup: &Setup, session: &Session) -> Option<i64> {
+        let Outcome::Ok(Response::Bookings(rows)) = setup.ask(session, Op::ListBookings).await else {
+            return None;
+        };
+        let of_event = rows.iter().filter(|row| row.event_id == self.event);
+        Some(of_event.map(|row| i64::from(row.number_of_tickets)).sum())
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {

@@ -12,11 +12,8 @@ use crate::{
     accounts::Accounts,
     client::{Gateway, RecorderHandle, Session},
     options::{AccountOptions, LogIn},
-    report::Progress,
+    progress::{OnProgress, Progress},
 };
-
-/// Hears of what is being done.
-pub type OnProgress = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
 
 /// What scenarios are prepared with.
 pub(crate) struct Setup {
