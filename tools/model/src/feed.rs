@@ -97,7 +97,7 @@ impl Services {
             }
             services.consumer.carry_out(guards);
             if services.consumer == before {
-                return services.producer.is_reflected_by(&before);
+                return before.reflects(&services.producer);
             }
         }
     }

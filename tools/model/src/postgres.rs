@@ -15,9 +15,9 @@ use stateright::{Model, Property};
 use self::{
     book::Flush,
     cancel::Cancel,
-    tables::{AttemptOutcome, Attempts, Seats, Tables, User, Violations},
+    tables::{AttemptOutcome, Attempts, Database, InDoubt, Seats, User},
 };
-use crate::guards::Guards;
+use crate::guards::{Guard, Guards};
 
 const TRANSACTIONS_MAX: usize = 3;
 
@@ -30,14 +30,13 @@ pub struct Transactions {
     pub bookings: usize,
 }
 
-/// The tables, and the transactions under way.
+/// The database, and the transactions that run on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Database {
-    tables: Tables,
+pub struct State {
+    database: Database,
     /// Bookings that were handed to a flusher.
     sent: Attempts,
-    under_way: [Option<Transaction>; TRANSACTIONS_MAX],
-    violations: Violations,
+    running: [Option<Transaction>; TRANSACTIONS_MAX],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,62 +64,75 @@ pub enum Action {
     RollBack(usize),
 }
 
-impl Database {
-    /// Whether another transaction has the event's row locked against being changed.
-    fn event_is_shared(&self, guards: Guards) -> bool {
-        self.under_way.iter().flatten().any(|transaction| match transaction {
+impl State {
+    /// Whether a transaction holds a lock on the event's row that keeps others from changing it.
+    fn is_event_shared(&self, guards: Guards) -> bool {
+        self.running.iter().flatten().any(|transaction| match transaction {
             Transaction::Flush(flush) => flush.shares_event(guards),
             Transaction::Cancel(cancel) => cancel.shares_event(guards),
         })
     }
 
-    /// Attempts whose rows another transaction has written and not committed.
-    fn attempts_in_doubt(&self, slot: usize) -> Attempts {
-        self.others(slot).fold(0, |all, flush| all | flush.attempts_written())
+    fn is_cancelling(&self, user: User) -> bool {
+        let is_theirs = |it: &Transaction| matches!(it, Transaction::Cancel(cancel) if cancel.user == user);
+        self.running.iter().flatten().any(is_theirs)
     }
 
-    /// Seats of which another transaction has written a ticket and not committed it.
-    fn tickets_in_doubt(&self, slot: usize) -> Seats {
-        self.others(slot).fold(0, |all, flush| all | flush.tickets_written())
-    }
-
-    fn others(&self, slot: usize) -> impl Iterator<Item = &Flush> {
-        self.under_way.iter().enumerate().filter(move |(other, _)| *other != slot).filter_map(|(_, other)| {
-            match other {
-                Some(Transaction::Flush(flush)) => Some(flush),
-                _ => None,
-            }
+    /// What all transactions but this one have written and not committed.
+    fn in_doubt(&self, except: usize) -> InDoubt {
+        let others = self.running.iter().enumerate().filter(|(slot, _)| *slot != except);
+        let flushes = others.filter_map(|(_, other)| match other {
+            Some(Transaction::Flush(flush)) => Some(flush),
+            _ => None,
+        });
+        flushes.fold(InDoubt { attempts: 0, tickets: 0 }, |all, flush| InDoubt {
+            attempts: all.attempts | flush.attempts_written(),
+            tickets: all.tickets | flush.tickets_written(),
         })
     }
 
     fn start(&mut self, transaction: Transaction) -> Option<()> {
-        *self.under_way.iter_mut().find(|slot| slot.is_none())? = Some(transaction);
+        *self.running.iter_mut().find(|slot| slot.is_none())? = Some(transaction);
         Some(())
     }
 
     fn void(&mut self, attempt: usize) -> Option<()> {
-        if self.attempts_in_doubt(TRANSACTIONS_MAX) & (1 << attempt) != 0 {
+        if self.in_doubt(TRANSACTIONS_MAX).attempts & (1 << attempt) != 0 {
             return None;
         }
-        let outcome = &mut self.tables.attempts[attempt];
+        let outcome = &mut self.database.tables.attempts[attempt];
         if *outcome == AttemptOutcome::Unsettled {
             *outcome = AttemptOutcome::Void;
         }
         Some(())
     }
+
+    fn step(&mut self, slot: usize, guards: Guards) -> Option<()> {
+        let in_doubt = self.in_doubt(slot);
+        self.running[slot] = match self.running[slot]? {
+            Transaction::Flush(flush) => {
+                flush.step(&mut self.database, in_doubt, guards)?.map(Transaction::Flush)
+            }
+            Transaction::Cancel(cancel) => {
+                cancel.commit(&mut self.database);
+                None
+            }
+        };
+        Some(())
+    }
 }
 
 impl Model for Transactions {
-    type State = Database;
+    type State = State;
     type Action = Action;
 
-    fn init_states(&self) -> Vec<Database> {
-        vec![Database::default()]
+    fn init_states(&self) -> Vec<State> {
+        vec![State::default()]
     }
 
-    fn actions(&self, database: &Database, actions: &mut Vec<Action>) {
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
         let bookings = 0..self.bookings.min(tables::ATTEMPTS);
-        let unsent = bookings.clone().fold(0, |all, booking| all | 1 << booking) & !database.sent;
+        let unsent = bookings.clone().fold(0, |all, booking| all | 1 << booking) & !state.sent;
         actions.extend((1..=unsent).filter(|batch| batch & !unsent == 0).map(Action::Flush));
         for user in bookings.clone() {
             actions.extend((1..=tables::ALL_SEATS).map(|seats| Action::Cancel(user, seats)));
@@ -132,69 +144,61 @@ impl Model for Transactions {
         }
     }
 
-    fn next_state(&self, last: &Database, action: Action) -> Option<Database> {
-        let mut database = *last;
+    fn next_state(&self, last: &State, action: Action) -> Option<State> {
+        let mut state = *last;
         match action {
             Action::Flush(batch) => {
-                database.sent |= batch;
-                database.start(Transaction::Flush(Flush::begin(&database.tables, batch, 0)))?;
+                state.sent |= batch;
+                state.start(Transaction::Flush(Flush::begin(&state.database.tables, batch, 0)))?;
             }
             Action::Cancel(user, seats) => {
-                let cancel = Cancel::begin(&database, user, seats, self.guards)?;
-                database.start(Transaction::Cancel(cancel))?;
+                let waits = state.is_cancelling(user) && self.guards.has(Guard::CancelsInTurn);
+                let cancel = Cancel::begin(&state.database.tables, user, seats).filter(|_| !waits)?;
+                state.start(Transaction::Cancel(cancel))?;
             }
-            Action::Void(attempt) => database.void(attempt)?,
+            Action::Void(attempt) => state.void(attempt)?,
             Action::Delete => {
-                let may = !database.event_is_shared(self.guards);
-                database.tables.deleted = may.then_some(true)?;
+                let may_delete = !state.is_event_shared(self.guards);
+                state.database.tables.deleted = may_delete.then_some(true)?;
             }
-            Action::Purge => database.tables.purge()?,
-            Action::Step(slot) => match database.under_way[slot]? {
-                Transaction::Flush(flush) => {
-                    let next = flush.step(&mut database, slot, self.guards)?;
-                    database.under_way[slot] = next.map(Transaction::Flush);
-                }
-                Transaction::Cancel(cancel) => {
-                    cancel.commit(&mut database);
-                    database.under_way[slot] = None;
-                }
-            },
-            Action::RollBack(slot) => database.under_way[slot] = None,
+            Action::Purge => state.database.tables.purge()?,
+            Action::Step(slot) => state.step(slot, self.guards)?,
+            Action::RollBack(slot) => state.running[slot] = None,
         }
-        Some(database).filter(|database| database != last)
+        Some(state).filter(|state| state != last)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("a seat has one ticket", |_, database: &Database| {
-                !database.violations.sold_twice
+            Property::always("a seat has one ticket", |_, state: &State| {
+                !state.database.violations.sold_twice
             }),
-            Property::always("a booking is done whole or not at all", |_, database: &Database| {
-                !database.violations.partly_booked
+            Property::always("a booking is done whole or not at all", |_, state: &State| {
+                !state.database.violations.partly_booked
             }),
-            Property::always("what is void is never booked", |_, database: &Database| {
-                !database.violations.booked_after_void
+            Property::always("what is void is never booked", |_, state: &State| {
+                !state.database.violations.booked_after_void
             }),
-            Property::always("a refused booking spoils no other", |_, database: &Database| {
-                !database.violations.spoiled
+            Property::always("a refused booking spoils no other", |_, state: &State| {
+                !state.database.violations.spoiled
             }),
-            Property::always("a cancel is done whole or not at all", |_, database: &Database| {
-                !database.violations.partly_cancelled
+            Property::always("a cancel is done whole or not at all", |_, state: &State| {
+                !state.database.violations.partly_cancelled
             }),
-            Property::always("after a deletion nothing is booked or cancelled", |_, database: &Database| {
-                let is_left_over = database.tables.purged && database.tables.sold() != 0;
-                !database.violations.after_deletion && !is_left_over
+            Property::always("after a deletion nothing is booked or cancelled", |_, state: &State| {
+                let is_left_over = state.database.tables.purged && state.database.tables.sold() != 0;
+                !state.database.violations.after_deletion && !is_left_over
             }),
-            Property::sometimes("a batch is tried one by one", |_, database: &Database| {
-                database
-                    .under_way
+            Property::sometimes("a batch is tried one by one", |_, state: &State| {
+                state
+                    .running
                     .iter()
                     .flatten()
                     .any(|it| matches!(it, Transaction::Flush(flush) if flush.is_alone()))
             }),
             Property::sometimes(
                 "two bookings of the same seat are done, one after the other",
-                |_, database: &Database| database.tables.attempts[..2] == [AttemptOutcome::Booked; 2],
+                |_, state: &State| state.database.tables.attempts[..2] == [AttemptOutcome::Booked; 2],
             ),
         ]
     }

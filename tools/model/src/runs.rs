@@ -207,7 +207,7 @@ fn find(guard: Guard) -> (Run, &'static str) {
         | G::NotifyReadsUnderLock
         | G::WatermarkMovesWithNotifying
         | G::JoinReadsUnderLock => (Run::Waitlist(waitlist(3)), "each seat that came free is offered once"),
-        G::OffersWhatIsFree => (Run::Waitlist(waitlist(2)), "no more is offered than is free"),
+        G::OffersWhatIsFree => (Run::Waitlist(waitlist(2)), "no more seats are offered than are free"),
         G::WatermarkOfThisInventory => (Run::Waitlist(Waitlist { loses_all: true, ..waitlist(2) }), TOLD),
         G::JoinLocksList | G::OnlyTheFirstSetsWatermark => (Run::Waitlist(waitlist(2)), TOLD),
         G::JoinLocksEvent => {
@@ -236,6 +236,6 @@ const OWNERS: &str = "no seat has two owners, and each keeps its owner";
 const NEVER_OFFERED: &str = "a sold seat is never offered";
 const HOLDS: &str = "a granted hold can be booked";
 const FREE_AGAIN: &str = "every seat that nobody owns, holds or settles becomes free";
-const TOLD: &str = "who waits is notified of what came free";
+const TOLD: &str = "users who wait are notified of seats that came free";
 const ONCE: &str = "no entry is skipped or counted twice, and the newest is known";
 const ALL: &str = "who waits for all has all";

@@ -6,25 +6,28 @@
 mod book_tickets;
 mod cancel_tickets;
 mod canonical;
+mod choice;
 mod guarantees;
 mod ids;
 mod jobs;
 mod late_claim;
 mod load_inventory;
 mod process;
+mod properties;
 mod purge_deleted;
 mod reconcile_seats;
 mod release_tickets;
 mod rules;
 mod seat;
 mod settle_overdue;
+mod state;
 mod store;
 mod valkey;
 mod world;
 
 use stateright::{Model, Property};
 
-pub use self::{process::Choice, rules::Layout, world::World};
+pub use self::{choice::Choice, rules::Layout, state::State};
 
 use self::{
     book_tickets::BookTickets,
@@ -37,6 +40,7 @@ use self::{
     release_tickets::ReleaseTickets,
     rules::Rules,
     settle_overdue::SettleOverdue,
+    world::World,
 };
 use crate::guards::Guards;
 
@@ -131,22 +135,26 @@ impl Sale {
         matches!(self.layout, Layout::OneEvent(2)) && !self.grows
     }
 
-    fn act(&self, world: &mut World, action: Action) -> Option<()> {
+    fn act(&self, state: &mut State, action: Action) -> Option<()> {
         let rules = self.rules();
+        let world = &mut state.world;
         match action {
-            Action::Reserve(user, seats) => world.reserve(user, seats, rules)?,
+            Action::Reserve(user, seats) => state.reserve(user, seats, rules)?,
             Action::Release(user, seats) => world.release(user, seats, rules)?,
             Action::ReleaseOfSeveralEvents(user, seats) => {
-                let release = ReleaseTickets::begin(world, user, seats, rules)?;
-                world.start(Process::Release(release))?;
+                let attempt = state.new_attempt()?;
+                let release = ReleaseTickets::begin(&mut state.world, attempt, user, seats, rules)?;
+                state.start(Process::Release(release))?;
             }
             Action::Book(user, seats) => {
-                let booking = BookTickets::begin(world, user, seats, rules)?;
-                world.start(Process::Book(booking))?;
+                let attempt = state.new_attempt()?;
+                let booking = BookTickets::begin(&mut state.world, attempt, user, seats, rules)?;
+                state.start(Process::Book(booking))?;
             }
             Action::Cancel(user, seats) => {
-                let cancel = CancelTickets::begin(world, user, seats, rules)?;
-                world.start(Process::Cancel(cancel))?;
+                let attempt = state.new_attempt()?;
+                let cancel = CancelTickets::begin(&state.world, attempt, user, seats, rules)?;
+                state.start(Process::Cancel(cancel))?;
             }
             Action::Expire(seat) => world.expire(seat),
             Action::ExpireHolds(event) => {
@@ -154,39 +162,41 @@ impl Sale {
             }
             Action::SettleOverdue(seat) => {
                 let janitor = SettleOverdue::begin(world, seat, rules)?;
-                world.start(Process::Settle(janitor))?;
+                state.start(Process::Settle(janitor))?;
             }
             Action::CheckSeat(seat) => {
-                let check = CheckSeat::begin(world, seat, rules)?;
-                world.start(Process::Check(check))?;
+                let attempt = state.new_attempt()?;
+                let check = CheckSeat::begin(&mut state.world, attempt, seat, rules)?;
+                state.start(Process::Check(check))?;
             }
             Action::RepairSeat(seat) => {
                 let repair = RepairSeat::begin(world, seat, rules)?;
-                world.start(Process::Repair(repair))?;
+                state.start(Process::Repair(repair))?;
             }
             Action::LoadInventory(event) => {
-                let load = LoadInventory::begin(world, event, rules)?;
-                world.start(Process::Load(load))?;
+                let nonce = state.unused_nonce()?;
+                let load = LoadInventory::begin(&mut state.world, nonce, event, rules)?;
+                state.start(Process::Load(load))?;
             }
             Action::PurgeDeleted(event) => {
                 let purge = PurgeDeleted::begin(world, event, rules)?;
-                world.start(Process::Purge(purge))?;
+                state.start(Process::Purge(purge))?;
             }
-            Action::SettleOverdueAtOnce(seat) => world.settle_overdue(seat, rules)?,
-            Action::ReconcileAtOnce(seat) => world.reconcile_seat(seat, rules),
-            Action::LoadAtOnce(event) => world.load_inventory(event, rules)?,
+            Action::SettleOverdueAtOnce(seat) => state.settle_overdue(seat, rules)?,
+            Action::ReconcileAtOnce(seat) => state.reconcile_seat(seat, rules),
+            Action::LoadAtOnce(event) => state.load_inventory(event, rules)?,
             Action::PurgeAtOnce(event) => world.purge_deleted(event, rules)?,
             Action::DropDeletedInventory(event) => world.drop_deleted_inventory(event, rules),
             Action::Delete(event) => world.delete(event, rules),
             Action::Grow => world.store.events[0].capacity = rules.all_seats(),
             Action::GrowInventory(capacity) => world.grow(0, capacity, rules),
             Action::Step(slot, choice) => {
-                let process = world.processes[slot].take()?;
-                let next = process.step(world, choice, rules);
-                // A claim that comes late may have taken the slot meanwhile.
-                if let Some(next) = next {
-                    let slot = world.processes.iter_mut().find(|slot| slot.is_none())?;
-                    *slot = Some(next);
+                let process = state.processes[slot].take()?;
+                if let Some(late) = process.late_claim(choice, rules) {
+                    state.start(late)?;
+                }
+                if let Some(next) = process.step(&mut state.world, choice, rules) {
+                    state.start(next)?;
                 }
             }
             Action::LeaseEnds(event) => world.valkey.inventories[event].lease = None,
@@ -243,14 +253,15 @@ impl Sale {
         }
     }
 
-    fn faults(&self, world: &World, actions: &mut Vec<Action>) {
+    fn faults(&self, state: &State, actions: &mut Vec<Action>) {
         let rules = self.rules();
+        let State { world, processes } = state;
         for seat in each(rules.all_seats()) {
             if world.valkey.seats[seat].any_hold().is_some_and(|hold| !hold.has_expired) {
                 actions.push(Action::Expire(seat));
             }
         }
-        for (slot, process) in world.processes.iter().enumerate() {
+        for (slot, process) in processes.iter().enumerate() {
             for choice in process.iter().flat_map(|process| process.choices(rules)) {
                 actions.push(Action::Step(slot, *choice));
             }
@@ -273,80 +284,81 @@ impl Sale {
 }
 
 impl Model for Sale {
-    type State = World;
+    type State = State;
     type Action = Action;
 
-    fn init_states(&self) -> Vec<World> {
+    fn init_states(&self) -> Vec<State> {
         let rules = self.rules();
         let on_sale = if self.grows { 1 } else { rules.all_seats() };
-        vec![World::new(rules, on_sale, self.begins_loaded)]
+        let world = World::new(rules, on_sale, self.begins_loaded);
+        vec![State { world, ..State::default() }]
     }
 
-    fn actions(&self, world: &World, actions: &mut Vec<Action>) {
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
         self.actions_of_users(actions);
-        self.actions_of_jobs(world, actions);
-        self.faults(world, actions);
+        self.actions_of_jobs(&state.world, actions);
+        self.faults(state, actions);
     }
 
-    fn next_state(&self, last: &World, action: Action) -> Option<World> {
-        let mut world = *last;
-        self.act(&mut world, action)?;
-        world.adopt_orphans(self.rules());
-        let under_way = world.processes.iter().flatten().count();
-        if under_way > self.processes.min(PROCESSES_MAX) {
+    fn next_state(&self, last: &State, action: Action) -> Option<State> {
+        let mut state = *last;
+        self.act(&mut state, action)?;
+        state.world.adopt_orphans(self.rules());
+        let running = state.processes.iter().flatten().count();
+        if running > self.processes.min(PROCESSES_MAX) {
             return None;
         }
         if self.symmetric {
-            world = world.canonical(self.seats_are_alike());
+            state = state.canonical(self.seats_are_alike());
         }
-        Some(world).filter(|world| world != last)
+        Some(state).filter(|state| state != last)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
         let mut properties = vec![
             Property::always(
                 "no seat has two owners, and each keeps its owner",
-                |sale: &Self, world: &World| world.owners_are_safe(sale.rules()),
+                |sale: &Self, state: &State| state.world.owners_are_safe(sale.rules()),
             ),
-            Property::always("a sold seat is never offered", |sale: &Self, world: &World| {
-                world.sold_is_taken(sale.rules())
+            Property::always("a sold seat is never offered", |sale: &Self, state: &State| {
+                state.world.sold_is_taken(sale.rules())
             }),
-            Property::always("a granted hold can be booked", |_, world: &World| world.holds_are_kept()),
-            Property::always("what is refused is not sold", |_, world: &World| {
-                !world.guarantees.violations.refused_but_sold
+            Property::always("a granted hold can be booked", |_, state: &State| state.world.holds_are_kept()),
+            Property::always("what is refused is not sold", |_, state: &State| {
+                !state.world.guarantees.violations.refused_but_sold
             }),
-            Property::always("what was released is free", |_, world: &World| {
-                !world.guarantees.violations.released_but_held
+            Property::always("what was released is free", |_, state: &State| {
+                !state.world.guarantees.violations.released_but_held
             }),
             Property::always(
                 "every seat that nobody owns, holds or settles becomes free",
-                |sale: &Self, world: &World| world.recovers(sale.rules()),
+                |sale: &Self, state: &State| state.recovers(sale.rules()),
             ),
-            Property::always("what Valkey keeps is well-formed", |sale: &Self, world: &World| {
-                world.is_well_formed(sale.rules())
+            Property::always("what Valkey keeps is well-formed", |sale: &Self, state: &State| {
+                state.world.is_well_formed(sale.rules())
             }),
         ];
         if self.deletes {
-            properties.push(Property::always("after a deletion nothing is sold", |_, world: &World| {
-                !world.guarantees.violations.sold_after_deletion
+            properties.push(Property::always("after a deletion nothing is sold", |_, state: &State| {
+                !state.world.guarantees.violations.sold_after_deletion
             }));
             properties
-                .push(Property::always("of a purged event nothing is left", |sale: &Self, world: &World| {
-                    world.purged_is_gone(sale.rules())
+                .push(Property::always("of a purged event nothing is left", |sale: &Self, state: &State| {
+                    state.world.purged_is_gone(sale.rules())
                 }));
         }
         if self.grows {
-            properties.push(Property::always("what is on sale stays on sale", |_, world: &World| {
-                !world.guarantees.violations.shrunk
+            properties.push(Property::always("what is on sale stays on sale", |_, state: &State| {
+                !state.world.guarantees.violations.shrunk
             }));
         }
-        properties.push(Property::sometimes("a seat waits for the reconciler", |_, world: &World| {
-            world.a_seat_waits_for_the_reconciler()
+        properties.push(Property::sometimes("a seat waits for the reconciler", |_, state: &State| {
+            state.a_seat_waits_for_the_reconciler()
         }));
         if self.loses_all || self.loses_newest {
             properties.push(Property::sometimes(
                 "a sold seat is offered after a loss",
-                |sale: &Self, world: &World| world.an_orphan_is_offered(sale.rules()),
+                |sale: &Self, state: &State| state.world.an_orphan_is_offered(sale.rules()),
             ));
         }
         properties

@@ -1,68 +1,52 @@
-//! The waitlist of one event: who is told that seats came free, in order, each free seat announced once.
+//! The waitlist of one event: who is notified that seats came free, in order, and each free seat is offered once.
 //!
-//! The sale is what Valkey says of it: how many seats ever came free in this map, and how many are free now. The list and
-//! what of the sale was seen are Postgres'. Users join, are told, and join again; the first wants one seat, the second two.
+//! The sale is what Valkey says about it: how many seats ever came free in this inventory, and how many are free now. The
+//! list and the watermark, which is how much of the sale was seen, belong to Postgres. Users join, are notified, and join
+//! again; the first user wants one seat, the second two.
 
 mod join;
 mod list;
 mod notify;
+mod world;
 
 use stateright::{Model, Property};
 
 use self::{
     join::Join,
-    list::{List, SEATS, SaleState, USERS, User},
+    list::{List, SEATS, USERS, User},
     notify::Notify,
+    world::World,
 };
 use crate::guards::Guards;
 
 const PROCESSES_MAX: usize = 3;
 
-/// How large, and what may befall it.
+/// How large the model is, and which faults may happen.
 #[derive(Clone, Copy, Debug)]
 pub struct Waitlist {
     /// The guards that are on.
     pub guards: Guards,
-    /// How many use cases are under way at once, 3 at most.
+    /// How many use cases run concurrently, 3 at most.
     pub processes: usize,
-    /// How often seats come free in one map.
+    /// How often seats come free in one inventory.
     pub freed_max: u8,
-    /// Valkey may lose the map, once; without one at the beginning it is made.
+    /// Valkey may lose the inventory, once, and it is loaded again.
     pub loses_all: bool,
     /// The event may be deleted.
     pub deletes: bool,
 }
 
-/// The sale, the list, and who is at work on it.
+/// The sale, the list, and the processes that work on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct WaitlistState {
-    sale: Option<SaleState>,
-    list: List,
+pub struct State {
+    world: World,
     processes: [Option<Process>; PROCESSES_MAX],
-    ghost: Ghost,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Process {
     Join(Join),
     Notify(Notify),
-}
-
-/// What the properties speak of and no part of the system knows. Seats that came free are counted from the beginning of
-/// the map; after a rebuild, those that are free then are the first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-struct Ghost {
-    /// How many were free when the map was rebuilt.
-    at_first: u8,
-    /// How many had come free at the last look of any telling.
-    seen: u8,
-    /// How many had come free when the first of the list joined.
-    joined: u8,
-    /// Properties that a telling has broken.
-    offered_twice: bool,
-    offered_in_vain: bool,
-    passed_over: bool,
-    notified_twice: bool,
 }
 
 /// What may happen next.
@@ -72,39 +56,38 @@ pub enum Action {
     Take,
     /// A taken seat comes free.
     Free,
-    /// Valkey loses the map.
+    /// Valkey loses the inventory.
     LoseInventory,
-    /// It is rebuilt, with so many seats free.
+    /// It is loaded again, with this many seats free.
     LoadInventory(u8),
     /// A user joins.
     Join(User),
-    /// Somebody tells.
+    /// The job that notifies begins.
     Notify,
     /// The process in this slot takes a step.
     Step(usize),
-    /// It stops for ever, and its transaction is rolled back.
+    /// It stops permanently, and its transaction is rolled back.
     Crash(usize),
     /// The event is deleted.
     Delete,
-    /// Its rows go.
+    /// The rows of the deleted event are removed.
     Purge,
 }
 
-impl WaitlistState {
-    /// Whether another process has locked the list.
-    fn is_locked(&self, slot: usize, guards: Guards) -> bool {
-        self.others(slot).any(|process| match process {
+impl State {
+    fn is_list_locked(&self, except: usize, guards: Guards) -> bool {
+        self.others(except).any(|process| match process {
             Process::Join(join) => join.locks_list(guards),
             Process::Notify(notify) => notify.locks_list(guards),
         })
     }
 
-    fn event_is_shared(&self, guards: Guards) -> bool {
+    fn is_event_shared(&self, guards: Guards) -> bool {
         self.others(PROCESSES_MAX).any(|it| matches!(it, Process::Join(join) if join.shares_event(guards)))
     }
 
-    fn others(&self, slot: usize) -> impl Iterator<Item = &Process> {
-        let others = self.processes.iter().enumerate().filter(move |(other, _)| *other != slot);
+    fn others(&self, except: usize) -> impl Iterator<Item = &Process> {
+        let others = self.processes.iter().enumerate().filter(move |(slot, _)| *slot != except);
         others.filter_map(|(_, process)| process.as_ref())
     }
 
@@ -113,29 +96,11 @@ impl WaitlistState {
         Some(())
     }
 
-    fn free_one(&mut self, freed_max: u8) -> Option<()> {
-        let sale = self.sale.as_mut().filter(|sale| sale.free_now < SEATS && sale.freed < freed_max)?;
-        sale.free_now += 1;
-        sale.freed += 1;
-        Some(())
-    }
-
-    /// How many seats came free in this map, as the properties count.
-    fn came_free(&self, sale: SaleState) -> u8 {
-        self.ghost.at_first + sale.freed
-    }
-
-    fn load(&mut self, free_now: u8) -> Option<()> {
-        self.sale = Some(SaleState { epoch: 1, freed: 0, free_now }).filter(|_| self.sale.is_none());
-        let joined = if self.list.anybody_waits() { 0 } else { free_now };
-        self.ghost = Ghost { at_first: free_now, seen: 0, joined, ..self.ghost };
-        self.sale.map(drop)
-    }
-
     fn step(&mut self, slot: usize, guards: Guards) -> Option<()> {
+        let is_locked = self.is_list_locked(slot, guards);
         let next = match self.processes[slot]? {
-            Process::Join(join) => join.step(self, slot, guards)?.map(Process::Join),
-            Process::Notify(notify) => notify.step(self, slot, guards)?.map(Process::Notify),
+            Process::Join(join) => join.step(&mut self.world, is_locked, guards)?.map(Process::Join),
+            Process::Notify(notify) => notify.step(&mut self.world, is_locked, guards)?.map(Process::Notify),
         };
         self.processes[slot] = next;
         Some(())
@@ -143,22 +108,20 @@ impl WaitlistState {
 }
 
 impl Model for Waitlist {
-    type State = WaitlistState;
+    type State = State;
     type Action = Action;
 
-    fn init_states(&self) -> Vec<WaitlistState> {
-        let sale = Some(SaleState { epoch: 0, freed: 0, free_now: 0 });
-        let (list, ghost) = (List::default(), Ghost::default());
-        vec![WaitlistState { sale, list, processes: [None; PROCESSES_MAX], ghost }]
+    fn init_states(&self) -> Vec<State> {
+        vec![State { world: World::new(), processes: [None; PROCESSES_MAX] }]
     }
 
-    fn actions(&self, state: &WaitlistState, actions: &mut Vec<Action>) {
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
         actions.extend([Action::Take, Action::Free, Action::Notify]);
         actions.extend((0..USERS).map(Action::Join));
         for slot in 0..PROCESSES_MAX {
             actions.extend([Action::Step(slot), Action::Crash(slot)]);
         }
-        if self.loses_all && state.sale.is_none_or(|sale| sale.epoch == 0) {
+        if self.loses_all && state.world.sale.is_none_or(|sale| sale.epoch == 0) {
             actions.push(Action::LoseInventory);
             actions.extend((0..=SEATS).map(Action::LoadInventory));
         }
@@ -167,63 +130,60 @@ impl Model for Waitlist {
         }
     }
 
-    fn next_state(&self, last: &WaitlistState, action: Action) -> Option<WaitlistState> {
+    fn next_state(&self, last: &State, action: Action) -> Option<State> {
         let mut state = *last;
+        let world = &mut state.world;
         match action {
-            Action::Take => {
-                let sale = state.sale.as_mut().filter(|sale| sale.free_now > 0)?;
-                sale.free_now -= 1;
-            }
-            Action::Free => state.free_one(self.freed_max)?,
-            Action::LoseInventory => state.sale = None,
-            Action::LoadInventory(free_now) => state.load(free_now)?,
+            Action::Take => world.take()?,
+            Action::Free => world.free(self.freed_max)?,
+            Action::LoseInventory => world.sale = None,
+            Action::LoadInventory(free_now) => world.load(free_now)?,
             Action::Join(user) => {
-                let join = Join::begin(&state, user);
+                let join = Join::begin(world, user);
                 state.start(Process::Join(join))?;
             }
             Action::Notify => {
-                let notify = Notify::begin(&state, self.guards)?;
+                let notify = Notify::begin(world, self.guards)?;
                 state.start(Process::Notify(notify))?;
             }
             Action::Step(slot) => state.step(slot, self.guards)?,
             Action::Crash(slot) => state.processes[slot] = None,
             Action::Delete => {
-                let may = !state.event_is_shared(self.guards);
-                state.list.deleted = may.then_some(true)?;
+                let may_delete = !last.is_event_shared(self.guards);
+                world.list.deleted = may_delete.then_some(true)?;
             }
             Action::Purge => {
-                let may = state.list.deleted && !state.is_locked(PROCESSES_MAX, self.guards);
-                state.list = List { purged: may.then_some(true)?, deleted: true, ..List::default() };
+                let may_purge = world.list.deleted && !last.is_list_locked(PROCESSES_MAX, self.guards);
+                world.list = List { purged: may_purge.then_some(true)?, deleted: true, ..List::default() };
             }
         }
-        let under_way = state.processes.iter().flatten().count();
-        Some(state).filter(|state| under_way <= self.processes && state != last)
+        let running = state.processes.iter().flatten().count();
+        Some(state).filter(|state| running <= self.processes && state != last)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
         let mut properties = vec![
-            Property::always("each seat that came free is offered once", |_, state: &WaitlistState| {
-                !state.ghost.offered_twice
+            Property::always("each seat that came free is offered once", |_, state: &State| {
+                !state.world.ghost.offered_twice
             }),
-            Property::always("no more is offered than is free", |_, state: &WaitlistState| {
-                !state.ghost.offered_in_vain
+            Property::always("no more seats are offered than are free", |_, state: &State| {
+                !state.world.ghost.offered_in_vain
             }),
-            Property::always("who waits is notified of what came free", |_, state: &WaitlistState| {
-                !state.ghost.passed_over
+            Property::always("users who wait are notified of seats that came free", |_, state: &State| {
+                !state.world.ghost.passed_over
             }),
-            Property::always("being notified ends the entry", |_, state: &WaitlistState| {
-                !state.ghost.notified_twice
+            Property::always("a notification ends the user's wait", |_, state: &State| {
+                !state.world.ghost.notified_twice
             }),
-            Property::sometimes("two are notified at once", |_, state: &WaitlistState| {
+            Property::sometimes("two users are notified at once", |_, state: &State| {
                 let both = |it: &Process| matches!(it, Process::Notify(notify) if notify.notifies_all());
                 state.processes.iter().flatten().any(both)
             }),
         ];
         if self.deletes {
-            properties
-                .push(Property::always("nobody waits for a purged event", |_, state: &WaitlistState| {
-                    !state.list.purged || !state.list.anybody_waits()
-                }));
+            properties.push(Property::always("nobody waits for a purged event", |_, state: &State| {
+                !state.world.list.purged || !state.world.list.anybody_waits()
+            }));
         }
         properties
     }

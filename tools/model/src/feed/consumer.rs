@@ -17,13 +17,13 @@ pub(super) struct Cursor {
 pub(super) struct Consumer {
     cursor: Cursor,
     /// The newest that is known of each subject.
-    pub(super) versions: [u8; 2],
+    versions: [u8; 2],
     /// Changes that wait for their turn (rows of `event_changes`); 0 where none does.
     noted: [u8; 2],
     /// Something older was taken for the newest.
     pub(super) went_back: bool,
     /// A count that commutes: how many rows were applied.
-    pub(super) count: u8,
+    count: u8,
     /// Whose rows came by, as a set.
     applied: u8,
     /// Which rows did.
@@ -246,6 +246,13 @@ impl Consumer {
                 *known = noted;
             }
         }
+    }
+
+    /// Whether it knows all that the producer has. It may know more if the producer lost acknowledged writes.
+    pub(super) fn reflects(&self, producer: &Producer) -> bool {
+        let knows = |(known, version): (&u8, &u8)| known >= version;
+        self.versions.iter().zip(&producer.versions).all(knows)
+            && u32::from(self.count) == producer.committed().count_ones()
     }
 
     /// Whether one of these is not applied that the producer still has.

@@ -2,7 +2,6 @@
 //! takes a lock that says how far ids were given out, then an id for its row; and rows are shown up to the horizon.
 //! `crates/feed/sql/outbox_archive.sql`: rows of one subject become one that adds them up.
 
-use super::consumer::Consumer;
 use crate::guards::{Guard, Guards};
 
 pub(super) const TRANSACTIONS: usize = 3;
@@ -77,7 +76,7 @@ pub(super) struct Producer {
     /// The last id that was given out.
     pub(super) last: u8,
     /// The versions of the subjects.
-    versions: [u8; SUBJECTS],
+    pub(super) versions: [u8; SUBJECTS],
     transactions: [Transaction; TRANSACTIONS],
     /// What is committed, in the order of positions.
     outbox: Rows,
@@ -261,13 +260,6 @@ impl Producer {
     pub(super) fn digest(&self, position: u8) -> u8 {
         let rows = self.outbox.iter().flatten().filter(|entry| entry.at <= position);
         rows.fold(0, |digest, entry| digest | entry.mark())
-    }
-
-    /// Whoever lost acknowledged writes may know less than was told before.
-    pub(super) fn is_reflected_by(&self, consumer: &Consumer) -> bool {
-        let knows = |(known, version): (&u8, &u8)| known >= version;
-        consumer.versions.iter().zip(&self.versions).all(knows)
-            && u32::from(consumer.count) == self.committed().count_ones()
     }
 
     /// A row is there before one with a lower id.

@@ -1,9 +1,8 @@
 //! `outbound/postgres/book.rs` and `booking_queue.rs`: a batch of bookings in one statement. It takes its snapshot (1),
 //! waits for the events' rows and judges (2), writes `bookings` (3) and `tickets` (4), and is committed or rolled back (5).
 
-use super::{
-    Database,
-    tables::{ATTEMPTS, AttemptOutcome, Attempts, Seats, Tables, WANTED, attempts, seats},
+use super::tables::{
+    ATTEMPTS, AttemptOutcome, Attempts, Database, InDoubt, Seats, Tables, WANTED, attempts, seats,
 };
 use crate::guards::{Guard, Guards};
 
@@ -73,12 +72,17 @@ impl Flush {
     }
 
     /// `None`: it waits for another transaction. `Some(None)`: it is over.
-    pub(super) fn step(self, database: &mut Database, slot: usize, guards: Guards) -> Option<Option<Self>> {
+    pub(super) fn step(
+        self,
+        database: &mut Database,
+        in_doubt: InDoubt,
+        guards: Guards,
+    ) -> Option<Option<Self>> {
         let to = |step| Some(Some(Self { step, ..self }));
         match self.step {
             Step::Judge => to(Step::Settle { good: self.good(&database.tables, guards) }),
             Step::Settle { good } => {
-                let waits = good & database.attempts_in_doubt(slot) != 0;
+                let waits = good & in_doubt.attempts != 0;
                 let is_settled =
                     |attempt: usize| database.tables.attempts[attempt] != AttemptOutcome::Unsettled;
                 let void = attempts(good)
@@ -88,7 +92,7 @@ impl Flush {
             }
             Step::Write { settled } => {
                 let wanted = attempts(settled).fold(0, |wanted, attempt| wanted | WANTED[attempt]);
-                let waits = wanted & database.tickets_in_doubt(slot) != 0 && guards.has(Guard::OneOwnerASeat);
+                let waits = wanted & in_doubt.tickets != 0 && guards.has(Guard::OneOwnerASeat);
                 let written = written(&database.tables, settled, guards);
                 to(Step::Commit { settled, written }).filter(|_| !waits)
             }

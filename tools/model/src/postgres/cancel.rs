@@ -1,26 +1,20 @@
 //! `outbound/postgres/cancel.rs`: locks and the check of what is the user's latest, then the rows go and it is committed.
 
-use super::{
-    Database, Transaction,
-    tables::{Seats, User, seats},
-};
+use super::tables::{Database, Seats, Tables, User, seats};
 use crate::guards::{Guard, Guards};
 
 /// A cancel that has checked its seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Cancel {
-    user: User,
+    pub(super) user: User,
     seats: Seats,
 }
 
 impl Cancel {
-    /// `None` where it waits, or finds the tickets changed.
-    pub(super) fn begin(database: &Database, user: User, seats: Seats, guards: Guards) -> Option<Self> {
-        let is_same = |other: &Transaction| matches!(other, Transaction::Cancel(it) if it.user == user);
-        let waits = database.under_way.iter().flatten().any(is_same) && guards.has(Guard::CancelsInTurn);
-        let tables = &database.tables;
-        let may = !tables.deleted && tables.owned_by(user) & seats == seats;
-        Some(Self { user, seats }).filter(|_| may && !waits)
+    /// `None` if the user does not own these seats now.
+    pub(super) fn begin(tables: &Tables, user: User, seats: Seats) -> Option<Self> {
+        let may_cancel = !tables.deleted && tables.owned_by(user) & seats == seats;
+        Some(Self { user, seats }).filter(|_| may_cancel)
     }
 
     pub(super) fn shares_event(&self, guards: Guards) -> bool {

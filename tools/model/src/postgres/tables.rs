@@ -34,6 +34,20 @@ pub(super) struct Tables {
     pub(super) attempts: [AttemptOutcome; ATTEMPTS],
 }
 
+/// What is committed, and whether it may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Database {
+    pub(super) tables: Tables,
+    pub(super) violations: Violations,
+}
+
+/// Rows that other transactions have written and not committed.
+#[derive(Clone, Copy)]
+pub(super) struct InDoubt {
+    pub(super) attempts: Attempts,
+    pub(super) tickets: Seats,
+}
+
 /// The guarantees that were violated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Violations {

@@ -2,9 +2,9 @@
 //! left out; so is the loop that begins again with what is left, which is a booking of its own.
 
 use super::{
+    choice::Choice,
     ids::{AttemptId, Seats, Symmetric, Symmetry, User},
     late_claim::LateClaim,
-    process::Choice,
     rules::Rules,
     store::{AttemptOutcome, Booked},
     world::World,
@@ -43,8 +43,13 @@ pub(crate) enum Step {
 
 impl BookTickets {
     /// Begins with the claim of the first event; `None` where it is refused.
-    pub(crate) fn begin(world: &mut World, user: User, seats: Seats, rules: Rules) -> Option<Self> {
-        let attempt = world.new_attempt()?;
+    pub(crate) fn begin(
+        world: &mut World,
+        attempt: AttemptId,
+        user: User,
+        seats: Seats,
+        rules: Rules,
+    ) -> Option<Self> {
         let booking = Self { user, seats, attempt, step: Step::Claim { claimed: 0 }, may_commit: false };
         let begun = booking.claim_next(world, 0, rules);
         (!matches!(begun.step, Step::RestoreHold { .. })).then_some(begun)
@@ -69,6 +74,13 @@ impl BookTickets {
         }
     }
 
+    /// The claim whose reply may be lost.
+    pub(crate) fn late_claim(&self, rules: Rules) -> Option<LateClaim> {
+        let Step::Claim { claimed } = self.step else { return None };
+        let seats = rules.first_event(self.seats & !claimed);
+        Some(LateClaim::Book { user: self.user, attempt: self.attempt, seats })
+    }
+
     pub(crate) fn step(self, world: &mut World, choice: Choice, rules: Rules) -> Option<Self> {
         if choice == Choice::LateCommit {
             return self.commit_late(world, rules);
@@ -76,11 +88,6 @@ impl BookTickets {
         match self.step {
             Step::Claim { claimed } => match choice {
                 Choice::Proceed => Some(self.claim_next(world, claimed, rules)),
-                Choice::LoseReply => {
-                    let seats = rules.first_event(self.seats & !claimed);
-                    world.start(LateClaim::Book { user: self.user, attempt: self.attempt, seats }.into())?;
-                    self.refused(world, claimed)
-                }
                 _ => self.refused(world, claimed),
             },
             Step::Transaction => match choice {
@@ -109,12 +116,12 @@ impl BookTickets {
                 AttemptOutcome::Void | AttemptOutcome::Unsettled => self.refused(world, self.seats),
             },
             Step::Finish { left } => {
-                let now = next_event(choice, left, rules);
+                let now = choice.event_among(left, rules);
                 world.finish(self.attempt, now, rules);
                 Some(Self { step: Step::Finish { left: left & !now }, ..self }).filter(|_| left != now)
             }
             Step::RestoreHold { left } => {
-                let now = next_event(choice, left, rules);
+                let now = choice.event_among(left, rules);
                 world.restore_hold(self.attempt, now, rules);
                 match left & !now {
                     0 => self.to(Step::Refused).filter(|_| self.may_commit),
@@ -156,11 +163,6 @@ impl BookTickets {
     fn to(self, step: Step) -> Option<Self> {
         Some(Self { step, ..self })
     }
-}
-
-/// What stands at each event at the same time: any of them may be the next.
-pub(crate) fn next_event(choice: Choice, left: Seats, rules: Rules) -> Seats {
-    if choice == Choice::ProceedLast { rules.last_event(left) } else { rules.first_event(left) }
 }
 
 impl World {

@@ -3,9 +3,9 @@
 //! claim: it is one that was late with its transaction and then stopped for ever.
 
 use super::{
+    choice::Choice,
     ids::{AttemptId, Seats, Symmetric, Symmetry, User},
     late_claim::LateClaim,
-    process::Choice,
     rules::Rules,
     seat::ClaimKind,
     world::World,
@@ -38,12 +38,17 @@ enum Step {
 
 impl CancelTickets {
     /// Has chosen its seats: `None` where the user does not own all of these.
-    pub(crate) fn begin(world: &mut World, user: User, seats: Seats, rules: Rules) -> Option<Self> {
+    pub(crate) fn begin(
+        world: &World,
+        attempt: AttemptId,
+        user: User,
+        seats: Seats,
+        rules: Rules,
+    ) -> Option<Self> {
         let are_chosen = world.store.owned_by(user) & seats == seats;
-        let attempt = world.new_attempt().filter(|_| are_chosen)?;
         let has_claim = rules.has(Guard::CancelClaims);
         let step = if has_claim { Step::Claim } else { Step::Transaction { claimed: 0 } };
-        Some(Self { user, seats, attempt, step })
+        Some(Self { user, seats, attempt, step }).filter(|_| are_chosen)
     }
 
     pub(crate) fn choices(&self) -> &'static [Choice] {
@@ -54,19 +59,19 @@ impl CancelTickets {
         }
     }
 
+    /// The claim whose reply may be lost.
+    pub(crate) fn late_claim(&self) -> Option<LateClaim> {
+        let late = LateClaim::Cancel { attempt: self.attempt, seats: self.seats };
+        Some(late).filter(|_| self.step == Step::Claim)
+    }
+
     pub(crate) fn step(self, world: &mut World, choice: Choice, rules: Rules) -> Option<Self> {
         match (self.step, choice) {
             (Step::Claim, Choice::Proceed) => {
                 let claimed = world.claim_sold(self.attempt, ClaimKind::Cancel, self.seats, rules);
                 self.to(Step::Transaction { claimed })
             }
-            (Step::Claim, choice) => {
-                if choice == Choice::LoseReply {
-                    let late = LateClaim::Cancel { attempt: self.attempt, seats: self.seats };
-                    world.start(late.into())?;
-                }
-                self.to(Step::Transaction { claimed: 0 })
-            }
+            (Step::Claim, _) => self.to(Step::Transaction { claimed: 0 }),
             (Step::Transaction { claimed }, choice) => {
                 let is_done = choice == Choice::Proceed && world.cancel(self.user, self.seats, rules);
                 match (is_done, rules.has(Guard::CancelClaims)) {

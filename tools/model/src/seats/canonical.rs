@@ -3,13 +3,14 @@
 use super::{
     ids::{ATTEMPTS_MAX, AttemptId, Expiry, LeaseNonce, SEATS_MAX, Seats, Symmetry, User},
     process::Process,
+    state::State,
     store::AttemptOutcome,
     world::World,
 };
 
 const UNNAMED: AttemptId = AttemptId::MAX;
 
-impl World {
+impl State {
     /// The smallest of the states that differ by names only.
     pub(crate) fn canonical(&self, seats_are_alike: bool) -> Self {
         let mut best: Option<Self> = None;
@@ -25,32 +26,29 @@ impl World {
     }
 
     fn swapped(&self, users: bool, seats: bool) -> Self {
-        let mut world = *self;
-        world.map_ids(&mut Swap { users, seats });
+        let mut state = *self;
+        state.map_ids(&mut Swap { users, seats });
+        let World { valkey, replica, store, guarantees } = &mut state.world;
         if users {
-            world.store.owners.iter_mut().chain(&mut world.guarantees.held).flatten().for_each(swap_user);
-            world.guarantees.owners.iter_mut().for_each(swap_bits);
+            store.owners.iter_mut().chain(&mut guarantees.held).flatten().for_each(swap_user);
+            guarantees.owners.iter_mut().for_each(swap_bits);
         }
         if seats {
-            let valkeys = std::iter::once(&mut world.valkey).chain(&mut world.replica);
-            valkeys.for_each(|valkey| valkey.seats.swap(0, 1));
-            world.store.owners.swap(0, 1);
-            world.store.events.iter_mut().for_each(|row| swap_bits(&mut row.capacity));
-            world.guarantees.held.swap(0, 1);
-            world.guarantees.owners.swap(0, 1);
-            swap_bits(&mut world.guarantees.orphaned);
+            std::iter::once(valkey).chain(replica).for_each(|valkey| valkey.seats.swap(0, 1));
+            store.owners.swap(0, 1);
+            store.events.iter_mut().for_each(|row| swap_bits(&mut row.capacity));
+            guarantees.held.swap(0, 1);
+            guarantees.owners.swap(0, 1);
+            swap_bits(&mut guarantees.orphaned);
         }
-        world
+        state
     }
 
     fn renamed(mut self) -> Self {
         // Attempts: first as the seats' claims mention them, then as the processes do.
         let mut attempts = InOrder::default();
-        self.valkey.map_ids(&mut attempts);
-        if let Some(replica) = &mut self.replica {
-            replica.map_ids(&mut attempts);
-        }
-        let store = self.store;
+        self.world.map_ids(&mut attempts);
+        let store = self.world.store;
         let look = |process: &Option<Process>| {
             let mut look = *process;
             let attempt = look.as_mut().and_then(Process::attempt_mut);
@@ -72,7 +70,7 @@ impl World {
                 *row = *outcome;
             }
         }
-        self.store.attempts = rows;
+        self.world.store.attempts = rows;
 
         // Expiries and nonces: in the order in which they are met.
         let mut order = Order::default();

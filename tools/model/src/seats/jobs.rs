@@ -1,47 +1,82 @@
-//! The jobs, run through at once from any state: what they leave behind is what the properties ask about.
+//! The jobs, each run through at once from any state: the properties are about what they leave behind.
 
 use super::{
+    choice::Choice,
     ids::each,
     load_inventory::LoadInventory,
-    process::{Choice, Process},
+    process::Process,
     purge_deleted::PurgeDeleted,
     reconcile_seats::{CheckSeat, RepairSeat},
     rules::Rules,
     settle_overdue::SettleOverdue,
+    state::State,
     world::World,
 };
 use crate::guards::Guard;
 
-impl World {
-    /// Runs a process to its end, with nothing in between.
-    pub(crate) fn run(&mut self, process: Process, rules: Rules) {
-        let mut next = Some(process);
-        while let Some(process) = next {
-            next = process.step(self, Choice::Proceed, rules);
-        }
-        self.adopt_orphans(rules);
-    }
-
+impl State {
     pub(crate) fn settle_overdue(&mut self, seat: usize, rules: Rules) -> Option<()> {
-        let janitor = SettleOverdue::begin(self, seat, rules)?;
-        self.run(Process::Settle(janitor), rules);
+        let janitor = SettleOverdue::begin(&self.world, seat, rules)?;
+        self.world.run(Process::Settle(janitor), rules);
         Some(())
     }
 
     /// A visit of the reconciler, as far as this seat is concerned.
     pub(crate) fn reconcile_seat(&mut self, seat: usize, rules: Rules) {
-        if let Some(check) = CheckSeat::begin(self, seat, rules) {
-            self.run(Process::Check(check), rules);
+        let attempt = self.new_attempt();
+        if let Some(check) = attempt.and_then(|it| CheckSeat::begin(&mut self.world, it, seat, rules)) {
+            self.world.run(Process::Check(check), rules);
         }
-        if let Some(repair) = RepairSeat::begin(self, seat, rules) {
-            self.run(Process::Repair(repair), rules);
+        if let Some(repair) = RepairSeat::begin(&self.world, seat, rules) {
+            self.world.run(Process::Repair(repair), rules);
         }
     }
 
     pub(crate) fn load_inventory(&mut self, event: usize, rules: Rules) -> Option<()> {
-        let load = LoadInventory::begin(self, event, rules)?;
-        self.run(Process::Load(load), rules);
+        let nonce = self.unused_nonce()?;
+        let load = LoadInventory::begin(&mut self.world, nonce, event, rules)?;
+        self.world.run(Process::Load(load), rules);
         Some(())
+    }
+
+    /// What a round of all jobs leaves behind: purge, load, janitor, reconciler.
+    pub(crate) fn recovered(&self, rules: Rules) -> World {
+        let mut state = *self;
+        for event in rules.events() {
+            state.world.purge_deleted(event, rules);
+            state.world.drop_deleted_inventory(event, rules);
+            let row = state.world.store.events[event];
+            if row.deleted {
+                continue;
+            }
+            state.world.valkey.inventories[event].lease = None; // it expires
+            if !state.world.valkey.inventories[event].loaded {
+                state.load_inventory(event, rules);
+            }
+            if rules.has(Guard::ReconcilerGrows) {
+                state.world.grow(event, row.capacity, rules);
+            }
+        }
+        for seat in each(rules.all_seats()) {
+            state.settle_overdue(seat, rules);
+        }
+        for seat in each(rules.all_seats()) {
+            if !state.world.store.events[rules.event_of(seat)].deleted {
+                state.reconcile_seat(seat, rules);
+            }
+        }
+        state.world
+    }
+}
+
+impl World {
+    /// Runs a process to its end, with nothing in between.
+    fn run(&mut self, process: Process, rules: Rules) {
+        let mut next = Some(process);
+        while let Some(process) = next {
+            next = process.step(self, Choice::Proceed, rules);
+        }
+        self.adopt_orphans(rules);
     }
 
     pub(crate) fn purge_deleted(&mut self, event: usize, rules: Rules) -> Option<()> {
@@ -58,36 +93,7 @@ impl World {
         }
     }
 
-    /// A round of all jobs: purge, rebuild, janitor, reconciler.
-    pub(crate) fn recovered(&self, rules: Rules) -> Self {
-        let mut world = *self;
-        for event in rules.events() {
-            world.purge_deleted(event, rules);
-            world.drop_deleted_inventory(event, rules);
-            let row = world.store.events[event];
-            if row.deleted {
-                continue;
-            }
-            world.valkey.inventories[event].lease = None; // it ends by itself
-            if !world.valkey.inventories[event].loaded {
-                world.load_inventory(event, rules);
-            }
-            if rules.has(Guard::ReconcilerGrows) {
-                world.grow(event, row.capacity, rules);
-            }
-        }
-        for seat in each(rules.all_seats()) {
-            world.settle_overdue(seat, rules);
-        }
-        for seat in each(rules.all_seats()) {
-            if !world.store.events[rules.event_of(seat)].deleted {
-                world.reconcile_seat(seat, rules);
-            }
-        }
-        world
-    }
-
-    /// The holds that are left run out and are taken back.
+    /// All holds that are left expire, and their seats become free.
     pub(crate) fn let_holds_expire(&mut self, rules: Rules) {
         each(rules.all_seats()).for_each(|seat| self.expire(seat));
         for event in rules.events() {

@@ -3,7 +3,6 @@
 
 use super::{
     ids::{AttemptId, Seats, Symmetric, Symmetry, User},
-    process::Process,
     rules::Rules,
     seat::ClaimKind,
     world::World,
@@ -16,7 +15,7 @@ pub(crate) enum LateClaim {
 }
 
 impl LateClaim {
-    pub(crate) fn run(self, world: &mut World, rules: Rules) -> Option<Process> {
+    pub(crate) fn run(self, world: &mut World, rules: Rules) {
         match self {
             Self::Book { user, attempt, seats } => {
                 world.claim(user, attempt, seats, rules);
@@ -25,7 +24,6 @@ impl LateClaim {
                 world.claim_sold(attempt, ClaimKind::Cancel, seats, rules);
             }
         }
-        None
     }
 
     pub(crate) fn attempt(&self) -> AttemptId {
@@ -36,12 +34,6 @@ impl LateClaim {
     pub(crate) fn attempt_mut(&mut self) -> &mut AttemptId {
         let (Self::Book { attempt, .. } | Self::Cancel { attempt, .. }) = self;
         attempt
-    }
-}
-
-impl From<LateClaim> for Process {
-    fn from(claim: LateClaim) -> Self {
-        Self::Late(claim)
     }
 }
 

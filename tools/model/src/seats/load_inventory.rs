@@ -31,8 +31,8 @@ enum Step {
 
 impl LoadInventory {
     /// Has the lease; `None` where somebody else has it.
-    pub(crate) fn begin(world: &mut World, event: usize, rules: Rules) -> Option<Self> {
-        let begun = Self { event, nonce: world.unused_nonce()?, step: Step::Snapshot };
+    pub(crate) fn begin(world: &mut World, nonce: LeaseNonce, event: usize, rules: Rules) -> Option<Self> {
+        let begun = Self { event, nonce, step: Step::Snapshot };
         let has_lease = !rules.has(Guard::SnapshotUnderLease)
             || world.valkey.acquire_load(event, begun.nonce)
             || !rules.has(Guard::PublishNeedsLease);

@@ -5,6 +5,7 @@
 use super::{
     book_tickets::BookTickets,
     cancel_tickets::CancelTickets,
+    choice::Choice,
     ids::{AttemptId, Symmetric as _, Symmetry},
     late_claim::LateClaim,
     load_inventory::LoadInventory,
@@ -30,23 +31,6 @@ pub(crate) enum Process {
     Purge(PurgeDeleted),
 }
 
-/// How a step turns out, if that is not the process' own doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Choice {
-    /// It is done; of several events that wait for the same step, on the first.
-    Proceed,
-    /// On the last one.
-    ProceedLast,
-    /// It surely did nothing, for a reason of its own.
-    Fail,
-    /// It was asked for and not answered: it may be done, now or later.
-    LoseReply,
-    /// A transaction of unknown outcome commits, if it still can.
-    LateCommit,
-    /// The process stops for ever.
-    Crash,
-}
-
 impl Process {
     /// How its next step may turn out.
     pub(crate) fn choices(&self, rules: Rules) -> &'static [Choice] {
@@ -58,6 +42,16 @@ impl Process {
         }
     }
 
+    /// The claim that Valkey may carry out at any later time, if the reply to it is lost.
+    pub(crate) fn late_claim(&self, choice: Choice, rules: Rules) -> Option<Self> {
+        let late = match self {
+            Self::Book(it) => it.late_claim(rules)?,
+            Self::Cancel(it) => it.late_claim()?,
+            _ => return None,
+        };
+        Some(Self::Late(late)).filter(|_| choice == Choice::LoseReply)
+    }
+
     /// Takes one step; `None`: that was the last one.
     pub(crate) fn step(self, world: &mut World, choice: Choice, rules: Rules) -> Option<Self> {
         if choice == Choice::Crash {
@@ -67,7 +61,10 @@ impl Process {
             Self::Book(it) => it.step(world, choice, rules).map(Self::Book),
             Self::Cancel(it) => it.step(world, choice, rules).map(Self::Cancel),
             Self::Release(it) => it.step(world, choice, rules).map(Self::Release),
-            Self::Late(it) => it.run(world, rules),
+            Self::Late(it) => {
+                it.run(world, rules);
+                None
+            }
             Self::Settle(it) => it.step(world, rules).map(Self::Settle),
             Self::Check(it) => it.step(world, rules).map(Self::Check),
             Self::Repair(it) => it.step(world, rules).map(Self::Repair),

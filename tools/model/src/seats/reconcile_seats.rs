@@ -29,8 +29,10 @@ enum CheckStep {
 }
 
 impl CheckSeat {
-    pub(crate) fn begin(world: &mut World, seat: usize, rules: Rules) -> Option<Self> {
-        let attempt = world.new_attempt().filter(|_| rules.has(Guard::Reconciler))?;
+    pub(crate) fn begin(world: &mut World, attempt: AttemptId, seat: usize, rules: Rules) -> Option<Self> {
+        if !rules.has(Guard::Reconciler) {
+            return None;
+        }
         if !rules.has(Guard::ReconcilerAsksAgain) {
             let is_unsold = !world.store.is_sold(seat);
             return Some(Self { seat, attempt, step: CheckStep::ClaimUnsold }).filter(|_| is_unsold);

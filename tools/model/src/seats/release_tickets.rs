@@ -3,9 +3,8 @@
 //! that the janitor gave back meanwhile, which it releases by that script before it answers.
 
 use super::{
-    book_tickets::next_event,
+    choice::Choice,
     ids::{AttemptId, Seats, Symmetric, Symmetry, User},
-    process::Choice,
     rules::Rules,
     world::World,
 };
@@ -36,8 +35,13 @@ enum Step {
 
 impl ReleaseTickets {
     /// Begins with the claim of the first event; `None` where it is refused.
-    pub(crate) fn begin(world: &mut World, user: User, seats: Seats, rules: Rules) -> Option<Self> {
-        let attempt = world.new_attempt()?;
+    pub(crate) fn begin(
+        world: &mut World,
+        attempt: AttemptId,
+        user: User,
+        seats: Seats,
+        rules: Rules,
+    ) -> Option<Self> {
         let begun = Self { user, seats, attempt, step: Step::Claim { claimed: 0 } };
         begun.claim_next(world, 0, rules).filter(|it| !matches!(it.step, Step::RestoreHold { .. }))
     }
@@ -57,7 +61,7 @@ impl ReleaseTickets {
             Step::Claim { claimed } if choice == Choice::Proceed => self.claim_next(world, claimed, rules),
             Step::Claim { .. } => self.to(Step::RestoreHold { left: self.seats }),
             Step::Settle { left, missed } => {
-                let now = next_event(choice, left, rules);
+                let now = choice.event_among(left, rules);
                 let freed = world.release_claimed(self.user, self.attempt, now, rules);
                 let missed = missed | (now & !freed & world.good_holds(self.user));
                 // Where it is not known to be done, the answer says so at once.
@@ -71,7 +75,7 @@ impl ReleaseTickets {
                 }
             }
             Step::RestoreHold { left } => {
-                let now = next_event(choice, left, rules);
+                let now = choice.event_among(left, rules);
                 world.restore_hold(self.attempt, now, rules);
                 self.to(Step::RestoreHold { left: left & !now }).filter(|_| left != now)
             }

@@ -3,25 +3,21 @@
 
 use super::{
     guarantees::Guarantees,
-    ids::{
-        ATTEMPTS_MAX, AttemptId, Expiry, LeaseNonce, PROCESSES_MAX, SEATS_MAX, Seats, Symmetry, User, each,
-        only, those,
-    },
-    process::Process,
+    ids::{AttemptId, Expiry, SEATS_MAX, Seats, Symmetry, User, each, only, those},
     rules::Rules,
     seat::ClaimKind,
-    store::{AttemptOutcome, Booked, EventRow, Store},
+    store::{Booked, EventRow, Store},
     valkey::{Inventory, Valkey},
 };
+use crate::guards::Guard;
 
 /// The whole state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct World {
+pub(crate) struct World {
     pub(crate) valkey: Valkey,
     /// A replica of Valkey that has fallen behind, from before it may take over.
     pub(crate) replica: Option<Valkey>,
     pub(crate) store: Store,
-    pub(crate) processes: [Option<Process>; PROCESSES_MAX],
     pub(crate) guarantees: Guarantees,
 }
 
@@ -42,9 +38,14 @@ impl World {
 
     // Scripts, on seats that are all of one event
 
-    pub(crate) fn reserve(&mut self, user: User, seats: Seats, rules: Rules) -> Option<()> {
+    pub(crate) fn reserve(
+        &mut self,
+        user: User,
+        seats: Seats,
+        expires: [Expiry; SEATS_MAX],
+        rules: Rules,
+    ) -> Option<()> {
         let event = each(seats).next().map(|seat| rules.event_of(seat))?;
-        let expires = std::array::from_fn(|seat| self.unused_expiry(seat));
         let all = rules.seats_of(event);
         self.valkey.reserve(event, all, user, seats, expires, rules.guards).then_some(())?;
         // A hold on a seat that is sold (after a loss), or of a deleted event, is worth nothing from the start.
@@ -206,45 +207,27 @@ impl World {
         Some(())
     }
 
-    // Processes
-
-    /// Gives a process a slot; `None` where there is none.
-    pub(crate) fn start(&mut self, process: Process) -> Option<()> {
-        let slot = self.processes.iter_mut().find(|slot| slot.is_none())?;
-        *slot = Some(process);
-        Some(())
+    /// After every step: an orphan that Valkey shows as sold is none any more.
+    pub(crate) fn adopt_orphans(&mut self, rules: Rules) {
+        let is_known = |seat: usize| {
+            self.valkey.inventories[rules.event_of(seat)].loaded && self.valkey.seats[seat].looks_sold()
+        };
+        let known = each(self.guarantees.orphaned).filter(|seat| is_known(*seat));
+        self.guarantees.orphaned &= !known.fold(0, |seats, seat| seats | only(seat));
     }
 
-    // Names
-
-    /// The smallest attempt id that nobody can mention any more. Only such ids are used again, so that no late step can
-    /// mistake one attempt for another; its old row is forgotten.
-    pub(crate) fn new_attempt(&mut self) -> Option<AttemptId> {
-        let mut is_used = [false; ATTEMPTS_MAX];
-        self.mentioned().for_each(|attempt| is_used[usize::from(attempt)] = true);
-        let free = is_used.iter().position(|is_used| !is_used)?;
-        self.store.attempts[free] = AttemptOutcome::Unsettled;
-        AttemptId::try_from(free).ok()
+    /// A release is over. What it could not free is held still, unless the answer says that nobody knows.
+    pub(crate) fn released(&mut self, missed: Seats, rules: Rules) {
+        self.guarantees.violations.released_but_held |=
+            missed != 0 && !rules.has(Guard::ReleaseCountsSettled);
     }
 
-    fn mentioned(&self) -> impl Iterator<Item = AttemptId> + '_ {
+    // Ids
+
+    /// The attempts that a claim mentions.
+    pub(crate) fn claiming_attempts(&self) -> impl Iterator<Item = AttemptId> + '_ {
         let seats = std::iter::once(&self.valkey).chain(&self.replica).flat_map(|valkey| valkey.seats.iter());
-        let claims = seats.filter_map(|state| state.claim.map(|claim| claim.attempt));
-        claims.chain(self.processes.iter().flatten().filter_map(Process::attempt))
-    }
-
-    pub(crate) fn unused_nonce(&self) -> Option<LeaseNonce> {
-        let mut used = Mentions::default();
-        let mut copy = *self;
-        copy.map_ids(&mut used);
-        (0..LeaseNonce::MAX).find(|nonce| !used.nonces.contains(nonce))
-    }
-
-    fn unused_expiry(&self, seat: usize) -> Expiry {
-        let mut used = Mentions { seat, ..Mentions::default() };
-        let mut copy = *self;
-        copy.map_ids(&mut used);
-        (0..Expiry::MAX).find(|expiry| !used.expiries.contains(expiry)).unwrap_or_default()
+        seats.filter_map(|state| state.claim.map(|claim| claim.attempt))
     }
 
     pub(crate) fn map_ids(&mut self, symmetry: &mut impl Symmetry) {
@@ -252,30 +235,5 @@ impl World {
         if let Some(replica) = &mut self.replica {
             replica.map_ids(symmetry);
         }
-        for process in self.processes.iter_mut().flatten() {
-            process.map_ids(symmetry);
-        }
     }
 }
-
-/// The nonces that are mentioned, and the expiries of one seat.
-#[derive(Default)]
-struct Mentions {
-    seat: usize,
-    nonces: Vec<LeaseNonce>,
-    expiries: Vec<Expiry>,
-}
-
-impl Symmetry for Mentions {
-    fn nonce(&mut self, nonce: &mut LeaseNonce) {
-        self.nonces.push(*nonce);
-    }
-
-    fn expiry(&mut self, seat: usize, expiry: &mut Expiry) {
-        if seat == self.seat {
-            self.expiries.push(*expiry);
-        }
-    }
-}
-
-const _: () = assert!(SEATS_MAX == 2 && PROCESSES_MAX == 4, "the symmetry of states is written for these");

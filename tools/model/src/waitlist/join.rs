@@ -1,13 +1,13 @@
 //! `usecases/add_to_waitlist.rs` and `join` in `outbound/postgres/waitlist_store.rs`: the sale is read, the event is
-//! looked at, the list is locked and looked at, the entry is added and committed.
+//! checked, the list is locked and read, the entry is added and committed.
 
 use super::{
-    WaitlistState,
     list::{SaleState, User, Watermark},
+    world::World,
 };
 use crate::guards::{Guard, Guards};
 
-/// A user on the way into the list.
+/// A user who is joining the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Join {
     user: User,
@@ -17,48 +17,49 @@ pub(super) struct Join {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Step {
-    /// The event's row.
-    Look,
-    /// The list's row.
+    /// Reads the event's row.
+    ReadEvent,
+    /// Locks the list's row.
     Lock,
-    /// The entry; whether it is the first.
-    Add { is_first: bool },
+    Add {
+        is_first: bool,
+    },
 }
 
 impl Join {
     /// Reads the sale.
-    pub(super) fn begin(state: &WaitlistState, user: User) -> Self {
-        Self { user, sale: state.sale, step: Step::Look }
+    pub(super) fn begin(world: &World, user: User) -> Self {
+        Self { user, sale: world.sale, step: Step::ReadEvent }
     }
 
     pub(super) fn shares_event(&self, guards: Guards) -> bool {
-        guards.has(Guard::JoinLocksEvent) && self.step != Step::Look
+        guards.has(Guard::JoinLocksEvent) && self.step != Step::ReadEvent
     }
 
     pub(super) fn locks_list(&self, guards: Guards) -> bool {
         guards.has(Guard::JoinLocksList) && matches!(self.step, Step::Add { .. })
     }
 
-    /// `None`: it waits. `Some(None)`: it is over.
-    pub(super) fn step(self, state: &mut WaitlistState, slot: usize, guards: Guards) -> Option<Option<Self>> {
+    /// `is_locked`: another process has locked the list. `None`: it waits. `Some(None)`: it is done.
+    pub(super) fn step(self, world: &mut World, is_locked: bool, guards: Guards) -> Option<Option<Self>> {
         match self.step {
-            Step::Look if state.list.deleted => Some(None),
-            Step::Look => Some(Some(Self { step: Step::Lock, ..self })),
+            Step::ReadEvent if world.list.deleted => Some(None),
+            Step::ReadEvent => Some(Some(Self { step: Step::Lock, ..self })),
             Step::Lock => {
-                let is_first = !state.list.anybody_waits() || !guards.has(Guard::OnlyTheFirstSetsWatermark);
+                let is_first = !world.list.anybody_waits() || !guards.has(Guard::OnlyTheFirstSetsWatermark);
                 let reads_now = guards.has(Guard::JoinReadsUnderLock);
-                let sale = if reads_now { state.sale } else { self.sale };
-                let waits = guards.has(Guard::JoinLocksList) && state.is_locked(slot, guards);
+                let sale = if reads_now { world.sale } else { self.sale };
+                let waits = guards.has(Guard::JoinLocksList) && is_locked;
                 Some(Some(Self { step: Step::Add { is_first }, sale, ..self })).filter(|_| !waits)
             }
             Step::Add { is_first } => {
                 if is_first {
-                    state.list.watermark = self.sale.map(Watermark::from);
+                    world.list.watermark = self.sale.map(Watermark::from);
                 }
-                if !state.list.anybody_waits() {
-                    state.ghost.joined = state.sale.map_or(0, |sale| state.came_free(sale));
+                if !world.list.anybody_waits() {
+                    world.ghost.joined = world.sale.map_or(0, |sale| world.came_free(sale));
                 }
-                state.list.add(self.user);
+                world.list.add(self.user);
                 Some(None)
             }
         }

@@ -8,7 +8,6 @@ pub(super) const USERS: User = 2;
 pub(super) const USERS_MAX: usize = 2;
 pub(super) const SEATS: u8 = 2;
 
-/// `SaleState`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct SaleState {
     pub(super) epoch: u8,
@@ -16,7 +15,6 @@ pub(super) struct SaleState {
     pub(super) free_now: u8,
 }
 
-/// `Watermark`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Watermark {
     pub(super) epoch: u8,
@@ -29,11 +27,11 @@ impl From<SaleState> for Watermark {
     }
 }
 
-/// The rows of `waitlists` and `waitlist_entries`, and the event's own as far as they matter.
+/// The rows of `waitlists` and `waitlist_entries`, and of the event's row what matters here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct List {
     pub(super) watermark: Option<Watermark>,
-    /// In the order of numbers.
+    /// In the order of their numbers.
     pub(super) entries: [Option<User>; USERS_MAX],
     pub(super) deleted: bool,
     pub(super) purged: bool,
@@ -44,7 +42,7 @@ impl List {
         self.entries[0].is_some()
     }
 
-    /// Puts a user at the end, once.
+    /// Adds a user at the end, unless they wait already.
     pub(super) fn add(&mut self, user: User) {
         if !self.entries.contains(&Some(user))
             && let Some(end) = self.entries.iter_mut().find(|entry| entry.is_none())
@@ -53,23 +51,22 @@ impl List {
         }
     }
 
-    /// Ends the wait of these; `false` where one did not wait any more.
-    pub(super) fn end(&mut self, notified: [u8; USERS_MAX]) -> bool {
-        let was_notified = |user: User| notified[usize::from(user)] > 0;
+    /// Ends the wait of users who were allocated seats; `false` if one of them no longer waited.
+    pub(super) fn end(&mut self, allocated: [u8; USERS_MAX]) -> bool {
+        let is_notified = |user: User| allocated[usize::from(user)] > 0;
         let have_waited =
-            (0..USERS).filter(|user| was_notified(*user)).all(|user| self.entries.contains(&Some(user)));
-        let mut left = self.entries.into_iter().flatten().filter(|user| !was_notified(*user));
+            (0..USERS).filter(|user| is_notified(*user)).all(|user| self.entries.contains(&Some(user)));
+        let mut left = self.entries.into_iter().flatten().filter(|user| !is_notified(*user));
         self.entries = std::array::from_fn(|_| left.next());
         have_waited
     }
 }
 
-/// As many as a user wants: one more than the user's number.
+/// How many seats a user wants: one more than the user's number.
 pub(super) fn wanted(user: User) -> u8 {
     user + 1
 }
 
-/// `seats_to_offer`.
 pub(super) fn seats_to_offer(now: SaleState, watermark: Option<Watermark>, guards: Guards) -> u8 {
     let counts = |seen: &Watermark| seen.epoch == now.epoch || !guards.has(Guard::WatermarkOfThisInventory);
     let since = match watermark.filter(counts) {
@@ -79,13 +76,13 @@ pub(super) fn seats_to_offer(now: SaleState, watermark: Option<Watermark>, guard
     if guards.has(Guard::OffersWhatIsFree) { since.min(now.free_now) } else { since }
 }
 
-/// `allocate`: the seats that each user is told of.
+/// How many of these seats each user is offered.
 pub(super) fn allocate(seats: u8, entries: &[Option<User>; USERS_MAX]) -> [u8; USERS_MAX] {
-    let (mut left, mut notified) = (seats, [0; USERS_MAX]);
+    let (mut left, mut allocated) = (seats, [0; USERS_MAX]);
     for user in entries.iter().flatten() {
         let share = left.min(wanted(*user));
         left -= share;
-        notified[usize::from(*user)] = share;
+        allocated[usize::from(*user)] = share;
     }
-    notified
+    allocated
 }

@@ -1,16 +1,15 @@
-//! `tell` in `outbound/postgres/waitlist_store.rs`: the list is locked, the sale is read, and then messages, the ended
-//! entries and what was seen are committed together.
+//! `notify` in `outbound/postgres/waitlist_store.rs`: the list is locked, the sale is read, and then notifications, the
+//! ended entries and the watermark are committed together.
 
 use super::{
-    WaitlistState,
     list::{SaleState, USERS_MAX, allocate, seats_to_offer, wanted},
+    world::World,
 };
 use crate::guards::{Guard, Guards};
 
-/// A telling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Notify {
-    /// What was read before the lock, where that is what counts.
+    /// What was read before the lock, without the guard.
     early: Option<SaleState>,
     step: Step,
 }
@@ -20,20 +19,20 @@ enum Step {
     Lock,
     Commit {
         sale: SaleState,
-        notified: [u8; USERS_MAX],
+        allocated: [u8; USERS_MAX],
     },
-    /// What was seen, where it is not part of the transaction.
+    /// In a transaction of its own, without the guard.
     SetWatermark {
         sale: SaleState,
     },
 }
 
 impl Notify {
-    /// `None` where nobody waits, or nothing is known of the sale.
-    pub(super) fn begin(state: &WaitlistState, guards: Guards) -> Option<Self> {
-        let early = state.sale.filter(|_| !guards.has(Guard::NotifyReadsUnderLock));
-        let may = state.list.anybody_waits() && state.sale.is_some();
-        Some(Self { early, step: Step::Lock }).filter(|_| may)
+    /// `None` if nobody waits, or the inventory is not loaded.
+    pub(super) fn begin(world: &World, guards: Guards) -> Option<Self> {
+        let early = world.sale.filter(|_| !guards.has(Guard::NotifyReadsUnderLock));
+        let may_begin = world.list.anybody_waits() && world.sale.is_some();
+        Some(Self { early, step: Step::Lock }).filter(|_| may_begin)
     }
 
     pub(super) fn locks_list(&self, guards: Guards) -> bool {
@@ -41,46 +40,46 @@ impl Notify {
     }
 
     pub(super) fn notifies_all(&self) -> bool {
-        matches!(self.step, Step::Commit { notified, .. } if notified.iter().all(|seats| *seats > 0))
+        matches!(self.step, Step::Commit { allocated, .. } if allocated.iter().all(|seats| *seats > 0))
     }
 
-    /// `None`: it waits. `Some(None)`: it is over.
-    pub(super) fn step(self, state: &mut WaitlistState, slot: usize, guards: Guards) -> Option<Option<Self>> {
+    /// `is_locked`: another process has locked the list. `None`: it waits. `Some(None)`: it is done.
+    pub(super) fn step(self, world: &mut World, is_locked: bool, guards: Guards) -> Option<Option<Self>> {
         match self.step {
-            Step::Lock if guards.has(Guard::NotifyLocksList) && state.is_locked(slot, guards) => None,
+            Step::Lock if guards.has(Guard::NotifyLocksList) && is_locked => None,
             Step::Lock => {
-                let sale = self.early.or(state.sale).filter(|_| !state.list.deleted);
+                let sale = self.early.or(world.sale).filter(|_| !world.list.deleted);
                 let Some(sale) = sale else { return Some(None) };
-                let seats = seats_to_offer(sale, state.list.watermark, guards);
-                let notified = allocate(seats, &state.list.entries);
-                Some(Some(Self { step: Step::Commit { sale, notified }, ..self }))
+                let seats = seats_to_offer(sale, world.list.watermark, guards);
+                let allocated = allocate(seats, &world.list.entries);
+                Some(Some(Self { step: Step::Commit { sale, allocated }, ..self }))
             }
-            Step::Commit { sale, notified } => {
-                judge(state, sale, notified);
-                state.ghost.notified_twice |= !state.list.end(notified);
+            Step::Commit { sale, allocated } => {
+                judge(world, sale, allocated);
+                world.ghost.notified_twice |= !world.list.end(allocated);
                 if guards.has(Guard::WatermarkMovesWithNotifying) {
-                    state.list.watermark = Some(sale.into());
+                    world.list.watermark = Some(sale.into());
                     return Some(None);
                 }
                 Some(Some(Self { step: Step::SetWatermark { sale }, ..self }))
             }
             Step::SetWatermark { sale } => {
-                state.list.watermark = Some(sale.into());
+                world.list.watermark = Some(sale.into());
                 Some(None)
             }
         }
     }
 }
 
-/// Holds a telling against what came free. A map that was lost since it looked excuses everything.
-fn judge(state: &mut WaitlistState, sale: SaleState, notified: [u8; USERS_MAX]) {
-    if state.sale.is_none_or(|now| now.epoch != sale.epoch) {
+/// Compares what is offered with what came free. If the inventory was lost since it was read, everything is excused.
+fn judge(world: &mut World, sale: SaleState, allocated: [u8; USERS_MAX]) {
+    if world.sale.is_none_or(|now| now.epoch != sale.epoch) {
         return;
     }
-    let came_free = state.came_free(sale);
-    let offered: u8 = notified.iter().sum();
-    let all_wanted: u8 = state.list.entries.iter().flatten().map(|user| wanted(*user)).sum();
-    let ghost = &mut state.ghost;
+    let came_free = world.came_free(sale);
+    let offered: u8 = allocated.iter().sum();
+    let all_wanted: u8 = world.list.entries.iter().flatten().map(|user| wanted(*user)).sum();
+    let ghost = &mut world.ghost;
     let due = came_free.saturating_sub(ghost.seen.max(ghost.joined));
     ghost.offered_twice |= offered > came_free.saturating_sub(ghost.seen);
     ghost.offered_in_vain |= offered > sale.free_now;
