@@ -81,7 +81,7 @@ impl VerifyArgs {
         let report = self.judged()?;
         let told = if self.json { serde_json::to_string_pretty(&report).ok() } else { None };
         say(&told.unwrap_or_else(|| report.to_string()));
-        Ok(if report.right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if report.valid { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     fn judged(&self) -> Result<Report> {
@@ -165,7 +165,7 @@ mod tests {
         let file = place.path().join("history");
         fs::write(&file, "{\"settings\":{\"hold_ms\":1000}}\n").unwrap();
         let report = parse(&["--history-only", "--history", &file.display().to_string()]).judged().unwrap();
-        assert!(report.right);
+        assert!(report.valid);
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn history(options: &ChaosOptions, calls: Vec<Call>, done: &[Done]) -> Vec<Line>
             began_us: done.began_us,
             ended_us: done.ended_us + recovers_us,
             what: done.fault.to_string(),
-            valkey_may_forget: done.fault.valkey_may_forget(),
+            valkey_may_lose_writes: done.fault.valkey_may_forget(),
         })
     });
     let settings = Line::Settings(Settings { hold_ms });

@@ -22,7 +22,7 @@ impl Verdict {
     /// Nothing wrong was found.
     #[must_use]
     pub fn is_right(&self) -> bool {
-        self.report.right && self.troubles.is_empty()
+        self.report.valid && self.troubles.is_empty()
     }
 }
 

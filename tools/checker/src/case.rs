@@ -1,4 +1,4 @@
-//! The evidence with the indices that the rules look things up in.
+//! The evidence with the indices that the rules need.
 
 mod calls;
 mod certain;
@@ -11,10 +11,10 @@ use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
 pub(crate) use self::{
-    calls::{Calls, is_done, may_act_after, may_be_done, told},
-    certain::{Span, Taken},
+    calls::{Calls, describe, is_done, may_act_after, may_be_done},
+    certain::{Span, TakenSeats},
     convert::{as_tickets, clock, ticket, us_of_ms, us_of_s},
-    ownership::{Broken, Ended, Folded, Ownership},
+    ownership::{Cancellation, Contradiction, Ownership, Replay},
 };
 use crate::{
     evidence::Evidence,
@@ -24,23 +24,20 @@ use crate::{
 /// The ledger's times are rounded down to milliseconds.
 const ROUNDING_US: u64 = 1_000;
 
-/// The evidence and what follows from it.
 pub(crate) struct Case<'a> {
     pub(crate) evidence: &'a Evidence,
     pub(crate) calls: Calls<'a>,
     pub(crate) faults: Vec<&'a Fault>,
-    /// Who owned what and when, as the ledger says, by ticket; in the order of the ledger.
+    /// Who owned what and when according to the ledger: by ticket, in the order of the ledger.
     pub(crate) ownerships: BTreeMap<TicketId, Vec<Ownership>>,
-    /// What in the ledger cannot be.
-    pub(crate) broken: Vec<Broken>,
-    /// How many tickets were cancelled whose booking is archived.
-    pub(crate) ends_of_archived: usize,
-    /// What buyers surely held, by ticket, as far as what they recorded tells.
+    pub(crate) contradictions: Vec<Contradiction>,
+    /// Cancelled tickets whose booking is archived.
+    pub(crate) cancels_of_archived: usize,
+    /// What buyers certainly held according to what they recorded, by ticket.
     pub(crate) held: HashMap<TicketId, Vec<Span<'a>>>,
-    /// What buyers surely owned, by ticket.
+    /// What buyers certainly owned, by ticket.
     pub(crate) sold: HashMap<TicketId, Vec<Span<'a>>>,
-    /// How many of an event's seats were surely held or owned, and when.
-    pub(crate) taken: Taken,
+    pub(crate) taken: TakenSeats,
     by_owner: HashMap<(Uuid, EventId), Vec<Ownership>>,
     skew_us: u64,
 }
@@ -53,9 +50,10 @@ impl<'a> Case<'a> {
             Line::Call(_) | Line::Settings(_) => None,
         });
         let faults: Vec<&Fault> = faults.collect();
-        let folded = evidence.ticketing.as_ref();
-        let folded = folded.map(|ticketing| ownership::fold(&ticketing.ledger, &ticketing.archived_attempts));
-        let Folded { ownerships, broken, ends_of_archived } = folded.unwrap_or_default();
+        let ticketing = evidence.ticketing.as_ref();
+        let replay =
+            ticketing.map(|ticketing| ownership::replay(&ticketing.ledger, &ticketing.archived_attempts));
+        let Replay { ownerships, contradictions, cancels_of_archived } = replay.unwrap_or_default();
         let mut by_owner: HashMap<_, Vec<Ownership>> = HashMap::new();
         for owned in ownerships.values().flatten().filter(|it| calls.first_of(it.user).is_some()) {
             by_owner.entry((owned.user, owned.ticket.event())).or_default().push(owned.clone());
@@ -66,9 +64,9 @@ impl<'a> Case<'a> {
         Self {
             faults,
             ownerships,
-            broken,
-            ends_of_archived,
-            taken: Taken::of(held.iter().chain(&sold)),
+            contradictions,
+            cancels_of_archived,
+            taken: TakenSeats::of(held.iter().chain(&sold)),
             held,
             sold,
             by_owner,
@@ -78,22 +76,22 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// A little earlier than this time of another clock.
+    /// The earliest that this time of another clock can be.
     pub(crate) fn before(&self, us: u64) -> u64 {
         us.saturating_sub(self.skew_us)
     }
 
-    /// A little later than this time of another clock.
+    /// The latest that this time of another clock can be.
     pub(crate) fn after(&self, us: u64) -> u64 {
         us.saturating_add(self.skew_us)
     }
 
-    /// Whether what was asked for at this time may be archived: then the ledger has its sums only.
+    /// Whether what was requested at this time may be archived: then the ledger has only its sums.
     pub(crate) fn may_be_archived(&self, us: u64) -> bool {
         self.archived_before_us().is_some_and(|archived| us <= self.after(archived))
     }
 
-    /// Whether what was done by this time is archived for certain.
+    /// Whether what was done by this time is certainly archived.
     pub(crate) fn is_archived(&self, us: u64) -> bool {
         self.archived_before_us().is_some_and(|archived| us < self.before(archived))
     }
@@ -102,19 +100,19 @@ impl<'a> Case<'a> {
         self.evidence.ticketing.as_ref()?.archived_before_ms.map(us_of_ms)
     }
 
-    /// Whether the ledger may lack this user's booking of this ticket, because it is archived.
+    /// Whether the user's booking of the ticket may be missing from the ledger because it is archived.
     pub(crate) fn booking_may_be_archived(&self, user: Uuid, ticket: TicketId) -> bool {
         self.calls.books(user, ticket).any(|call| may_be_done(call) && self.may_be_archived(call.sent_us))
     }
 
-    /// Whether Valkey may have forgotten something of this time.
-    pub(crate) fn may_have_forgotten(&self, from_us: u64, until_us: u64) -> bool {
-        self.faults
-            .iter()
-            .any(|fault| fault.valkey_may_forget && fault.began_us <= until_us && fault.ended_us >= from_us)
+    /// Whether Valkey may have lost writes of this time.
+    pub(crate) fn may_have_lost_writes(&self, from_us: u64, until_us: u64) -> bool {
+        self.faults.iter().any(|fault| {
+            fault.valkey_may_lose_writes && fault.began_us <= until_us && fault.ended_us >= from_us
+        })
     }
 
-    /// Whether an event is deleted, in any of the databases.
+    /// According to any of the databases.
     pub(crate) fn is_deleted(&self, event: EventId) -> bool {
         let at_ticketing =
             self.evidence.ticketing.as_ref().and_then(|ticketing| ticketing.events.get(&event));
@@ -122,25 +120,25 @@ impl<'a> Case<'a> {
         [at_ticketing, at_event].into_iter().flatten().any(|row| row.deleted)
     }
 
-    /// Whether an event was deleted by somebody whose call is not in the history: nobody knows when.
-    pub(crate) fn vanished(&self, event: EventId) -> bool {
+    /// Whether it was deleted by a call that is not in the history: then nobody knows when.
+    pub(crate) fn was_deleted_unrecorded(&self, event: EventId) -> bool {
         self.is_deleted(event) && self.calls.deletes_of(event).next().is_none()
     }
 
-    /// What a user whose calls are in the history ever owned of an event, as the ledger says.
+    /// What the user ever owned of the event according to the ledger, if their calls are in the history.
     pub(crate) fn owned_by(&self, user: Uuid, event: EventId) -> &[Ownership] {
         self.by_owner.get(&(user, event)).map_or(&[], Vec::as_slice)
     }
 
-    /// When an ownership surely was over: when a cancel was answered that can have been its end. A transaction's time is
-    /// that of its beginning, and what it did is seen later.
-    pub(crate) fn surely_over(&self, owned: &Ownership) -> u64 {
-        let Some(Ended { cancelled_us, .. }) = owned.until else { return u64::MAX };
+    /// When an ownership had certainly ended: when a cancel was answered that can have been its end. The time of a
+    /// transaction is when it began, and its effect is seen later.
+    pub(crate) fn certainly_ended_us(&self, owned: &Ownership) -> u64 {
+        let Some(Cancellation { cancelled_us, .. }) = owned.until else { return u64::MAX };
         let cancels = self.calls.cancels(owned.user, owned.ticket.event()).map(|(cancel, _)| cancel);
-        let fitting = cancels.filter(|cancel| {
+        let possible = cancels.filter(|cancel| {
             cancel.sent_us <= self.after(cancelled_us) && may_act_after(cancel, self.before(cancelled_us))
         });
-        let over = fitting.map(|cancel| if is_done(cancel) { cancel.ended_us } else { u64::MAX });
-        over.max().unwrap_or(u64::MAX)
+        let ends = possible.map(|cancel| if is_done(cancel) { cancel.ended_us } else { u64::MAX });
+        ends.max().unwrap_or(u64::MAX)
     }
 }

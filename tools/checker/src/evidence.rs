@@ -1,5 +1,5 @@
-//! All that is known of a run: what clients recorded, and what the databases and Valkey said. A part that was not read
-//! is `None`, and what needs it is not judged.
+//! All that is known about a run: what clients recorded, and what the databases and Valkey contain. A part that was not
+//! read is `None`, and rules that need it are not judged.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -13,45 +13,42 @@ use uuid::Uuid;
 
 use crate::history::Line;
 
-/// All that is known of a run.
+/// All that is known about a run.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
-    /// What clients recorded.
     pub history: Vec<Line>,
-    /// Ticketing's database.
     pub ticketing: Option<Ticketing>,
-    /// The event service's events, read after ticketing's.
+    /// The events of the event service, read after ticketing's.
     pub events: Option<HashMap<EventId, EventRow>>,
-    /// Analytics' database, read before ticketing's.
+    /// Read before ticketing's.
     pub analytics: Option<Analytics>,
-    /// Valkey beside Postgres, looked at one or more times. Every later look is at the events that looked wrong in the
-    /// one before. Empty where one of the two was not read.
-    pub looks: Vec<Look>,
-    /// By how much clocks may differ.
+    /// Valkey compared with Postgres, once or several times. Every later inspection covers the events that looked wrong
+    /// in the one before. Empty if one of the two was not read.
+    pub inspections: Vec<Inspection>,
+    /// How far clocks may differ.
     pub clock_skew: Duration,
 }
 
 /// Ticketing's database at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Ticketing {
-    /// Which life of its feed this is.
+    /// Of its feed.
     pub incarnation: String,
-    /// All events, the deleted too.
+    /// Deleted ones too.
     pub events: HashMap<EventId, EventRow>,
-    /// Who has which ticket now.
     pub tickets: HashMap<TicketId, Owner>,
-    /// The attempts at booking that are settled, and whether they are booked; the others are void.
+    /// The booking attempts that are settled: true if booked, false if void.
     pub attempts: HashMap<Uuid, bool>,
-    /// What happened, in the order of the feed.
-    pub ledger: Vec<Entry>,
-    /// What was booked and cancelled before this time is archived, in Unix milliseconds: only its sums are in the ledger.
+    /// In the order of the feed.
+    pub ledger: Vec<LedgerEntry>,
+    /// Whatever was booked and cancelled before this time, in Unix milliseconds, is archived: the ledger has only its
+    /// sums.
     pub archived_before_ms: Option<i64>,
-    /// The attempts at booking that were settled before that.
+    /// The booking attempts that were settled before that.
     pub archived_attempts: HashSet<Uuid>,
-    /// Who waits.
-    pub waiting: Vec<Waiting>,
-    /// Who was told, in that order.
-    pub messages: Vec<Message>,
+    pub waitlist: Vec<WaitlistEntry>,
+    /// In the order in which they were created.
+    pub notifications: Vec<Notification>,
 }
 
 /// An event as a service keeps it.
@@ -59,149 +56,131 @@ pub struct Ticketing {
 pub struct EventRow {
     /// Rises with every change.
     pub version: i64,
-    /// Whether it is deleted.
     pub deleted: bool,
-    /// How many seats it has.
     pub seat_count: u32,
 }
 
-/// Whose a ticket is.
+/// The owner of a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// The user.
     pub user: Uuid,
     /// The attempt that booked it.
     pub booking: Uuid,
 }
 
-/// A place in a feed: the id of a row.
+/// A position in a feed: the id of a row.
 pub type Position = i64;
 
 /// A row of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its place.
+pub struct LedgerEntry {
     pub position: Position,
-    /// What happened.
-    pub what: Happened,
+    pub fact: Fact,
 }
 
 /// What a row of the ledger says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Happened {
-    /// Tickets of one event were booked.
+pub enum Fact {
+    /// All tickets of one event.
     Booked(TicketsBooked),
-    /// Tickets of one event were cancelled.
+    /// All tickets of one event.
     Cancelled(TicketsCancelled),
-    /// What was booked and cancelled of an event in months that are archived.
+    /// What was booked and cancelled of an event in archived months.
     Counted(TicketsCounted),
-    /// An event was made, changed or deleted.
+    /// An event was created, changed or deleted.
     OnSale(EventOnSale),
 }
 
-/// Somebody who waits.
+/// A user who waits for seats of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// For seats of this event.
+pub struct WaitlistEntry {
     pub event: EventId,
-    /// Who.
     pub user: Uuid,
-    /// The place in the line.
+    /// The place in the queue.
     pub number: i64,
-    /// For how many seats.
+    /// How many seats.
     pub wanted: u32,
 }
 
-/// Somebody who was told that seats are free.
+/// A user was notified that seats of an event are free.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// The place in the order of telling.
+pub struct Notification {
+    /// Rises in the order in which users are notified.
     pub number: i64,
-    /// Seats of this event.
     pub event: EventId,
-    /// Who.
     pub user: Uuid,
-    /// So many.
+    /// How many.
     pub seats: u32,
-    /// When, in Unix milliseconds.
-    pub told_unix_ms: i64,
+    pub created_unix_ms: i64,
 }
 
 /// Analytics' database at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Analytics {
-    /// Which life of ticketing's feed the cursor belongs to; empty before the first batch.
+    /// Of ticketing's feed, when the cursor was moved last; empty before the first batch.
     pub incarnation: String,
     /// Everything up to here is counted.
     pub cursor: Position,
-    /// What it could not read, and so does not count.
+    /// What it could not read, and therefore does not count.
     pub set_aside: BTreeSet<Position>,
-    /// The counts.
     pub counts: BTreeMap<EventId, Counts>,
 }
 
 /// What analytics counts of an event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// The version of its state; 0 where only counts were seen so far.
+    /// The version of its state; 0 if analytics has seen only counts so far.
     pub version: i64,
-    /// Whether it is deleted.
     pub deleted: bool,
-    /// How many seats it has.
     pub total_seats: Option<u32>,
-    /// Tickets ever booked.
     pub ever_booked: i64,
-    /// Tickets cancelled.
     pub cancelled: i64,
-    /// Tickets that are booked now, by the UTC day of their booking; days with none are left out.
+    /// Tickets that are booked now, by the UTC day of their booking. Days without any are left out.
     pub booked_now: BTreeMap<NaiveDate, i64>,
 }
 
-/// Valkey's maps, and what Postgres said after each of them.
+/// Valkey's inventories, and what Postgres said after each of them.
 #[derive(Clone, Debug, Default)]
-pub struct Look {
-    /// By event; one without a map is not here.
-    pub events: BTreeMap<EventId, SeatsSeen>,
+pub struct Inspection {
+    /// An event whose inventory is not loaded is missing here.
+    pub events: BTreeMap<EventId, InspectedEvent>,
 }
 
-/// An event's map, and the event's tickets in Postgres as they were read after it.
+/// An event's inventory, and the event's tickets in Postgres as they were read after it.
 #[derive(Clone, Debug)]
-pub struct SeatsSeen {
-    /// As it was in Valkey, at one moment.
-    pub map: SeatMap,
-    /// The event in Postgres; none where ticketing does not know it.
+pub struct InspectedEvent {
+    pub inventory: Inventory,
+    /// The event in Postgres; none if ticketing does not know it.
     pub row: Option<EventRow>,
-    /// The sold seats, by the attempt that booked them.
+    /// The sold seats, each with the attempt that booked it.
     pub sold: BTreeMap<u32, Uuid>,
 }
 
 /// An event's keys in Valkey at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SeatMap {
-    /// That moment of Valkey's clock, in Unix milliseconds.
+pub struct Inventory {
+    /// That moment by Valkey's clock.
     pub now_unix_ms: i64,
     /// The seats whose bit is set.
     pub taken: BTreeSet<u32>,
-    /// The held seats and when their holds end, in Unix milliseconds.
+    /// The held seats, and when their holds expire in Unix milliseconds.
     pub holds: BTreeMap<u32, i64>,
     /// The settling seats, and their deadlines.
     pub settling: BTreeMap<u32, i64>,
-    /// The claims: `attempt|kind|user|expiry`.
+    /// `attempt|kind|user|expiry`.
     pub claims: BTreeMap<u32, String>,
-    /// The users in the pairs of held seats, as read a little later; none where the pair is gone.
+    /// The users in the pairs of held seats, read a little later; none if the pair is gone.
     pub holders: BTreeMap<u32, Option<Uuid>>,
-    /// The counts.
     pub meta: Meta,
 }
 
-/// The counts beside a map.
+/// The key `meta` of an inventory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meta {
-    /// How many seats there are.
     pub capacity: i64,
     /// How many bits are set.
     pub taken: i64,
-    /// How many seats ever came free in this map.
+    /// How many seats ever came free in this inventory.
     pub freed: i64,
     /// No bit below this one is clear, counted from 0.
     pub hint: i64,

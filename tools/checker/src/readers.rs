@@ -1,5 +1,5 @@
-//! Reads the evidence: analytics before ticketing, whose ledger goes on; Valkey before Postgres, as the reconciler does;
-//! the event service after ticketing, which follows it.
+//! Reads the evidence in this order: analytics before ticketing, whose ledger goes on meanwhile; Valkey before Postgres, as
+//! the reconciler does; ticketing before the event service, which it follows.
 
 mod analytics;
 mod event;
@@ -18,22 +18,22 @@ use tokio::time::{Instant, sleep};
 use self::{snapshot::Snapshot, valkey::Valkey};
 use crate::{
     Limits, ReadError, Sources,
-    evidence::{EventRow, Evidence, Look, Owner, SeatMap, SeatsSeen},
+    evidence::{EventRow, Evidence, InspectedEvent, Inspection, Inventory, Owner},
     history::Line,
-    rules::events_to_look_at_again,
+    rules::suspect_events,
 };
 
-/// Between the first two looks at seats that look wrong; every further pause is twice as long.
+/// Between the first two inspections of seats that look wrong; each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 const TICKETING: &str = "ticketing's database";
 
-/// Reads all that the sources name. Seats that look wrong are looked at again until they look right, or for as long as
-/// the limits say.
+/// Reads everything that the sources name. Events with seats that look wrong are inspected again until they look right, or
+/// until the limit.
 ///
 /// # Errors
 ///
-/// Where a source that is named cannot be read.
+/// A source that is named and cannot be read.
 pub async fn read_evidence(sources: &Sources, history: Vec<Line>) -> Result<Evidence, ReadError> {
     let limits = sources.limits;
     let mut evidence = Evidence { history, clock_skew: limits.clock_skew, ..Evidence::default() };
@@ -43,18 +43,19 @@ pub async fn read_evidence(sources: &Sources, history: Vec<Line>) -> Result<Evid
     }
     if let Some(url) = &sources.ticketing_database_url {
         let mut valkey = Valkey::open(sources).await?;
-        let maps = match &mut valkey {
+        let inventories = match &mut valkey {
             None => None,
             Some(valkey) => {
                 let events = ticketing::events(&mut Snapshot::open(TICKETING, url, limits).await?).await?;
-                Some(maps(valkey, events.into_keys()).await?)
+                Some(inventories(valkey, events.into_keys()).await?)
             }
         };
         let ticketing = ticketing::read(&mut Snapshot::open(TICKETING, url, limits).await?).await?;
-        evidence.looks.extend(maps.map(|maps| look(maps, &ticketing.events, &ticketing.tickets)));
+        let inspection = inventories.map(|it| inspection(it, &ticketing.events, &ticketing.tickets));
+        evidence.inspections.extend(inspection);
         evidence.ticketing = Some(ticketing);
         if let Some(valkey) = &mut valkey {
-            watch(valkey, url, limits, &mut evidence.looks).await?;
+            inspect_again(valkey, url, limits, &mut evidence.inspections).await?;
         }
     }
     if let Some(url) = &sources.event_database_url {
@@ -64,60 +65,63 @@ pub async fn read_evidence(sources: &Sources, history: Vec<Line>) -> Result<Evid
     Ok(evidence)
 }
 
-/// Looks again at the events in which the same looks wrong at every look, until there are none or the time is over.
-async fn watch(
+/// Inspects the events in which the same looks wrong at every inspection, until there are none or the time is over.
+async fn inspect_again(
     valkey: &mut Valkey,
     ticketing_url: &str,
     limits: Limits,
-    looks: &mut Vec<Look>,
+    inspections: &mut Vec<Inspection>,
 ) -> Result<(), ReadError> {
     let until = Instant::now() + limits.settle_timeout;
     let mut pause = FIRST_PAUSE;
     loop {
-        let suspects = events_to_look_at_again(looks);
+        let suspects = suspect_events(inspections);
         let left = until.saturating_duration_since(Instant::now());
         if suspects.is_empty() || left.is_zero() {
             return Ok(());
         }
         sleep(pause.min(left)).await;
         pause *= 2;
-        let maps = maps(valkey, suspects.into_iter()).await?;
+        let inventories = inventories(valkey, suspects.into_iter()).await?;
         let mut snapshot = Snapshot::open(TICKETING, ticketing_url, limits).await?;
         let rows = ticketing::events(&mut snapshot).await?;
         let mut tickets = HashMap::new();
-        for event in maps.keys() {
+        for event in inventories.keys() {
             ticketing::tickets_of(&mut snapshot, *event, &mut tickets).await?;
         }
-        looks.push(look(maps, &rows, &tickets));
+        inspections.push(inspection(inventories, &rows, &tickets));
     }
 }
 
-async fn maps(
+async fn inventories(
     valkey: &mut Valkey,
     events: impl Iterator<Item = EventId>,
-) -> Result<BTreeMap<EventId, SeatMap>, ReadError> {
-    let mut maps = BTreeMap::new();
+) -> Result<BTreeMap<EventId, Inventory>, ReadError> {
+    let mut inventories = BTreeMap::new();
     for event in events {
-        if let Some(map) = valkey.map(event).await? {
-            maps.insert(event, map);
+        if let Some(inventory) = valkey.inventory(event).await? {
+            inventories.insert(event, inventory);
         }
     }
-    Ok(maps)
+    Ok(inventories)
 }
 
-fn look(
-    maps: BTreeMap<EventId, SeatMap>,
+fn inspection(
+    inventories: BTreeMap<EventId, Inventory>,
     rows: &HashMap<EventId, EventRow>,
     tickets: &HashMap<TicketId, Owner>,
-) -> Look {
-    let mut events: BTreeMap<EventId, SeatsSeen> = maps
-        .into_iter()
-        .map(|(event, map)| (event, SeatsSeen { map, row: rows.get(&event).copied(), sold: BTreeMap::new() }))
-        .collect();
+) -> Inspection {
+    let inspected = |event, inventory| InspectedEvent {
+        inventory,
+        row: rows.get(&event).copied(),
+        sold: BTreeMap::new(),
+    };
+    let mut events: BTreeMap<EventId, InspectedEvent> =
+        inventories.into_iter().map(|(event, inventory)| (event, inspected(event, inventory))).collect();
     for (ticket, owner) in tickets {
-        if let Some(seen) = events.get_mut(&ticket.event()) {
-            seen.sold.insert(ticket.seat().get(), owner.booking);
+        if let Some(inspected) = events.get_mut(&ticket.event()) {
+            inspected.sold.insert(ticket.seat().get(), owner.booking);
         }
     }
-    Look { events }
+    Inspection { events }
 }

@@ -1,29 +1,27 @@
-//! What was found, for a person ([`std::fmt::Display`]) and for a program (serde).
+//! What was found, for people ([`std::fmt::Display`]) and for programs (serde).
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
-/// The most findings of one rule that are told in full; the others are counted.
-const FINDINGS_TOLD_MAX: usize = 20;
+/// How many findings of one rule are shown in full; the others are counted.
+const FINDINGS_SHOWN_MAX: usize = 20;
 
 /// What all rules found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Whether nothing wrong was found.
-    pub right: bool,
-    /// One a rule.
+    /// Whether there are no findings.
+    pub valid: bool,
     pub rules: Vec<RuleReport>,
 }
 
-/// What a rule found.
+/// What one rule found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RuleReport {
-    /// Its number.
     pub number: u8,
     /// What must hold.
     pub title: &'static str,
-    /// How much was looked at, by what it is.
+    /// How much was checked, by what it is.
     pub checked: BTreeMap<&'static str, u64>,
     /// How many findings there are.
     pub found: u64,
@@ -33,10 +31,9 @@ pub struct RuleReport {
     pub unchecked: BTreeMap<String, u64>,
 }
 
-/// Something that is wrong.
+/// A violation of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What.
     pub what: String,
     /// The calls and rows that show it.
     pub shown_by: Vec<String>,
@@ -44,10 +41,9 @@ pub struct Finding {
 
 impl Report {
     pub(crate) fn of(rules: Vec<RuleReport>) -> Self {
-        Self { right: rules.iter().all(|rule| rule.found == 0), rules }
+        Self { valid: rules.iter().all(|rule| rule.found == 0), rules }
     }
 
-    /// How many findings there are.
     #[must_use]
     pub fn found(&self) -> u64 {
         self.rules.iter().map(|rule| rule.found).sum()
@@ -55,20 +51,17 @@ impl Report {
 }
 
 impl RuleReport {
-    /// So many of these were looked at.
     pub(crate) fn checked(&mut self, count: usize, what: &'static str) {
         *self.checked.entry(what).or_default() += u64::try_from(count).unwrap_or(u64::MAX);
     }
 
-    /// Something is wrong.
-    pub(crate) fn wrong(&mut self, what: String, shown_by: impl IntoIterator<Item = String>) {
+    pub(crate) fn violation(&mut self, what: String, shown_by: impl IntoIterator<Item = String>) {
         self.found += 1;
-        if self.findings.len() < FINDINGS_TOLD_MAX {
+        if self.findings.len() < FINDINGS_SHOWN_MAX {
             self.findings.push(Finding { what, shown_by: shown_by.into_iter().collect() });
         }
     }
 
-    /// Something could not be judged.
     pub(crate) fn unchecked(&mut self, why: impl Into<String>) {
         *self.unchecked.entry(why.into()).or_default() += 1;
     }
@@ -79,43 +72,43 @@ impl fmt::Display for Report {
         for rule in &self.rules {
             writeln!(f, "{rule}")?;
         }
-        if self.right {
-            return write!(f, "Right: nothing wrong was found.");
+        if self.valid {
+            return write!(f, "Valid: nothing wrong was found.");
         }
-        let broken = self.rules.iter().filter(|rule| rule.found > 0).count();
-        write!(f, "WRONG: {} in {}.", counted(self.found(), "finding"), counted(broken, "rule"))
+        let violated = self.rules.iter().filter(|rule| rule.found > 0).count();
+        write!(f, "INVALID: {} in {}.", counted(self.found(), "finding"), counted(violated, "rule"))
     }
 }
 
 impl fmt::Display for RuleReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = if self.found > 0 {
-            "WRONG"
+            "BROKEN"
         } else if self.checked.values().all(|count| *count == 0) {
             "-"
         } else {
             "ok"
         };
-        writeln!(f, "{mark:>5}  {}. {}", self.number, self.title)?;
+        writeln!(f, "{mark:>6}  {}. {}", self.number, self.title)?;
         let checked: Vec<String> =
             self.checked.iter().map(|(what, count)| format!("{count} {what}")).collect();
         if !checked.is_empty() {
-            writeln!(f, "         checked: {}", checked.join(", "))?;
+            writeln!(f, "          checked: {}", checked.join(", "))?;
         }
         for finding in &self.findings {
-            writeln!(f, "       ! {}", finding.what)?;
+            writeln!(f, "        ! {}", finding.what)?;
             for line in &finding.shown_by {
-                writeln!(f, "           {line}")?;
+                writeln!(f, "            {line}")?;
             }
         }
-        let untold = self.found - u64::try_from(self.findings.len()).unwrap_or_default();
-        if untold > 0 {
-            writeln!(f, "       ! and {untold} more")?;
+        let hidden = self.found - u64::try_from(self.findings.len()).unwrap_or_default();
+        if hidden > 0 {
+            writeln!(f, "        ! and {hidden} more")?;
         }
         for (why, count) in &self.unchecked {
             match count {
-                1 => writeln!(f, "       ? not judged: {why}")?,
-                _ => writeln!(f, "       ? not judged ({count} times): {why}")?,
+                1 => writeln!(f, "        ? not judged: {why}")?,
+                _ => writeln!(f, "        ? not judged ({count} times): {why}")?,
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! The rules, one a file: each a pure function over a case, which is the evidence with indices.
+//! The rules, one in each file: a pure function of a case, which is the evidence with indices.
 
 use crate::{
     case::Case,
@@ -17,7 +17,7 @@ mod seats;
 mod suspects;
 mod waitlist;
 
-pub(crate) use self::suspects::events_to_look_at_again;
+pub(crate) use self::suspects::suspect_events;
 
 /// What must hold, and how that is judged.
 type Rule = (&'static str, fn(&Case<'_>, &mut RuleReport));
@@ -27,14 +27,13 @@ const RULES: [Rule; 9] = [
     ("Every booking that was acknowledged is there", acknowledged::judge),
     ("Free + held + settling + sold = seats", seats::judge),
     ("Analytics equals the ledger at its cursor", analytics::judge),
-    ("Nothing is booked after its hold has run out", expiry::judge),
+    ("Nothing is booked after its hold has expired", expiry::judge),
     ("All or nothing", all_or_nothing::judge),
-    ("The waitlist is told in order", waitlist::judge),
-    ("A hold can be booked until it runs out, and is one user's alone", holds::judge),
-    ("Abandoned seats come back", abandoned::judge),
+    ("The waitlist is notified in order", waitlist::judge),
+    ("A hold can be booked until it expires, and belongs to one user", holds::judge),
+    ("Abandoned seats become free again", abandoned::judge),
 ];
 
-/// Applies all rules.
 #[must_use]
 pub fn judge(evidence: &Evidence) -> Report {
     let case = Case::of(evidence);

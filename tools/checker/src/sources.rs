@@ -1,26 +1,22 @@
-//! Where the evidence is read from, and how patiently.
+//! Where the evidence is read from, and the limits that apply.
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-/// Where to read; what is not named is not compared.
+/// Where to read. A source that is not named is not compared.
 #[derive(Clone, Default)]
 pub struct Sources {
-    /// Ticketing's database, as `DATABASE_URL` names it to the service.
+    /// As the service's `DATABASE_URL`.
     pub ticketing_database_url: Option<String>,
-    /// The event service's database.
     pub event_database_url: Option<String>,
-    /// Analytics' database.
     pub analytics_database_url: Option<String>,
-    /// Valkey: one server or a cluster, as `VALKEY_URL` names it to ticketing.
+    /// One server or a cluster, as ticketing's `VALKEY_URL`.
     pub valkey_url: Option<String>,
-    /// The certificates that Valkey's is checked against, in PEM; without it the system's count.
+    /// The certificates in PEM that Valkey's certificate is verified with; without it, those of the operating system.
     pub valkey_ca_file: Option<PathBuf>,
-    /// How patiently.
     pub limits: Limits,
 }
 
 impl Sources {
-    /// Whether anything is named.
     #[must_use]
     pub fn names_any(&self) -> bool {
         let urls = [
@@ -33,15 +29,16 @@ impl Sources {
     }
 }
 
-/// How patiently the sources are read, and how exactly clocks agree.
+/// How long to wait for the sources, and how closely clocks agree.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How long a seat that looks wrong is watched before it counts as wrong: the janitor or the reconciler may put it
-    /// right yet. Longer than a round of the reconciler (`RECONCILER_INTERVAL_MS`) on a system that was disturbed.
+    /// How long a seat that looks wrong is inspected before it counts as wrong, since the janitor or the reconciler may
+    /// repair it yet. If the system was disturbed, this must be longer than a round of the reconciler
+    /// (`RECONCILER_INTERVAL_MS`).
     pub settle_timeout: Duration,
-    /// Longest wait for a connection, a page of rows or an event's map.
+    /// For a connection, a page of rows or an event's inventory.
     pub read_timeout: Duration,
-    /// By how much the clocks of clients, Postgres and Valkey may differ.
+    /// How far the clocks of clients, Postgres and Valkey may differ.
     pub clock_skew: Duration,
 }
 
@@ -59,9 +56,8 @@ impl Default for Limits {
 #[derive(Debug, thiserror::Error)]
 #[error("{source_name} cannot be read: {cause}")]
 pub struct ReadError {
-    /// Which.
     pub source_name: &'static str,
-    /// Why; nothing of its URL.
+    /// Contains nothing of the source's URL.
     pub cause: String,
 }
 

@@ -1,4 +1,4 @@
-//! What is read of a real Postgres and of a real Valkey, single and as a cluster, and how long it is watched.
+//! What is read from a real Postgres and from a real Valkey, a single server and a cluster, and for how long.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
@@ -12,7 +12,7 @@ use std::{
 
 use booked_checker::{
     Limits, Report, Sources,
-    evidence::{EventRow, Happened, Meta, SeatMap},
+    evidence::{EventRow, Fact, Inventory, Meta},
     judge, read_evidence, verify,
 };
 use booked_ids::{EventId, SeatNumber};
@@ -22,7 +22,7 @@ use uuid::Uuid;
 const ANN: Uuid = Uuid::from_u128(0xa);
 const LATER_MS: i64 = 4_000_000_000_000;
 
-/// All of ticketing's, in their order.
+/// Ticketing's migrations, in their order.
 fn migrations() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/ticketing");
     let mut folders: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -96,9 +96,9 @@ fn command(nodes: &[ValkeyServer], event: EventId, words: &[&str]) {
 async fn is_read_as_it_is(sale: &Sale<'_>, valkey_url: String) {
     let evidence = read_evidence(&sale.sources(valkey_url, Duration::ZERO), Vec::new()).await.unwrap();
 
-    let seen = &evidence.looks[0].events[&sale.event];
-    let expected = SeatMap {
-        now_unix_ms: seen.map.now_unix_ms,
+    let inspected = &evidence.inspections[0].events[&sale.event];
+    let expected = Inventory {
+        now_unix_ms: inspected.inventory.now_unix_ms,
         taken: BTreeSet::from([1, 2, 3]),
         holds: BTreeMap::from([(1, LATER_MS)]),
         settling: BTreeMap::from([(2, LATER_MS)]),
@@ -106,28 +106,28 @@ async fn is_read_as_it_is(sale: &Sale<'_>, valkey_url: String) {
         holders: BTreeMap::from([(1, Some(ANN))]),
         meta: Meta { capacity: 4, taken: 3, freed: 5, hint: 3 },
     };
-    assert_eq!(seen.map, expected);
-    assert!(seen.map.now_unix_ms > 1_700_000_000_000);
-    assert_eq!(seen.row, Some(EventRow { version: 1, deleted: false, seat_count: 4 }));
-    assert_eq!(seen.sold.keys().collect::<Vec<_>>(), [&3]);
-    assert_eq!(evidence.looks.len(), 1, "nothing looked wrong");
+    assert_eq!(inspected.inventory, expected);
+    assert!(inspected.inventory.now_unix_ms > 1_700_000_000_000);
+    assert_eq!(inspected.row, Some(EventRow { version: 1, deleted: false, seat_count: 4 }));
+    assert_eq!(inspected.sold.keys().collect::<Vec<_>>(), [&3]);
+    assert_eq!(evidence.inspections.len(), 1, "nothing looked wrong");
     let report = judge(&evidence);
-    assert!(report.right, "{report}");
+    assert!(report.valid, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_map_is_read_as_it_is() {
+async fn an_inventory_is_read_as_it_is() {
     let valkey = [test_valkey()];
     is_read_as_it_is(&Sale::on(&valkey), valkey[0].url()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_map_on_a_cluster_is_read_as_it_is() {
+async fn an_inventory_on_a_cluster_is_read_as_it_is() {
     let cluster = test_valkey_cluster();
     is_read_as_it_is(&Sale::on(cluster.nodes()), cluster.url()).await;
 }
 
-/// The fourth seat is taken, and nobody's.
+/// The fourth seat is taken, and belongs to nobody.
 fn leave_a_seat_behind(sale: &Sale<'_>) {
     sale.valkey(&["SETBIT", "taken", "3", "1"]);
     sale.valkey(&["HSET", "meta", "taken", "4"]);
@@ -138,17 +138,17 @@ fn unchecked(report: &Report) -> Vec<&String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_seat_that_is_put_right_while_it_is_watched_is_right() {
+async fn a_seat_that_is_repaired_while_it_is_inspected_is_right() {
     let valkey = [test_valkey()];
     let sale = Sale::on(&valkey);
     leave_a_seat_behind(&sale);
-    let (patience, begun) = (Duration::from_secs(60), Instant::now());
+    let (settle_timeout, begun) = (Duration::from_secs(60), Instant::now());
 
-    let sources = sale.sources(valkey[0].url(), patience);
+    let sources = sale.sources(valkey[0].url(), settle_timeout);
     let report = tokio::task::block_in_place(|| {
         thread::scope(|scope| {
             scope.spawn(|| {
-                // After the first look, most likely; before it, it is right as well.
+                // Most likely after the first inspection. If it comes before, the result is the same.
                 thread::sleep(Duration::from_millis(200));
                 command(&valkey, sale.event, &["SETBIT", "taken", "3", "0"]);
                 command(&valkey, sale.event, &["HSET", "meta", "taken", "3"]);
@@ -157,12 +157,12 @@ async fn a_seat_that_is_put_right_while_it_is_watched_is_right() {
         })
     });
 
-    assert!(report.right, "{report}");
-    assert!(begun.elapsed() < patience, "it went on looking");
+    assert!(report.valid, "{report}");
+    assert!(begun.elapsed() < settle_timeout, "it went on inspecting");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_seat_that_stays_wrong_is_found_when_patience_is_over() {
+async fn a_seat_that_stays_wrong_is_found_when_the_time_is_over() {
     let valkey = [test_valkey()];
     let sale = Sale::on(&valkey);
     leave_a_seat_behind(&sale);
@@ -170,7 +170,7 @@ async fn a_seat_that_stays_wrong_is_found_when_patience_is_over() {
     let sources = sale.sources(valkey[0].url(), Duration::from_secs(1));
     let evidence = read_evidence(&sources, Vec::new()).await.unwrap();
 
-    assert!(evidence.looks.len() >= 3, "it looked {} times", evidence.looks.len());
+    assert!(evidence.inspections.len() >= 3, "it inspected {} times", evidence.inspections.len());
     let report = judge(&evidence);
     assert_eq!((report.rules[2].found, report.found()), (1, 1), "{report}");
 }
@@ -191,12 +191,12 @@ async fn tickets_whose_booking_is_archived_are_not_judged_and_not_wrong() {
 
     let ticketing = evidence.ticketing.as_ref().unwrap();
     assert!(ticketing.incarnation.ends_with("/1/1"), "{}", ticketing.incarnation);
-    assert!(matches!(&ticketing.ledger[..], [entry] if matches!(entry.what, Happened::Counted(_))));
+    assert!(matches!(&ticketing.ledger[..], [entry] if matches!(entry.fact, Fact::Counted(_))));
     let report = judge(&evidence);
-    assert!(report.right && unchecked(&report).iter().any(|why| why.contains("is archived")), "{report}");
+    assert!(report.valid && unchecked(&report).iter().any(|why| why.contains("is archived")), "{report}");
 }
 
-/// Its transaction sees one moment, and partitions as they are when they are opened: the rows must be in both.
+/// A transaction sees the rows of one moment, and the partitions as they are when it opens them: the rows must be in both.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ledger_is_read_whole_while_it_is_archived() {
     let valkey = [test_valkey()];
@@ -208,7 +208,7 @@ async fn the_ledger_is_read_whole_while_it_is_archived() {
     archiving.batch_execute(&format!("BEGIN; {ARCHIVE}")).await.unwrap();
     let sources = sale.sources(valkey[0].url(), Duration::ZERO);
     let reading = read_evidence(&sources, Vec::new());
-    let ends = async {
+    let commits = async {
         let waiting = "SELECT count(*) FROM pg_stat_activity \
              WHERE wait_event_type = 'Lock' AND datname = current_database()";
         while sale.database.execute(waiting).trim() == "0" {
@@ -216,7 +216,7 @@ async fn the_ledger_is_read_whole_while_it_is_archived() {
         }
         archiving.batch_execute("COMMIT").await.unwrap();
     };
-    let (evidence, ()) = tokio::join!(reading, ends);
+    let (evidence, ()) = tokio::join!(reading, commits);
     assert_eq!(evidence.unwrap().ticketing.unwrap().ledger.len(), 1);
     connection.abort();
 }
@@ -224,7 +224,7 @@ async fn the_ledger_is_read_whole_while_it_is_archived() {
 #[tokio::test]
 async fn without_sources_nothing_is_wrong_and_little_is_judged() {
     let report = verify(&Sources::default(), Vec::new()).await.unwrap();
-    assert!(report.right && unchecked(&report).len() >= 5, "{report}");
+    assert!(report.valid && unchecked(&report).len() >= 5, "{report}");
 }
 
 #[tokio::test]

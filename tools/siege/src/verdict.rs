@@ -104,7 +104,7 @@ impl SiegeVerdict {
     /// Nothing wrong was found, however slow it was.
     #[must_use]
     pub fn is_right(&self) -> bool {
-        self.report.right && self.troubles.is_empty()
+        self.report.valid && self.troubles.is_empty()
     }
 
     pub fn to_json(&self) -> Value {

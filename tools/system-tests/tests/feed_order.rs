@@ -19,7 +19,7 @@ const WITHIN: Duration = Duration::from_secs(20);
 async fn what_was_written_first_and_committed_last_is_counted() {
     let world = World::start(&[]).await;
     let report = a_late_commit(&world, async |_, _| {}).await;
-    assert!(report.right, "{report}");
+    assert!(report.valid, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,7 +31,7 @@ async fn without_the_guard_of_the_order_something_is_missing() {
     });
     // What comes after it is shown while it is still under way.
     let report = a_late_commit(&world.await, counted).await;
-    assert!(!report.right, "nothing wrong was found:\n{report}");
+    assert!(!report.valid, "nothing wrong was found:\n{report}");
 }
 
 /// A booking's transaction writes and stops; another booking is done; `meanwhile`; the first commits; and when a third is

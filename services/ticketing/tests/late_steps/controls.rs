@@ -41,10 +41,10 @@ async fn control(guard: &str, schedule: impl AsyncFnOnce(&Scene)) {
     let report = scene.witness.judged(&scene.world).await;
 
     if env::var(WITHOUT).is_ok() {
-        assert!(!report.right, "without {guard} nothing wrong was found:\n{report}");
+        assert!(!report.valid, "without {guard} nothing wrong was found:\n{report}");
         return;
     }
-    assert!(report.right, "with all guards:\n{report}");
+    assert!(report.valid, "with all guards:\n{report}");
     let test = format!("controls::{}", guard.replace('-', "_"));
     let again = Command::new(env::current_exe().unwrap())
         .args([&test, "--exact", "--nocapture"])

@@ -43,7 +43,7 @@ impl Witness {
             began_us: now_us(),
             ended_us: u64::MAX,
             what: "Valkey lies".to_owned(),
-            valkey_may_forget: true,
+            valkey_may_lose_writes: true,
         };
         self.0.lock().unwrap().push(Line::Fault(fault));
     }

@@ -1,4 +1,4 @@
-//! The recorded calls, by who made them and what they asked.
+//! The recorded calls, by caller and by what they requested.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::convert::{as_tickets, clock};
 use crate::history::{Call, Line, Op, Outcome, Response};
 
-/// The calls of a history, in the order in which they were sent.
+/// In the order in which they were sent.
 #[derive(Default)]
 pub(crate) struct Calls<'a> {
     all: Vec<&'a Call>,
@@ -88,32 +88,32 @@ impl<'a> Calls<'a> {
         among(self.by_user.get(&user))
     }
 
-    /// When the first call of a user was sent; none of somebody whose calls are not in the history.
+    /// When the user's first call was sent; none if their calls are not in the history.
     pub(crate) fn first_of(&self, user: Uuid) -> Option<u64> {
         self.by_user.get(&user)?.first().map(|call| call.sent_us)
     }
 
-    /// Calls that may have deleted this event.
+    /// Calls that may have deleted the event.
     pub(crate) fn deletes_of(&self, event: EventId) -> impl Iterator<Item = &'a Call> {
         among(self.deletes.get(&event))
     }
 
-    /// Calls that set how many seats an event has, or may have, each with the number.
+    /// Calls that set, or may have set, how many seats the event has, each with that number.
     pub(crate) fn capacities_of(&self, event: EventId) -> &[(&'a Call, u32)] {
         self.capacities.get(&event).map_or(&[], Vec::as_slice)
     }
 
-    /// The user's bookings that name this ticket, whatever became of them.
+    /// The user's bookings that name the ticket, whatever came of them.
     pub(crate) fn books(&self, user: Uuid, ticket: TicketId) -> impl Iterator<Item = &'a Call> {
         among(self.books.get(&(user, ticket)))
     }
 
-    /// The user's releases that name this ticket and may have been done.
+    /// The user's releases that name the ticket and may have been carried out.
     pub(crate) fn releases(&self, user: Uuid, ticket: TicketId) -> impl Iterator<Item = &'a Call> {
         among(self.releases.get(&(user, ticket)))
     }
 
-    /// The user's cancels of this event that may have been done, each with its count.
+    /// The user's cancels of tickets of the event that may have been carried out, each with its count.
     pub(crate) fn cancels(&self, user: Uuid, event: EventId) -> impl Iterator<Item = (&'a Call, u32)> {
         among(self.cancels.get(&(user, event)))
     }
@@ -123,17 +123,15 @@ fn among<T: Copy>(found: Option<&Vec<T>>) -> impl Iterator<Item = T> {
     found.map_or(&[][..], Vec::as_slice).iter().copied()
 }
 
-/// It was done, or nobody knows.
 pub(crate) fn may_be_done(call: &Call) -> bool {
     !matches!(call.outcome, Outcome::Fail { .. })
 }
 
-/// It was done.
 pub(crate) fn is_done(call: &Call) -> bool {
     matches!(call.outcome, Outcome::Ok(_))
 }
 
-/// It was done, or nobody knows; and where nobody knows, it may be done at any time after it was sent.
+/// Whether it may take effect after this time: if its outcome is unknown, at any time after it was sent.
 pub(crate) fn may_act_after(call: &Call, us: u64) -> bool {
     match call.outcome {
         Outcome::Ok(_) => call.ended_us > us,
@@ -143,8 +141,8 @@ pub(crate) fn may_act_after(call: &Call, us: u64) -> bool {
 }
 
 /// A call in one line, for a person.
-pub(crate) fn told(call: &Call) -> String {
-    let who = call.user.map_or_else(|| "somebody".to_owned(), |user| format!("user {user}"));
+pub(crate) fn describe(call: &Call) -> String {
+    let who = call.user.map_or_else(|| "someone".to_owned(), |user| format!("user {user}"));
     let what = match &call.op {
         Op::Reserve { event_id, count } => format!("reserve {count} of event {event_id}"),
         Op::Release { ticket_ids } => format!("release {}", listed(ticket_ids)),
@@ -158,20 +156,19 @@ pub(crate) fn told(call: &Call) -> String {
         Op::DeleteEvent { event_id } => format!("delete event {event_id}"),
     };
     let outcome = match &call.outcome {
-        Outcome::Ok(_) => "done".to_owned(),
-        Outcome::Fail { status, code } => format!("refused, {status} {code}"),
+        Outcome::Ok(_) => "ok".to_owned(),
+        Outcome::Fail { status, code } => format!("failed, {status} {code}"),
         Outcome::Unknown { cause } => format!("outcome unknown ({cause})"),
     };
     format!("{who}: {what}; sent {}, ended {}: {outcome}", clock(call.sent_us), clock(call.ended_us))
 }
 
-/// The most tickets of a call that are told.
-const TICKETS_TOLD_MAX: usize = 4;
+const TICKETS_SHOWN_MAX: usize = 4;
 
 fn listed(tickets: &[Uuid]) -> String {
-    let mut told: Vec<String> = tickets.iter().take(TICKETS_TOLD_MAX).map(Uuid::to_string).collect();
-    if tickets.len() > TICKETS_TOLD_MAX {
-        told.push(format!("and {} more", tickets.len() - TICKETS_TOLD_MAX));
+    let mut shown: Vec<String> = tickets.iter().take(TICKETS_SHOWN_MAX).map(Uuid::to_string).collect();
+    if tickets.len() > TICKETS_SHOWN_MAX {
+        shown.push(format!("and {} more", tickets.len() - TICKETS_SHOWN_MAX));
     }
-    format!("{} ({})", told.join(", "), tickets.len())
+    format!("{} ({})", shown.join(", "), tickets.len())
 }

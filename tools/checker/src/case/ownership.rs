@@ -1,8 +1,8 @@
-//! Who owned which ticket and when, as the ledger says.
+//! Who owned which ticket and when, according to the ledger.
 //!
-//! For one seat the order of rows is the order in which things happened, though for the ledger as a whole it is not quite:
-//! a booking that finds a seat free took its row's id after the cancel that freed it was committed, and a cancel finds only
-//! what was committed before it took its own.
+//! For a single seat the order of rows is the order in which things happened, although that is not quite true for the whole
+//! ledger: a booking that finds a seat free took its row's id after the cancel that freed the seat was committed, and a
+//! cancel finds only what was committed before it took its own id.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,73 +11,68 @@ use booked_ids::TicketId;
 use uuid::Uuid;
 
 use super::convert::{ticket, us_of_ms};
-use crate::evidence::{Entry, Happened, Position};
+use crate::evidence::{Fact, LedgerEntry, Position};
 
-/// One ownership of a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ownership {
     pub(crate) ticket: TicketId,
     pub(crate) user: Uuid,
     pub(crate) booking: Uuid,
-    /// The row of its booking.
+    /// The row of the booking.
     pub(crate) from: Position,
-    /// When the transaction of its booking began.
+    /// When the booking's transaction began.
     pub(crate) booked_us: u64,
-    /// Its end, where it was cancelled.
-    pub(crate) until: Option<Ended>,
+    /// None if it was not cancelled.
+    pub(crate) until: Option<Cancellation>,
 }
 
-/// A cancel of a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ended {
-    /// The row of the cancel.
-    pub(crate) at: Position,
+pub(crate) struct Cancellation {
+    pub(crate) position: Position,
     /// When its transaction began.
     pub(crate) cancelled_us: u64,
 }
 
-/// Something in the ledger that cannot be.
+/// Something in the ledger that is impossible.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Broken {
+pub(crate) struct Contradiction {
     pub(crate) what: String,
     pub(crate) shown_by: Vec<String>,
 }
 
-/// What the ledger comes to; the bookings of these attempts are no longer in it.
-pub(crate) fn fold(ledger: &[Entry], archived: &HashSet<Uuid>) -> Folded {
-    let mut folded = Folded::default();
+/// Replays the ledger, which no longer contains the bookings of the archived attempts.
+pub(crate) fn replay(ledger: &[LedgerEntry], archived: &HashSet<Uuid>) -> Replay {
+    let mut replay = Replay::default();
     for entry in ledger {
-        match &entry.what {
-            Happened::Booked(booked) => folded.booked(entry.position, booked),
-            Happened::Cancelled(cancelled) => folded.cancelled(entry.position, cancelled, archived),
-            Happened::Counted(_) | Happened::OnSale(_) => {}
+        match &entry.fact {
+            Fact::Booked(booked) => replay.booked(entry.position, booked),
+            Fact::Cancelled(cancelled) => replay.cancelled(entry.position, cancelled, archived),
+            Fact::Counted(_) | Fact::OnSale(_) => {}
         }
     }
-    folded
+    replay
 }
 
 impl Ownership {
     pub(crate) fn covers(&self, position: Position) -> bool {
-        self.from < position && self.until.is_none_or(|end| end.at > position)
+        self.from < position && self.until.is_none_or(|end| end.position > position)
     }
 }
 
-/// What a ledger comes to.
 #[derive(Default)]
-pub(crate) struct Folded {
-    /// All ownerships by ticket, each ticket's in their order.
+pub(crate) struct Replay {
+    /// By ticket, in their order.
     pub(crate) ownerships: BTreeMap<TicketId, Vec<Ownership>>,
-    /// What cannot be.
-    pub(crate) broken: Vec<Broken>,
-    /// How many tickets were cancelled whose booking is archived.
-    pub(crate) ends_of_archived: usize,
+    pub(crate) contradictions: Vec<Contradiction>,
+    /// Cancelled tickets whose booking is archived.
+    pub(crate) cancels_of_archived: usize,
 }
 
-impl Folded {
+impl Replay {
     fn booked(&mut self, position: Position, booked: &TicketsBooked) {
         for seat in &booked.seats {
             let Some(ticket) = ticket(booked.event_id, *seat) else {
-                self.break_with("the ledger books a ticket that cannot be", vec![row(position, booked)]);
+                self.contradict("the ledger books a ticket that cannot exist", vec![row(position, booked)]);
                 continue;
             };
             let owners = self.ownerships.entry(ticket).or_default();
@@ -89,8 +84,10 @@ impl Folded {
                     ),
                     row(position, booked),
                 ];
-                self.broken
-                    .push(Broken { what: format!("ticket {ticket} has two owners in the ledger"), shown_by });
+                self.contradictions.push(Contradiction {
+                    what: format!("ticket {ticket} has two owners in the ledger"),
+                    shown_by,
+                });
             }
             let owners = self.ownerships.entry(ticket).or_default();
             owners.push(Ownership {
@@ -112,7 +109,7 @@ impl Folded {
                     position, cancelled.user_id, gone.seat, cancelled.event_id, gone.booking_id
                 )
             };
-            let ended = Ended { at: position, cancelled_us: us_of_ms(cancelled.cancelled_unix_ms) };
+            let cancellation = Cancellation { position, cancelled_us: us_of_ms(cancelled.cancelled_unix_ms) };
             let owners = ticket(cancelled.event_id, gone.seat).and_then(|it| self.ownerships.get_mut(&it));
             let owner = owners.and_then(|owners| {
                 owners.iter_mut().find(|owner| {
@@ -123,15 +120,15 @@ impl Folded {
                 })
             });
             match owner {
-                Some(owner) => owner.until = Some(ended),
-                None if archived.contains(&gone.booking_id) => self.ends_of_archived += 1,
-                None => self.break_with("the ledger cancels what its user does not own", vec![row()]),
+                Some(owner) => owner.until = Some(cancellation),
+                None if archived.contains(&gone.booking_id) => self.cancels_of_archived += 1,
+                None => self.contradict("the ledger cancels what its user does not own", vec![row()]),
             }
         }
     }
 
-    fn break_with(&mut self, what: &str, shown_by: Vec<String>) {
-        self.broken.push(Broken { what: what.to_owned(), shown_by });
+    fn contradict(&mut self, what: &str, shown_by: Vec<String>) {
+        self.contradictions.push(Contradiction { what: what.to_owned(), shown_by });
     }
 }
 

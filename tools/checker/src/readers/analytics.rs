@@ -1,4 +1,4 @@
-//! Reads analytics' database: its counts, and up to where of ticketing's feed they count.
+//! Reads analytics' database: its counts, and how much of ticketing's feed they include.
 
 use chrono::NaiveDate;
 
@@ -49,7 +49,7 @@ pub(super) async fn read(snapshot: &mut Snapshot) -> Result<Analytics, ReadError
     snapshot
         .each(days, |row| {
             let day: String = column(row, 1)?;
-            let day: NaiveDate = day.parse().map_err(|_| format!("{day} is no day"))?;
+            let day: NaiveDate = day.parse().map_err(|_| format!("{day} is not a day"))?;
             let counts = analytics.counts.entry(event_id(row, 0)?).or_default();
             counts.booked_now.insert(day, column(row, 2)?);
             Ok(())

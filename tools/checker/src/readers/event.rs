@@ -20,7 +20,7 @@ pub(super) async fn read(snapshot: &mut Snapshot) -> Result<HashMap<EventId, Eve
     Ok(events)
 }
 
-/// Of the columns after the id: version, whether it is deleted, seat count.
+/// From the columns that follow the id: version, whether it is deleted, seat count.
 pub(super) fn event_row(row: &Row) -> Result<EventRow, String> {
     Ok(EventRow { version: column(row, 1)?, deleted: column(row, 2)?, seat_count: count(row, 3)? })
 }

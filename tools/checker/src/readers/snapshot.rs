@@ -1,5 +1,5 @@
-//! A database at one moment, read in pages, so that a large table neither fills the memory twice nor outlasts a
-//! statement's time.
+//! A database at one moment, read in pages, so that a large table neither fills the memory twice nor exceeds the time limit
+//! of a statement.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use crate::{Limits, ReadError};
 
-/// Rows that are fetched at a time.
+/// Rows that are fetched at once.
 const PAGE: usize = 10_000;
 
-/// A read-only transaction that sees one moment. It holds no feed back, since it never writes.
+/// A read-only transaction that sees one moment. It does not hold back the horizon of a feed, since it never writes.
 pub(super) struct Snapshot {
     source_name: &'static str,
     client: Client,
@@ -34,13 +34,13 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// Keeps a table's partitions as they are from now on; before the first query, whose moment comes after it: else rows
-    /// that were moved to another partition meanwhile would be in neither.
+    /// Keeps a table's partitions from being changed. Must be called before the first query, which fixes the moment that
+    /// is seen: otherwise rows that were moved to another partition meanwhile would be in neither.
     pub(super) async fn keep_partitions_of(&self, table: &str) -> Result<(), ReadError> {
         self.execute(&format!("LOCK TABLE {table} IN ACCESS SHARE MODE")).await
     }
 
-    /// Hands every row of a query to `take`, which says what is wrong with one that it cannot read.
+    /// Passes every row of a query to `take`, which returns what is wrong with a row that it cannot read.
     pub(super) async fn each(
         &mut self,
         query: &str,
@@ -67,7 +67,7 @@ impl Snapshot {
         done.map_err(|_| self.failed("no answer in time"))?.map_err(|error| self.refused(error))
     }
 
-    /// With what the server said, which is the cause of the error rather than its words.
+    /// What the server said is the cause of the error, not its message.
     fn refused(&self, error: tokio_postgres::Error) -> ReadError {
         self.failed(format!("{:#}", anyhow::Error::from(error)))
     }
@@ -83,18 +83,16 @@ impl Drop for Snapshot {
     }
 }
 
-/// A column's value.
 pub(super) fn column<T: FromSqlOwned>(row: &Row, index: usize) -> Result<T, String> {
     row.try_get(index).map_err(|error| error.to_string())
 }
 
-/// A column that was asked for as text, parsed: ids, and JSON.
+/// A column that was selected as text.
 pub(super) fn uuid(row: &Row, index: usize) -> Result<Uuid, String> {
     let text: String = column(row, index)?;
     Uuid::try_parse(&text).map_err(|error| error.to_string())
 }
 
-/// A column that holds a count.
 pub(super) fn count(row: &Row, index: usize) -> Result<u32, String> {
     let number: i32 = column(row, index)?;
     u32::try_from(number).map_err(|_| format!("a count of {number}"))

@@ -1,4 +1,4 @@
-//! Reads ticketing's database: who owns what, the ledger, and who waits.
+//! Reads ticketing's database: who owns what, the ledger, and the waitlist.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{
     ReadError,
-    evidence::{Entry, EventRow, Happened, Message, Owner, Ticketing, Waiting},
+    evidence::{EventRow, Fact, LedgerEntry, Notification, Owner, Ticketing, WaitlistEntry},
 };
 
-/// What a feed of this database calls its incarnation: the same words as in `crates/feed/src/producer/rows.rs`.
+/// The incarnation of this database's feed, by the same expression as in `crates/feed/src/producer/rows.rs`.
 const INCARNATION: &str = "SELECT concat_ws('-', (SELECT system_identifier FROM pg_control_system()), \
      (SELECT oid FROM pg_database WHERE datname = current_database()), \
      left(pg_walfile_name(pg_current_wal_lsn()), 8)) \
@@ -50,7 +50,6 @@ pub(super) async fn read(snapshot: &mut Snapshot) -> Result<Ticketing, ReadError
     Ok(ticketing)
 }
 
-/// All events.
 pub(super) async fn events(snapshot: &mut Snapshot) -> Result<HashMap<EventId, EventRow>, ReadError> {
     let mut events = HashMap::new();
     snapshot
@@ -62,7 +61,6 @@ pub(super) async fn events(snapshot: &mut Snapshot) -> Result<HashMap<EventId, E
     Ok(events)
 }
 
-/// Adds the tickets of one event.
 pub(super) async fn tickets_of(
     snapshot: &mut Snapshot,
     event: EventId,
@@ -88,7 +86,7 @@ async fn tickets(
         .await
 }
 
-async fn ledger(snapshot: &mut Snapshot, into: &mut Vec<Entry>) -> Result<(), ReadError> {
+async fn ledger(snapshot: &mut Snapshot, into: &mut Vec<LedgerEntry>) -> Result<(), ReadError> {
     let query = format!(
         "SELECT id, kind, data::text FROM outbox WHERE kind IN ('{}', '{}', '{}', '{}') ORDER BY id",
         TicketsBooked::KIND,
@@ -99,13 +97,13 @@ async fn ledger(snapshot: &mut Snapshot, into: &mut Vec<Entry>) -> Result<(), Re
     snapshot
         .each(&query, |row| {
             let (kind, data): (String, String) = (column(row, 1)?, column(row, 2)?);
-            let what = match kind.as_str() {
-                TicketsBooked::KIND => Happened::Booked(decode(&data)?),
-                TicketsCancelled::KIND => Happened::Cancelled(decode(&data)?),
-                TicketsCounted::KIND => Happened::Counted(decode(&data)?),
-                _ => Happened::OnSale(decode(&data)?),
+            let fact = match kind.as_str() {
+                TicketsBooked::KIND => Fact::Booked(decode(&data)?),
+                TicketsCancelled::KIND => Fact::Cancelled(decode(&data)?),
+                TicketsCounted::KIND => Fact::Counted(decode(&data)?),
+                _ => Fact::OnSale(decode(&data)?),
             };
-            into.push(Entry { position: column(row, 0)?, what });
+            into.push(LedgerEntry { position: column(row, 0)?, fact });
             Ok(())
         })
         .await
@@ -119,23 +117,29 @@ async fn waitlist(snapshot: &mut Snapshot, into: &mut Ticketing) -> Result<(), R
     let waiting = "SELECT event_id::text, user_id::text, number, wanted::int FROM waitlist_entries";
     snapshot
         .each(waiting, |row| {
-            into.waiting.push(waiting_of(row)?);
+            into.waitlist.push(entry_of(row)?);
             Ok(())
         })
         .await?;
-    let messages = "SELECT event_id::text, user_id::text, number, seats, \
+    let notifications = "SELECT event_id::text, user_id::text, number, seats, \
          floor(extract(epoch FROM created_at) * 1000)::bigint FROM notifications ORDER BY number";
     snapshot
-        .each(messages, |row| {
-            let Waiting { event, user, number, wanted: seats } = waiting_of(row)?;
-            into.messages.push(Message { number, event, user, seats, told_unix_ms: column(row, 4)? });
+        .each(notifications, |row| {
+            let WaitlistEntry { event, user, number, wanted: seats } = entry_of(row)?;
+            into.notifications.push(Notification {
+                number,
+                event,
+                user,
+                seats,
+                created_unix_ms: column(row, 4)?,
+            });
             Ok(())
         })
         .await
 }
 
-/// Both tables begin with the same columns.
-fn waiting_of(row: &Row) -> Result<Waiting, String> {
+/// The first columns of both tables are the same.
+fn entry_of(row: &Row) -> Result<WaitlistEntry, String> {
     let (event, user, number) = (event_id(row, 0)?, uuid(row, 1)?, column(row, 2)?);
-    Ok(Waiting { event, user, number, wanted: count(row, 3)? })
+    Ok(WaitlistEntry { event, user, number, wanted: count(row, 3)? })
 }

@@ -1,4 +1,4 @@
-//! Reads events' maps in Valkey. The keys are those of `services/ticketing/src/outbound/valkey/keys.rs`.
+//! Reads events' inventories in Valkey. The keys are those of `services/ticketing/src/outbound/valkey/keys.rs`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,11 +17,11 @@ use uuid::Uuid;
 
 use crate::{
     ReadError, Sources,
-    evidence::{Meta, SeatMap},
+    evidence::{Inventory, Meta},
 };
 
-const SCRIPT: &str = include_str!("look.lua");
-/// Pairs that are asked for at a time.
+const SCRIPT: &str = include_str!("inventory.lua");
+/// Pairs that are read with one command.
 const PAIRS: usize = 1_000;
 
 pub(super) struct Valkey {
@@ -35,11 +35,11 @@ enum Link {
 }
 
 /// What the script answers.
-type Seen =
+type Answer =
     (i64, Vec<u8>, BTreeMap<u32, i64>, BTreeMap<u32, i64>, BTreeMap<u32, String>, BTreeMap<String, String>);
 
 impl Valkey {
-    /// None where no Valkey is named.
+    /// None if the sources name no Valkey.
     pub(super) async fn open(sources: &Sources) -> Result<Option<Self>, ReadError> {
         let Some(url) = &sources.valkey_url else { return Ok(None) };
         let read_timeout = sources.limits.read_timeout;
@@ -55,18 +55,18 @@ impl Valkey {
         Ok(Some(Self { link, read_timeout }))
     }
 
-    /// An event's map, where it has one.
-    pub(super) async fn map(&mut self, event: EventId) -> Result<Option<SeatMap>, ReadError> {
-        let mut look = redis::cmd("EVAL");
-        look.arg(SCRIPT).arg(5);
+    /// None if it is not loaded.
+    pub(super) async fn inventory(&mut self, event: EventId) -> Result<Option<Inventory>, ReadError> {
+        let mut script = redis::cmd("EVAL");
+        script.arg(SCRIPT).arg(5);
         for name in ["taken", "holds", "settling", "claims", "meta"] {
-            look.arg(format!("{{{event}}}:{name}"));
+            script.arg(format!("{{{event}}}:{name}"));
         }
-        let answer = self.ask(&look).await?;
+        let answer = self.query(&script).await?;
         if matches!(&answer, Value::Array(parts) if parts.is_empty()) {
             return Ok(None);
         }
-        let (now_unix_ms, bitmap, holds, settling, claims, meta): Seen = read(answer)?;
+        let (now_unix_ms, bitmap, holds, settling, claims, meta): Answer = read(answer)?;
         let holders = self.holders(event, holds.keys().copied().collect()).await?;
         let number = |name: &str| meta.get(name).and_then(|text| text.parse().ok()).unwrap_or_default();
         let meta = Meta {
@@ -75,7 +75,7 @@ impl Valkey {
             freed: number("freed"),
             hint: number("hint"),
         };
-        Ok(Some(SeatMap { now_unix_ms, taken: set_bits(&bitmap), holds, settling, claims, holders, meta }))
+        Ok(Some(Inventory { now_unix_ms, taken: set_bits(&bitmap), holds, settling, claims, holders, meta }))
     }
 
     async fn holders(
@@ -90,27 +90,27 @@ impl Valkey {
             for seat in seats {
                 pairs.arg(format!("{{{event}}}:{}", event.ticket(*seat)));
             }
-            let users: Vec<Option<String>> = read(self.ask(&pairs).await?)?;
+            let users: Vec<Option<String>> = read(self.query(&pairs).await?)?;
             let users = users.into_iter().map(|user| user.and_then(|user| Uuid::try_parse(&user).ok()));
             holders.extend(seats.iter().map(|seat| seat.get()).zip(users));
         }
         Ok(holders)
     }
 
-    async fn ask(&mut self, command: &Cmd) -> Result<Value, ReadError> {
-        let asking = async {
+    async fn query(&mut self, command: &Cmd) -> Result<Value, ReadError> {
+        let query = async {
             match &mut self.link {
                 Link::Single(link) => command.query_async(link).await,
                 Link::Cluster(link) => command.query_async(link).await,
             }
         };
-        let answer = timeout(self.read_timeout, asking).await;
+        let answer = timeout(self.read_timeout, query).await;
         answer.map_err(|_| failed(&"no answer in time"))?.map_err(|error| failed(&error))
     }
 }
 
 impl Link {
-    /// One server, or a cluster whose credentials stand before the first host and count for all.
+    /// One server, or a cluster, whose credentials precede the first host and apply to all.
     async fn open(
         url: &str,
         certificates: Option<TlsCertificates>,
@@ -147,7 +147,7 @@ fn failed(cause: &dyn std::fmt::Display) -> ReadError {
     ReadError { source_name: "Valkey", cause: cause.to_string() }
 }
 
-/// The seats whose bits are set; the first seat's is the highest of the first byte.
+/// The seats whose bits are set; the first seat's bit is the highest one of the first byte.
 fn set_bits(bitmap: &[u8]) -> BTreeSet<u32> {
     let bits = bitmap.iter().flat_map(|byte| (0..8).map(move |bit| byte & (0x80 >> bit) != 0));
     (1..).zip(bits).filter(|(_, is_set)| *is_set).map(|(seat, _)| seat).collect()

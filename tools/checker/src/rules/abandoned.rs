@@ -1,23 +1,23 @@
-//! Rule 9: an abandoned seat comes back. Nothing stays held or settling past its time for longer than seats are watched.
+//! Rule 9: abandoned seats become free again. Nothing stays held or settling past its time for longer than seats are inspected.
 
-use super::suspects::{last_look, lasting};
+use super::suspects::{last_inspection, persistent};
 use crate::{
     case::{Case, clock, us_of_ms},
     report::RuleReport,
 };
 
 pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
-    let looks = &case.evidence.looks;
-    let Some(first) = looks.first() else {
-        return report.unchecked("Valkey beside Postgres: one of the two was not read");
+    let inspections = &case.evidence.inspections;
+    let Some(first) = inspections.first() else {
+        return report.unchecked("Valkey compared with Postgres: one of the two was not read");
     };
-    report.checked(first.events.len(), "maps in Valkey");
-    let maps = || first.events.values().map(|seen| &seen.map);
-    report.checked(maps().map(|map| map.holds.len()).sum(), "held seats");
-    report.checked(maps().map(|map| map.settling.len()).sum(), "settling seats");
-    for (event, suspect) in lasting(looks).iter().filter(|(_, suspect)| suspect.is_overdue()) {
-        let shown_by = last_look(looks, *event)
-            .map(|seen| format!("last looked at: {}", clock(us_of_ms(seen.map.now_unix_ms))));
-        report.wrong(format!("event {event}: {suspect}"), shown_by);
+    report.checked(first.events.len(), "inventories in Valkey");
+    let inventories = || first.events.values().map(|seen| &seen.inventory);
+    report.checked(inventories().map(|it| it.holds.len()).sum(), "held seats");
+    report.checked(inventories().map(|it| it.settling.len()).sum(), "settling seats");
+    for (event, suspect) in persistent(inspections).iter().filter(|(_, suspect)| suspect.is_overdue()) {
+        let shown_by = last_inspection(inspections, *event)
+            .map(|inspected| format!("last inspected: {}", clock(us_of_ms(inspected.inventory.now_unix_ms))));
+        report.violation(format!("event {event}: {suspect}"), shown_by);
     }
 }

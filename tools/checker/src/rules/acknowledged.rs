@@ -1,5 +1,6 @@
-//! Rule 2: whatever booking was answered 200 is there: in the ledger, and among what listings show. (That it is among the
-//! tickets of now, unless cancelled or deleted since, follows with rule 1, and that nobody cancelled unasked with rule 6.)
+//! Rule 2: every booking that was answered 200 is there: in the ledger, and in what listings show. (Together with rule 1 it
+//! follows that it is among the current tickets, unless it was cancelled or deleted since; with rule 6, that nothing was
+//! cancelled without being requested.)
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +8,7 @@ use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
 use crate::{
-    case::{Case, Ownership, Span, as_tickets, is_done, told},
+    case::{Case, Ownership, Span, as_tickets, describe, is_done},
     history::{Call, Op, Outcome, Response},
     report::RuleReport,
 };
@@ -37,33 +38,33 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
     }
 }
 
-/// The ownership of each ticket must meet the call's time: begun before its answer, not ended before it was sent.
+/// The ownership of each ticket must overlap the call: begun before the answer, not ended before it was sent.
 fn booked(case: &Case<'_>, report: &mut RuleReport, user: Uuid, call: &Call, tickets: &[TicketId]) {
     for ticket in tickets {
         let owners = case.ownerships.get(ticket).map_or(&[][..], Vec::as_slice);
         let is_there = owners.iter().any(|owner| {
             owner.user == user
                 && owner.booked_us <= case.after(call.ended_us)
-                && case.surely_over(owner) >= call.sent_us
+                && case.certainly_ended_us(owner) >= call.sent_us
         });
         if !is_there && case.booking_may_be_archived(user, *ticket) {
             report.unchecked(
-                "acknowledged bookings of tickets that may be archived: the ledger has their sums only",
+                "acknowledged bookings of tickets that may be archived: the ledger has only their sums",
             );
         } else if !is_there {
             let ledger = owners.iter().map(|owner| {
                 let Ownership { user, booking, from, .. } = owner;
                 format!("ledger row {from}: booked by user {user}, attempt {booking}")
             });
-            let what = format!("ticket {ticket} was booked, and the ledger does not know it");
-            report.wrong(what, std::iter::once(told(call)).chain(ledger));
+            let what = format!("ticket {ticket} was booked, and is not in the ledger");
+            report.violation(what, std::iter::once(describe(call)).chain(ledger));
         }
     }
 }
 
 type Owned<'a> = BTreeMap<Uuid, Vec<(TicketId, &'a Span<'a>)>>;
 
-/// What each user was surely told to own.
+/// What each user was certainly told to own.
 fn by_user<'a>(case: &'a Case<'_>) -> Owned<'a> {
     let mut owned: Owned<'_> = BTreeMap::new();
     for (ticket, spans) in &case.sold {
@@ -74,7 +75,7 @@ fn by_user<'a>(case: &'a Case<'_>) -> Owned<'a> {
     owned
 }
 
-/// What a user was shown.
+/// The bookings that a user was shown.
 struct Listing<'c, 'a> {
     case: &'c Case<'a>,
     user: Uuid,
@@ -91,32 +92,33 @@ impl Listing<'_, '_> {
             }
         }
         for (event, tickets) in least {
-            if self.case.vanished(event) {
-                report
-                    .unchecked("listings of events that somebody deleted whose calls are not in the history");
+            if self.case.was_deleted_unrecorded(event) {
+                report.unchecked("listings of events whose deletion is not in the history");
                 continue;
             }
             let shown = self.rows.get(&event).copied().unwrap_or_default();
             if usize::try_from(shown).is_ok_and(|shown| shown < tickets.len()) {
                 let what = format!(
-                    "user {} had {} tickets of event {event} for certain, and was shown {shown}",
+                    "user {} certainly had {} tickets of event {event}, and was shown {shown}",
                     self.user,
                     tickets.len()
                 );
-                report.wrong(what, [told(self.call)]);
+                report.violation(what, [describe(self.call)]);
             }
         }
         let may_have_archived =
             self.case.calls.first_of(self.user).is_some_and(|first| self.case.may_be_archived(first));
         if may_have_archived {
-            report.unchecked("whether listings show too much: what these users booked first may be archived");
+            report.unchecked(
+                "whether listings show too much: the first bookings of these users may be archived",
+            );
         } else if self.case.evidence.ticketing.is_some() {
-            self.not_more_than_can_be(report);
+            self.not_too_many(report);
         }
     }
 
-    /// No more than the ledger has for that time, less what was surely cancelled before.
-    fn not_more_than_can_be(&self, report: &mut RuleReport) {
+    /// No more than the ledger has for that time, minus what was certainly cancelled before.
+    fn not_too_many(&self, report: &mut RuleReport) {
         for (event, shown) in &self.rows {
             let ownerships = self.case.owned_by(self.user, *event).iter();
             let ownerships =
@@ -129,10 +131,10 @@ impl Listing<'_, '_> {
             let most = ownerships.count().saturating_sub(usize::try_from(cancelled).unwrap_or_default());
             if usize::try_from(*shown).is_ok_and(|shown| shown > most) {
                 let what = format!(
-                    "user {} was shown {shown} tickets of event {event}, and can have had {most} at most",
+                    "user {} was shown {shown} tickets of event {event}, and can have had at most {most}",
                     self.user
                 );
-                report.wrong(what, [told(self.call)]);
+                report.violation(what, [describe(self.call)]);
             }
         }
     }

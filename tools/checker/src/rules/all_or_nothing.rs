@@ -1,5 +1,5 @@
-//! Rule 6: all or nothing. A reserve gave what it was asked for; a booking in the ledger is all of the tickets of one call;
-//! a cancel cancelled exactly as many as were asked, the user's latest.
+//! Rule 6: all or nothing. A reservation granted what was requested; a booking in the ledger has all tickets of one call; a
+//! cancel cancelled exactly as many tickets as requested, the user's latest.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,8 +8,8 @@ use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
 use crate::{
-    case::{Case, Ownership, as_tickets, is_done, may_be_done, ticket, told, us_of_ms},
-    evidence::{Happened, Position, Ticketing},
+    case::{Case, Ownership, as_tickets, describe, is_done, may_be_done, ticket, us_of_ms},
+    evidence::{Fact, Position, Ticketing},
     history::{Call, Op, Outcome, Response},
     report::RuleReport,
 };
@@ -40,16 +40,16 @@ fn reserved(call: &Call, event: Uuid, count: u32, ids: &[Uuid], report: &mut Rul
     let is_count = |length: usize| u32::try_from(length) == Ok(count);
     if !is_count(ids.len()) || !is_count(tickets.len()) || !are_of_event {
         let what = format!(
-            "{count} seats of event {event} were asked for, and {} given, {} different ones{}",
+            "{count} seats of event {event} were requested, and {} granted, {} different ones{}",
             ids.len(),
             tickets.len(),
             if are_of_event { "" } else { ", not all of this event" }
         );
-        report.wrong(what, [told(call)]);
+        report.violation(what, [describe(call)]);
     }
 }
 
-/// A booking of the ledger: all rows of one attempt.
+/// A booking in the ledger: all rows of one attempt.
 #[derive(Default)]
 struct Booking {
     id: Uuid,
@@ -57,12 +57,12 @@ struct Booking {
     first: Position,
     booked_us: u64,
     tickets: BTreeSet<TicketId>,
-    /// More tickets are named than there are different ones.
+    /// It names a ticket twice.
     repeats: bool,
 }
 
 impl Booking {
-    fn told(&self) -> String {
+    fn describe(&self) -> String {
         let users: Vec<String> = self.users.iter().map(Uuid::to_string).collect();
         let (first, count) = (self.first, self.tickets.len());
         format!("ledger from row {first}: attempt {}, user {}, {count} tickets", self.id, users.join(" and "))
@@ -72,7 +72,7 @@ impl Booking {
 fn bookings(ticketing: &Ticketing) -> HashMap<Uuid, Booking> {
     let mut bookings: HashMap<Uuid, Booking> = HashMap::new();
     for entry in &ticketing.ledger {
-        let Happened::Booked(booked) = &entry.what else { continue };
+        let Fact::Booked(booked) = &entry.fact else { continue };
         let TicketsBooked { booking_id, event_id, user_id, seats, booked_unix_ms } = booked;
         let booking = bookings.entry(*booking_id).or_insert_with(|| Booking {
             id: *booking_id,
@@ -88,51 +88,53 @@ fn bookings(ticketing: &Ticketing) -> HashMap<Uuid, Booking> {
     bookings
 }
 
-/// An attempt is booked where the ledger has it, and only there.
+/// An attempt is booked if and only if the ledger has it.
 fn attempts(ticketing: &Ticketing, bookings: &HashMap<Uuid, Booking>, report: &mut RuleReport) {
     report.checked(ticketing.attempts.len(), "settled attempts");
     for (attempt, is_booked) in &ticketing.attempts {
         let in_ledger = bookings.get(attempt);
         if *is_booked && in_ledger.is_none() && ticketing.archived_attempts.contains(attempt) {
-            report.unchecked("settled attempts whose booking is archived: the ledger has their sums only");
+            report.unchecked("settled attempts whose booking is archived: the ledger has only their sums");
         } else if *is_booked != in_ledger.is_some() {
             let settled = if *is_booked { "booked" } else { "void" };
             let what = format!("attempt {attempt} is {settled}, and the ledger says otherwise");
-            report.wrong(what, in_ledger.map(Booking::told));
+            report.violation(what, in_ledger.map(Booking::describe));
         }
     }
     for (attempt, booking) in bookings {
         if !ticketing.attempts.contains_key(attempt) {
-            report
-                .wrong(format!("attempt {attempt} is in the ledger and was never settled"), [booking.told()]);
+            report.violation(
+                format!("attempt {attempt} is in the ledger and was never settled"),
+                [booking.describe()],
+            );
         }
     }
 }
 
-/// The booking is all of one call's tickets, apart from those that its user had booked already.
+/// The booking has all tickets of one call, except those that its user had booked already.
 fn booked(case: &Case<'_>, booking: &Booking, report: &mut RuleReport) {
     report.checked(1, "bookings in the ledger");
     if booking.repeats || booking.users.len() != 1 {
         let what = "a booking names a ticket twice, or several users".to_owned();
-        return report.wrong(what, [booking.told()]);
+        return report.violation(what, [booking.describe()]);
     }
     let Some(user) = booking.users.first().copied() else { return };
-    // The recorder begins before it calls: what was booked before that was booked by somebody else's program.
+    // The recorder starts before its first call: what was booked earlier was booked by another program.
     let is_recorded = case.calls.first_of(user).is_some_and(|first| case.before(first) <= booking.booked_us);
     let Some(one) = booking.tickets.first().filter(|_| is_recorded) else {
         return report
-            .unchecked("whether bookings are of one call: their users' calls are not in the history");
+            .unchecked("whether bookings belong to one call: their users' calls are not in the history");
     };
-    let asked = case.calls.books(user, *one).filter(|call| call.sent_us <= case.after(booking.booked_us));
-    let (may_be, refused): (Vec<&Call>, Vec<&Call>) = asked.partition(|call| may_be_done(call));
+    let requests = case.calls.books(user, *one).filter(|call| call.sent_us <= case.after(booking.booked_us));
+    let (may_be, refused): (Vec<&Call>, Vec<&Call>) = requests.partition(|call| may_be_done(call));
     if !may_be.iter().any(|call| is_all_of(case, booking, user, call)) {
         let what = match (may_be.is_empty(), refused.is_empty()) {
-            (false, _) => "a booking is a part of a call, or of several",
+            (false, _) => "a booking has a part of a call's tickets, or those of several calls",
             (true, false) => "a booking was refused, and is in the ledger",
-            (true, true) => "a booking is in the ledger that nobody asked for",
+            (true, true) => "a booking is in the ledger that nobody requested",
         };
-        let calls = may_be.iter().chain(&refused).map(|call| told(call));
-        report.wrong(what.to_owned(), std::iter::once(booking.told()).chain(calls));
+        let calls = may_be.iter().chain(&refused).map(|call| describe(call));
+        report.violation(what.to_owned(), std::iter::once(booking.describe()).chain(calls));
     }
 }
 
@@ -147,23 +149,23 @@ fn is_all_of(case: &Case<'_>, booking: &Booking, user: Uuid, call: &Call) -> boo
     booking.tickets.is_subset(&requested) && requested.difference(&booking.tickets).all(is_owned)
 }
 
-/// How often each count was cancelled: in the ledger, by calls that were answered, and by calls that may have been done.
+/// How often a number of tickets was cancelled: in the ledger, by calls that succeeded, and by calls of unknown outcome.
 #[derive(Default)]
 struct Tally {
     in_ledger: usize,
     done: usize,
-    maybe: usize,
+    unknown: usize,
 }
 
 fn cancels(case: &Case<'_>, ticketing: &Ticketing, report: &mut RuleReport) {
     let mut tallies: BTreeMap<(Uuid, EventId, usize), Tally> = BTreeMap::new();
     for entry in &ticketing.ledger {
-        let Happened::Cancelled(cancelled) = &entry.what else { continue };
+        let Fact::Cancelled(cancelled) = &entry.fact else { continue };
         let Ok(event) = EventId::from_uuid(cancelled.event_id) else { continue };
         report.checked(1, "cancels in the ledger");
         let first = case.calls.first_of(cancelled.user_id);
         if first.is_none_or(|first| case.before(first) > us_of_ms(cancelled.cancelled_unix_ms)) {
-            report.unchecked("whether cancels are of one call: their users' calls are not in the history");
+            report.unchecked("whether cancels belong to one call: their users' calls are not in the history");
             continue;
         }
         let key = (cancelled.user_id, event, cancelled.tickets.len());
@@ -179,23 +181,23 @@ fn cancels(case: &Case<'_>, ticketing: &Ticketing, report: &mut RuleReport) {
         }
         let count = usize::try_from(*count).unwrap_or(usize::MAX);
         let tally = tallies.entry((user, event, count)).or_default();
-        let is_surely_there = is_done(call) && !case.may_be_archived(call.sent_us);
-        if is_surely_there { tally.done += 1 } else { tally.maybe += 1 }
+        let is_certainly_there = is_done(call) && !case.may_be_archived(call.sent_us);
+        if is_certainly_there { tally.done += 1 } else { tally.unknown += 1 }
     }
-    for ((user, event, count), Tally { in_ledger, done, maybe }) in tallies {
-        if !(done..=done + maybe).contains(&in_ledger) {
+    for ((user, event, count), Tally { in_ledger, done, unknown }) in tallies {
+        if !(done..=done + unknown).contains(&in_ledger) {
             let what = format!(
-                "user {user} cancelled {count} tickets of event {event} {in_ledger} times by the ledger; {done} such \
-                 calls were answered 200, and of {maybe} nobody knows"
+                "user {user} cancelled {count} tickets of event {event} {in_ledger} times according to the ledger; {done} such \
+                 calls were answered 200, and the outcome of {unknown} is unknown"
             );
             let calls = case.calls.cancels(user, event).filter(|(_, it)| usize::try_from(*it) == Ok(count));
-            report.wrong(what, calls.map(|(call, _)| told(call)));
+            report.violation(what, calls.map(|(call, _)| describe(call)));
         }
     }
 }
 
-/// The user kept none that was booked later than one that was cancelled, as far as the cancel can have known: a booking
-/// that was answered before the cancel's transaction began.
+/// The user did not keep a ticket that was booked later than one that was cancelled. Only bookings count that the cancel
+/// must have known: those that were answered before its transaction began.
 fn are_latest(
     case: &Case<'_>,
     position: Position,
@@ -205,7 +207,7 @@ fn are_latest(
 ) {
     let owned = case.owned_by(cancelled.user_id, event);
     let gone: Vec<&Ownership> =
-        owned.iter().filter(|owned| owned.until.is_some_and(|end| end.at == position)).collect();
+        owned.iter().filter(|owned| owned.until.is_some_and(|end| end.position == position)).collect();
     let Some(earliest) = gone.iter().min_by_key(|owned| (owned.booked_us, owned.ticket)) else { return };
     let began_us = us_of_ms(cancelled.cancelled_unix_ms);
     let was_known = |kept: &&Ownership| {
@@ -225,6 +227,6 @@ fn are_latest(
         let row = |owned: &Ownership| {
             format!("ledger row {}: ticket {} booked by attempt {}", owned.from, owned.ticket, owned.booking)
         };
-        report.wrong(what, [row(earliest), row(kept), format!("ledger row {position}: the cancel")]);
+        report.violation(what, [row(earliest), row(kept), format!("ledger row {position}: the cancel")]);
     }
 }

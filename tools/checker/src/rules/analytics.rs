@@ -1,4 +1,4 @@
-//! Rule 4: analytics equals the ledger up to analytics' own cursor.
+//! Rule 4: analytics counts what the ledger says up to analytics' own cursor.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,18 @@ use uuid::Uuid;
 
 use crate::{
     case::Case,
-    evidence::{Analytics, Counts, Happened, Ticketing},
+    evidence::{Analytics, Counts, Fact, Ticketing},
     report::RuleReport,
 };
 
 pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
     let (Some(analytics), Some(ticketing)) = (&case.evidence.analytics, &case.evidence.ticketing) else {
-        return report.unchecked("analytics beside the ledger: one of the two databases was not read");
+        return report.unchecked("analytics compared with the ledger: one of the two databases was not read");
     };
     if !analytics.incarnation.is_empty() && analytics.incarnation != ticketing.incarnation {
-        return report
-            .unchecked("analytics has read another incarnation of the feed, and will go on or begin anew");
+        return report.unchecked(
+            "analytics has read another incarnation of the feed, and will continue or start over",
+        );
     }
     for position in &analytics.set_aside {
         report.unchecked(format!("row {position}, which analytics could not read"));
@@ -36,27 +37,27 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
         let shown = analytics.counts.get(event).unwrap_or(&nothing);
         if in_ledger != shown {
             let cursor = analytics.cursor;
-            report.wrong(
-                format!("analytics counts event {event} otherwise than the ledger"),
+            report.violation(
+                format!("analytics and the ledger differ about event {event}"),
                 [
-                    format!("analytics, up to {cursor}: {}", told(shown)),
-                    format!("the ledger, up to there: {}", told(in_ledger)),
+                    format!("analytics, up to {cursor}: {}", describe(shown)),
+                    format!("the ledger, up to the same row: {}", describe(in_ledger)),
                 ],
             );
         }
     }
 }
 
-/// The ledger up to the cursor, counted as analytics counts.
+/// The ledger up to the cursor, counted as analytics counts it.
 fn counted(analytics: &Analytics, ticketing: &Ticketing) -> BTreeMap<EventId, Counts> {
     let mut counts = BTreeMap::new();
     let read = ticketing.ledger.iter().filter(|entry| entry.position <= analytics.cursor);
     for entry in read.filter(|entry| !analytics.set_aside.contains(&entry.position)) {
-        match &entry.what {
-            Happened::OnSale(state) => on_sale(&mut counts, state),
-            Happened::Booked(booked) => add_booked(&mut counts, booked),
-            Happened::Cancelled(cancelled) => add_cancelled(&mut counts, cancelled),
-            Happened::Counted(counted) => add_counted(&mut counts, counted),
+        match &entry.fact {
+            Fact::OnSale(state) => on_sale(&mut counts, state),
+            Fact::Booked(booked) => add_booked(&mut counts, booked),
+            Fact::Cancelled(cancelled) => add_cancelled(&mut counts, cancelled),
+            Fact::Counted(counted) => add_counted(&mut counts, counted),
         }
     }
     for counts in counts.values_mut() {
@@ -114,7 +115,7 @@ fn utc_day(unix_ms: i64) -> Option<NaiveDate> {
     DateTime::from_timestamp_millis(unix_ms).map(|time| time.date_naive())
 }
 
-fn told(counts: &Counts) -> String {
+fn describe(counts: &Counts) -> String {
     let Counts { version, deleted, total_seats, ever_booked, cancelled, booked_now } = counts;
     let seats = total_seats.map_or_else(|| "unknown seats".to_owned(), |seats| format!("{seats} seats"));
     let days =

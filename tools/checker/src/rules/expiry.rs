@@ -1,10 +1,10 @@
-//! Rule 5: no first booking that was sent more than a second after `expires_unix_time` succeeded.
+//! Rule 5: no first booking succeeded that was sent more than a second after `expires_unix_time`.
 
 use booked_ids::TicketId;
 use uuid::Uuid;
 
 use crate::{
-    case::{Case, as_tickets, is_done, may_act_after, may_be_done, told, us_of_s},
+    case::{Case, as_tickets, describe, is_done, may_act_after, may_be_done, us_of_s},
     history::{Call, Op, Outcome, Response},
     report::RuleReport,
 };
@@ -19,16 +19,16 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
         for ticket in as_tickets(ticket_ids) {
             match reserved_for(case, user, call, ticket) {
                 Reserved::Late(reserve) => {
-                    let what = format!("ticket {ticket} was booked after its hold had run out");
-                    report.wrong(what, [told(reserve), told(call)]);
+                    let what = format!("ticket {ticket} was booked after its hold had expired");
+                    report.violation(what, [describe(reserve), describe(call)]);
                 }
                 Reserved::Never => {
                     let what = format!("ticket {ticket} was booked, and its buyer never held it");
-                    report.wrong(what, [told(call)]);
+                    report.violation(what, [describe(call)]);
                 }
                 Reserved::Unknown => {
                     report.unchecked(
-                        "bookings of tickets that a call whose outcome is unknown may have held or booked",
+                        "bookings of tickets that a call of unknown outcome may have held or booked",
                     );
                 }
                 Reserved::InTime => {}
@@ -38,16 +38,15 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
 }
 
 enum Reserved<'a> {
-    /// It may have been held at that time, or it may have been booked by another call.
+    /// It may have been held at that time, or booked by another call.
     InTime,
-    /// Every hold had run out; this was the last.
+    /// Every hold had expired; this call granted the last one.
     Late(&'a Call),
-    /// There was no hold at all.
     Never,
     Unknown,
 }
 
-/// What the history says of the hold that a booking ended.
+/// What the history says about the hold that a booking ended.
 fn reserved_for<'a>(case: &Case<'a>, user: Uuid, book: &Call, ticket: TicketId) -> Reserved<'a> {
     if !is_first(case, user, book, ticket) {
         return Reserved::InTime;
@@ -78,7 +77,7 @@ fn reserved_for<'a>(case: &Case<'a>, user: Uuid, book: &Call, ticket: TicketId) 
     }
 }
 
-/// Whether the ledger says that this hold was booked before, and that booking cancelled: it is none any more.
+/// Whether, according to the ledger, this hold was booked before and that booking was cancelled: then it is used up.
 fn is_used_up(case: &Case<'_>, user: Uuid, reserve: &Call, book: &Call, ticket: TicketId) -> bool {
     let between = case.after(reserve.ended_us)..case.before(book.sent_us);
     let owners = case.ownerships.get(&ticket).into_iter().flatten().filter(|owner| owner.user == user);
@@ -86,7 +85,7 @@ fn is_used_up(case: &Case<'_>, user: Uuid, reserve: &Call, book: &Call, ticket: 
     ended.any(|owner| between.contains(&owner.booked_us))
 }
 
-/// Whether it was this call that made the ticket the user's, for all that is known: no other call can have.
+/// Whether it was this call that made the user the ticket's owner, because no other call can have done so.
 fn is_first(case: &Case<'_>, user: Uuid, book: &Call, ticket: TicketId) -> bool {
     let mut others = case.calls.books(user, ticket).filter(|it| !std::ptr::eq(*it, book) && may_be_done(it));
     if case.evidence.ticketing.is_none() {

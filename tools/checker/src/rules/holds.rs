@@ -1,27 +1,27 @@
-//! Rule 8: a granted hold can be booked until it expires, and is one user's alone, unless Valkey may have forgotten it.
+//! Rule 8: a granted hold can be booked until it expires, and belongs to one user, unless Valkey may have lost it.
 
 use booked_ids::TicketId;
 use uuid::Uuid;
 
 use super::owners::overlapping;
 use crate::{
-    case::{Case, as_tickets, told},
+    case::{Case, as_tickets, describe},
     history::{Call, Op, Outcome},
     report::RuleReport,
 };
 
 pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
-    report.checked(case.held.values().map(Vec::len).sum(), "holds that clients are sure of");
+    report.checked(case.held.values().map(Vec::len).sum(), "holds that clients certainly had");
     for (ticket, holds) in &case.held {
         for (first, second) in overlapping(holds) {
             let what = format!("ticket {ticket} was held twice at once");
-            report.wrong(what, [told(first.call), told(second.call)]);
+            report.violation(what, [describe(first.call), describe(second.call)]);
         }
         for hold in holds {
             let owners = case.sold.get(ticket).into_iter().flatten();
             for owner in owners.filter(|owner| owner.overlaps(hold)) {
                 let what = format!("ticket {ticket} was held and owned at once");
-                report.wrong(what, [told(hold.call), told(owner.call)]);
+                report.violation(what, [describe(hold.call), describe(owner.call)]);
             }
         }
     }
@@ -36,28 +36,26 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
     }
 }
 
-/// It is wrong where all its tickets were surely the user's, from before it was sent until it was answered: then the hold
-/// was judged in time, however slow the way was.
+/// A refusal is wrong if the user certainly had all its tickets from before it was sent until it was answered: then the
+/// server decided within that time, however long the call took to arrive.
 fn refused(case: &Case<'_>, user: Uuid, call: &Call, ids: &[Uuid], report: &mut RuleReport) {
     let tickets = as_tickets(ids);
     if ids.iter().any(|id| TicketId::from_uuid(*id).is_err()) || tickets.is_empty() {
         return;
     }
-    if tickets.iter().any(|ticket| case.vanished(ticket.event())) {
-        return report.unchecked(
-            "refused bookings of events that somebody deleted whose calls are not in the history",
-        );
+    if tickets.iter().any(|ticket| case.was_deleted_unrecorded(ticket.event())) {
+        return report.unchecked("refused bookings of events whose deletion is not in the history");
     }
     let grants = tickets.iter().map(|ticket| granted(case, user, call, *ticket));
     if let Some(grants) = grants.collect::<Option<Vec<&Call>>>() {
-        let what = format!("user {user} was refused a booking of what they surely held");
-        let mut grants: Vec<String> = grants.into_iter().map(told).collect();
+        let what = format!("user {user} was refused a booking of what they certainly held");
+        let mut grants: Vec<String> = grants.into_iter().map(describe).collect();
         grants.dedup();
-        report.wrong(what, grants.into_iter().chain([told(call)]));
+        report.violation(what, grants.into_iter().chain([describe(call)]));
     }
 }
 
-/// The call by which the user surely held or owned the ticket all the while.
+/// The call by which the user certainly held or owned the ticket throughout.
 fn granted<'a>(case: &Case<'a>, user: Uuid, call: &Call, ticket: TicketId) -> Option<&'a Call> {
     let until = case.after(call.ended_us);
     let held = case.held.get(&ticket).into_iter().flatten();

@@ -1,12 +1,12 @@
-//! Rule 1: the owners of a seat never overlap in time, in the ledger, in what clients were told, and in the tickets of
-//! now, which are those that the ledger has not ended.
+//! Rule 1: the owners of a seat never overlap in time: neither in the ledger, nor in what clients were told, nor in the
+//! current tickets, which must be those that are not cancelled in the ledger.
 
 use std::collections::HashMap;
 
 use booked_ids::TicketId;
 
 use crate::{
-    case::{Case, Ownership, Span, told},
+    case::{Case, Ownership, Span, describe},
     evidence::{Owner, Ticketing},
     report::RuleReport,
 };
@@ -24,17 +24,17 @@ pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
 
 fn ledger(case: &Case<'_>, report: &mut RuleReport) {
     report.checked(case.ownerships.values().map(Vec::len).sum(), "ownerships in the ledger");
-    for _ in 0..case.ends_of_archived {
+    for _ in 0..case.cancels_of_archived {
         report.unchecked(
-            "cancels of tickets whose booking is archived: whose they were is no longer in the ledger",
+            "cancels of tickets whose booking is archived: their owners are no longer in the ledger",
         );
     }
-    for broken in &case.broken {
-        report.wrong(broken.what.clone(), broken.shown_by.clone());
+    for contradiction in &case.contradictions {
+        report.violation(contradiction.what.clone(), contradiction.shown_by.clone());
     }
 }
 
-/// Of a deleted event the tickets go bit by bit, so that only what is left of them is compared.
+/// The tickets of a deleted event are removed gradually, so only those that are left are compared.
 fn tickets(case: &Case<'_>, ticketing: &Ticketing, report: &mut RuleReport) {
     report.checked(ticketing.tickets.len(), "tickets");
     let owned: HashMap<TicketId, &Ownership> = case
@@ -45,19 +45,19 @@ fn tickets(case: &Case<'_>, ticketing: &Ticketing, report: &mut RuleReport) {
     for (ticket, owner) in &ticketing.tickets {
         let in_ledger = owned.get(ticket).map(|it| Owner { user: it.user, booking: it.booking });
         if in_ledger.is_none() && ticketing.archived_attempts.contains(&owner.booking) {
-            report.unchecked("tickets whose booking is archived: whose they are is no longer in the ledger");
+            report.unchecked("tickets whose booking is archived: their owners are no longer in the ledger");
             continue;
         }
         if in_ledger.as_ref() != Some(owner) {
-            let ledger = owned.get(ticket).map_or_else(|| "ledger: nobody's".to_owned(), |it| row(it));
+            let ledger = owned.get(ticket).map_or_else(|| "ledger: no owner".to_owned(), |it| row(it));
             let table = format!("tickets: user {}, attempt {}", owner.user, owner.booking);
-            report.wrong(format!("ticket {ticket} is not whose the ledger says"), [ledger, table]);
+            report.violation(format!("ticket {ticket} has another owner in the ledger"), [ledger, table]);
         }
     }
     for (ticket, ownership) in owned {
         if !ticketing.tickets.contains_key(&ticket) && !case.is_deleted(ticket.event()) {
             let what = format!("ticket {ticket} is gone, though nobody cancelled it");
-            report.wrong(what, [row(ownership)]);
+            report.violation(what, [row(ownership)]);
         }
     }
 }
@@ -68,20 +68,19 @@ fn row(ownership: &Ownership) -> String {
 }
 
 fn clients(case: &Case<'_>, report: &mut RuleReport) {
-    report.checked(case.sold.values().map(Vec::len).sum(), "ownerships that clients are sure of");
+    report.checked(case.sold.values().map(Vec::len).sum(), "ownerships that clients certainly had");
     for (ticket, spans) in &case.sold {
         for (first, second) in
             overlapping(spans).into_iter().filter(|(first, second)| first.user != second.user)
         {
-            report.wrong(
+            report.violation(
                 format!("ticket {ticket} was sold to two users at once"),
-                [told(first.call), told(second.call)],
+                [describe(first.call), describe(second.call)],
             );
         }
     }
 }
 
-/// Pairs of spans that overlap.
 pub(super) fn overlapping<'s, 'a>(spans: &'s [Span<'a>]) -> Vec<(&'s Span<'a>, &'s Span<'a>)> {
     let mut by_start: Vec<&Span<'a>> = spans.iter().collect();
     by_start.sort_by_key(|span| span.from_us);

@@ -1,16 +1,16 @@
 //! Rule 2: every booking that was acknowledged is there.
 
 use booked_checker::{
-    evidence::{Evidence, Happened},
+    evidence::{Evidence, Fact},
     history::{Op, Outcome, Response},
 };
 
 use crate::{
-    bend::{found, last, ticket, ticketing},
     run::{ANN, Run},
+    tamper::{assert_found, last, ticket, ticketing},
 };
 
-/// Ann has seats 1 and 2, and looks.
+/// Ann has seats 1 and 2, and lists her bookings.
 fn listed() -> Evidence {
     let mut run = Run::of(4);
     let held = run.reserve(ANN, 2);
@@ -27,9 +27,9 @@ fn show(evidence: &mut Evidence, number: u32) {
 
 #[test]
 fn a_booking_that_is_nowhere_is_found() {
-    found(2, "the ledger does not know it", listed(), |evidence| {
+    assert_found(2, "is not in the ledger", listed(), |evidence| {
         let ticketing = ticketing(evidence);
-        ticketing.ledger.retain(|entry| !matches!(entry.what, Happened::Booked(_)));
+        ticketing.ledger.retain(|entry| !matches!(entry.fact, Fact::Booked(_)));
         ticketing.tickets.clear();
         ticketing.attempts.clear();
     });
@@ -37,11 +37,11 @@ fn a_booking_that_is_nowhere_is_found() {
 
 #[test]
 fn one_ticket_of_a_booking_that_is_nowhere_is_found() {
-    found(2, "the ledger does not know it", listed(), |evidence| {
+    assert_found(2, "is not in the ledger", listed(), |evidence| {
         let ticket = ticket(evidence, 2);
         let ticketing = ticketing(evidence);
         for entry in &mut ticketing.ledger {
-            if let Happened::Booked(booked) = &mut entry.what {
+            if let Fact::Booked(booked) = &mut entry.fact {
                 booked.seats.retain(|seat| *seat == 1);
             }
         }
@@ -57,7 +57,7 @@ fn a_second_booking_that_was_lost_after_the_first_was_cancelled_is_found() {
         run.book(ANN, &held);
         run.cancel(ANN, 1);
     }
-    found(2, "the ledger does not know it", run.evidence(), |evidence| {
+    assert_found(2, "is not in the ledger", run.evidence(), |evidence| {
         let ledger = &mut ticketing(evidence).ledger;
         ledger.truncate(ledger.len() - 2);
     });
@@ -65,12 +65,12 @@ fn a_second_booking_that_was_lost_after_the_first_was_cancelled_is_found() {
 
 #[test]
 fn a_listing_that_leaves_out_what_is_certain_is_found() {
-    found(2, "for certain, and was shown 1", listed(), |evidence| show(evidence, 1));
+    assert_found(2, ", and was shown 1", listed(), |evidence| show(evidence, 1));
 }
 
 #[test]
-fn a_listing_that_shows_more_than_can_be_is_found() {
-    found(2, "can have had 2 at most", listed(), |evidence| show(evidence, 3));
+fn a_listing_that_shows_too_many_is_found() {
+    assert_found(2, "can have had at most 2", listed(), |evidence| show(evidence, 3));
 }
 
 #[test]
@@ -80,5 +80,5 @@ fn a_listing_that_shows_what_was_cancelled_is_found() {
     run.book(ANN, &held);
     run.cancel(ANN, 1);
     run.list(ANN);
-    found(2, "can have had 1 at most", run.evidence(), |evidence| show(evidence, 2));
+    assert_found(2, "can have had at most 1", run.evidence(), |evidence| show(evidence, 2));
 }

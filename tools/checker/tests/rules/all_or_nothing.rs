@@ -1,15 +1,15 @@
 //! Rule 6: all or nothing.
 
 use booked_checker::{
-    evidence::{Evidence, Happened},
+    evidence::{Evidence, Fact},
     history::{Line, Op, Outcome, Response},
 };
 use booked_ids::TicketId;
 use uuid::Uuid;
 
 use crate::{
-    bend::{found, is_book, last, not_judged, ticketing},
     run::{ANN, BOB, Run, SECOND},
+    tamper::{assert_found, assert_unchecked, is_book, last, ticketing},
 };
 
 /// Ann books two seats, then another, and cancels one.
@@ -24,7 +24,7 @@ fn bought() -> Evidence {
     run.evidence()
 }
 
-fn bend_reserve(evidence: &mut Evidence, bend: impl FnOnce(&mut Vec<Uuid>)) {
+fn tamper_with_reserve(evidence: &mut Evidence, tamper: impl FnOnce(&mut Vec<Uuid>)) {
     let reserve = evidence.history.iter_mut().find_map(|line| match line {
         Line::Call(call) => match &mut call.outcome {
             Outcome::Ok(Response::Held { ticket_ids, .. }) => Some(ticket_ids),
@@ -32,61 +32,61 @@ fn bend_reserve(evidence: &mut Evidence, bend: impl FnOnce(&mut Vec<Uuid>)) {
         },
         _ => None,
     });
-    bend(reserve.unwrap());
+    tamper(reserve.unwrap());
 }
 
 fn first_booking(evidence: &mut Evidence) -> &mut booked_contract::feed::TicketsBooked {
-    let booked = ticketing(evidence).ledger.iter_mut().find_map(|entry| match &mut entry.what {
-        Happened::Booked(booked) => Some(booked),
+    let booked = ticketing(evidence).ledger.iter_mut().find_map(|entry| match &mut entry.fact {
+        Fact::Booked(booked) => Some(booked),
         _ => None,
     });
     booked.unwrap()
 }
 
 #[test]
-fn a_reserve_that_gave_something_else_is_found() {
+fn a_reservation_that_granted_something_else_is_found() {
     let words = "2 seats of event";
-    found(6, words, bought(), |evidence| {
-        bend_reserve(evidence, |ids| {
+    assert_found(6, words, bought(), |evidence| {
+        tamper_with_reserve(evidence, |ids| {
             ids.pop();
         })
     });
-    found(6, words, bought(), |evidence| bend_reserve(evidence, |ids| ids[1] = ids[0]));
-    found(6, "not all of this event", bought(), |evidence| {
+    assert_found(6, words, bought(), |evidence| tamper_with_reserve(evidence, |ids| ids[1] = ids[0]));
+    assert_found(6, "not all of this event", bought(), |evidence| {
         let other = booked_ids::EventId::new(1, [1; 16]).ticket(booked_ids::SeatNumber::new(1).unwrap());
-        bend_reserve(evidence, |ids| ids[1] = other.as_uuid());
+        tamper_with_reserve(evidence, |ids| ids[1] = other.as_uuid());
     });
 }
 
 #[test]
 fn half_a_booking_is_found() {
-    found(6, "a part of a call", bought(), |evidence| {
+    assert_found(6, "a part of a call's tickets", bought(), |evidence| {
         first_booking(evidence).seats.pop();
     });
 }
 
 #[test]
 fn a_booking_made_of_two_calls_is_found() {
-    found(6, "a part of a call, or of several", bought(), |evidence| first_booking(evidence).seats.push(3));
+    assert_found(6, "or those of several calls", bought(), |evidence| first_booking(evidence).seats.push(3));
 }
 
 #[test]
 fn a_booking_that_was_refused_and_is_there_is_found() {
-    found(6, "was refused, and is in the ledger", bought(), |evidence| {
+    assert_found(6, "was refused, and is in the ledger", bought(), |evidence| {
         last(evidence, is_book).outcome = Outcome::Fail { status: 400, code: "TICKET-02".to_owned() };
     });
 }
 
 #[test]
-fn a_booking_that_nobody_asked_for_is_found() {
-    found(6, "nobody asked for", bought(), |evidence| {
+fn a_booking_that_nobody_requested_is_found() {
+    assert_found(6, "nobody requested", bought(), |evidence| {
         last(evidence, is_book).op = Op::ListBookings;
     });
 }
 
 #[test]
-fn a_booking_that_was_there_before_it_was_asked_for_is_found() {
-    found(6, "nobody asked for", bought(), |evidence| {
+fn a_booking_that_was_there_before_it_was_requested_is_found() {
+    assert_found(6, "nobody requested", bought(), |evidence| {
         let book = last(evidence, is_book);
         book.sent_us += 20 * SECOND;
         book.ended_us += 20 * SECOND;
@@ -96,39 +96,39 @@ fn a_booking_that_was_there_before_it_was_asked_for_is_found() {
 #[test]
 fn a_booking_of_several_users_or_of_a_ticket_twice_is_found() {
     let words = "names a ticket twice, or several users";
-    found(6, words, bought(), |evidence| first_booking(evidence).seats.push(1));
-    found(6, words, bought(), |evidence| {
+    assert_found(6, words, bought(), |evidence| first_booking(evidence).seats.push(1));
+    assert_found(6, words, bought(), |evidence| {
         let mut other = first_booking(evidence).clone();
         (other.user_id, other.seats) = (BOB, vec![4]);
-        crate::bend::append(evidence, Happened::Booked(other));
+        crate::tamper::append(evidence, Fact::Booked(other));
     });
 }
 
 #[test]
-fn attempts_that_the_ledger_knows_otherwise_are_found() {
+fn attempts_that_differ_from_the_ledger_are_found() {
     let attempt = |evidence: &mut Evidence| first_booking(evidence).booking_id;
-    found(6, "is void, and the ledger says otherwise", bought(), |evidence| {
+    assert_found(6, "is void, and the ledger says otherwise", bought(), |evidence| {
         let attempt = attempt(evidence);
         ticketing(evidence).attempts.insert(attempt, false);
     });
-    found(6, "is booked, and the ledger says otherwise", bought(), |evidence| {
+    assert_found(6, "is booked, and the ledger says otherwise", bought(), |evidence| {
         ticketing(evidence).attempts.insert(Uuid::from_u128(0xbad), true);
     });
-    found(6, "was never settled", bought(), |evidence| {
+    assert_found(6, "was never settled", bought(), |evidence| {
         let attempt = attempt(evidence);
         ticketing(evidence).attempts.remove(&attempt);
     });
 }
 
 #[test]
-fn a_cancel_that_did_nothing_or_was_not_asked_for_is_found() {
-    found(6, "0 times by the ledger", bought(), |evidence| {
+fn a_cancel_that_did_nothing_or_was_not_requested_is_found() {
+    assert_found(6, "0 times according to the ledger", bought(), |evidence| {
         ticketing(evidence).ledger.pop();
     });
-    found(6, "1 times by the ledger; 0 such calls", bought(), |evidence| {
+    assert_found(6, "1 times according to the ledger; 0 such calls", bought(), |evidence| {
         last(evidence, |op| matches!(op, Op::Cancel { .. })).op = Op::ListBookings;
     });
-    found(6, "cancelled 1 tickets", bought(), |evidence| {
+    assert_found(6, "cancelled 1 tickets", bought(), |evidence| {
         let cancel = last(evidence, |op| matches!(op, Op::Cancel { .. }));
         let Op::Cancel { count, .. } = &mut cancel.op else { panic!("it is a cancel") };
         *count = 2;
@@ -137,10 +137,10 @@ fn a_cancel_that_did_nothing_or_was_not_asked_for_is_found() {
 
 #[test]
 fn a_cancel_of_an_earlier_ticket_is_found() {
-    found(6, "which is later", bought(), |evidence| {
+    assert_found(6, "which is later", bought(), |evidence| {
         let first = first_booking(evidence).clone();
-        let Some(Happened::Cancelled(cancelled)) =
-            ticketing(evidence).ledger.last_mut().map(|entry| &mut entry.what)
+        let Some(Fact::Cancelled(cancelled)) =
+            ticketing(evidence).ledger.last_mut().map(|entry| &mut entry.fact)
         else {
             panic!("the last was a cancel")
         };
@@ -157,9 +157,9 @@ fn of_one_booking_the_higher_seat_is_the_later() {
     run.book(ANN, &held);
     run.pass(SECOND);
     run.cancel(ANN, 1);
-    found(6, "which is later", run.evidence(), |evidence| {
-        let Some(Happened::Cancelled(cancelled)) =
-            ticketing(evidence).ledger.last_mut().map(|entry| &mut entry.what)
+    assert_found(6, "which is later", run.evidence(), |evidence| {
+        let Some(Fact::Cancelled(cancelled)) =
+            ticketing(evidence).ledger.last_mut().map(|entry| &mut entry.fact)
         else {
             panic!("the last was a cancel")
         };
@@ -170,5 +170,7 @@ fn of_one_booking_the_higher_seat_is_the_later() {
 
 #[test]
 fn what_others_did_is_not_judged() {
-    not_judged(6, "their users' calls are not in the history", bought(), |evidence| evidence.history.clear());
+    assert_unchecked(6, "their users' calls are not in the history", bought(), |evidence| {
+        evidence.history.clear()
+    });
 }

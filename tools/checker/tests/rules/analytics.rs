@@ -1,10 +1,10 @@
-//! Rule 4: analytics equals the ledger at its cursor.
+//! Rule 4: analytics counts what the ledger says at its cursor.
 
 use booked_checker::evidence::{Counts, Evidence};
 
 use crate::{
-    bend::{found, not_judged, ticketing},
     run::{ANN, Run},
+    tamper::{assert_found, assert_unchecked, ticketing},
 };
 
 fn counted() -> Evidence {
@@ -17,7 +17,7 @@ fn counted() -> Evidence {
 
 #[test]
 fn every_count_that_differs_is_found() {
-    let bends: [fn(&mut Counts); 6] = [
+    let changes: [fn(&mut Counts); 6] = [
         |counts| counts.ever_booked += 1,
         |counts| counts.cancelled -= 1,
         |counts| counts.total_seats = Some(5),
@@ -25,23 +25,23 @@ fn every_count_that_differs_is_found() {
         |counts| counts.deleted = true,
         |counts| *counts.booked_now.values_mut().next().unwrap() += 1,
     ];
-    for bend in bends {
-        found(4, "otherwise than the ledger", counted(), |evidence| {
-            bend(evidence.analytics.as_mut().unwrap().counts.values_mut().next().unwrap());
+    for change in changes {
+        assert_found(4, "differ about event", counted(), |evidence| {
+            change(evidence.analytics.as_mut().unwrap().counts.values_mut().next().unwrap());
         });
     }
 }
 
 #[test]
 fn an_event_that_is_not_counted_at_all_is_found() {
-    found(4, "otherwise than the ledger", counted(), |evidence| {
+    assert_found(4, "differ about event", counted(), |evidence| {
         evidence.analytics.as_mut().unwrap().counts.clear();
     });
 }
 
 #[test]
 fn what_is_counted_beyond_the_cursor_is_found() {
-    found(4, "otherwise than the ledger", counted(), |evidence| {
+    assert_found(4, "differ about event", counted(), |evidence| {
         let last = ticketing(evidence).ledger.last().unwrap().position;
         evidence.analytics.as_mut().unwrap().cursor = last - 1;
     });
@@ -49,12 +49,12 @@ fn what_is_counted_beyond_the_cursor_is_found() {
 
 #[test]
 fn rows_after_the_cursor_and_another_incarnation_are_not_judged() {
-    not_judged(4, "has not counted yet", counted(), |evidence| {
+    assert_unchecked(4, "has not counted yet", counted(), |evidence| {
         let analytics = evidence.analytics.as_mut().unwrap();
         analytics.cursor = 0;
         analytics.counts.clear();
     });
-    not_judged(4, "another incarnation", counted(), |evidence| {
+    assert_unchecked(4, "another incarnation", counted(), |evidence| {
         let analytics = evidence.analytics.as_mut().unwrap();
         analytics.incarnation = "another".to_owned();
         analytics.counts.clear();

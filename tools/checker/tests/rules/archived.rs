@@ -1,23 +1,23 @@
-//! Months of the ledger that are archived: what cannot be judged for lack of them is said, and everything else is judged.
+//! Archived months of the ledger: what cannot be judged without them is reported as such, and everything else is judged.
 
 use std::collections::BTreeMap;
 
 use booked_checker::{
-    evidence::{Entry, Evidence, Happened},
+    evidence::{Evidence, Fact, LedgerEntry},
     judge,
 };
 use booked_contract::feed::{DayCounted, TicketsCounted};
 
 use crate::{
-    bend::{found, is_book, last, not_judged, ticket, ticketing},
-    good::assert_right,
+    good::assert_valid,
     run::{ANN, BOB, Run, SECOND},
+    tamper::{assert_found, assert_unchecked, is_book, last, ticket, ticketing},
 };
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Ann buys three and gives one back, months pass, and then what was before is archived. She gives back another one, and Bob
-/// buys what she had first and one more. The sums, and when the months ended.
+/// Ann buys three tickets and cancels one, and months pass. Then she cancels another one, and Bob buys what she had first and
+/// one more. The evidence, and when the months ended.
 fn sold_over_months() -> (Evidence, u64) {
     let mut run = Run::of(6);
     let held = run.reserve(ANN, 3);
@@ -35,10 +35,10 @@ fn sold_over_months() -> (Evidence, u64) {
     (run.evidence(), months_end_us)
 }
 
-/// The same once everything before that time is archived.
+/// The same after everything before that time was archived.
 fn archived() -> Evidence {
     let (mut evidence, before_us) = sold_over_months();
-    assert_right(&judge(&evidence));
+    assert_valid(&judge(&evidence));
     archive(&mut evidence, before_us);
     evidence
 }
@@ -58,21 +58,21 @@ fn archive(evidence: &mut Evidence, before_us: u64) {
             day.cancelled += cancelled;
             place = entry.position;
         };
-        match &entry.what {
-            Happened::Booked(it) if it.booked_unix_ms < before_ms => {
+        match &entry.fact {
+            Fact::Booked(it) if it.booked_unix_ms < before_ms => {
                 attempts.push(it.booking_id);
                 it.seats.iter().for_each(|_| count(it.booked_unix_ms, 1, 0));
                 false
             }
-            Happened::Cancelled(it) if it.cancelled_unix_ms < before_ms => {
+            Fact::Cancelled(it) if it.cancelled_unix_ms < before_ms => {
                 it.tickets.iter().for_each(|gone| count(gone.booked_unix_ms, 0, 1));
                 false
             }
             _ => true,
         }
     });
-    let what = Happened::Counted(TicketsCounted { event_id, days: days.into_values().collect() });
-    ticketing.ledger.push(Entry { position: place, what });
+    let fact = Fact::Counted(TicketsCounted { event_id, days: days.into_values().collect() });
+    ticketing.ledger.push(LedgerEntry { position: place, fact });
     ticketing.ledger.sort_by_key(|entry| entry.position);
     ticketing.archived_before_ms = Some(before_ms);
     ticketing.archived_attempts.extend(attempts);
@@ -88,38 +88,38 @@ fn what_is_archived_is_not_taken_for_lost() {
         (6, "settled attempts whose booking is archived"),
         (6, "whether cancels are in the ledger"),
     ] {
-        not_judged(rule, words, archived(), |_| {});
+        assert_unchecked(rule, words, archived(), |_| {});
     }
 }
 
 #[test]
-fn what_happened_after_it_is_judged_as_ever() {
-    found(2, "the ledger does not know it", archived(), |evidence| {
-        let kept = |entry: &Entry| !matches!(&entry.what, Happened::Booked(_));
+fn what_happened_after_it_is_judged_as_usual() {
+    assert_found(2, "is not in the ledger", archived(), |evidence| {
+        let kept = |entry: &LedgerEntry| !matches!(&entry.fact, Fact::Booked(_));
         ticketing(evidence).ledger.retain(kept);
     });
-    found(6, "is booked, and the ledger says otherwise", archived(), |evidence| {
-        let kept = |entry: &Entry| !matches!(&entry.what, Happened::Booked(_));
+    assert_found(6, "is booked, and the ledger says otherwise", archived(), |evidence| {
+        let kept = |entry: &LedgerEntry| !matches!(&entry.fact, Fact::Booked(_));
         ticketing(evidence).ledger.retain(kept);
     });
-    found(6, "0 times by the ledger; 1 such calls", archived(), |evidence| {
-        let kept = |entry: &Entry| !matches!(&entry.what, Happened::Cancelled(_));
+    assert_found(6, "0 times according to the ledger; 1 such calls", archived(), |evidence| {
+        let kept = |entry: &LedgerEntry| !matches!(&entry.fact, Fact::Cancelled(_));
         ticketing(evidence).ledger.retain(kept);
     });
-    found(1, "is not whose the ledger says", archived(), |evidence| {
+    assert_found(1, "has another owner in the ledger", archived(), |evidence| {
         let ledger = &mut ticketing(evidence).ledger;
-        ledger.retain(|entry| !matches!(&entry.what, Happened::Booked(_)));
+        ledger.retain(|entry| !matches!(&entry.fact, Fact::Booked(_)));
     });
-    found(2, "the ledger does not know it", archived(), |evidence| {
+    assert_found(2, "is not in the ledger", archived(), |evidence| {
         last(evidence, is_book).user = Some(ANN);
     });
 }
 
 #[test]
 fn what_is_archived_adds_up_to_what_analytics_counts() {
-    found(4, "otherwise than the ledger", archived(), |evidence| {
-        let counted = ticketing(evidence).ledger.iter_mut().find_map(|entry| match &mut entry.what {
-            Happened::Counted(counted) => Some(counted),
+    assert_found(4, "differ about event", archived(), |evidence| {
+        let counted = ticketing(evidence).ledger.iter_mut().find_map(|entry| match &mut entry.fact {
+            Fact::Counted(counted) => Some(counted),
             _ => None,
         });
         counted.unwrap().days[0].booked += 1;

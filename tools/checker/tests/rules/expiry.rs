@@ -1,13 +1,13 @@
-//! Rule 5: nothing is booked after its hold has run out.
+//! Rule 5: nothing is booked after its hold has expired.
 
 use booked_checker::history::{Line, Op};
 
 use crate::{
-    bend::{found, is_book, last, not_judged},
     run::{ANN, MS, Run, SECOND},
+    tamper::{assert_found, assert_unchecked, is_book, last},
 };
 
-/// Ann books a seat in the last moment.
+/// Ann books a seat at the last moment.
 fn just_in_time() -> booked_checker::evidence::Evidence {
     let mut run = Run::of(1);
     let held = run.reserve(ANN, 1);
@@ -16,7 +16,7 @@ fn just_in_time() -> booked_checker::evidence::Evidence {
     run.evidence()
 }
 
-/// As if the hold had been granted so much earlier.
+/// As if the hold had been granted this much earlier.
 fn reserved_earlier(evidence: &mut booked_checker::evidence::Evidence, us: u64) {
     use booked_checker::history::{Outcome, Response};
     let reserve = last(evidence, |op| matches!(op, Op::Reserve { .. }));
@@ -30,12 +30,14 @@ fn reserved_earlier(evidence: &mut booked_checker::evidence::Evidence, us: u64) 
 
 #[test]
 fn a_booking_that_came_too_late_and_succeeded_is_found() {
-    found(5, "after its hold had run out", just_in_time(), |evidence| reserved_earlier(evidence, 3 * SECOND));
+    assert_found(5, "after its hold had expired", just_in_time(), |evidence| {
+        reserved_earlier(evidence, 3 * SECOND)
+    });
 }
 
 #[test]
 fn it_is_found_from_what_clients_recorded_alone() {
-    found(5, "after its hold had run out", just_in_time(), |evidence| {
+    assert_found(5, "after its hold had expired", just_in_time(), |evidence| {
         reserved_earlier(evidence, 3 * SECOND);
         let history = std::mem::take(&mut evidence.history);
         *evidence = booked_checker::evidence::Evidence { history, ..Default::default() };
@@ -52,12 +54,14 @@ fn a_late_booking_again_after_a_cancel_is_found() {
         run.cancel(ANN, 1);
         run.pass(10 * SECOND);
     }
-    found(5, "after its hold had run out", run.evidence(), |evidence| reserved_earlier(evidence, 3 * SECOND));
+    assert_found(5, "after its hold had expired", run.evidence(), |evidence| {
+        reserved_earlier(evidence, 3 * SECOND)
+    });
 }
 
 #[test]
 fn a_booking_of_what_was_never_held_is_found() {
-    found(5, "never held it", just_in_time(), |evidence| {
+    assert_found(5, "never held it", just_in_time(), |evidence| {
         evidence
             .history
             .retain(|line| !matches!(line, Line::Call(call) if matches!(call.op, Op::Reserve { .. })));
@@ -73,21 +77,21 @@ fn a_hold_that_is_used_a_second_time_after_a_cancel_is_found() {
     run.cancel(ANN, 1);
     let again = run.reserve(ANN, 1);
     run.book(ANN, &again);
-    found(5, "never held it", run.evidence(), |evidence| {
+    assert_found(5, "never held it", run.evidence(), |evidence| {
         last(evidence, |op| matches!(op, Op::Reserve { .. })).op = Op::ListBookings;
     });
 }
 
 #[test]
 fn a_hold_whose_answer_was_lost_is_not_judged() {
-    not_judged(5, "outcome is unknown", just_in_time(), |evidence| {
+    assert_unchecked(5, "of unknown outcome", just_in_time(), |evidence| {
         let reserve = last(evidence, |op| matches!(op, Op::Reserve { .. }));
         reserve.outcome = booked_checker::history::Outcome::Unknown { cause: "nothing".to_owned() };
     });
 }
 
 #[test]
-fn a_booking_that_is_repeated_later_is_no_first_one() {
+fn a_booking_that_is_repeated_later_is_not_a_first_one() {
     let mut run = Run::of(1);
     let held = run.reserve(ANN, 1);
     run.book(ANN, &held);
@@ -95,5 +99,5 @@ fn a_booking_that_is_repeated_later_is_no_first_one() {
     run.book(ANN, &held);
     let mut evidence = run.evidence();
     assert_eq!(last(&mut evidence, is_book).user, Some(ANN));
-    crate::good::assert_right(&booked_checker::judge(&evidence));
+    crate::good::assert_valid(&booked_checker::judge(&evidence));
 }

@@ -1,4 +1,4 @@
-//! Nothing is found in what a right system leaves behind.
+//! Nothing is found in what a correct system leaves behind.
 
 use booked_checker::{Report, history::Op, judge};
 use proptest::prelude::*;
@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use crate::run::{ANN, BOB, CAT, MS, Run, SECOND, Times};
 
-pub(crate) fn assert_right(report: &Report) {
-    assert!(report.right, "{report}");
+pub(crate) fn assert_valid(report: &Report) {
+    assert!(report.valid, "{report}");
 }
 
 #[test]
-fn a_run_in_which_all_went_well_is_right() {
+fn a_run_in_which_all_went_well_is_valid() {
     let mut run = Run::of(4);
     let held = run.reserve(ANN, 2);
     run.read();
@@ -23,7 +23,7 @@ fn a_run_in_which_all_went_well_is_right() {
     assert!(run.wait(CAT, 1));
     assert!(run.wait(ANN, 2));
     assert!(run.release(BOB, &others));
-    run.tell();
+    run.notify();
     let held = run.reserve(CAT, 1);
     run.pass(2 * 60 * SECOND);
     assert!(!run.book(CAT, &held));
@@ -32,29 +32,29 @@ fn a_run_in_which_all_went_well_is_right() {
     run.grow(6);
     run.read();
     let report = judge(&run.evidence());
-    assert_right(&report);
+    assert_valid(&report);
     assert!(report.rules.iter().all(|rule| rule.checked.values().any(|count| *count > 0)), "{report}");
 }
 
 #[test]
-fn a_deleted_event_leaves_nothing_to_complain_of() {
+fn a_deleted_event_leaves_nothing_to_find() {
     let mut run = Run::of(4);
     let held = run.reserve(ANN, 2);
     run.book(ANN, &held);
     run.delete();
-    assert_right(&judge(&run.evidence()));
+    assert_valid(&judge(&run.evidence()));
 }
 
 #[test]
-fn what_valkey_forgot_in_a_fault_is_excused() {
+fn what_valkey_lost_in_a_fault_is_excused() {
     let mut run = Run::of(2);
     let held = run.reserve(ANN, 2);
-    run.forget_holds();
+    run.lose_holds();
     run.fault(SECOND, true);
     assert_eq!(run.reserve(BOB, 2), held);
     assert!(!run.book(ANN, &held));
     run.book(BOB, &held);
-    assert_right(&judge(&run.evidence()));
+    assert_valid(&judge(&run.evidence()));
 }
 
 #[derive(Clone, Debug)]
@@ -69,7 +69,7 @@ enum Step {
     Wait(u32),
 }
 
-/// A step of one of three users: what, how long after that user's step before, how long each half of it takes, and
+/// A step of one of three users: what they do, how long after their previous step, how long each half of it takes, and
 /// whether its answer is lost.
 type Planned = (usize, Step, u64, u64, u64, bool);
 
@@ -88,7 +88,7 @@ fn planned() -> impl Strategy<Value = Planned> {
     (0..3_usize, step, pause, 1..40 * MS, 1..40 * MS, prop::bool::weighted(0.1))
 }
 
-/// Carries out the steps in the order in which they act, while their calls overlap.
+/// Carries out the steps in the order in which they take effect, while their calls overlap.
 fn carry_out(plan: &[Planned]) -> Run {
     let mut run = Run::of(6);
     run.hold_us = 2 * SECOND;
@@ -136,15 +136,15 @@ fn carry_out(plan: &[Planned]) -> Run {
                 run.wait(id, *count);
             }
         }
-        run.tell();
+        run.notify();
     }
     run
 }
 
 proptest! {
     #[test]
-    fn whatever_buyers_do_a_right_system_is_found_right(plan in prop::collection::vec(planned(), 1..60)) {
+    fn whatever_buyers_do_a_correct_system_is_found_valid(plan in prop::collection::vec(planned(), 1..60)) {
         let report = judge(&carry_out(&plan).evidence());
-        prop_assert!(report.right, "{}", report);
+        prop_assert!(report.valid, "{}", report);
     }
 }

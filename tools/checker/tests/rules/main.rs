@@ -1,10 +1,10 @@
-//! Each rule finds what breaks it, in evidence that is made up and bent in one place, and nothing in evidence that is right.
+//! Each rule finds what violates it in made-up evidence that was tampered with in one place, and nothing in valid evidence.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
-mod bend;
 mod good;
 mod run;
+mod tamper;
 
 mod abandoned;
 mod acknowledged;

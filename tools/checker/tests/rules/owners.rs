@@ -1,12 +1,12 @@
 //! Rule 1: the owners of a seat never overlap in time.
 
-use booked_checker::evidence::{Evidence, Happened, Owner};
+use booked_checker::evidence::{Evidence, Fact, Owner};
 use booked_contract::feed::{CancelledTicket, TicketsBooked, TicketsCancelled};
 use uuid::Uuid;
 
 use crate::{
-    bend::{append, found, is_book, last, ticket, ticketing},
     run::{ANN, BOB, Run},
+    tamper::{append, assert_found, is_book, last, ticket, ticketing},
 };
 
 /// Ann has seats 1 and 2.
@@ -17,10 +17,10 @@ fn sold() -> Evidence {
     run.evidence()
 }
 
-fn booked(evidence: &Evidence, user: Uuid, seats: Vec<u32>) -> Happened {
+fn booked(evidence: &Evidence, user: Uuid, seats: Vec<u32>) -> Fact {
     let event_id = ticket(evidence, 1).event().as_uuid();
     let booking_id = Uuid::from_u128(0xbad);
-    Happened::Booked(TicketsBooked {
+    Fact::Booked(TicketsBooked {
         booking_id,
         event_id,
         user_id: user,
@@ -31,7 +31,7 @@ fn booked(evidence: &Evidence, user: Uuid, seats: Vec<u32>) -> Happened {
 
 #[test]
 fn a_seat_that_is_booked_twice_in_the_ledger_is_found() {
-    found(1, "has two owners", sold(), |evidence| {
+    assert_found(1, "has two owners", sold(), |evidence| {
         let again = booked(evidence, BOB, vec![2]);
         append(evidence, again);
     });
@@ -39,7 +39,7 @@ fn a_seat_that_is_booked_twice_in_the_ledger_is_found() {
 
 #[test]
 fn a_cancel_of_somebody_elses_ticket_is_found() {
-    found(1, "cancels what its user does not own", sold(), |evidence| {
+    assert_found(1, "cancels what its user does not own", sold(), |evidence| {
         let event_id = ticket(evidence, 1).event().as_uuid();
         let gone = CancelledTicket { seat: 1, booking_id: Uuid::from_u128(0x101), booked_unix_ms: 0 };
         let cancelled = TicketsCancelled {
@@ -48,13 +48,13 @@ fn a_cancel_of_somebody_elses_ticket_is_found() {
             tickets: vec![gone],
             cancelled_unix_ms: 1_893_499_300_000,
         };
-        append(evidence, Happened::Cancelled(cancelled));
+        append(evidence, Fact::Cancelled(cancelled));
     });
 }
 
 #[test]
-fn a_ticket_of_another_than_the_ledger_says_is_found() {
-    found(1, "is not whose the ledger says", sold(), |evidence| {
+fn a_ticket_of_another_owner_than_in_the_ledger_is_found() {
+    assert_found(1, "has another owner in the ledger", sold(), |evidence| {
         let (ticket, booking) = (ticket(evidence, 1), Uuid::from_u128(0x101));
         ticketing(evidence).tickets.insert(ticket, Owner { user: BOB, booking });
     });
@@ -62,7 +62,7 @@ fn a_ticket_of_another_than_the_ledger_says_is_found() {
 
 #[test]
 fn a_ticket_that_the_ledger_does_not_know_is_found() {
-    found(1, "is not whose the ledger says", sold(), |evidence| {
+    assert_found(1, "has another owner in the ledger", sold(), |evidence| {
         let (ticket, booking) = (ticket(evidence, 3), Uuid::from_u128(0x101));
         ticketing(evidence).tickets.insert(ticket, Owner { user: ANN, booking });
     });
@@ -70,7 +70,7 @@ fn a_ticket_that_the_ledger_does_not_know_is_found() {
 
 #[test]
 fn a_ticket_that_is_gone_is_found() {
-    found(1, "is gone, though nobody cancelled it", sold(), |evidence| {
+    assert_found(1, "is gone, though nobody cancelled it", sold(), |evidence| {
         let ticket = ticket(evidence, 1);
         ticketing(evidence).tickets.remove(&ticket);
     });
@@ -78,7 +78,7 @@ fn a_ticket_that_is_gone_is_found() {
 
 #[test]
 fn a_seat_that_two_clients_were_told_is_theirs_is_found_without_a_database() {
-    found(1, "was sold to two users at once", sold(), |evidence| {
+    assert_found(1, "was sold to two users at once", sold(), |evidence| {
         let mut again = last(evidence, is_book).clone();
         again.user = Some(BOB);
         evidence.history.push(booked_checker::history::Line::Call(again));

@@ -1,11 +1,11 @@
-//! A made-up run: a system of one event that is right, and the evidence that it leaves. Tests then bend the evidence.
+//! A made-up run: a correct system with one event, and the evidence that it leaves behind. Tests then tamper with it.
 
-mod leaves;
+mod evidence;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use booked_checker::{
-    evidence::{Counts, Entry, EventRow, Happened, Message, Owner, Ticketing, Waiting},
+    evidence::{Counts, EventRow, Fact, LedgerEntry, Notification, Owner, Ticketing, WaitlistEntry},
     history::{Bookings, Call, Fault, Line, Op, Outcome, Response},
 };
 use booked_contract::feed::{CancelledTicket, EventOnSale, TicketsBooked, TicketsCancelled};
@@ -23,7 +23,7 @@ pub(crate) const ANN: Uuid = Uuid::from_u128(0xa);
 pub(crate) const BOB: Uuid = Uuid::from_u128(0xb);
 pub(crate) const CAT: Uuid = Uuid::from_u128(0xc);
 
-/// When a call is sent, acts and is answered.
+/// When a call is sent, takes effect and is answered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
     pub(crate) sent_us: u64,
@@ -43,14 +43,15 @@ struct Owned {
     booked_ms: i64,
 }
 
-/// The system. Every method is a call of a client that is recorded and done, by default ten milliseconds after the last.
+/// The system. Every method is a call of a client that is carried out and recorded, by default ten milliseconds after the
+/// previous one.
 pub(crate) struct Run {
     pub(crate) event: EventId,
     pub(crate) seats: u32,
     pub(crate) hold_us: u64,
     now_us: u64,
     next: Option<Times>,
-    /// The next call is done, and its answer lost.
+    /// The next call is carried out and its answer is lost.
     pub(crate) lose_answer: bool,
     rows: i64,
     attempts: u128,
@@ -59,7 +60,7 @@ pub(crate) struct Run {
     holds: BTreeMap<u32, Hold>,
     owned: BTreeMap<u32, Owned>,
     freed: i64,
-    freed_seen: i64,
+    watermark: i64,
     counts: Counts,
 }
 
@@ -80,7 +81,7 @@ impl Run {
             holds: BTreeMap::new(),
             owned: BTreeMap::new(),
             freed: 0,
-            freed_seen: 0,
+            watermark: 0,
             counts: Counts::default(),
         };
         let times = run.times();
@@ -98,7 +99,7 @@ impl Run {
         self.now_us
     }
 
-    /// Time passes, and holds run out.
+    /// Time passes, and holds expire.
     pub(crate) fn pass(&mut self, us: u64) {
         self.now_us += us;
     }
@@ -109,19 +110,19 @@ impl Run {
         self
     }
 
-    pub(crate) fn fault(&mut self, us: u64, valkey_may_forget: bool) {
+    pub(crate) fn fault(&mut self, us: u64, valkey_may_lose_writes: bool) {
         let what = "made up".to_owned();
         let (began_us, ended_us) = (self.now_us, self.now_us + us);
-        self.history.push(Line::Fault(Fault { began_us, ended_us, what, valkey_may_forget }));
+        self.history.push(Line::Fault(Fault { began_us, ended_us, what, valkey_may_lose_writes }));
         self.pass(us);
     }
 
     /// Valkey loses all holds.
-    pub(crate) fn forget_holds(&mut self) {
+    pub(crate) fn lose_holds(&mut self) {
         self.holds.clear();
     }
 
-    /// A call that is never heard of: not done, and not answered.
+    /// A call that is neither carried out nor answered.
     pub(crate) fn unheard(&mut self, user: Uuid, op: Op) {
         let times = self.times();
         self.lose_answer = true;
@@ -137,10 +138,10 @@ impl Run {
             .take(usize::try_from(count).unwrap())
             .collect();
         if free.len() < usize::try_from(count).unwrap() {
-            self.refuse(user, times, op, "TICKET-01");
+            self.fail(user, times, op, "TICKET-01");
             return Vec::new();
         }
-        // As Valkey's clock has it: in whole milliseconds.
+        // As by Valkey's clock: in whole milliseconds.
         let ends_us = times.acts_us / MS * MS + self.hold_us;
         self.holds.extend(free.iter().map(|seat| (*seat, Hold { user, ends_us })));
         let ticket_ids: Vec<Uuid> = free.iter().map(|seat| self.ticket(*seat).as_uuid()).collect();
@@ -162,7 +163,7 @@ impl Run {
         let is_mine = |seat: &u32| self.owned.get(seat).is_some_and(|owned| owned.owner.user == user);
         let is_held = |seat: &u32| self.holds.get(seat).is_some_and(|hold| hold.user == user);
         if !seats.iter().all(|seat| is_mine(seat) || is_held(seat)) {
-            self.refuse(user, times, op, "TICKET-02");
+            self.fail(user, times, op, "TICKET-02");
             return false;
         }
         let held: Vec<u32> = seats.into_iter().filter(|seat| !is_mine(seat)).collect();
@@ -185,7 +186,7 @@ impl Run {
         self.counts.ever_booked += count;
         self.count_day(booked_ms, count);
         let (event_id, booked_unix_ms) = (self.event.as_uuid(), booked_ms);
-        self.write(Happened::Booked(TicketsBooked {
+        self.write(Fact::Booked(TicketsBooked {
             booking_id: booking,
             event_id,
             user_id: user,
@@ -202,7 +203,7 @@ impl Run {
         latest.sort_unstable_by(|a, b| b.cmp(a));
         latest.truncate(usize::try_from(count).unwrap());
         if latest.len() < usize::try_from(count).unwrap() {
-            self.refuse(user, times, op, "TICKET-01");
+            self.fail(user, times, op, "TICKET-01");
             return false;
         }
         let mut tickets = Vec::new();
@@ -214,12 +215,7 @@ impl Run {
         }
         self.freed += i64::from(count);
         let (event_id, cancelled_unix_ms) = (self.event.as_uuid(), ms(times.acts_us));
-        self.write(Happened::Cancelled(TicketsCancelled {
-            event_id,
-            user_id: user,
-            tickets,
-            cancelled_unix_ms,
-        }));
+        self.write(Fact::Cancelled(TicketsCancelled { event_id, user_id: user, tickets, cancelled_unix_ms }));
         self.record(Some(user), times, op, Response::Empty);
         true
     }
@@ -230,7 +226,7 @@ impl Run {
         let op = Op::Release { ticket_ids: ticket_ids.to_vec() };
         let seats = seats_of(ticket_ids);
         if !seats.iter().all(|seat| self.holds.get(seat).is_some_and(|hold| hold.user == user)) {
-            self.refuse(user, times, op, "TICKET-02");
+            self.fail(user, times, op, "TICKET-02");
             return false;
         }
         self.holds.retain(|seat, _| !seats.contains(seat));
@@ -274,37 +270,42 @@ impl Run {
     pub(crate) fn wait(&mut self, user: Uuid, count: u32) -> bool {
         let times = self.times();
         let op = Op::AddToWaitlist { event_id: self.event.as_uuid(), count };
-        if self.ticketing.waiting.iter().any(|waiting| waiting.user == user) {
-            self.refuse(user, times, op, "WAITLIST-01");
+        if self.ticketing.waitlist.iter().any(|waiting| waiting.user == user) {
+            self.fail(user, times, op, "WAITLIST-01");
             return false;
         }
-        if self.ticketing.waiting.is_empty() {
-            self.freed_seen = self.freed;
+        if self.ticketing.waitlist.is_empty() {
+            self.watermark = self.freed;
         }
         self.rows += 1;
-        self.ticketing.waiting.push(Waiting { event: self.event, user, number: self.rows, wanted: count });
+        self.ticketing.waitlist.push(WaitlistEntry {
+            event: self.event,
+            user,
+            number: self.rows,
+            wanted: count,
+        });
         self.record(Some(user), times, op, Response::Empty);
         true
     }
 
-    /// Tells those who wait of what came free.
-    pub(crate) fn tell(&mut self) {
+    /// Notifies users who wait of seats that came free.
+    pub(crate) fn notify(&mut self) {
         self.expire(self.now_us);
         let free = i64::from(self.seats) - i64::try_from(self.owned.len() + self.holds.len()).unwrap();
-        let mut left = (self.freed - self.freed_seen).min(free);
-        self.freed_seen = self.freed;
-        while left > 0 && !self.ticketing.waiting.is_empty() {
-            let Waiting { user, wanted, .. } = self.ticketing.waiting.remove(0);
+        let mut left = (self.freed - self.watermark).min(free);
+        self.watermark = self.freed;
+        while left > 0 && !self.ticketing.waitlist.is_empty() {
+            let WaitlistEntry { user, wanted, .. } = self.ticketing.waitlist.remove(0);
             let seats = wanted.min(u32::try_from(left).unwrap());
             left -= i64::from(seats);
             self.rows += 1;
-            let told_unix_ms = ms(self.now_us);
-            self.ticketing.messages.push(Message {
+            let created_unix_ms = ms(self.now_us);
+            self.ticketing.notifications.push(Notification {
                 number: self.rows,
                 event: self.event,
                 user,
                 seats,
-                told_unix_ms,
+                created_unix_ms,
             });
         }
     }
@@ -324,7 +325,7 @@ impl Run {
         (self.counts.version, self.counts.deleted, self.counts.total_seats) =
             (version, deleted, Some(self.seats));
         let (event_id, seat_count) = (self.event.as_uuid(), self.seats);
-        self.write(Happened::OnSale(EventOnSale { event_id, version, deleted, seat_count }));
+        self.write(Fact::OnSale(EventOnSale { event_id, version, deleted, seat_count }));
     }
 
     fn expire(&mut self, us: u64) {
@@ -338,9 +339,9 @@ impl Run {
         *self.counts.booked_now.entry(day).or_default() += by;
     }
 
-    fn write(&mut self, what: Happened) {
+    fn write(&mut self, fact: Fact) {
         self.rows += 1;
-        self.ticketing.ledger.push(Entry { position: self.rows, what });
+        self.ticketing.ledger.push(LedgerEntry { position: self.rows, fact });
     }
 
     fn times(&mut self) -> Times {
@@ -359,7 +360,7 @@ impl Run {
         self.history.push(Line::Call(Call { user, sent_us, ended_us, op, outcome }));
     }
 
-    fn refuse(&mut self, user: Uuid, times: Times, op: Op, code: &str) {
+    fn fail(&mut self, user: Uuid, times: Times, op: Op, code: &str) {
         self.lose_answer = false;
         let outcome = Outcome::Fail { status: 400, code: code.to_owned() };
         let Times { sent_us, ended_us, .. } = times;

@@ -140,7 +140,7 @@ mod tests {
             began_us: number,
             ended_us: number,
             what: "a test".to_owned(),
-            valkey_may_forget: false,
+            valkey_may_lose_writes: false,
         })
     }
 }

@@ -1,6 +1,6 @@
--- An event's keys at one moment, changing nothing.
+-- Reads an event's inventory at one moment, without changing anything.
 -- KEYS: taken, holds, settling, claims, meta.
--- Answers {} where there is no map, else {now in Unix ms, the bitmap, holds, settling, claims, meta}.
+-- Answers {} if it is not loaded, otherwise {now in Unix ms, the bitmap, holds, settling, claims, meta}.
 local call = redis.call
 if call('EXISTS', KEYS[1]) == 0 then
   return {}

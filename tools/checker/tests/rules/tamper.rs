@@ -1,31 +1,36 @@
-//! How evidence is bent, and what must be found in it then.
+//! Tampers with evidence, and checks what is found in it then.
 
 use booked_checker::{
-    evidence::{Entry, Evidence, Happened, SeatsSeen, Ticketing},
+    evidence::{Evidence, Fact, InspectedEvent, LedgerEntry, Ticketing},
     history::{Call, Line, Op},
     judge,
 };
 use booked_ids::{SeatNumber, TicketId};
 
-use crate::good::assert_right;
+use crate::good::assert_valid;
 
-/// Bends evidence that is right, and wants a finding of this rule that has these words.
-pub(crate) fn found(rule: u8, words: &str, evidence: Evidence, bend: impl FnOnce(&mut Evidence)) {
+/// Tampers with valid evidence, and expects a finding of this rule that contains these words.
+pub(crate) fn assert_found(rule: u8, words: &str, evidence: Evidence, tamper: impl FnOnce(&mut Evidence)) {
     let mut evidence = evidence;
-    assert_right(&judge(&evidence));
-    bend(&mut evidence);
+    assert_valid(&judge(&evidence));
+    tamper(&mut evidence);
     let report = judge(&evidence);
     let mut findings = report.rules.iter().filter(|it| it.number == rule).flat_map(|it| &it.findings);
     assert!(findings.any(|finding| finding.what.contains(words)), "no {words:?} of rule {rule} in\n{report}");
-    assert!(!report.right);
+    assert!(!report.valid);
 }
 
-/// Bends evidence that is right, and wants nothing found, but that this could not be judged.
-pub(crate) fn not_judged(rule: u8, words: &str, evidence: Evidence, bend: impl FnOnce(&mut Evidence)) {
+/// Tampers with valid evidence, and expects no finding, but that something with these words could not be judged.
+pub(crate) fn assert_unchecked(
+    rule: u8,
+    words: &str,
+    evidence: Evidence,
+    tamper: impl FnOnce(&mut Evidence),
+) {
     let mut evidence = evidence;
-    bend(&mut evidence);
+    tamper(&mut evidence);
     let report = judge(&evidence);
-    assert_right(&report);
+    assert_valid(&report);
     let mut unchecked = report.rules.iter().filter(|it| it.number == rule).flat_map(|it| it.unchecked.keys());
     assert!(unchecked.any(|why| why.contains(words)), "no {words:?} of rule {rule} in\n{report}");
 }
@@ -34,12 +39,12 @@ pub(crate) fn ticketing(evidence: &mut Evidence) -> &mut Ticketing {
     evidence.ticketing.as_mut().unwrap()
 }
 
-/// The only event in the only look at Valkey.
-pub(crate) fn seen(evidence: &mut Evidence) -> &mut SeatsSeen {
-    evidence.looks[0].events.values_mut().next().unwrap()
+/// The only event of the only inspection.
+pub(crate) fn inspected(evidence: &mut Evidence) -> &mut InspectedEvent {
+    evidence.inspections[0].events.values_mut().next().unwrap()
 }
 
-/// The last call that asked this.
+/// The last call of this operation.
 pub(crate) fn last(evidence: &mut Evidence, is_op: impl Fn(&Op) -> bool) -> &mut Call {
     let calls = evidence.history.iter_mut().rev().filter_map(|line| match line {
         Line::Call(call) => Some(call),
@@ -53,10 +58,10 @@ pub(crate) fn is_book(op: &Op) -> bool {
 }
 
 /// Adds a row at the end of the ledger, which analytics has not counted.
-pub(crate) fn append(evidence: &mut Evidence, what: Happened) {
+pub(crate) fn append(evidence: &mut Evidence, fact: Fact) {
     let ledger = &mut ticketing(evidence).ledger;
     let last = ledger.last().unwrap().position;
-    ledger.push(Entry { position: last + 100, what });
+    ledger.push(LedgerEntry { position: last + 100, fact });
 }
 
 pub(crate) fn ticket(evidence: &Evidence, seat: u32) -> TicketId {

@@ -1,16 +1,16 @@
-//! What a made-up run leaves behind.
+//! The evidence that a made-up run leaves behind.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
 };
 
-use booked_checker::evidence::{Analytics, Evidence, Look, Meta, SeatMap, SeatsSeen};
+use booked_checker::evidence::{Analytics, Evidence, InspectedEvent, Inspection, Inventory, Meta};
 
 use super::{INCARNATION, Run, SECOND, ms};
 
 impl Run {
-    /// What all of this leaves behind, once it is quiet.
+    /// When nothing is happening any more.
     pub(crate) fn evidence(mut self) -> Evidence {
         self.now_us += SECOND;
         self.expire(self.now_us);
@@ -19,9 +19,9 @@ impl Run {
             let owned = self.owned.iter().map(|(seat, owned)| (self.ticket(*seat), owned.owner));
             self.ticketing.tickets = owned.collect();
         }
-        let mut look = Look::default();
+        let mut inspection = Inspection::default();
         if !row.deleted {
-            look.events.insert(self.event, self.seen());
+            inspection.events.insert(self.event, self.inspected());
         }
         self.counts.booked_now.retain(|_, count| *count != 0 && !row.deleted);
         let analytics = Analytics {
@@ -35,12 +35,12 @@ impl Run {
             ticketing: Some(self.ticketing),
             events: Some(HashMap::from([(self.event, row)])),
             analytics: Some(analytics),
-            looks: vec![look],
+            inspections: vec![inspection],
             clock_skew: Duration::from_millis(1),
         }
     }
 
-    fn seen(&self) -> SeatsSeen {
+    fn inspected(&self) -> InspectedEvent {
         let seats = |seat: &u32| *seat;
         let taken: BTreeSet<u32> = self.holds.keys().chain(self.owned.keys()).map(seats).collect();
         let meta = Meta {
@@ -49,15 +49,15 @@ impl Run {
             freed: self.freed,
             hint: 0,
         };
-        let map = SeatMap {
+        let inventory = Inventory {
             now_unix_ms: ms(self.now_us),
             taken,
             holds: self.holds.iter().map(|(seat, hold)| (*seat, ms(hold.ends_us))).collect(),
             holders: self.holds.iter().map(|(seat, hold)| (*seat, Some(hold.user))).collect(),
             meta,
-            ..SeatMap::default()
+            ..Inventory::default()
         };
         let sold = self.owned.iter().map(|(seat, owned)| (*seat, owned.owner.booking)).collect();
-        SeatsSeen { map, row: Some(self.row()), sold }
+        InspectedEvent { inventory, row: Some(self.row()), sold }
     }
 }
