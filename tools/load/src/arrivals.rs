@@ -1,4 +1,4 @@
-//! When clients arrive by themselves: a Poisson process, the same again for the same seed.
+//! When clients arrive in an open loop: a Poisson process, the same for the same seed.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub(crate) struct Arrivals {
 }
 
 impl Arrivals {
-    /// On average so many a second, which must be more than 0.
+    /// The average rate must be more than 0.
     pub(crate) fn new(rate_per_s: f64, seed: u64) -> Self {
         let pause_mean = Duration::try_from_secs_f64(1.0 / rate_per_s).unwrap_or(Duration::MAX);
         Self { random: SmallRng::seed_from_u64(seed), pause_mean, last: Duration::ZERO }
@@ -28,9 +28,9 @@ impl Iterator for Arrivals {
     }
 }
 
-/// A time of this mean, as between things that happen independently of each other.
+/// An exponentially distributed time with this mean, as between events that happen independently of each other.
 pub(crate) fn exponential(random: &mut impl Rng, mean: Duration) -> Duration {
-    // 1 - u is never 0, whose logarithm would be infinite.
+    // 1 - u is never 0, the logarithm of which would be infinite.
     let factor = -(1.0 - random.random::<f64>()).ln();
     Duration::try_from_secs_f64(mean.as_secs_f64() * factor).unwrap_or(mean)
 }
@@ -53,7 +53,7 @@ mod tests {
         // 20,000 are expected; their standard deviation is 141.
         assert!((19_000..21_000).contains(&times.len()), "{}", times.len());
         let pauses: Vec<f64> = times.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
-        // Of exponential pauses, 1/e is longer than their mean.
+        // A share of 1/e of exponential pauses is longer than their mean.
         let longer = pauses.iter().filter(|pause| **pause > 0.001).count();
         let share =
             f64::from(u32::try_from(longer).unwrap()) / f64::from(u32::try_from(pauses.len()).unwrap());

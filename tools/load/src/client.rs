@@ -1,7 +1,7 @@
-//! A client of the gateway that keeps account of what it asked and what became of it.
+//! A client of the gateway that keeps a record of its calls and their outcomes.
 //!
-//! A [`Gateway`] is an address with its connections. Whoever logs in there gets a [`Session`], whose calls come back as
-//! lines of a history; a [`Recorder`] writes them down.
+//! A [`Gateway`] is an address with its connections. Logging in there gives a [`Session`], which returns its calls as
+//! lines of a history; a [`Recorder`] writes them to a file.
 
 mod clock;
 mod connection;

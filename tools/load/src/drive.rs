@@ -1,4 +1,4 @@
-//! Lets iterations begin: at times of their own (open loop), or one after the other (closed loop).
+//! Starts iterations: at times that do not depend on answers (open loop), or each after the previous one (closed loop).
 
 use std::{
     sync::{
@@ -20,23 +20,22 @@ use crate::{
     scenario::Scenario,
 };
 
-/// How soon one who waits for the next arrival hears that the run is over.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// How soon it is seen that the last iteration is over.
-const POLL: Duration = Duration::from_millis(10);
+/// How often a thread that waits for the next arrival checks whether the run is over.
+const CHECK_INTERVAL: Duration = Duration::from_millis(50);
+/// How often it is checked whether the last iteration is over.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// The times of a run.
 #[derive(Clone, Copy)]
 pub(crate) struct Window {
     pub(crate) begin: Instant,
     pub(crate) end: Instant,
-    /// How long iterations may go on after the end; longer than a call may take.
+    /// How long iterations may continue after the end; longer than a call may take.
     pub(crate) grace: Duration,
-    /// The same, where somebody ends the run before.
+    /// The same, if the run is ended early.
     pub(crate) grace_of_early_end: Duration,
 }
 
-/// Runs iterations until the end of the window, or until `stop`; then waits for those that are open.
+/// Runs iterations until the end of the window or until `stop`, then waits for those that are open.
 pub(crate) async fn drive(
     run: &Arc<Run>,
     scenario: &Arc<dyn Scenario>,
@@ -44,63 +43,63 @@ pub(crate) async fn drive(
     window: Window,
     stop: &CancellationToken,
 ) -> anyhow::Result<RunSummary> {
-    let stage = Stage { run: Arc::clone(run), scenario: Arc::clone(scenario) };
+    let driver = Driver { run: Arc::clone(run), scenario: Arc::clone(scenario) };
     let started = Arc::new(AtomicU64::new(0));
-    // Dropped when all who arrive in the window were let in, which may be a little after its end.
-    let (arriving, mut all_arrived) = mpsc::channel::<()>(1);
+    // Dropped when all arrivals of the window were started, which may be a little after its end.
+    let (starting, mut all_started) = mpsc::channel::<()>(1);
     match arrival {
         Arrival::Closed { users } => {
             for _ in 0..users {
-                tokio::spawn(stage.clone().come_again(Arc::clone(&started)));
+                tokio::spawn(driver.clone().repeat(Arc::clone(&started)));
             }
-            drop(arriving);
+            drop(starting);
         }
         Arrival::Open { rate_per_s, open_max } => {
             let arrivals = Arrivals::new(rate_per_s, run.seed);
             let (started, runtime) = (Arc::clone(&started), Handle::current());
-            let let_in = move || {
-                stage.let_in(arrivals, window, open_max, &started, &runtime);
-                drop(arriving);
+            let start_arrivals = move || {
+                driver.start_arrivals(arrivals, window, open_max, &started, &runtime);
+                drop(starting);
             };
             thread::Builder::new()
                 .name("arrivals".to_owned())
-                .spawn(let_in)
-                .context("no thread to be had")?;
+                .spawn(start_arrivals)
+                .context("cannot start a thread")?;
         }
     }
-    let to_the_end = async {
+    let until_end = async {
         tokio::time::sleep_until(window.end.into()).await;
-        all_arrived.recv().await;
+        all_started.recv().await;
     };
     tokio::select! {
-        () = to_the_end => {}
+        () = until_end => {}
         () = stop.cancelled() => {}
     }
     run.end();
     let over_at = Instant::now();
     let grace = if over_at < window.end { window.grace_of_early_end } else { window.grace };
-    let _ = timeout(grace, all_gone(run)).await;
+    let _ = timeout(grace, drained(run)).await;
     let cut_short = run.open.load(Ordering::Relaxed);
-    run.cut.store(true, Ordering::Relaxed);
-    let _ = timeout(window.grace, all_gone(run)).await;
+    run.aborted.store(true, Ordering::Relaxed);
+    let _ = timeout(window.grace, drained(run)).await;
     Ok(RunSummary { started: started.load(Ordering::Relaxed), cut_short, over_at })
 }
 
-async fn all_gone(run: &Run) {
+async fn drained(run: &Run) {
     while run.open.load(Ordering::Relaxed) > 0 {
-        tokio::time::sleep(POLL).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
 #[derive(Clone)]
-struct Stage {
+struct Driver {
     run: Arc<Run>,
     scenario: Arc<dyn Scenario>,
 }
 
-impl Stage {
-    /// An iteration after the other.
-    async fn come_again(self, started: Arc<AtomicU64>) {
+impl Driver {
+    /// One iteration after the other.
+    async fn repeat(self, started: Arc<AtomicU64>) {
         while !self.run.is_over() {
             let number = started.fetch_add(1, Ordering::Relaxed);
             let open = Open::new(&self.run);
@@ -109,8 +108,8 @@ impl Stage {
         }
     }
 
-    /// On a thread of its own, since a runtime's timers are a millisecond late.
-    fn let_in(
+    /// Must run on a thread of its own, since a runtime's timers are a millisecond late.
+    fn start_arrivals(
         &self,
         arrivals: Arrivals,
         window: Window,
@@ -130,9 +129,9 @@ impl Stage {
                 continue;
             }
             started.fetch_add(1, Ordering::Relaxed);
-            let (open, stage) = (Open::new(&self.run), self.clone());
+            let (open, driver) = (Open::new(&self.run), self.clone());
             runtime.spawn(async move {
-                stage.iteration(number, Some(due)).await;
+                driver.iteration(number, Some(due)).await;
                 drop(open);
             });
         }
@@ -144,14 +143,14 @@ impl Stage {
             self.run.meter.started(lane, due.elapsed());
         }
         let mut iteration = Iteration::new(&self.run, number, due);
-        let gone = iteration.gone();
+        let aborted = iteration.aborted();
         tokio::select! {
             () = self.scenario.iterate(&mut iteration) => {}
-            () = gone.notified() => {}
+            () = aborted.notified() => {}
         }
     }
 
-    /// No where somebody has ended the run before.
+    /// False if the run was ended before.
     fn sleep_until(&self, due: Instant) -> bool {
         loop {
             if self.run.is_over() {
@@ -159,7 +158,7 @@ impl Stage {
             }
             match due.saturating_duration_since(Instant::now()) {
                 Duration::ZERO => return true,
-                pause => thread::sleep(pause.min(LOOK_EVERY)),
+                pause => thread::sleep(pause.min(CHECK_INTERVAL)),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A run from its preparation to its report.
+//! A run, from its preparation to its report.
 
 use std::{
     sync::{
@@ -23,19 +23,18 @@ use crate::{
     scenario::{Scenario, Setup, expectation::Expectation, prepare},
 };
 
-/// More than threads, so that they seldom meet.
+/// More than there are threads, so that these rarely contend.
 const LANES: usize = 16;
-/// Beside the time that an answer may take: how long an iteration may go on after the end.
+/// How long an iteration may continue after the end, in addition to the response timeout.
 const GRACE: Duration = Duration::from_secs(2);
-/// Whoever ends a run early does not want to wait.
+/// Someone who ends a run early does not want to wait.
 const GRACE_OF_EARLY_END: Duration = Duration::from_secs(5);
 
-/// Prepares what the scenario needs, runs it, compares what came of it with what was to be expected, and reports. `listener`
-/// hears of all steps, and of each second.
+/// Prepares what the scenario needs, runs it, compares the result with what was expected, and reports.
 ///
 /// # Errors
 ///
-/// Where the run could not be prepared or recorded; nothing that goes wrong in the run itself is one.
+/// Failures to prepare or record the run, but nothing that goes wrong in the run itself.
 pub async fn load(
     options: &Options,
     on_progress: OnProgress,
@@ -57,7 +56,7 @@ pub async fn load(
     };
     let mut report = measure(options, &setup, scenario, stop).await?;
     if options.clean_up {
-        setup.step("Deleting the events that were made");
+        setup.step("Deleting the events that were created");
         if let Err(error) = setup.clean_up().await {
             report.expectations.push(Expectation {
                 what: "Events deleted".to_owned(),
@@ -68,12 +67,11 @@ pub async fn load(
         }
     }
     if let Some(recorder) = recorder {
-        recorder.finish().await.context("the history is not complete")?;
+        recorder.finish().await.context("the history is incomplete")?;
     }
     Ok(report)
 }
 
-/// Runs a scenario that is prepared.
 pub(crate) async fn measure(
     options: &Options,
     setup: &Setup,
@@ -95,7 +93,7 @@ pub(crate) async fn measure(
         seed: options.seed,
         measured_from: begin + options.warm_up,
         over: CancellationToken::new(),
-        cut: AtomicBool::new(false),
+        aborted: AtomicBool::new(false),
         open: AtomicUsize::new(0),
     });
     let began_unix_time = now_us() / 1_000_000;
@@ -106,7 +104,7 @@ pub(crate) async fn measure(
     let driving = drive(&run, &scenario, options.arrival, window, stop);
     let summary: RunSummary = tokio::select! {
         summary = driving => summary?,
-        error = clock.tick_for_ever() => return Err(error),
+        error = clock.tick_forever() => return Err(error),
     };
     clock.last()?;
     let measured_until = summary.over_at.min(window.end);
@@ -137,7 +135,7 @@ pub(crate) async fn measure(
     })
 }
 
-/// Takes a row of the meter each second.
+/// Takes a row from the meter each second.
 struct SecondClock<'a> {
     run: &'a Arc<Run>,
     on_progress: &'a OnProgress,
@@ -152,8 +150,8 @@ impl<'a> SecondClock<'a> {
         Self { run, on_progress, seconds: duration.as_secs(), taken_last, rows: Vec::new() }
     }
 
-    /// Comes back with an error only.
-    async fn tick_for_ever(&mut self) -> anyhow::Error {
+    /// Returns only if there is an error.
+    async fn tick_forever(&mut self) -> anyhow::Error {
         const SECOND: Duration = Duration::from_secs(1);
         let mut ticks = interval_at((self.run.measured_from + SECOND).into(), SECOND);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -178,7 +176,7 @@ impl<'a> SecondClock<'a> {
         Ok(())
     }
 
-    /// What came after the last full second.
+    /// Takes what came after the last full second.
     fn last(&mut self) -> anyhow::Result<()> {
         self.take()?;
         let is_empty = |row: &Second| row.all_calls() == 0 && row.not_started == 0;

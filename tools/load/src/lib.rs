@@ -1,7 +1,7 @@
-//! Clients in numbers: they drive a gateway that speaks the contract, measure what it answers, and record it.
+//! Many clients that drive a gateway, measure its answers, and record them.
 //!
 //! [`client`] is one client: its connections, its calls, and the history that `booked verify` reads. [`load`] runs many
-//! of them by the [`Options`] of a scenario, and gives a [`Report`], which [`table`] and [`html`] show.
+//! clients according to the [`Options`], and returns a [`Report`], which [`table`] and [`html`] show.
 //! [`self_test`] measures the load kit itself.
 
 pub mod client;

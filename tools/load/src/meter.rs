@@ -1,7 +1,7 @@
-//! Counts and times what the clients do: in all, and for each second.
+//! Counts and times what the clients do, in total and for each second.
 //!
-//! Latency counts from when a call was meant to start; where clients arrive by themselves, a slow answer so counts against
-//! all that had to wait behind it (coordinated omission). The service time counts from when it was sent.
+//! Latency counts from when a call was meant to start, so that in an open loop a slow answer also counts against all calls
+//! that had to wait behind it (coordinated omission). The service time counts from when the call was sent.
 
 use std::{
     collections::BTreeMap,
@@ -13,13 +13,13 @@ use booked_checker::history::Outcome;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// The longest latency that is told apart from longer ones.
+/// Longer latencies count as this.
 const LATENCY_MAX_US: u64 = 600_000_000;
 const DIGITS: u8 = 3;
-/// Two digits, since there is one for each second.
+/// Fewer digits, since there is a histogram for each second.
 const DIGITS_OF_A_SECOND: u8 = 2;
 
-/// What a client asks for.
+/// What a client requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operation {
@@ -38,7 +38,6 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// As a person reads it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -52,22 +51,21 @@ impl Operation {
     }
 }
 
-/// How an answer stands to what was expected.
+/// An outcome compared with what was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It was done.
     Ok,
-    /// It was refused as the scenario expects it, as when all is sold.
+    /// It was refused in a way that the scenario expects, for example because everything is sold.
     Refused,
-    /// Nothing was done, for there was too much to do: 503 or 429.
+    /// Nothing was done because there was too much to do: 503 or 429.
     Busy,
     /// Anything else: 5xx, no answer, a refusal that nothing explains.
     Error,
 }
 
 impl Verdict {
-    /// Judges an outcome, where these codes are expected beside success.
+    /// `expected` are the codes that are expected besides success.
     pub(crate) fn of(outcome: &Outcome, expected: &[&str]) -> Self {
         match outcome {
             Outcome::Ok(_) => Self::Ok,
@@ -78,7 +76,6 @@ impl Verdict {
     }
 }
 
-/// One call that is over.
 pub(crate) struct Measured<'a> {
     pub(crate) operation: Operation,
     pub(crate) outcome: &'a Outcome,
@@ -89,17 +86,16 @@ pub(crate) struct Measured<'a> {
     pub(crate) service: Duration,
 }
 
-/// What was counted of one operation.
+/// What was counted for one operation.
 #[derive(Clone)]
 pub(crate) struct Tally {
     pub(crate) ok: u64,
-    /// All that were not done, by what was seen instead.
+    /// All others, by what was seen instead.
     pub(crate) others: BTreeMap<(Verdict, String), u64>,
     pub(crate) latency: Histogram<u64>,
     pub(crate) service: Histogram<u64>,
 }
 
-/// What was counted in one second.
 #[derive(Clone)]
 pub(crate) struct Interval {
     pub(crate) calls: BTreeMap<Operation, u64>,
@@ -108,7 +104,7 @@ pub(crate) struct Interval {
     pub(crate) latency: Histogram<u64>,
 }
 
-/// Takes measurements from all threads at once.
+/// Takes measurements from all threads concurrently.
 pub(crate) struct Meter {
     shards: Vec<Mutex<Shard>>,
     empty: Shard,
@@ -120,11 +116,10 @@ struct Shard {
     operations: BTreeMap<Operation, Tally>,
     interval: Interval,
     not_started: u64,
-    /// How late iterations began, by no fault of the gateway.
+    /// How late iterations began, which is not the gateway's fault.
     lateness: Histogram<u64>,
 }
 
-/// All that was counted.
 pub(crate) struct Totals {
     pub(crate) operations: BTreeMap<Operation, Tally>,
     pub(crate) not_started: u64,
@@ -132,7 +127,6 @@ pub(crate) struct Totals {
 }
 
 impl Meter {
-    /// For so many threads.
     pub(crate) fn new(threads: usize) -> anyhow::Result<Self> {
         let interval = Interval {
             calls: BTreeMap::new(),
@@ -146,7 +140,7 @@ impl Meter {
         Ok(Self { shards, empty, empty_tally: Tally::empty()? })
     }
 
-    /// `lane` spreads the callers, so that they seldom meet.
+    /// `lane` spreads the callers, so that they rarely contend.
     pub(crate) fn record(&self, lane: usize, call: &Measured<'_>) {
         let mut shard = self.shard(lane);
         let latency_us = micros(call.latency);
@@ -157,19 +151,19 @@ impl Meter {
         shard.operations.entry(call.operation).or_insert_with(|| self.empty_tally.clone()).add(call);
     }
 
-    /// An iteration began so late.
+    /// An iteration began this late.
     pub(crate) fn started(&self, lane: usize, lateness: Duration) {
         self.shard(lane).lateness.saturating_record(micros(lateness));
     }
 
-    /// An iteration could not begin, since too many were open.
+    /// An iteration could not begin because too many were open.
     pub(crate) fn not_started(&self, lane: usize) {
         let mut shard = self.shard(lane);
         shard.not_started += 1;
         shard.interval.not_started += 1;
     }
 
-    /// What was counted since the last time.
+    /// What was counted since the last call.
     pub(crate) fn take_interval(&self) -> anyhow::Result<Interval> {
         let mut sum = self.empty.interval.clone();
         for lane in 0..self.shards.len() {
@@ -184,7 +178,6 @@ impl Meter {
         Ok(sum)
     }
 
-    /// All that was counted.
     pub(crate) fn totals(&self) -> anyhow::Result<Totals> {
         let mut sum =
             Totals { operations: BTreeMap::new(), not_started: 0, lateness: self.empty.lateness.clone() };
@@ -269,7 +262,7 @@ mod tests {
         });
         let tally = &meter.totals().unwrap().operations[&Operation::Book];
         assert_eq!((tally.ok, tally.latency.len()), (4000, 4000));
-        // Three digits: no more than a thousandth off.
+        // Three digits: at most a thousandth off.
         assert!(tally.latency.value_at_quantile(0.99).abs_diff(990_000) <= 990);
         assert!(tally.latency.max().abs_diff(1_000_000) <= 1_000);
         assert!(tally.service.max() < 1_002);

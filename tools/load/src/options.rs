@@ -1,4 +1,4 @@
-//! What a run is to do.
+//! What a run does.
 
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
@@ -6,97 +6,80 @@ use serde::Serialize;
 
 use crate::client::Timeouts;
 
-/// What a run is to do.
 #[derive(Clone)]
 pub struct Options {
-    /// The gateway, `http://host:port`.
+    /// The gateway: `http://host:port`.
     pub url: String,
-    /// What the clients do.
     pub scenario: ScenarioName,
-    /// How they arrive.
     pub arrival: Arrival,
-    /// How long they arrive for, after the warm-up.
+    /// How long clients arrive, after the warm-up.
     pub duration: Duration,
-    /// How long they arrive before anything is measured.
+    /// How long clients arrive before anything is measured.
     pub warm_up: Duration,
-    /// Makes arrivals and choices the same again.
+    /// The same seed gives the same arrivals and choices.
     pub seed: u64,
-    /// How long they wait for answers.
     pub timeouts: Timeouts,
-    /// The admin, who prepares what is needed; without one, only what needs nothing can be run.
+    /// Creates what a scenario needs. Without an admin, only scenarios that need nothing can run.
     pub admin: Option<LogIn>,
-    /// Who they are.
     pub accounts: AccountOptions,
-    /// How they buy.
     pub sale: SaleOptions,
-    /// Events that `browse` finds at least.
+    /// How many events `browse` finds at least.
     pub events: u32,
-    /// The share of log-ins with a wrong password in `login-storm`, 0 to 1.
+    /// The share of log-ins with a wrong password in `login-storm`, from 0 to 1.
     pub wrong_password_share: f64,
-    /// What `mixed` is made of.
     pub mix: Mix,
-    /// Where the calls are recorded for `booked verify`.
+    /// A file to which the calls are appended for `booked verify`.
     pub history: Option<PathBuf>,
-    /// Whether the events that were made are deleted at the end.
+    /// Whether the events that were created are deleted at the end.
     pub clean_up: bool,
 }
 
-/// An account to log in with.
 #[derive(Clone)]
 pub struct LogIn {
-    /// The account's email.
     pub email: String,
-    /// Its password.
     pub password: String,
 }
 
-/// How clients arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Arrival {
-    /// By themselves, however slow the answers are (Poisson).
+    /// Independently of how slow the answers are (a Poisson process).
     Open {
-        /// On average so many iterations a second.
+        /// Iterations per second, on average.
         rate_per_s: f64,
-        /// So many iterations at a time at most; what arrives beyond them is counted and does not start.
+        /// Iterations that are open at once. Those that arrive beyond that are counted and not started.
         open_max: usize,
     },
-    /// So many at a time, each begins again when it is through.
-    Closed {
-        /// How many.
-        users: usize,
-    },
+    /// This many at once; each starts again when it is done.
+    Closed { users: usize },
 }
 
-/// The accounts that clients use. They are made once, and found again by their emails.
+/// The accounts that clients use. They are created once, and found again by their emails.
 #[derive(Clone)]
 pub struct AccountOptions {
-    /// How many; where more iterations are open, they share.
+    /// If more iterations are open, they share accounts.
     pub count: usize,
-    /// What their emails begin with.
+    /// Their emails begin with this.
     pub prefix: String,
-    /// The password of all of them.
     pub password: String,
-    /// How many are registered or logged in at a time.
+    /// How many are registered or logged in concurrently.
     pub concurrency: usize,
-    /// A file that keeps their tokens for the next run.
+    /// A file that stores their tokens for the next run.
     pub tokens: Option<PathBuf>,
 }
 
-/// How clients buy.
 #[derive(Clone, Copy)]
 pub struct SaleOptions {
-    /// Seats of the event that goes on sale.
+    /// Of the event that goes on sale in `onsale`.
     pub seats: u32,
-    /// Each buys one seat up to so many.
+    /// Each buys from one to this many seats.
     pub count_max: u32,
-    /// How long one thinks between reserving and booking, on average; each scenario has its own default.
+    /// How long a buyer thinks between reserving and booking, on average; each scenario has its own default.
     pub think: Option<Duration>,
-    /// The share of those who reserve and never book in `onsale`, 0 to 1.
+    /// The share of buyers who reserve and never book in `onsale`, from 0 to 1.
     pub abandon_share: f64,
 }
 
-/// What the clients do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScenarioName {
@@ -104,22 +87,20 @@ pub enum ScenarioName {
     Onsale,
     /// Pages of events and single events.
     Browse,
-    /// Reserve, book and cancel where there is room for all.
+    /// Reserve, book and cancel with enough seats for everyone.
     Checkout,
-    /// Everybody cancels and buys again.
+    /// Everyone cancels and buys again.
     CancelStorm,
     /// Log-ins, some with a wrong password.
     LoginStorm,
-    /// All of them, by weight.
+    /// Several of the others, by weight.
     Mixed,
 }
 
 impl ScenarioName {
-    /// All of them.
     pub const ALL: [Self; 6] =
         [Self::Onsale, Self::Browse, Self::Checkout, Self::CancelStorm, Self::LoginStorm, Self::Mixed];
 
-    /// As a person writes it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -144,7 +125,7 @@ impl FromStr for ScenarioName {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let named = Self::ALL.into_iter().find(|name| name.as_str() == text);
-        named.ok_or_else(|| format!("is none of {}", Self::ALL.map(Self::as_str).join(", ")))
+        named.ok_or_else(|| format!("is not one of {}", Self::ALL.map(Self::as_str).join(", ")))
     }
 }
 
@@ -153,7 +134,7 @@ impl FromStr for ScenarioName {
 pub struct Mix(pub(crate) Vec<(ScenarioName, u32)>);
 
 impl Default for Mix {
-    /// A day with a sale: most look, some buy.
+    /// A day with a sale: most browse, some buy.
     fn default() -> Self {
         use ScenarioName::{Browse, CancelStorm, Checkout, LoginStorm, Onsale};
         Self(vec![(Browse, 70), (Onsale, 15), (Checkout, 10), (CancelStorm, 4), (LoginStorm, 1)])
@@ -166,14 +147,14 @@ impl FromStr for Mix {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut weights: Vec<(ScenarioName, u32)> = Vec::new();
         for part in text.split(',') {
-            let (name, weight) = part.split_once('=').ok_or("is not like browse=70,checkout=30")?;
+            let (name, weight) = part.split_once('=').ok_or("must be like browse=70,checkout=30")?;
             let name: ScenarioName = name.trim().parse()?;
             if name == ScenarioName::Mixed || weights.iter().any(|(other, _)| *other == name) {
-                return Err(format!("{name} cannot be a part here, or is one already"));
+                return Err(format!("{name} cannot be part of a mix, or is already"));
             }
             match weight.trim().parse() {
                 Ok(weight @ 1..=1_000_000) => weights.push((name, weight)),
-                _ => return Err("a weight is 1 to 1,000,000".to_owned()),
+                _ => return Err("a weight must be from 1 to 1,000,000".to_owned()),
             }
         }
         Ok(Self(weights))

@@ -1,4 +1,4 @@
-//! The report as a page: all in one file, with plots, for light and dark screens, without anything from elsewhere.
+//! The report as a page of HTML: in one self-contained file, with plots, for light and dark screens.
 
 mod charts;
 
@@ -15,7 +15,6 @@ use crate::{
 };
 use charts::{distribution, latencies, outcomes, throughput};
 
-/// The report as a page of HTML.
 #[must_use]
 pub fn html(report: &Report) -> String {
     let title = format!("{} · {}", report.scenario, report.url);
@@ -24,10 +23,14 @@ pub fn html(report: &Report) -> String {
         section("Throughput", "Calls that ended, by second.", &throughput(report)),
         section(
             "Latency over time",
-            "From when a call was meant to start to its answer.",
+            "From when a call was meant to start until its answer.",
             &latencies(report),
         ),
-        section("Latency distribution", "So many of the calls took at most so long.", &distribution(report)),
+        section(
+            "Latency distribution",
+            "The share of calls that took at most this long.",
+            &distribution(report),
+        ),
         section("Outcomes", "What was answered, by operation.", &outcomes(report)),
         section("Operations", "", &operations(report)),
         section("Answers", "", &answers(report)),
@@ -44,17 +47,17 @@ fn summary(report: &Report) -> String {
     };
     let arrival = match report.arrival {
         Arrival::Open { rate_per_s, .. } => {
-            format!("{} iterations a second arrive by themselves", digits(rate_per_s))
+            format!("{} iterations arrive per second (open loop)", digits(rate_per_s))
         }
         Arrival::Closed { users } => {
-            format!("{} clients at a time", count(u64::try_from(users).unwrap_or(u64::MAX)))
+            format!("{} clients (closed loop)", count(u64::try_from(users).unwrap_or(u64::MAX)))
         }
     };
     let early = if report.ended_early { ", ended early" } else { "" };
     let Spread { p50, p99, .. } = report.all.latency_us;
     let mut tiles = vec![
         tile("calls", &count(report.all.calls)),
-        tile("a second", &digits(report.all.per_s)),
+        tile("per second", &digits(report.all.per_s)),
         tile("p50", &time(float(p50))),
         tile("p99", &time(float(p99))),
         tile("errors", &count(report.all.errors)),
@@ -89,7 +92,7 @@ fn operations(report: &Report) -> String {
         format!("<tr><th>{name}</th><td>{calls}</td><td>{per_s}</td>{times}</tr>\n")
     };
     let rows: String = report.operations.iter().chain([&report.all]).map(row).collect();
-    let heads = ["", "calls", "a second", "min", "p50", "p90", "p99", "p99.9", "max"];
+    let heads = ["", "calls", "per second", "min", "p50", "p90", "p99", "p99.9", "max"];
     table(&heads, &rows)
 }
 

@@ -1,4 +1,4 @@
-//! What a run found, as a person and as a program reads it.
+//! What a run found, for people and for programs.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -13,142 +13,112 @@ use crate::{
     scenario::expectation::Expectation,
 };
 
-/// The points of a distribution: halves of what is left, each in so many steps.
+/// Each half of the calls that are left has this many points in a distribution.
 const STEPS_A_HALF: u32 = 5;
 
-/// What a run found.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// What the clients did.
     pub scenario: String,
-    /// The gateway.
     pub url: String,
-    /// The seed of arrivals and choices.
     pub seed: u64,
-    /// How the clients arrived.
     pub arrival: Arrival,
-    /// When the run began, in Unix seconds.
     pub began_unix_time: u64,
-    /// How long was measured, in seconds, without the warm-up.
+    /// Without the warm-up.
     pub measured_s: f64,
-    /// Whether somebody ended it before its time.
+    /// Whether someone ended it before its time.
     pub ended_early: bool,
-    /// What became of the iterations.
     pub iterations: IterationReport,
     /// All calls together.
     pub all: OperationReport,
-    /// The calls by what they asked for.
     pub operations: Vec<OperationReport>,
-    /// Second by second; what ends after the last one is in a further row.
+    /// By second. Calls that end after the last second are in a further row.
     pub series: Vec<Second>,
     /// What must be true afterwards.
     pub expectations: Vec<Expectation>,
 }
 
-/// What became of the iterations.
 #[derive(Debug, Serialize)]
 pub struct IterationReport {
-    /// They began, warm-up included.
+    /// Including the warm-up.
     pub started: u64,
-    /// They arrived while too many were open, and did not begin.
+    /// They arrived while too many were open.
     pub not_started: u64,
-    /// They were still open a while after the end.
+    /// They were still open when the grace period after the end was over.
     pub cut_short: usize,
-    /// How late they began, by no fault of the gateway: more than a few milliseconds mean that this machine is too slow.
+    /// How late they began, which is not the gateway's fault. More than a few milliseconds mean that this machine is too slow.
     pub lateness_us: Spread,
 }
 
-/// What was measured of one operation.
+/// What was measured for one operation.
 #[derive(Debug, Serialize)]
 pub struct OperationReport {
-    /// Which.
     pub name: &'static str,
-    /// How many calls.
     pub calls: u64,
-    /// How many of them a second.
+    /// Calls per second.
     pub per_s: f64,
-    /// Done.
     pub ok: u64,
-    /// Refused, as was to be expected.
+    /// Refused as expected.
     pub refused: u64,
-    /// Nothing was done, for there was too much to do.
+    /// Nothing was done because there was too much to do.
     pub busy: u64,
     /// Anything else.
     pub errors: u64,
-    /// By status and code, or what was seen instead.
     pub outcomes: Vec<OutcomeCount>,
-    /// From when a call was meant to start to its answer.
+    /// From when a call was meant to start until its answer.
     pub latency_us: Spread,
-    /// From when it was sent to its answer.
+    /// From when it was sent until its answer.
     pub service_us: Spread,
-    /// Latencies by share of the calls that were at most so slow.
     pub distribution: Vec<Point>,
 }
 
-/// How often an answer was seen.
 #[derive(Debug, Serialize)]
 pub struct OutcomeCount {
     /// `ok`, status and code, or the cause of an unknown outcome.
     pub outcome: String,
-    /// How it stands to what was expected.
     pub verdict: Verdict,
-    /// How often.
     pub count: u64,
 }
 
-/// Times in microseconds; 0 where there are none.
+/// In microseconds; 0 if there are none.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Spread {
-    /// The shortest.
     pub min: u64,
-    /// On average.
     pub mean: f64,
-    /// Half were at most this.
     pub p50: u64,
-    /// 90% were at most this.
     pub p90: u64,
-    /// 99% were at most this.
     pub p99: u64,
-    /// 99.9% were at most this.
     pub p999: u64,
-    /// The longest.
     pub max: u64,
 }
 
-/// A point of a distribution.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Point {
-    /// This share of the calls...
+    /// This share of the calls …
     pub share: f64,
-    /// ... took at most this, in microseconds.
+    /// … took at most this long.
     pub at_most_us: u64,
 }
 
-/// One second of a run.
 #[derive(Debug, Serialize)]
 pub struct Second {
-    /// From 0, which is the first one that is measured.
+    /// From 0, the first one that is measured.
     pub second: u64,
-    /// How long it was in truth, in seconds.
+    /// How long it actually was.
     pub length_s: f64,
     /// Calls that ended in it.
     pub calls: BTreeMap<Operation, u64>,
-    /// Of these, done.
+    /// Of these calls.
     pub ok: u64,
-    /// Of these, refused as expected.
     pub refused: u64,
-    /// Of these, not done for there was too much to do.
     pub busy: u64,
-    /// Of these, anything else.
     pub errors: u64,
-    /// RunSummary that could not begin.
+    /// Iterations that could not begin.
     pub not_started: u64,
-    /// Latencies of the calls that ended in it.
     pub latency_us: Spread,
 }
 
 impl Report {
-    /// Answers that nobody expects, and expectations that do not hold.
+    /// Unexpected answers, and expectations that do not hold.
     #[must_use]
     pub fn failures(&self) -> u64 {
         let broken = self.expectations.iter().filter(|expectation| !expectation.holds).count();
@@ -210,13 +180,11 @@ impl Second {
         }
     }
 
-    /// All calls that ended in it.
     #[must_use]
     pub fn all_calls(&self) -> u64 {
         self.calls.values().sum()
     }
 
-    /// Calls a second.
     #[must_use]
     pub fn per_s(&self, calls: u64) -> f64 {
         ratio(calls, self.length_s)
@@ -228,7 +196,7 @@ impl Spread {
         if histogram.is_empty() {
             return Self::default();
         }
-        // The histogram rounds up; nothing took longer than the longest.
+        // The histogram rounds up, but nothing took longer than the maximum.
         let at = |quantile| histogram.value_at_quantile(quantile).min(histogram.max());
         Self {
             min: histogram.min(),

@@ -1,4 +1,4 @@
-//! What all iterations of a run share, and one iteration: a client that comes, calls, thinks, and goes.
+//! What all iterations of a run share, and one iteration: a client that arrives, calls, thinks, and leaves.
 
 use std::{
     borrow::Cow,
@@ -23,18 +23,17 @@ use crate::{
     meter::{Measured, Meter, Operation, Verdict},
 };
 
-/// What all iterations of a run share.
 pub(crate) struct Run {
     pub(crate) gateway: Gateway,
     pub(crate) meter: Meter,
     pub(crate) recorder: Option<RecorderHandle>,
     pub(crate) seed: u64,
-    /// What was meant to start earlier is not measured.
+    /// Calls that were meant to start earlier are not measured.
     pub(crate) measured_from: Instant,
-    /// Cancelled when no more iterations begin; clients that are thinking stop thinking.
+    /// Cancelled when no more iterations begin. Clients that are thinking stop thinking.
     pub(crate) over: CancellationToken,
-    /// Set when those who are still there must go. What was asked already is waited for, since it may be done.
-    pub(crate) cut: AtomicBool,
+    /// Set when iterations must make no more calls. Calls under way are awaited, since they may be carried out.
+    pub(crate) aborted: AtomicBool,
     /// Iterations that are open.
     pub(crate) open: AtomicUsize,
 }
@@ -49,32 +48,31 @@ impl Run {
     }
 }
 
-/// A client that comes, calls, thinks, and goes.
+/// A client that arrives, calls, thinks, and leaves.
 pub(crate) struct Iteration {
     run: Arc<Run>,
     lane: usize,
-    /// When the next call is meant to start; none where that is now.
+    /// When the next call is meant to start; none if that is now.
     due: Option<Instant>,
-    gone: Arc<Notify>,
-    /// The same choices again for the same seed.
+    aborted: Arc<Notify>,
+    /// Gives the same choices for the same seed.
     pub(crate) random: SmallRng,
 }
 
 impl Iteration {
-    /// The iteration of this number, which was meant to begin at `due`.
+    /// `due`: when it was meant to begin.
     pub(crate) fn new(run: &Arc<Run>, number: u64, due: Option<Instant>) -> Self {
-        // Neighbouring seeds give unrelated numbers.
+        // Adjacent seeds give unrelated numbers.
         let random = SmallRng::seed_from_u64(run.seed.rotate_left(32) ^ number);
         let lane = usize::try_from(number).unwrap_or_default();
-        Self { run: Arc::clone(run), lane, due, gone: Arc::default(), random }
+        Self { run: Arc::clone(run), lane, due, aborted: Arc::default(), random }
     }
 
-    /// Tells when the iteration is cut short: then it goes on no more, and is to be dropped.
-    pub(crate) fn gone(&self) -> Arc<Notify> {
-        Arc::clone(&self.gone)
+    /// Is notified when the iteration is aborted: then it never continues and must be dropped.
+    pub(crate) fn aborted(&self) -> Arc<Notify> {
+        Arc::clone(&self.aborted)
     }
 
-    /// Reserves: the tickets and when the hold runs out, in Unix seconds.
     pub(crate) async fn reserve(
         &mut self,
         session: &Session,
@@ -85,13 +83,11 @@ impl Iteration {
         self.call(Operation::Reserve, session, Op::Reserve { event_id, count }, expected).await
     }
 
-    /// Books.
     pub(crate) async fn book(&mut self, session: &Session, tickets: &[Uuid], expected: &[&str]) -> Outcome {
         let op = Op::Book { ticket_ids: tickets.to_vec() };
         self.call(Operation::Book, session, op, expected).await
     }
 
-    /// Cancels the latest tickets.
     pub(crate) async fn cancel(
         &mut self,
         session: &Session,
@@ -102,13 +98,11 @@ impl Iteration {
         self.call(Operation::Cancel, session, Op::Cancel { event_id, count }, expected).await
     }
 
-    /// Reads one event.
     pub(crate) async fn read_event(&mut self, event_id: Uuid, expected: &[&str]) -> Outcome {
         let anyone = self.run.gateway.anyone();
         self.call(Operation::ReadEvent, &anyone, Op::ReadEvent { event_id }, expected).await
     }
 
-    /// Reads a page of events.
     pub(crate) async fn list_events(&mut self, path: Cow<'static, str>) -> Option<Page> {
         let run = Arc::clone(&self.run);
         let mut page = None;
@@ -120,14 +114,14 @@ impl Iteration {
         page
     }
 
-    /// Logs in, and forgets the token.
+    /// Logs in, and discards the token.
     pub(crate) async fn log_in(&mut self, email: &str, password: &str, expected: &[&str]) -> Outcome {
         let run = Arc::clone(&self.run);
         let read = |answer: &HttpResponse| run.gateway.session_of(answer).map(|_| Response::Empty);
         self.ask(Operation::LogIn, run.gateway.ask_log_in(email, password), read, expected).await
     }
 
-    /// Thinks, as long as this on average; not at all when the run is over.
+    /// Waits this long on average, but not at all when the run is over.
     pub(crate) async fn think(&mut self, mean: Duration) {
         if mean.is_zero() || self.run.is_over() {
             return;
@@ -139,14 +133,14 @@ impl Iteration {
         }
     }
 
-    /// Whether chance has it, with this probability.
+    /// True with this probability.
     pub(crate) fn chance(&mut self, share: f64) -> bool {
         self.random.random::<f64>() < share
     }
 
-    /// A call that belongs to the history.
+    /// A call that is recorded in the history.
     async fn call(&mut self, operation: Operation, session: &Session, op: Op, expected: &[&str]) -> Outcome {
-        self.go_if_cut().await;
+        self.stop_if_aborted().await;
         let begun = Instant::now();
         let call = session.call(op).await;
         self.measure(operation, begun, &call.outcome, expected);
@@ -163,7 +157,7 @@ impl Iteration {
         }
     }
 
-    /// A call that does not.
+    /// A call that is not recorded.
     async fn ask(
         &mut self,
         operation: Operation,
@@ -171,17 +165,17 @@ impl Iteration {
         read: impl FnOnce(&HttpResponse) -> Option<Response>,
         expected: &[&str],
     ) -> Outcome {
-        self.go_if_cut().await;
+        self.stop_if_aborted().await;
         let begun = Instant::now();
         let outcome = outcome(&asking.await, read);
         self.measure(operation, begun, &outcome, expected);
         outcome
     }
 
-    /// Never comes back where the iteration is cut short.
-    async fn go_if_cut(&self) {
-        if self.run.cut.load(Ordering::Relaxed) {
-            self.gone.notify_one();
+    /// Never returns if the iteration is aborted.
+    async fn stop_if_aborted(&self) {
+        if self.run.aborted.load(Ordering::Relaxed) {
+            self.aborted.notify_one();
             std::future::pending::<()>().await;
         }
     }
@@ -197,25 +191,23 @@ impl Iteration {
     }
 }
 
-/// What became of the iterations.
 pub(crate) struct RunSummary {
     pub(crate) started: u64,
-    /// They were still open when the grace was over.
+    /// Iterations that were still open when the grace period was over.
     pub(crate) cut_short: usize,
-    /// From then on nobody came.
+    /// When the last iteration could begin.
     pub(crate) over_at: Instant,
 }
 
-/// What is read of a page of events.
+/// What is needed of a page of events.
 #[derive(Deserialize)]
 pub(crate) struct Page {
     pub(crate) next_time_to_fetch: i64,
-    pub(crate) events: Vec<Listed>,
+    pub(crate) events: Vec<ListedEvent>,
 }
 
-/// What is read of an event in a page.
 #[derive(Deserialize)]
-pub(crate) struct Listed {
+pub(crate) struct ListedEvent {
     pub(crate) id: Uuid,
     pub(crate) seat_count: u32,
     pub(crate) available_seats_count: u32,
@@ -227,7 +219,7 @@ mod tests {
     use crate::client::Timeouts;
 
     #[tokio::test]
-    async fn a_visit_that_is_cut_short_asks_nothing_more() {
+    async fn an_aborted_iteration_makes_no_more_calls() {
         let run = Arc::new(Run {
             gateway: Gateway::new("http://127.0.0.1:1", Timeouts::default()).unwrap(),
             meter: Meter::new(1).unwrap(),
@@ -235,14 +227,14 @@ mod tests {
             seed: 0,
             measured_from: Instant::now(),
             over: CancellationToken::new(),
-            cut: AtomicBool::new(true),
+            aborted: AtomicBool::new(true),
             open: AtomicUsize::new(1),
         });
         let mut iteration = Iteration::new(&run, 0, None);
-        let gone = iteration.gone();
+        let aborted = iteration.aborted();
         tokio::select! {
-            page = iteration.list_events("/event/".into()) => panic!("it was asked: {}", page.is_some()),
-            () = gone.notified() => {}
+            page = iteration.list_events("/event/".into()) => panic!("it made a call: {}", page.is_some()),
+            () = aborted.notified() => {}
         }
         assert!(run.meter.totals().unwrap().operations.is_empty());
     }

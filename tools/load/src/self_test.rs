@@ -1,4 +1,4 @@
-//! What the load kit itself can drive: its clients against a server that does nothing.
+//! How much load the load kit itself can drive: its clients against a server that does nothing.
 
 use std::{
     convert::Infallible,
@@ -26,24 +26,22 @@ use crate::{
     scenario::{Nothing, Setup},
 };
 
-/// What a reservation of two seats is answered with.
+/// The answer to a reservation of two seats.
 const HELD: &[u8] = br#"{"ticket_ids":["019a0000-0000-8000-8000-000000000001","019a0000-0000-8000-8000-000000000002"],"expires_unix_time":1900000000}"#;
 
-/// What the load kit can drive.
 pub struct SelfTest {
-    /// What its clients measured.
     pub report: Report,
-    /// Processor time that it took for each call, without the server's.
+    /// Processor time of the clients for each call.
     pub cpu_us_a_call: f64,
-    /// Processor time that the server took for each call.
+    /// Processor time of the server for each call.
     pub server_cpu_us_a_call: f64,
 }
 
-/// Lets clients call a server that does nothing, on this machine.
+/// Runs clients against a server that does nothing, on this machine.
 ///
 /// # Errors
 ///
-/// Where there is no port or no thread to be had.
+/// If no port or thread is available.
 pub async fn self_test(
     arrival: Arrival,
     duration: Duration,
@@ -93,7 +91,7 @@ fn options(url: String, arrival: Arrival, duration: Duration) -> Options {
     }
 }
 
-/// On a thread of its own, so that its processor time can be told from the clients'.
+/// Runs on a thread of its own, so that its processor time can be told from the clients'.
 struct Server {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
@@ -121,9 +119,9 @@ impl Server {
         Ok(Self { address, stop, thread })
     }
 
-    /// Says how much processor time it took.
+    /// Returns how much processor time it used.
     fn stop(self) -> anyhow::Result<Duration> {
-        // Where it has failed already, it says so below.
+        // If it has failed already, that is reported below.
         let _ = self.stop.send(());
         self.thread.join().map_err(|_| anyhow!("the server panicked"))?.context("the server failed")
     }
@@ -140,7 +138,7 @@ async fn accept(listener: TcpListener) -> anyhow::Result<()> {
 }
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    // A body that is not read would cost the connection.
+    // If a body were not read, the connection would be closed.
     let _ = request.into_body().collect().await;
     Ok(Response::new(Full::new(Bytes::from_static(HELD))))
 }

@@ -9,9 +9,8 @@ use crate::{
 };
 
 const HEAD: [&str; 11] =
-    ["", "calls", "a second", "ok", "refused", "busy", "errors", "p50", "p90", "p99", "max"];
+    ["", "calls", "per second", "ok", "refused", "busy", "errors", "p50", "p90", "p99", "max"];
 
-/// The report as lines of text.
 #[must_use]
 pub fn table(report: &Report) -> String {
     let mut lines = vec![title(report), String::new()];
@@ -33,8 +32,8 @@ pub fn table(report: &Report) -> String {
 
 fn title(report: &Report) -> String {
     let arrival = match report.arrival {
-        Arrival::Open { rate_per_s, .. } => format!("{} iterations a second", digits(rate_per_s)),
-        Arrival::Closed { users } => format!("{} at a time", count(u64::try_from(users).unwrap_or(u64::MAX))),
+        Arrival::Open { rate_per_s, .. } => format!("{} iterations per second", digits(rate_per_s)),
+        Arrival::Closed { users } => format!("{} clients", count(u64::try_from(users).unwrap_or(u64::MAX))),
     };
     let early = if report.ended_early { ", ended early" } else { "" };
     let (scenario, url, seed) = (&report.scenario, &report.url, report.seed);
@@ -59,7 +58,7 @@ fn row(operation: &OperationReport) -> [String; 11] {
     ]
 }
 
-/// The first column to the left, the others to the right.
+/// The first column is aligned to the left, the others to the right.
 fn aligned(rows: &[[String; 11]]) -> Vec<String> {
     let head = HEAD.map(str::to_owned);
     let all: Vec<&[String; 11]> = std::iter::once(&head).chain(rows).collect();
@@ -76,7 +75,7 @@ fn aligned(rows: &[[String; 11]]) -> Vec<String> {
     all.iter().map(line).collect()
 }
 
-/// What was answered beside success.
+/// All answers except success.
 fn outcomes(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     for operation in &report.operations {
@@ -85,7 +84,7 @@ fn outcomes(report: &Report) -> Vec<String> {
         }
     }
     if !lines.is_empty() {
-        lines.insert(0, "\nAnswers beside success:".to_owned());
+        lines.insert(0, "\nAnswers other than ok:".to_owned());
     }
     lines
 }
@@ -94,7 +93,7 @@ fn iterations(report: &Report) -> Vec<String> {
     let (iterations, mut lines) = (&report.iterations, Vec::new());
     if iterations.not_started > 0 {
         let not_started = count(iterations.not_started);
-        lines.push(format!("\n{not_started} iterations did not begin, since as many as may be were open."));
+        lines.push(format!("\n{not_started} iterations did not begin because too many were open."));
     }
     if iterations.cut_short > 0 {
         lines.push(format!(
@@ -106,7 +105,7 @@ fn iterations(report: &Report) -> Vec<String> {
         let Spread { p50, p99, max, .. } = iterations.lateness_us;
         let [p50, p99, max] = [p50, p99, max].map(|us| time(float(us)));
         lines.push(format!(
-            "\nVisits began late by {p50} (p50), {p99} (p99), {max} (max): the load kit's own part."
+            "\nIterations began late by {p50} (p50), {p99} (p99), {max} (max): the load kit's own share."
         ));
     }
     lines

@@ -1,12 +1,12 @@
-//! The one clock of a recording process.
+//! The clock of a recording process.
 
 use std::{
     sync::LazyLock,
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-/// Now, in microseconds since 1970. The machine's clock is read once; from then on time only goes forward, whatever is
-/// done to that clock, so that the order of calls is told by their times.
+/// Now, in microseconds since 1970. The machine's clock is read only once; from then on time never goes backward, even if
+/// that clock is set, so that times show the order of calls.
 #[must_use]
 pub fn now_us() -> u64 {
     static START: LazyLock<(Instant, u64)> = LazyLock::new(start);
@@ -16,7 +16,7 @@ pub fn now_us() -> u64 {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a recorder of other people's times has no one to ask for its own"
+    reason = "a recorder of a system's times must not depend on that system's clock"
 )]
 fn start() -> (Instant, u64) {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

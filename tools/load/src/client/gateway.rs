@@ -19,104 +19,90 @@ use super::connection::{Connection, Failure};
 
 const HTTP_PORT: u16 = 80;
 
-/// A gateway, over plain HTTP/1.1. Clones share their connections. As many are open as calls are under way at a time:
-/// whoever calls bounds that.
+/// A gateway, over plain HTTP/1.1. Clones share their connections. There are as many as there are concurrent calls, so
+/// the caller must bound these.
 #[derive(Clone)]
 pub struct Gateway(Arc<Inner>);
 
 struct Inner {
     url: String,
-    /// Where connections come from, where that was chosen.
+    /// The local address, if one was chosen.
     from: Option<IpAddr>,
     addresses: Vec<SocketAddr>,
     host: HeaderValue,
     timeouts: Timeouts,
-    /// The one that was used last is used next, so that the others may grow old.
+    /// The one that was used last is used next, so that the others can become idle and old.
     idle: Mutex<Vec<Connection>>,
 }
 
-/// How long a client waits.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
     /// For a new connection.
     pub connect: Duration,
-    /// For an answer, from the start of the call to the last byte.
+    /// From the start of the call until the last byte of the answer.
     pub response: Duration,
 }
 
 impl Default for Timeouts {
-    /// Longer than the gateway's own time-outs, so that it is the one to say what became of a call.
+    /// Longer than the gateway's own timeouts, so that the gateway decides what came of a call.
     fn default() -> Self {
         Self { connect: Duration::from_secs(5), response: Duration::from_secs(30) }
     }
 }
 
-/// The URL leads to no gateway.
 #[derive(Debug, thiserror::Error)]
 pub enum BadUrl {
-    /// It is not of the form that is spoken here.
     #[error("{0:?} is not like http://host:port")]
     Form(String),
-    /// Its host has no address.
     #[error("{host} has no address: {cause}")]
-    Host {
-        /// As in the URL.
-        host: String,
-        /// Why not.
-        cause: std::io::Error,
-    },
+    Host { host: String, cause: std::io::Error },
 }
 
-/// What to ask.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The method.
     pub method: Method,
-    /// The path, and the query where there is one.
+    /// Includes the query, if any.
     pub path: Cow<'static, str>,
-    /// The `Authorization` of who asks.
+    /// None if the caller is anonymous.
     pub authorization: Option<HeaderValue>,
-    /// The body; empty where there is none.
+    /// Empty if there is none.
     pub body: Bytes,
 }
 
 impl Request {
-    /// `GET path`, by nobody in particular.
+    /// `GET path`, anonymously.
     pub fn get(path: impl Into<Cow<'static, str>>) -> Self {
         Self { method: Method::GET, path: path.into(), authorization: None, body: Bytes::new() }
     }
 
-    /// `POST path` with a body of JSON, by nobody in particular.
+    /// `POST path` with a body of JSON, anonymously.
     pub fn post(path: impl Into<Cow<'static, str>>, body: &impl serde::Serialize) -> Self {
-        // The types of the contract always are JSON; an empty body is refused as such.
+        // The types of the contract can always be written as JSON; an empty body would be refused.
         let body = serde_json::to_vec(body).unwrap_or_default();
         Self { method: Method::POST, path: path.into(), authorization: None, body: body.into() }
     }
 
-    /// The same, asked by the owner of a token.
+    /// The same, with a token.
     #[must_use]
     pub fn by(self, authorization: &HeaderValue) -> Self {
         Self { authorization: Some(authorization.clone()), ..self }
     }
 }
 
-/// What was answered, whatever its status.
+/// An answer with any status.
 #[derive(Clone, Debug)]
 pub struct HttpResponse {
-    /// The status.
     pub status: StatusCode,
-    /// The header `Location`.
     pub location: Option<HeaderValue>,
-    /// The header `Retry-After`, where it tells seconds.
+    /// From `Retry-After`, if that has seconds.
     pub retry_after: Option<Duration>,
-    /// The whole body.
     pub body: Bytes,
 }
 
-/// A call has no answer.
+/// Why a call has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// Nothing was sent: there was no connection.
+    /// Nothing was sent because there was no connection.
     #[error("no connection: {0}")]
     NotSent(String),
     /// It was sent, perhaps in part, and the connection broke.
@@ -128,11 +114,11 @@ pub enum RequestError {
 }
 
 impl Gateway {
-    /// Looks up where the gateway is, once; blocks shortly where its host is a name.
+    /// Resolves the host, once; blocks briefly if it is a name.
     ///
     /// # Errors
     ///
-    /// Where the URL is not like `http://host:port`, or the host has no address.
+    /// If the URL is not like `http://host:port`, or the host has no address.
     pub fn new(url: &str, timeouts: Timeouts) -> Result<Self, BadUrl> {
         let form = || BadUrl::Form(url.to_owned());
         let uri: Uri = url.trim_end_matches('/').parse().map_err(|_| form())?;
@@ -154,13 +140,13 @@ impl Gateway {
         })))
     }
 
-    /// The same, reached from this address of this machine, over connections of its own.
+    /// The same gateway from this local address, with connections of its own.
     #[must_use]
     pub fn reached_from(&self, from: IpAddr) -> Self {
         self.apart(Some(from))
     }
 
-    /// The same, over new connections, as for somebody who comes anew.
+    /// The same gateway with new connections, as for a client that comes back later.
     #[must_use]
     pub fn over_new_connections(&self) -> Self {
         self.apart(self.0.from)
@@ -178,17 +164,17 @@ impl Gateway {
         }))
     }
 
-    /// Its URL, without a slash at the end.
+    /// Without a slash at the end.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.0.url
     }
 
-    /// Asks, and waits for the whole answer. What may have been sent is never sent again.
+    /// Sends a request and waits for the whole answer. A request that may have been sent is never sent again.
     ///
     /// # Errors
     ///
-    /// Where there is no answer: no connection, a broken one, or no time left.
+    /// If there is no answer.
     pub async fn ask(&self, request: Request) -> Result<HttpResponse, RequestError> {
         let deadline = Instant::now() + self.0.timeouts.response;
         let mut request = self.0.message(request)?;
@@ -204,7 +190,7 @@ impl Gateway {
                 Ok(Err(Failure::NotSent(_))) if is_new => {
                     return Err(RequestError::NotSent("closed at once".to_owned()));
                 }
-                // An idle connection that was closed meanwhile; each such attempt uses one up.
+                // An idle connection was closed meanwhile. Each such attempt uses one up.
                 Ok(Err(Failure::NotSent(again))) => request = *again,
             }
         }
@@ -229,7 +215,7 @@ impl Inner {
         Ok(message)
     }
 
-    /// A connection that is ready, and whether it is a new one.
+    /// A connection that is ready, and whether it is new.
     async fn connection(&self, deadline: Instant) -> Result<(Connection, bool), RequestError> {
         while let Some(mut connection) = self.used_last() {
             if let Ok(true) = timeout_at(deadline, connection.is_ready()).await {
@@ -246,7 +232,7 @@ impl Inner {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let last = idle.pop()?;
         if last.is_old() {
-            // So are all below it.
+            // All below it are old too.
             idle.clear();
             return None;
         }

@@ -1,4 +1,4 @@
-//! Between the history's words and HTTP: how a question is put, and what an answer means.
+//! Converts between a history and HTTP: an operation to a request, and an answer to an outcome.
 
 use booked_checker::history::{Bookings, Op, Outcome, Response};
 use booked_contract::{
@@ -15,11 +15,10 @@ use super::{
     gateway::{HttpResponse, Request, RequestError},
 };
 
-/// In 2030: all that is made up here takes place then.
+/// In 2030, when all events that are made up here take place.
 const UNIX_TIME: i64 = 1_900_000_000;
 const SECONDS_OF_A_DAY: u64 = 86_400;
 
-/// The request that asks this.
 pub(super) fn request(op: &Op) -> Request {
     match op {
         Op::Reserve { event_id, count } => Request::post("/ticket/reserve/", &seats(*event_id, *count)),
@@ -55,17 +54,17 @@ fn tickets(ids: &[Uuid]) -> TicketIds {
 fn event_of(seat_count: u32) -> NewEvent {
     NewEvent {
         name: format!("An event of {seat_count} seats"),
-        // A second takes a thousand events: here each millisecond begins another one.
+        // At most a thousand events may take place in one second, so each millisecond takes another one.
         unix_time: Some(UNIX_TIME + i64::try_from(now_us() / 1_000 % SECONDS_OF_A_DAY).unwrap_or_default()),
         address: "Prenzlauer Berg, Berlin".to_owned(),
-        description: "Made by the load kit".to_owned(),
+        description: "Created by the load kit".to_owned(),
         seat_count: i64::from(seat_count),
         ..NewEvent::default()
     }
 }
 
-/// What an answer to this said; none where it cannot be understood.
-pub(super) fn said(op: &Op, answer: &HttpResponse) -> Option<Response> {
+/// What an answer to the operation says; none if it cannot be understood.
+pub(super) fn response_to(op: &Op, answer: &HttpResponse) -> Option<Response> {
     match op {
         Op::Reserve { .. } => {
             let Reservation { ticket_ids, expires_unix_time } = body(answer)?;
@@ -91,7 +90,7 @@ pub(super) fn said(op: &Op, answer: &HttpResponse) -> Option<Response> {
     }
 }
 
-/// The event that was created.
+/// The id of the event that was created.
 pub(super) fn created(answer: &HttpResponse) -> Option<Uuid> {
     let location = answer.location.as_ref()?.to_str().ok()?;
     location.trim_matches('/').strip_prefix("event/")?.parse().ok()
@@ -101,7 +100,7 @@ fn body<T: DeserializeOwned>(answer: &HttpResponse) -> Option<T> {
     serde_json::from_slice(&answer.body).ok()
 }
 
-/// What became of a call: `read` says what a good answer said, none where it cannot be understood.
+/// The outcome of a call. `read` returns what a successful answer says, none if it cannot be understood.
 pub fn outcome(
     answered: &Result<HttpResponse, RequestError>,
     read: impl FnOnce(&HttpResponse) -> Option<Response>,
@@ -114,7 +113,7 @@ pub fn outcome(
     let code = || body::<ErrorBody>(answer).map(|error| error.category_code).unwrap_or_default();
     if status.is_success() {
         let unread =
-            || Outcome::Unknown { cause: format!("{} with a body that is unreadable", status.as_u16()) };
+            || Outcome::Unknown { cause: format!("{} with a body that cannot be read", status.as_u16()) };
         return read(answer).map_or_else(unread, Outcome::Ok);
     }
     if status.is_client_error() || status == StatusCode::SERVICE_UNAVAILABLE {
@@ -130,14 +129,14 @@ mod tests {
     const RESERVE: Op = Op::Reserve { event_id: Uuid::nil(), count: 1 };
 
     #[test]
-    fn a_good_answer_is_done_and_says_what_a_rule_needs() {
+    fn a_good_answer_is_ok_and_says_what_a_rule_needs() {
         let body = r#"{"ticket_ids":["00000000-0000-0000-0000-000000000001"],"expires_unix_time":9}"#;
         let held = Response::Held { ticket_ids: vec![Uuid::from_u128(1)], expires_unix_time: 9 };
         assert_eq!(became(&RESERVE, 200, body), Outcome::Ok(held));
     }
 
     #[test]
-    fn a_client_error_and_503_were_surely_not_done() {
+    fn a_client_error_and_503_are_failures() {
         let body = r#"{"category":"TICKET","category_code":"TICKET-01","msg":"too few"}"#;
         let refused = |status, code: &str| Outcome::Fail { status, code: code.to_owned() };
         assert_eq!(became(&RESERVE, 400, body), refused(400, "TICKET-01"));
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_may_have_been_done() {
+    fn everything_else_has_an_unknown_outcome() {
         for (status, body) in [(200, "{"), (201, ""), (302, ""), (500, ""), (502, "<html>"), (504, "{}")] {
             let outcome = became(&RESERVE, status, body);
             assert!(matches!(outcome, Outcome::Unknown { .. }), "{status} {body}: {outcome:?}");
@@ -158,6 +157,6 @@ mod tests {
     fn became(op: &Op, status: u16, body: &str) -> Outcome {
         let status = StatusCode::from_u16(status).unwrap();
         let answer = HttpResponse { status, location: None, retry_after: None, body: body.to_owned().into() };
-        outcome(&Ok(answer), |answer| said(op, answer))
+        outcome(&Ok(answer), |answer| response_to(op, answer))
     }
 }

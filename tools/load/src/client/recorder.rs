@@ -1,4 +1,4 @@
-//! Writes a history down while it happens, on a thread of its own.
+//! Writes a history while it happens, on a thread of its own.
 
 use std::{
     fs::OpenOptions,
@@ -10,8 +10,8 @@ use std::{
 use booked_checker::history::{self, Line};
 use tokio::sync::mpsc::{Receiver, Sender, channel, error::TryRecvError};
 
-/// Lines that may wait; whoever records more of them waits too.
-const WAITING_MAX: usize = 8_192;
+/// Lines that may be queued; after that, recording waits.
+const QUEUE_MAX: usize = 8_192;
 
 /// Appends to one history. [`Self::finish`] ends it.
 pub struct Recorder {
@@ -19,7 +19,7 @@ pub struct Recorder {
     writer: JoinHandle<io::Result<u64>>,
 }
 
-/// Records; each who calls has one.
+/// Records lines; each caller has one.
 #[derive(Clone)]
 pub struct RecorderHandle(Sender<Entry>);
 
@@ -29,49 +29,42 @@ enum Entry {
 }
 
 impl Recorder {
-    /// Appends to the file, which is made where it is missing.
-    ///
-    /// # Errors
-    ///
-    /// Where it cannot be opened.
+    /// Appends to the file, which is created if it is missing.
     pub fn append_to(path: &Path) -> io::Result<Self> {
         Self::start(OpenOptions::new().create(true).append(true).open(path)?)
     }
 
-    /// Writes to this.
-    ///
     /// # Errors
     ///
-    /// Where there is no thread to be had.
+    /// If no thread can be started.
     pub fn start(to: impl Write + Send + 'static) -> io::Result<Self> {
-        let (sender, receiver) = channel(WAITING_MAX);
+        let (sender, receiver) = channel(QUEUE_MAX);
         let thread = std::thread::Builder::new().name("recorder".to_owned());
         let writer = thread.spawn(move || write(receiver, BufWriter::new(to)))?;
         Ok(Self { handle: RecorderHandle(sender), writer })
     }
 
-    /// For one who calls.
     #[must_use]
     pub fn handle(&self) -> RecorderHandle {
         self.handle.clone()
     }
 
-    /// Ends the history: what was recorded until now is written, what comes later is not. Says how many lines there
-    /// are. Blocks while the rest is written.
+    /// Ends the history: what was recorded until now is written, what comes later is not. Returns the number of lines.
+    /// Blocks while the rest is written.
     ///
     /// # Errors
     ///
-    /// Where a line could not be written; the lines after it are lost.
+    /// If a line could not be written; the lines after it are lost.
     pub async fn finish(self) -> io::Result<u64> {
-        // Where it is closed, the writer has failed, and says so below.
+        // If it is closed, the writer has failed, and that is reported below.
         let _ = self.handle.0.send(Entry::End).await;
         self.writer.join().map_err(|_| io::Error::other("the recorder panicked"))?
     }
 }
 
 impl RecorderHandle {
-    /// Records a line, waiting where too many wait already. Where writing has failed, nothing is recorded any more, and
-    /// [`Recorder::finish`] says so.
+    /// Records a line, and waits if too many are queued. If writing has failed, nothing is recorded any more, and
+    /// [`Recorder::finish`] reports it.
     pub async fn record(&self, line: Line) {
         let _ = self.0.send(Entry::Line(Box::new(line))).await;
     }
@@ -84,7 +77,7 @@ fn write(mut entries: Receiver<Entry>, mut to: BufWriter<impl Write>) -> io::Res
             Ok(entry) => Some(entry),
             Err(TryRecvError::Disconnected) => None,
             Err(TryRecvError::Empty) => {
-                // Nothing to do: whoever reads the file meanwhile sees all of it.
+                // Nothing to do: flush, so that readers of the file see everything.
                 to.flush()?;
                 entries.blocking_recv()
             }
@@ -106,7 +99,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_recorded_by_many_is_read_again() {
+    async fn what_many_callers_record_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("history.jsonl");
         let recorder = Recorder::append_to(&path).unwrap();
@@ -129,7 +122,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_history_that_cannot_be_written_is_told_at_its_end() {
+    async fn a_history_that_cannot_be_written_is_reported_at_its_end() {
         let recorder = Recorder::start(File::open("/dev/null").unwrap()).unwrap();
         recorder.handle().record(line(1)).await;
         assert!(recorder.finish().await.is_err());

@@ -13,14 +13,14 @@ pub struct RetryPolicy {
     pub attempts_max: u32,
     /// Between two attempts.
     pub pause: Duration,
-    /// Whether to retry without an answer too. A gateway that was never there is then reported late.
+    /// Whether to retry calls without an answer too. A gateway that was never there is then reported only after the last attempt.
     pub retries_unanswered: bool,
 }
 
 impl RetryPolicy {
     /// # Errors
     ///
-    /// Any other failure at once, and a busy gateway after the last attempt.
+    /// Any other failure immediately, and a busy gateway after the last attempt.
     pub async fn run<T, F>(&self, call: impl Fn() -> F) -> Result<T, CallError>
     where
         F: Future<Output = Result<T, CallError>>,

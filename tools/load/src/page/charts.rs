@@ -1,4 +1,4 @@
-//! What the page's plots show.
+//! The plots of the page.
 
 use booked_plots::{
     Axis, Curve, Plot,
@@ -11,14 +11,14 @@ use crate::{
     report::{OperationReport, Report, Second, Spread},
 };
 
-/// A row that is shorter says little of a second.
+/// A shorter row does not represent a second.
 const LENGTH_MIN_S: f64 = 0.5;
 const COLOURS: usize = 7;
-/// Shares of the calls that have a tick, and how they are written.
+/// Shares of the calls that have a tick, and their labels.
 const SHARES: [(f64, &str); 6] =
     [(0.0, "0%"), (0.9, "90%"), (0.99, "99%"), (0.999, "99.9%"), (0.9999, "99.99%"), (0.99999, "99.999%")];
 
-/// The class of the style sheet that shows this kind.
+/// In the style sheet.
 pub(super) fn class(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Ok => "done",
@@ -48,20 +48,19 @@ fn of_verdict(row: &Second, verdict: Verdict) -> u64 {
     }
 }
 
-/// Calls a second, by kind.
+/// Calls per second, by verdict.
 pub(super) fn throughput(report: &Report) -> String {
     let rows = full_seconds(report);
     let mut curves = Vec::new();
     for verdict in VERDICTS.into_iter().filter(|verdict| rows.iter().any(|row| of_verdict(row, *verdict) > 0))
     {
         let points = rows.iter().map(|row| (end(row), row.per_s(of_verdict(row, verdict)))).collect();
-        let says = |per_s| format!("{} a second", digits(per_s));
+        let says = |per_s| format!("{} per second", digits(per_s));
         curves.push(Curve { name: name(verdict).to_owned(), class: class(verdict).to_owned(), points, says });
     }
     plot(curves, seconds_axis(&rows), |most| Axis::linear(most, round_number))
 }
 
-/// Percentiles of each second.
 pub(super) fn latencies(report: &Report) -> String {
     let rows: Vec<&Second> = full_seconds(report).into_iter().filter(|row| row.all_calls() > 0).collect();
     type Of = fn(&Spread) -> u64;
@@ -82,7 +81,7 @@ pub(super) fn latencies(report: &Report) -> String {
     plot(curves, seconds_axis(&rows), |most| Axis::log(least, most, round_time))
 }
 
-/// Latencies by share of the calls, the slowest few drawn wide.
+/// Latencies by share of the calls; the slowest few take most of the width.
 pub(super) fn distribution(report: &Report) -> String {
     let shown = report.operations.iter().filter(|operation| operation.calls > 0);
     let curves: Vec<Curve> = shown
@@ -102,17 +101,16 @@ pub(super) fn distribution(report: &Report) -> String {
 }
 
 fn curve_of(operation: &OperationReport) -> Vec<(f64, f64)> {
-    // The last point stands for all calls, which would be infinitely far away.
+    // The last point represents all calls, and would be infinitely far away.
     let points = operation.distribution.iter().filter(|point| point.share < 1.0);
     points.map(|point| (nines(point.share), float(point.at_most_us))).collect()
 }
 
-/// How many nines the share has: 1 for 90%, 2 for 99%.
+/// The number of nines: 1 for 90%, 2 for 99%.
 fn nines(share: f64) -> f64 {
     -(1.0 - share).log10()
 }
 
-/// A bar for each operation.
 pub(super) fn outcomes(report: &Report) -> String {
     const ROW: f64 = 30.0;
     const LEFT: f64 = 110.0;
@@ -164,12 +162,12 @@ fn least(curves: &[Curve]) -> f64 {
 }
 
 fn full_seconds(report: &Report) -> Vec<&Second> {
-    // What ended after the last arrival was not asked at the rate of the run.
+    // Calls that ended after the last arrival do not show the rate of the run.
     let is_full = |row: &&Second| float(row.second) + LENGTH_MIN_S <= report.measured_s;
     report.series.iter().filter(|row| row.length_s >= LENGTH_MIN_S).filter(is_full).collect()
 }
 
-/// A row stands where its second ends.
+/// A row is drawn at the end of its second.
 fn end(row: &Second) -> f64 {
     float(row.second + 1)
 }

@@ -1,4 +1,4 @@
-//! `browse`: pages of events, one after the other, and some of the events by themselves.
+//! `browse`: pages of events, one after the other, and some single events.
 
 use std::{
     borrow::Cow,
@@ -18,15 +18,15 @@ use crate::{
 };
 
 const FIRST_PAGE: &str = "/event/?limit=10";
-/// The most that a page may be asked for.
+/// The largest page.
 const PAGE_MAX: &str = "/event/?limit=100";
-/// Nobody looks further.
+/// No client reads further.
 const PAGES_MAX: u32 = 3;
-/// How often one looks at an event of the page.
+/// How often an event of the page is read.
 const READ_SHARE: f64 = 0.5;
 const FIRST_OF_2030: i64 = 1_893_456_000;
 const SEATS: u32 = 1_000;
-/// The event was deleted between page and look.
+/// The event was deleted after the page was read.
 const NO_SUCH_EVENT: &str = "EVENT-03";
 
 pub(super) struct Browse {
@@ -40,8 +40,8 @@ impl Browse {
         let page: Page = serde_json::from_slice(&answer.body)?;
         let there = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
         for number in there..options.events {
-            setup.step(&format!("Making events: {number} of {}", options.events));
-            setup.new_event_of(&event(number)).await?;
+            setup.step(&format!("Creating events: {number} of {}", options.events));
+            setup.new_event_with(&event(number)).await?;
         }
         Ok(Self { pages_out_of_order: AtomicU64::default(), impossible_events: AtomicU64::default() })
     }
@@ -81,19 +81,23 @@ impl Scenario for Browse {
     async fn expectations(&self, _: &Setup) -> Vec<Expectation> {
         let (pages, events) = (&self.pages_out_of_order, &self.impossible_events);
         vec![
-            Expectation::counted("Pages that do not go on", 0, pages.load(Ordering::Relaxed)),
+            Expectation::counted(
+                "Pages that do not continue the previous one",
+                0,
+                pages.load(Ordering::Relaxed),
+            ),
             Expectation::counted("Events with more free seats than seats", 0, events.load(Ordering::Relaxed)),
         ]
     }
 }
 
-/// Each has a second of its own, so that a page is no longer than it was asked to be.
+/// Each event has a second of its own, so that a page is no longer than requested.
 fn event(number: u32) -> NewEvent {
     NewEvent {
         name: format!("An evening of chamber music, number {number}"),
         unix_time: Some(FIRST_OF_2030 + i64::from(number)),
         address: "Elbphilharmonie, Hamburg".to_owned(),
-        description: "Made by the load kit, to be looked at".to_owned(),
+        description: "Created by the load kit, to be browsed".to_owned(),
         latitude: Some(53.5413),
         longitude: Some(9.9841),
         seat_count: i64::from(SEATS),

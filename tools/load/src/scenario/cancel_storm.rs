@@ -1,4 +1,4 @@
-//! `cancel-storm`: everybody has tickets, cancels them and buys again, of an event that is sold out but for these.
+//! `cancel-storm`: everyone has tickets, cancels them and buys again, for an event that is otherwise sold out.
 
 use std::{
     sync::{
@@ -23,12 +23,12 @@ use crate::{
     run::Iteration,
 };
 
-/// Somebody who shares the account has cancelled them.
+/// Another client that shares the account has cancelled them.
 const NOT_YOURS: &str = "TICKET-03";
 
 pub(super) struct CancelStorm {
     accounts: Arc<Accounts>,
-    /// Whether the account has bought, by its place among them.
+    /// By the account's index.
     has_bought: Vec<AtomicBool>,
     tally: SaleTally,
     sale: SaleOptions,
@@ -39,7 +39,7 @@ impl CancelStorm {
         let accounts = setup.accounts().await?;
         let seats =
             u32::try_from(accounts.all().len()).ok().and_then(|it| it.checked_mul(options.sale.count_max));
-        let seats = seats.context("so many accounts want more seats than an event may have")?;
+        let seats = seats.context("this many accounts need more seats than an event may have")?;
         let has_bought = accounts.all().iter().map(|_| AtomicBool::new(false)).collect();
         let tally = SaleTally::new(setup.new_event(seats).await?, seats);
         Ok(Self { accounts, has_bought, tally, sale: options.sale })
@@ -49,12 +49,12 @@ impl CancelStorm {
 #[async_trait]
 impl Scenario for CancelStorm {
     async fn iterate(&self, iteration: &mut Iteration) {
-        let account = self.accounts.lend();
+        let account = self.accounts.lease();
         let (session, count) = (account.session(), self.sale.count_max);
         if self.has_bought[account.index()].swap(false, Ordering::Relaxed)
             && !self.tally.cancel(iteration, session, count, &[TOO_FEW, NOT_YOURS]).await
         {
-            // Most likely it has its tickets still, and tries again next time.
+            // Most likely the account still has its tickets, and tries again next time.
             self.has_bought[account.index()].store(true, Ordering::Relaxed);
             return;
         }

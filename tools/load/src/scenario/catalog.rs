@@ -1,4 +1,4 @@
-//! From a scenario's name to the scenario, with everything that it needs.
+//! Prepares a scenario by its name.
 
 use super::{
     Scenario, browse::Browse, cancel_storm::CancelStorm, checkout::Checkout, login_storm::LoginStorm,

@@ -1,4 +1,4 @@
-//! `checkout`: reserve, book and cancel where there is room for all, so that it can go on for ever.
+//! `checkout`: reserve, book and cancel with enough seats for everyone, so that it can go on forever.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     run::Iteration,
 };
 
-/// The most that an event may have.
+/// The most seats that an event may have.
 const SEATS: u32 = 1_000_000;
 
 pub(super) struct Checkout {
@@ -32,7 +32,7 @@ impl Checkout {
 #[async_trait]
 impl Scenario for Checkout {
     async fn iterate(&self, iteration: &mut Iteration) {
-        let account = self.accounts.lend();
+        let account = self.accounts.lease();
         let (session, count) = (account.session(), iteration.random.random_range(1..=self.sale.count_max));
         let Some(hold) = self.tally.reserve(iteration, session, count).await else { return };
         iteration.think(self.sale.think.unwrap_or(Duration::ZERO)).await;

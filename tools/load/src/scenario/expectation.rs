@@ -2,16 +2,12 @@
 
 use serde::Serialize;
 
-/// Something that must be true afterwards.
 #[derive(Debug, Serialize)]
 pub struct Expectation {
-    /// What was looked at.
+    /// What was checked.
     pub what: String,
-    /// What it must be.
     pub expected: String,
-    /// What it is.
     pub found: String,
-    /// Whether it is as it must be.
     pub holds: bool,
 }
 
@@ -21,7 +17,7 @@ impl Expectation {
         Self { what: what.to_owned(), expected: expected.to_string(), found: found.to_string(), holds }
     }
 
-    /// The same, said of a part of the whole.
+    /// The same, about a part of the scenario.
     pub(crate) fn of(self, part: impl std::fmt::Display) -> Self {
         Self { what: format!("{part}: {}", self.what), ..self }
     }

@@ -1,4 +1,4 @@
-//! `login-storm`: log-ins, some with a wrong password. Hashing passwords is slow on purpose, so 503 is to be expected.
+//! `login-storm`: log-ins, some with a wrong password. Hashing passwords is slow on purpose, so 503 is expected.
 
 use std::sync::{
     Arc,
@@ -17,8 +17,8 @@ const WRONG_PASSWORD: &str = "USER-04";
 pub(super) struct LoginStorm {
     accounts: Arc<Accounts>,
     wrong_share: f64,
-    let_in_wrongly: AtomicU64,
-    shut_out_wrongly: AtomicU64,
+    accepted_wrongly: AtomicU64,
+    rejected_wrongly: AtomicU64,
 }
 
 impl LoginStorm {
@@ -26,8 +26,8 @@ impl LoginStorm {
         Ok(Self {
             accounts: setup.accounts().await?,
             wrong_share: options.wrong_password_share,
-            let_in_wrongly: AtomicU64::default(),
-            shut_out_wrongly: AtomicU64::default(),
+            accepted_wrongly: AtomicU64::default(),
+            rejected_wrongly: AtomicU64::default(),
         })
     }
 }
@@ -39,20 +39,28 @@ impl Scenario for LoginStorm {
         let (email, right) = (&self.accounts.all()[index].email, self.accounts.password());
         if iteration.chance(self.wrong_share) {
             let outcome = iteration.log_in(email, &format!("not {right}"), &[WRONG_PASSWORD]).await;
-            let is_let_in = matches!(outcome, Outcome::Ok(_));
-            self.let_in_wrongly.fetch_add(u64::from(is_let_in), Ordering::Relaxed);
+            let is_accepted = matches!(outcome, Outcome::Ok(_));
+            self.accepted_wrongly.fetch_add(u64::from(is_accepted), Ordering::Relaxed);
         } else {
             let outcome = iteration.log_in(email, right, &[]).await;
-            let is_shut_out = matches!(outcome, Outcome::Fail { status: 401, .. });
-            self.shut_out_wrongly.fetch_add(u64::from(is_shut_out), Ordering::Relaxed);
+            let is_rejected = matches!(outcome, Outcome::Fail { status: 401, .. });
+            self.rejected_wrongly.fetch_add(u64::from(is_rejected), Ordering::Relaxed);
         }
     }
 
     async fn expectations(&self, _: &Setup) -> Vec<Expectation> {
-        let (let_in, shut_out) = (&self.let_in_wrongly, &self.shut_out_wrongly);
+        let (accepted, rejected) = (&self.accepted_wrongly, &self.rejected_wrongly);
         vec![
-            Expectation::counted("Let in with a wrong password", 0, let_in.load(Ordering::Relaxed)),
-            Expectation::counted("Shut out with the right password", 0, shut_out.load(Ordering::Relaxed)),
+            Expectation::counted(
+                "Log-ins with a wrong password that succeeded",
+                0,
+                accepted.load(Ordering::Relaxed),
+            ),
+            Expectation::counted(
+                "Log-ins with the right password that were refused",
+                0,
+                rejected.load(Ordering::Relaxed),
+            ),
         ]
     }
 }

@@ -14,12 +14,12 @@ pub(super) struct Mixed {
 struct Part {
     name: ScenarioName,
     scenario: Box<dyn Scenario>,
-    /// The sum of its own weight and of all weights before it.
+    /// The sum of its own weight and all weights before it.
     cumulative_weight: u32,
 }
 
 impl Mixed {
-    /// Each part with its weight.
+    /// Each with its weight.
     pub(super) fn new(scenarios: Vec<(ScenarioName, u32, Box<dyn Scenario>)>) -> Self {
         let mut weights = 0;
         let part = |(name, weight, scenario)| {

@@ -1,4 +1,4 @@
-//! Calls to a server that does nothing: what is measured is the load kit itself.
+//! Calls to a server that does nothing, to measure the load kit itself.
 
 use async_trait::async_trait;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! `onsale`: many buyers, one event. Each reserves, thinks, and books, or abandons what is held.
+//! `onsale`: many buyers, one event. Each reserves, thinks, and books, or abandons the hold.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,7 +31,7 @@ impl Onsale {
 #[async_trait]
 impl Scenario for Onsale {
     async fn iterate(&self, iteration: &mut Iteration) {
-        let account = self.accounts.lend();
+        let account = self.accounts.lease();
         let count = iteration.random.random_range(1..=self.sale.count_max);
         let Some(hold) = self.tally.reserve(iteration, account.session(), count).await else { return };
         iteration.think(self.sale.think.unwrap_or(THINK)).await;

@@ -1,6 +1,6 @@
-//! Keeps account of what clients bought of one event, so that it can be compared with what the gateway says.
+//! Counts what clients bought of one event, so that it can be compared with what the gateway says.
 //!
-//! A call without a clear answer may have been done; so may one that was cut short. Both widen what is expected.
+//! A call without a clear answer may have been carried out, and so may one that was cut short. Both widen what is expected.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,18 +19,15 @@ use crate::{
     run::Iteration,
 };
 
-/// Too few seats are left.
 pub(super) const TOO_FEW: &str = "TICKET-01";
-/// The hold has run out.
 const NOT_RESERVED: &str = "TICKET-02";
-/// How far the clock here and Valkey's may be apart, with the second that is rounded off.
+/// How much this clock and Valkey's may differ, including the second that is rounded off.
 const CLOCKS_APART_S: i64 = 3;
-/// What was answered just now may take so long to be told apart from what was not.
+/// How long it may take until the gateway shows what it has just answered.
 const SETTLES_WITHIN: Duration = Duration::from_secs(10);
-const POLL: Duration = Duration::from_millis(100);
-const LISTED_AT_ONCE: usize = 16;
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+const LISTS_CONCURRENT: usize = 16;
 
-/// The account of one event.
 pub(super) struct SaleTally {
     pub(super) event: Uuid,
     seats: u32,
@@ -39,36 +36,35 @@ pub(super) struct SaleTally {
 
 #[derive(Default)]
 struct Counts {
-    /// Seats whose booking or cancelling was acknowledged.
+    /// Seats whose booking or cancellation was acknowledged.
     booked: i64,
     cancelled: i64,
-    /// Seats of calls that are under way, or whose outcome nobody knows.
+    /// Seats of calls that are under way, or of unknown outcome.
     reserving: i64,
     booking: i64,
     cancelling: i64,
-    /// What is held and not known to be booked, by the first ticket.
+    /// Holds that are not known to be booked, by their first ticket.
     holds: HashMap<Uuid, Hold>,
-    /// Calls under way by the account that makes them.
+    /// Calls under way, by account.
     under_way: HashMap<Option<Uuid>, UnderWay>,
-    /// Seats that were cancelled while the same account booked or cancelled others: they may have to wait for the
-    /// reconciler until they are free.
+    /// Seats that were cancelled while the same account booked or cancelled others. They may not be free until the
+    /// reconciler frees them.
     contested: i64,
     sold: HashSet<Uuid>,
     sold_again: u64,
-    /// The fewest seats that were refused for lack of them.
+    /// The lowest number of seats that was refused because too few were free.
     refused_min: Option<u32>,
-    /// Refused as not held, though the hold had not run out.
+    /// Refused as not held, although the hold had not expired.
     lost_holds: u64,
 }
 
-/// What one account is doing, when several iterations share it.
+/// What one account is doing while several iterations share it.
 #[derive(Default)]
 struct UnderWay {
     calls: u32,
     cancelling: i64,
 }
 
-/// Seats that are held for a client.
 #[derive(Clone)]
 pub(super) struct Hold {
     tickets: Vec<Uuid>,
@@ -80,7 +76,7 @@ impl SaleTally {
         Self { event, seats, counts: Mutex::default() }
     }
 
-    /// Reserves; none where it was not granted.
+    /// None if it was not granted.
     pub(super) async fn reserve(
         &self,
         iteration: &mut Iteration,
@@ -110,7 +106,7 @@ impl SaleTally {
         }
     }
 
-    /// Books what is held; whether that was acknowledged.
+    /// Whether it was acknowledged.
     pub(super) async fn book(&self, iteration: &mut Iteration, session: &Session, hold: &Hold) -> bool {
         let seats = hold.seats();
         self.counts().begin(session, 0);
@@ -138,7 +134,7 @@ impl SaleTally {
         }
     }
 
-    /// Cancels so many of the latest; whether that was acknowledged.
+    /// Cancels the latest tickets. Whether it was acknowledged.
     pub(super) async fn cancel(
         &self,
         iteration: &mut Iteration,
@@ -166,13 +162,13 @@ impl SaleTally {
         }
     }
 
-    /// The event's free seats and the buyers' bookings are what was acknowledged.
+    /// The event's free seats and the buyers' bookings agree with what was acknowledged.
     pub(super) async fn adds_up(&self, setup: &Setup, accounts: &Accounts) -> Vec<Expectation> {
         setup.step("Comparing what was sold with what was acknowledged");
         vec![self.free_seats(setup).await, self.bookings(setup, accounts).await]
     }
 
-    /// No seat was sold to two, and nobody was turned away while there were seats. Only where nobody cancels.
+    /// No seat was sold twice, and nobody was refused while there were enough seats. Only valid if nobody cancels.
     pub(super) async fn sold_once(&self, setup: &Setup) -> Vec<Expectation> {
         let (sold_again, lost_holds, refused_min) = {
             let counts = self.counts();
@@ -181,11 +177,11 @@ impl SaleTally {
         };
         let mut expectations = vec![
             Expectation::counted("Tickets whose booking was acknowledged twice", 0, sold_again),
-            Expectation::counted("Bookings refused though the hold had not run out", 0, lost_holds),
+            Expectation::counted("Bookings refused although the hold had not expired", 0, lost_holds),
         ];
         if let (Some(refused), Some(free)) = (refused_min, self.free(setup).await) {
             expectations.push(Expectation {
-                what: format!("Free seats, after {refused} were refused"),
+                what: format!("Free seats, after a request for {refused} was refused"),
                 expected: format!("fewer than {refused}"),
                 found: free.to_string(),
                 holds: free < i64::from(refused),
@@ -194,7 +190,7 @@ impl SaleTally {
         expectations
     }
 
-    /// Seats whose booking was acknowledged, of how many.
+    /// No more bookings were acknowledged than there are seats.
     pub(super) fn sold(&self) -> Expectation {
         let (booked, seats) = (self.counts().booked, i64::from(self.seats));
         Expectation {
@@ -217,12 +213,12 @@ impl SaleTally {
                 let what = format!("Free seats of {}", self.seats);
                 return Expectation { what, expected: between(range), found, holds };
             }
-            tokio::time::sleep(POLL).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
     async fn free(&self, setup: &Setup) -> Option<i64> {
-        match setup.look(Op::ReadEvent { event_id: self.event }).await {
+        match setup.call_anonymously(Op::ReadEvent { event_id: self.event }).await {
             Outcome::Ok(Response::Event { available_seats_count, .. }) => {
                 Some(i64::from(available_seats_count))
             }
@@ -233,7 +229,7 @@ impl SaleTally {
     async fn bookings(&self, setup: &Setup, accounts: &Accounts) -> Expectation {
         let lists: Vec<_> =
             accounts.all().iter().map(|account| self.listed(setup, &account.session)).collect();
-        let listed: Vec<Option<i64>> = stream::iter(lists).buffer_unordered(LISTED_AT_ONCE).collect().await;
+        let listed: Vec<Option<i64>> = stream::iter(lists).buffer_unordered(LISTS_CONCURRENT).collect().await;
         let unread = listed.iter().filter(|sum| sum.is_none()).count();
         let sum: i64 = listed.into_iter().flatten().sum();
         let counts = self.counts();
@@ -241,14 +237,17 @@ impl SaleTally {
         let range = (booked - counts.cancelling, booked + counts.booking);
         let (what, expected) = ("Tickets in the buyers' bookings".to_owned(), between(range));
         let holds = unread == 0 && (range.0..=range.1).contains(&sum);
-        let found =
-            if unread == 0 { sum.to_string() } else { format!("{sum}, and {unread} lists were not read") };
+        let found = if unread == 0 {
+            sum.to_string()
+        } else {
+            format!("{sum}, and {unread} lists could not be read")
+        };
         Expectation { what, expected, found, holds }
     }
 
-    /// The tickets of the event in somebody's bookings; none if they cannot be read.
+    /// How many tickets of the event a buyer's bookings show; none if they cannot be read.
     async fn listed(&self, setup: &Setup, session: &Session) -> Option<i64> {
-        let Outcome::Ok(Response::Bookings(rows)) = setup.ask(session, Op::ListBookings).await else {
+        let Outcome::Ok(Response::Bookings(rows)) = setup.call(session, Op::ListBookings).await else {
             return None;
         };
         let of_event = rows.iter().filter(|row| row.event_id == self.event);
@@ -261,7 +260,7 @@ impl SaleTally {
 }
 
 impl Counts {
-    /// The account begins to book, or to cancel so many.
+    /// The account begins to book, or to cancel this many seats.
     fn begin(&mut self, session: &Session, cancelling: i64) {
         let account = self.under_way.entry(session.user()).or_default();
         if account.calls > 0 {

@@ -1,4 +1,4 @@
-//! What scenarios are prepared with: an admin and the clients' accounts, each only where it is asked for.
+//! What scenarios are prepared with: an admin and the clients' accounts, each only if it is needed.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +15,6 @@ use crate::{
     progress::{OnProgress, Progress},
 };
 
-/// What scenarios are prepared with.
 pub(crate) struct Setup {
     pub(crate) gateway: Gateway,
     pub(crate) recorder: Option<RecorderHandle>,
@@ -24,7 +23,7 @@ pub(crate) struct Setup {
     admin_session: OnceCell<Session>,
     account_options: AccountOptions,
     accounts: OnceCell<Arc<Accounts>>,
-    made: Mutex<Vec<Uuid>>,
+    created: Mutex<Vec<Uuid>>,
 }
 
 impl Setup {
@@ -43,19 +42,17 @@ impl Setup {
             admin_session: OnceCell::new(),
             account_options,
             accounts: OnceCell::new(),
-            made: Mutex::default(),
+            created: Mutex::default(),
         }
     }
 
-    /// The clients' accounts.
     pub(crate) async fn accounts(&self) -> anyhow::Result<Arc<Accounts>> {
         let prepare = || Accounts::prepare(&self.gateway, &self.account_options, self.on_progress.as_ref());
         self.accounts.get_or_try_init(prepare).await.cloned()
     }
 
-    /// A new event with so many seats.
     pub(crate) async fn new_event(&self, seat_count: u32) -> anyhow::Result<Uuid> {
-        self.step("Making an event");
+        self.step("Creating an event");
         let call = self.admin().await?.call(Op::CreateEvent { seat_count }).await;
         let outcome = call.outcome.clone();
         self.record(call).await;
@@ -64,35 +61,34 @@ impl Setup {
                 self.note(event_id);
                 Ok(event_id)
             }
-            other => bail!("the event was not made: {other:?}"),
+            other => bail!("the event was not created: {other:?}"),
         }
     }
 
-    /// A new event, where all its fields matter.
-    pub(crate) async fn new_event_of(&self, event: &NewEvent) -> anyhow::Result<()> {
+    pub(crate) async fn new_event_with(&self, event: &NewEvent) -> anyhow::Result<()> {
         let id = self.admin().await?.create_event(event).await?;
         self.note(id);
         Ok(())
     }
 
-    /// Asks as anyone may, outside all measurement.
-    pub(crate) async fn look(&self, op: Op) -> Outcome {
-        self.ask(&self.gateway.anyone(), op).await
+    /// An anonymous call that is not measured.
+    pub(crate) async fn call_anonymously(&self, op: Op) -> Outcome {
+        self.call(&self.gateway.anyone(), op).await
     }
 
-    /// Asks as somebody, outside all measurement.
-    pub(crate) async fn ask(&self, session: &Session, op: Op) -> Outcome {
+    /// A call that is not measured.
+    pub(crate) async fn call(&self, session: &Session, op: Op) -> Outcome {
         let call = session.call(op).await;
         let outcome = call.outcome.clone();
         self.record(call).await;
         outcome
     }
 
-    /// Deletes the events that were made here.
+    /// Deletes the events that were created here.
     pub(crate) async fn clean_up(&self) -> anyhow::Result<()> {
-        let made = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
-        for event_id in made {
-            let outcome = self.ask(self.admin().await?, Op::DeleteEvent { event_id }).await;
+        let created = std::mem::take(&mut *self.created.lock().unwrap_or_else(PoisonError::into_inner));
+        for event_id in created {
+            let outcome = self.call(self.admin().await?, Op::DeleteEvent { event_id }).await;
             if !matches!(outcome, Outcome::Ok(_)) {
                 bail!("the event {event_id} was not deleted: {outcome:?}");
             }
@@ -113,7 +109,7 @@ impl Setup {
     }
 
     fn note(&self, event: Uuid) {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        self.created.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 
     async fn record(&self, call: Call) {

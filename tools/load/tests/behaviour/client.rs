@@ -1,4 +1,4 @@
-//! What the client makes of connections that break, against a server that breaks them.
+//! How the client handles broken connections, against a server that breaks them.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn requests_that_follow_each_other_share_a_connection() {
 async fn an_idle_connection_that_was_closed_is_replaced() {
     let gateway = gateway(vec![Step::AnswerAndClose, Step::HttpResponse]).await;
     assert_eq!(ask(&gateway).await.unwrap(), 200);
-    // A request that is sent before the close arrives is lost, and told as such; the one after it never is.
+    // A request that is sent before the close arrives is lost, and reported as such; the next one never is.
     let after = ask(&gateway).await;
     assert!(matches!(after, Ok(200) | Err(RequestError::Lost(_))), "{after:?}");
     if after.is_err() {
@@ -35,7 +35,7 @@ async fn an_answer_that_breaks_off_is_lost_and_nothing_is_sent_again() {
 }
 
 #[tokio::test]
-async fn who_does_not_answer_is_given_up() {
+async fn a_server_that_does_not_answer_is_given_up() {
     let timeouts = Timeouts { response: Duration::from_millis(50), ..Timeouts::default() };
     let gateway = Gateway::new(&serve(vec![Step::Hang]).await, timeouts).unwrap();
     assert!(matches!(ask(&gateway).await, Err(RequestError::TimedOut)));

@@ -1,4 +1,4 @@
-//! What the load kit promises, against servers that do what a test needs.
+//! What the load kit guarantees, against servers that do what a test needs.
 
 #[cfg(test)]
 mod client;

@@ -1,4 +1,4 @@
-//! Whole runs: what they measure, what they admit, and how they end.
+//! Whole runs: what they measure, what they report, and how they end.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,29 +11,29 @@ use crate::stalling;
 
 const NEVER: u64 = u64::MAX;
 
-/// A loop that waits for each answer before it asks again would see one slow call.
+/// A client that waits for each answer before its next call would see only one slow call.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stall_counts_against_all_who_came_meanwhile() {
+async fn a_stall_counts_against_all_that_arrived_meanwhile() {
     let stall = Duration::from_millis(600);
     let url = stalling::serve(50, stall).await;
     let arrival = Arrival::Open { rate_per_s: 200.0, open_max: 10_000 };
     let report = run(&options(url, arrival, 2), quiet()).await;
 
-    // Some 120 of 400 came in these 600 ms, evenly spread: half of them waited for more than half of it.
+    // Some 120 of 400 arrived in these 600 ms, evenly spread: half of them waited for more than half of it.
     let half_us = u64::try_from(stall.as_micros()).unwrap() / 2;
     assert!(report.all.latency_us.p90 > half_us / 2, "{:?}", report.all.latency_us);
     assert!(report.all.latency_us.p99 > half_us, "{:?}", report.all.latency_us);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_could_not_begin_is_counted() {
+async fn iterations_that_could_not_begin_are_counted() {
     let url = stalling::serve(20, Duration::from_millis(700)).await;
     let arrival = Arrival::Open { rate_per_s: 200.0, open_max: 5 };
     let report = run(&options(url, arrival, 1), quiet()).await;
 
     assert!(report.iterations.not_started > 0, "{:?}", report.iterations);
     assert_eq!(report.series.iter().map(|row| row.not_started).sum::<u64>(), report.iterations.not_started);
-    // The same seed lets as many arrive where there is room for all.
+    // With the same seed as many arrive if there is room for all.
     let roomy = Arrival::Open { rate_per_s: 200.0, open_max: 10_000 };
     let url = stalling::serve(NEVER, Duration::ZERO).await;
     let all = run(&options(url, roomy, 1), quiet()).await;
@@ -42,7 +42,7 @@ async fn who_could_not_begin_is_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_ends_a_run_early_gets_its_report() {
+async fn a_run_that_is_ended_early_is_reported() {
     let url = stalling::serve(NEVER, Duration::ZERO).await;
     let stop = CancellationToken::new();
     let stopper = stop.clone();
@@ -73,7 +73,7 @@ async fn the_report_adds_up_and_is_shown() {
 
     let (page, table) = (booked_load::html(&report), booked_load::table(&report));
     assert!(page.contains("<svg") && table.contains("reserve"));
-    assert!(!page.contains("src=") && !page.contains("href="), "the page needs something from elsewhere");
+    assert!(!page.contains("src=") && !page.contains("href="), "the page is not self-contained");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,7 +99,7 @@ fn quiet() -> OnProgress {
     Arc::new(|_| {})
 }
 
-/// Lists events, where none are needed.
+/// Lists events, and needs none.
 fn options(url: String, arrival: Arrival, seconds: u64) -> Options {
     Options {
         url,

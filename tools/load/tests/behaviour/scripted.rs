@@ -1,4 +1,4 @@
-//! A server that answers by a script, so that a test says what goes wrong and when.
+//! A server that follows a script, so that a test decides what goes wrong and when.
 
 use std::net::Ipv4Addr;
 
@@ -7,20 +7,20 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// What is done with one request.
+/// What happens to one request.
 #[derive(Clone, Copy)]
 pub(crate) enum Step {
     /// 200 without a body.
     HttpResponse,
-    /// 200 without a body, and the connection is closed without a word.
+    /// 200 without a body, and the connection is closed without notice.
     AnswerAndClose,
     /// The connection is closed in the middle of the answer.
     Break,
-    /// Never an answer.
+    /// It is never answered.
     Hang,
 }
 
-/// Does the steps in order, on whichever connections the requests come, and says where.
+/// Takes the steps in order, on whatever connections the requests arrive, and returns its URL.
 pub(crate) async fn serve(steps: Vec<Step>) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -53,7 +53,7 @@ async fn on_one_connection(mut stream: TcpStream, steps: &mut std::vec::IntoIter
     }
 }
 
-/// Reads to the empty line; no where the client closed.
+/// Reads to the empty line; false if the client closed the connection.
 pub(crate) async fn read_head(stream: &mut TcpStream) -> bool {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

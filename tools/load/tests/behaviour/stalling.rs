@@ -1,4 +1,4 @@
-//! A server that lists no events, and keeps everybody waiting once.
+//! A server that lists no events, and stalls once.
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::scripted::read_head;
 const NO_EVENTS: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-length: 36\r\n\r\n{\"next_time_to_fetch\":0,\"events\":[]}";
 
-/// Answers at once, but for this request, before which it stalls for so long; who comes meanwhile waits too.
+/// Answers immediately, except that it stalls for this long before this request; requests that arrive meanwhile wait too.
 pub(crate) async fn serve(stalls_at: u64, stall: Duration) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
