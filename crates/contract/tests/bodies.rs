@@ -272,7 +272,7 @@ fn read_as_everything(body: &[u8]) {
     read::<TicketIds>(body);
 }
 
-/// Mostly a name that some body knows.
+/// Usually a name that some body has.
 fn field_name() -> impl Strategy<Value = String> {
     let known = sample::select(vec![
         "id",

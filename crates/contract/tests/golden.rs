@@ -1,6 +1,6 @@
-//! The JSON of every wire type and error code, letter by letter. Clients in the field stand on the public part: a
-//! test that fails here is a broken promise, unless what it shows was only added. The internal part may change, but
-//! then in two steps, since old and new replicas run side by side.
+//! The JSON of every wire type and error code, letter by letter. Clients in the field rely on the public part: a test
+//! that fails here is a broken promise, unless the difference is only an addition. The internal part may change, but
+//! only in two steps, since old and new replicas run side by side.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
@@ -23,7 +23,7 @@ const TICKET: Uuid = uuid!("0199a1b2-c3d4-8e5f-9a6b-7c8d0000002a");
 const BOOKING: Uuid = uuid!("11111111-2222-4333-8444-555555555555");
 const USER: Uuid = uuid!("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee");
 
-/// What we write, we write like this, and read again.
+/// What we write has exactly this form, and we can read it again.
 #[track_caller]
 fn assert_json<T: Serialize + DeserializeOwned>(value: &T, json: &str) {
     assert_eq!(serde_json::to_string(value).unwrap(), json);

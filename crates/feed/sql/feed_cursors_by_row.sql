@@ -1,5 +1,5 @@
--- Positions in a feed become the ids of its rows. What was read by the order of before is read again from the start, as
--- if the feed had another incarnation. Every consumer's migrations hold a copy of this file.
+-- Positions in a feed become the ids of its rows. What was read in the previous order is read again from the start,
+-- as if the feed had another incarnation. The migrations of every consumer contain a copy of this file.
 SET LOCAL lock_timeout = '2s';
 
 UPDATE feed_cursors SET incarnation = 'in the order of transactions' WHERE incarnation <> '';

@@ -1,5 +1,5 @@
--- What the newest rows were that a consumer has applied, so that it can tell after a failover whether they are there still.
--- Every consumer's migrations hold a copy of this file.
+-- Which rows a consumer applied last, so that it can tell after a failover whether they are still there. The
+-- migrations of every consumer contain a copy of this file.
 SET LOCAL lock_timeout = '2s';
 
 ALTER TABLE feed_cursors

@@ -1,4 +1,4 @@
-//! Ids survive every way of writing them, and nothing else is read as one.
+//! Ids survive every way of writing them, and nothing else is accepted as an id.
 
 use booked_ids::{EventId, SeatNumber, TicketId, parse_uuid};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! What a service behind the gateway answers and measures, whoever calls it.
+//! What a service behind the gateway answers and measures, whatever the caller.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
@@ -21,7 +21,7 @@ use reqwest::{Client, Response};
 
 const SECRET: &str = "a-secret-that-is-known-to-tests-alone";
 
-/// A service with one route, which counts the calls that its handler is given.
+/// A service with one route, which counts the calls that reach its handler.
 struct Service {
     bound: Bound,
     begun: Arc<AtomicUsize>,
@@ -84,13 +84,13 @@ impl Drop for Service {
     }
 }
 
-/// Telemetry starts once a process, so there is one test for all that needs a service.
+/// Telemetry can start only once per process, so there is one test for everything that needs a service.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_serves_whoever_is_known_and_still_waits() {
     let service = Service::start();
     let known = ("x-booked-credential", SECRET);
 
-    // Whoever reaches the port makes up methods.
+    // Anyone who can reach the port can make up methods.
     for method in ["EVIL1", "EVIL2"] {
         assert_eq!(service.call(method, &[]).await.status(), 401);
         assert_eq!(service.call(method, &[known]).await.status(), 200);

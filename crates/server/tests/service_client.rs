@@ -1,4 +1,4 @@
-//! Calls to another service: its replicas in turn, passing over those that cannot be connected to.
+//! Calls to another service: to its replicas in turn, skipping those that cannot be connected to.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
@@ -25,7 +25,7 @@ use tokio::{
 const SECRET: &str = "a-secret-that-is-known-to-tests-alone";
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A replica that counts the calls it answers after a while.
+/// A replica that counts the calls that it answers after a delay.
 fn replica(delay: Duration) -> (SocketAddr, Arc<AtomicUsize>) {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
@@ -48,7 +48,7 @@ fn replica(delay: Duration) -> (SocketAddr, Arc<AtomicUsize>) {
     (address, calls)
 }
 
-/// An address that nobody listens at.
+/// An address on which nobody listens.
 fn nobody() -> SocketAddr {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
@@ -100,7 +100,7 @@ async fn what_was_sent_is_not_sent_again() {
     assert_eq!(ones.load(Ordering::SeqCst) + others.load(Ordering::SeqCst), 1);
 }
 
-/// Takes a request and closes the connection; then answers each.
+/// Accepts a request and closes the connection; after that, answers every request.
 async fn breaks_once() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -128,7 +128,7 @@ async fn a_read_is_asked_again_where_its_connection_breaks_and_nothing_else_is()
     call(&sent, PATIENCE).await.unwrap_err();
 }
 
-/// Sends whoever asks to another address.
+/// Redirects every caller to another address.
 fn sends_on_to(other: SocketAddr) -> SocketAddr {
     let server = HttpServer::new(move || {
         let location = format!("http://{other}/");

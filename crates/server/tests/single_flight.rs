@@ -1,4 +1,4 @@
-//! Fetches that are shared: a crowd costs two at a time, and nobody is given what was looked up before he asked.
+//! Shared fetches: a crowd costs at most two at once, and no caller gets what was fetched before it asked.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
@@ -16,7 +16,7 @@ use booked_server::{FlightError, Lifecycle, LocalSingleFlight, SingleFlight};
 use futures_util::future::{self, LocalBoxFuture, join_all};
 use tokio::{sync::Semaphore, task::JoinHandle, time::timeout};
 
-/// A source whose answer is how many looks were begun at it; each look waits until it is let through.
+/// A source that answers with the number of lookups that were started; each lookup waits until it is let through.
 #[derive(Clone)]
 struct Source {
     looks: Arc<AtomicU64>,
@@ -54,7 +54,7 @@ impl Source {
     }
 }
 
-/// Lets everything that can go on without the gate do so.
+/// Lets everything that can continue without the gate do so.
 async fn settle() {
     for _ in 0..1_000 {
         tokio::task::yield_now().await;
@@ -178,7 +178,7 @@ async fn a_fetch_that_hangs_keeps_nobody_back_for_long() {
     assert_eq!(tokio::join!(hanging, after_it), (Ok("hang"), Ok("answer")), "the second waits for the first");
 }
 
-/// Tells how often it was asked before.
+/// Answers with how many times it was asked before.
 fn count() -> impl Fn() -> Box<dyn Fn(()) -> LocalBoxFuture<'static, u32>> {
     let asked = Rc::new(Cell::new(0));
     move || {

@@ -1,5 +1,5 @@
 -- What happened, written in the transaction that made it happen, and read by the other services as a feed.
--- The order of the feed is (transaction_id, id). Every producer's migrations hold a copy of this file.
+-- The order of the feed is (transaction_id, id). The migrations of every producer contain a copy of this file.
 CREATE TABLE outbox (
     id bigint GENERATED ALWAYS AS IDENTITY,
     transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
@@ -10,12 +10,12 @@ CREATE TABLE outbox (
     PRIMARY KEY (transaction_id, id, written_at)
 ) PARTITION BY RANGE (written_at);
 
--- Takes what no month's partition is there for, so that a late job never makes a write fail.
+-- Takes rows for whose month there is no partition, so that a late job never makes a write fail.
 CREATE TABLE outbox_default PARTITION OF outbox DEFAULT;
 
--- Adds the partitions of this month (UTC) and of so many ahead, as far as they are missing, and answers how many it
--- added. Rows that went to the default partition meanwhile are moved. A partition is made by itself and then attached:
--- that, unlike PARTITION OF, locks out neither readers nor writers of the other partitions.
+-- Adds the partitions of this month (UTC) and of this many months ahead, as far as they are missing, and returns how
+-- many it added. Rows that went to the default partition meanwhile are moved. A partition is created on its own and
+-- then attached: unlike PARTITION OF, that locks out neither readers nor writers of the other partitions.
 CREATE FUNCTION outbox_add_partitions(ahead int) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
     first_month timestamp := date_trunc('month', now() AT TIME ZONE 'UTC');

@@ -1,10 +1,10 @@
--- Partitions are added with the rights of whoever owns the outbox, since the role that serves may not change the schema.
--- And rows are no longer moved: where the default partition has some, it becomes the partition of their months, and an
--- empty one takes its place. Every producer's migrations hold a copy of this file.
+-- Partitions are added with the rights of the owner of the outbox, since the role that serves may not change the
+-- schema. And rows are no longer moved: if the default partition has some, it becomes the partition of their months,
+-- and an empty one takes its place. The migrations of every producer contain a copy of this file.
 --
--- Adds the partitions of this month (UTC) and of so many ahead, a year at most, as far as they are missing, and answers how
--- many it added. A partition is made by itself and then attached: that, unlike PARTITION OF, locks out neither readers nor
--- writers of the other partitions.
+-- Adds the partitions of this month (UTC) and of this many months ahead, at most a year, as far as they are missing,
+-- and returns how many it added. A partition is created on its own and then attached: unlike PARTITION OF, that locks
+-- out neither readers nor writers of the other partitions.
 CREATE OR REPLACE FUNCTION outbox_add_partitions(ahead int) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
@@ -18,7 +18,8 @@ BEGIN
     SELECT date_trunc('month', min(written_at) AT TIME ZONE 'UTC'), date_trunc('month', max(written_at) AT TIME ZONE 'UTC')
     INTO first, month FROM outbox_default;
     IF first IS NOT NULL THEN
-        -- Of several months it has the name of the last: those before are over, and nobody asks for them.
+        -- If it covers several months, it has the name of the last one: the months before are over, and nobody needs
+        -- their partitions.
         name := 'outbox_' || to_char(month, 'YYYY_MM');
         ALTER TABLE outbox DETACH PARTITION outbox_default;
         EXECUTE format('ALTER TABLE outbox_default RENAME TO %I', name);

@@ -1,28 +1,31 @@
--- Months that are over can be taken out of the outbox, so that it does not grow for ever, without anything being missed by
--- whoever reads the feed from its start. Every producer's migrations hold a copy of this file.
+-- Past months can be moved out of the outbox, so that it does not grow forever, without anything being missed by a
+-- consumer that reads the feed from its start. The migrations of every producer contain a copy of this file.
 
--- How often that was done, and the last id of a row that was taken out. Whoever has read the feed up to there has read all
--- that was taken out; whoever has not begins anew. It is part of the feed's incarnation, so that all who read are told.
+-- How many times that was done, and the last id of a row that was moved out. A consumer that has read the feed up to
+-- there has read everything that was moved out; any other consumer starts over. This is part of the feed's
+-- incarnation, so that all consumers notice it.
 CREATE TABLE outbox_archive (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     generation int NOT NULL DEFAULT 0,
     up_to bigint NOT NULL DEFAULT 0,
-    -- Rows that were written before are archived.
+    -- Rows that were written before this time are archived.
     before timestamptz NOT NULL DEFAULT '-infinity'
 );
 
 INSERT INTO outbox_archive DEFAULT VALUES;
 
--- Takes all months before this one (UTC) out of the outbox. What they add up to stays, in a partition that takes their place:
+-- Moves all months before this one (UTC) out of the outbox. Their sums stay, in a partition that replaces them:
 --
--- * of each event's states the newest;
--- * instead of all that says what was booked and cancelled of an event, one checkpoint, in the place of the last of it;
--- * what is of another kind, as it is.
+-- * of the states of each event, the newest;
+-- * instead of everything that was booked and cancelled of an event, one checkpoint, in the place of the last of
+--   these rows;
+-- * rows of other kinds, unchanged.
 --
--- The months' partitions are detached, and stay as tables by themselves; it answers their names. Everything is done in one
--- transaction. Late writers to these months are locked out from the beginning (SHARE), so that nothing is added to what was
--- added up; everybody else only for the moment in which the partitions change places. Whoever finds the outbox locked then
--- reads it as it is afterwards: a statement takes its snapshot after its locks.
+-- The months' partitions are detached and stay as tables of their own; their names are returned. Everything happens
+-- in one transaction. Late writers to these months are locked out from the beginning (SHARE), so that nothing is
+-- added to what was already added up; everyone else is locked out only for the moment in which the partitions are
+-- exchanged. A reader that finds the outbox locked at that moment reads it as it is afterwards: a statement takes its
+-- snapshot after its locks.
 CREATE FUNCTION outbox_archive_before(month date, OUT archived_up_to bigint, OUT tables text[])
 LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET lock_timeout = '2s' AS $$
 DECLARE
@@ -41,7 +44,7 @@ BEGIN
     IF now() < cutoff + interval '1 day' THEN
         RAISE EXCEPTION 'only months that have been over for a day can be archived';
     END IF;
-    -- What is added up must be what is there once the locks are held.
+    -- The rows that are added up must be those that are there once the locks are held.
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'archiving must be READ COMMITTED';
     END IF;
@@ -78,17 +81,17 @@ BEGIN
     IF archived_up_to IS NULL THEN
         RAISE EXCEPTION 'there is nothing before %', month;
     END IF;
-    -- Nobody could have read up to there, and all who read would begin anew.
+    -- No consumer could have read up to there, so all of them would start over.
     IF archived_up_to > (SELECT horizon FROM outbox_horizon(0)) THEN
         RAISE EXCEPTION 'a transaction that writes to the outbox is open, and not all before % is certain', month;
     END IF;
 
-    -- With what is needed to attach it without looking at its rows.
+    -- With everything that is needed to attach it without scanning its rows.
     EXECUTE format(
         'CREATE TABLE %I (LIKE outbox INCLUDING DEFAULTS, PRIMARY KEY (id, written_at), CHECK (written_at < %L))',
         replacement, cutoff
     );
-    -- The last row stays whatever it is: who has read up to there finds their place again.
+    -- The last row stays, whatever it is: a consumer that has read up to there finds its place again.
     EXECUTE format(
         'INSERT INTO %I (id, transaction_id, kind, subject, data, written_at)
          SELECT id, transaction_id, kind, subject, data, written_at FROM outbox
@@ -128,7 +131,8 @@ BEGIN
         replacement
     ) USING cutoff, ledger;
 
-    -- Whoever writes waits as well while this waits: so it waits for a moment only, and tries again when they have gone on.
+    -- While this waits, writers wait as well. So it waits only for a moment, and tries again when they have
+    -- continued.
     FOR attempt IN 1..20 LOOP
         BEGIN
             PERFORM set_config('lock_timeout', '300ms', true);
@@ -153,5 +157,5 @@ BEGIN
 END
 $$;
 
--- For whoever owns the outbox, and not for the role that serves.
+-- For the owner of the outbox, and not for the role that serves.
 REVOKE EXECUTE ON FUNCTION outbox_archive_before(date) FROM PUBLIC;

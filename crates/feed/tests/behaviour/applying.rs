@@ -12,7 +12,7 @@ async fn two_replicas_apply_each_entry_once_and_in_order() {
     listener.run_replica(&producer);
     listener.run_replica(&producer);
     producer.write(subject(1), 1..=60).await;
-    // Pulls of their own beside the ones that the lease allows.
+    // Pulls of their own, besides those that the lease allows.
     let (one, two) = (listener.replica(&producer), listener.replica(&producer));
     let (first, second) = tokio::join!(one.pull_now(), two.pull_now());
     first.and(second).unwrap();
@@ -75,7 +75,7 @@ async fn a_new_incarnation_is_read_from_the_start() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_incarnation_that_has_what_was_applied_is_read_on() {
     let (producer, listener) = (Producer::start(), Listener::new());
-    // Over the end of a block of the digest.
+    // Across the end of a block of the digest.
     producer.execute("ALTER SEQUENCE outbox_id_seq RESTART WITH 16380");
     producer.write(subject(1), 1..=8).await;
     let replica = listener.replica(&producer);
@@ -89,7 +89,8 @@ async fn a_new_incarnation_that_has_what_was_applied_is_read_on() {
     assert_eq!(listener.execute("SELECT incarnation = 'of before' FROM feed_cursors"), "f");
 }
 
-/// A server that takes over and lacks what was committed last gives its ids to others; and not always was that the last row.
+/// A server that takes over and lacks what was committed last assigns the same ids to other rows; and what it lacks
+/// is not always the last row.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_incarnation_that_lacks_one_of_the_rows_is_read_from_the_start() {
     for lost in ["DELETE FROM outbox WHERE id = 2", "UPDATE outbox SET written_at = now() WHERE id = 3"] {

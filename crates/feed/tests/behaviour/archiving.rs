@@ -1,4 +1,4 @@
-//! Months that are over are taken out of the outbox, and whoever reads the feed knows the same as before.
+//! Past months are moved out of the outbox, and every reader of the feed knows the same as before.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use crate::{
 const SOON: Duration = Duration::from_secs(10);
 const DAY: i64 = 86_400_000;
 
-/// What there is to know, whoever reads it: newest versions and counts by day.
+/// What every reader knows in the end: the newest versions, and counts by day.
 const KNOWN: &str = "1 v3\n1 day 0: 5 booked, 3 cancelled\n1 day 1: 4 booked, 0 cancelled\n1 day 2: 1 booked, 1 cancelled\n\
      2 v1\n2 day 0: 2 booked, 0 cancelled";
 
-/// Months ago, by their number, a sale of two events; the last of it is this month's.
+/// A sale of two events, in months given by how long ago they are; its last part is in the current month.
 async fn sale(producer: &Producer) -> Position {
     write_in_month(producer, 4, [on_sale(1, 1), on_sale(2, 1), booked(1, 0, 3), booked(2, 0, 2)]).await;
     write_in_month(producer, 3, [booked(1, 0, 2), on_sale(1, 2), cancelled(1, 0, 2), booked(1, DAY, 4)])
@@ -33,11 +33,11 @@ fn before(months_ago: u32) -> String {
     format!("SELECT archived_up_to, tables FROM outbox_archive_before({first})")
 }
 
-/// Archives all that is older than so many months.
+/// Archives everything that is older than this many months.
 async fn archive(producer: &Producer, months_ago: u32) -> Result<(), String> {
     let mut connection = AsyncPgConnection::establish(&producer.database_url()).await.unwrap();
     let archived = connection.batch_execute(&before(months_ago)).await.map_err(|error| error.to_string());
-    // An error is told before locks are given back.
+    // An error is reported before locks are released.
     connection.batch_execute("SELECT").await.unwrap();
     archived
 }
@@ -51,7 +51,7 @@ async fn is_refused(producer: &Producer, months_ago: u32, words: &str) {
     assert_eq!(before, after);
 }
 
-/// What somebody knows who reads the feed from its start.
+/// What a consumer knows that reads the feed from its start.
 async fn known_anew(producer: &Producer) -> String {
     let counting = Counting::new(Listener::new());
     counting.replica(producer).pull_now().await.unwrap();
@@ -111,7 +111,7 @@ async fn whoever_has_read_all_that_is_archived_goes_on() {
     let twice_more = KNOWN.replace("day 1: 4 booked, 0", "day 1: 6 booked, 2");
     assert_eq!(counting.known(), twice_more);
 
-    // Another server that lacks nothing, and then one that lacks the last row.
+    // First another server that lacks nothing, and then one that lacks the last row.
     counting.execute("UPDATE feed_cursors SET incarnation = 'of before/2/11'");
     replica.pull_now().await.unwrap();
     assert_eq!(counting.restarts(), 0);
@@ -144,7 +144,7 @@ async fn whoever_has_read_a_part_of_what_is_archived_begins_anew() {
     }
 }
 
-/// The last row may be an older version of what was told before it.
+/// The last row may be an older version of what came before it.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_stands_at_the_last_row_that_is_archived_finds_their_place_again() {
     let (producer, counting) = (Producer::start(), Counting::new(Listener::new()));
@@ -157,7 +157,7 @@ async fn whoever_stands_at_the_last_row_that_is_archived_finds_their_place_again
     assert_eq!((counting.restarts(), counting.known().as_str()), (0, "1 v2\n1 day 0: 3 booked, 0 cancelled"));
 }
 
-/// The server that takes over may lack that anything was archived.
+/// The server that takes over may lack the archiving itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_has_read_a_part_of_an_archive_that_is_lost_begins_anew() {
     for (archived_up_to, restarts) in [(12, 0), (13, 1)] {
@@ -277,7 +277,7 @@ async fn two_at_once_do_not_both_archive() {
     assert_eq!(known_anew(&producer).await, KNOWN);
 }
 
-/// Each walk from the start to the end of the feed is of one incarnation, and adds up.
+/// Each pass from the start to the end of the feed is of one incarnation, and adds up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_sale_goes_on_while_months_are_archived() {
     let producer = std::sync::Arc::new(Producer::start());
@@ -307,7 +307,7 @@ async fn a_sale_goes_on_while_months_are_archived() {
     );
 }
 
-/// As by a reader who looks for long, and goes.
+/// Like a reader that reads for a long time and then leaves.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_look_at_the_outbox_makes_archiving_wait_and_not_the_sale() {
     let producer = Producer::start();
@@ -315,7 +315,7 @@ async fn a_long_look_at_the_outbox_makes_archiving_wait_and_not_the_sale() {
     let mut long = open_transaction(&producer.database_url(), "SELECT count(*) FROM outbox").await;
     let ends = async {
         let begun = std::time::Instant::now();
-        // Each within the time that a piece of work may take.
+        // Each of them within the time that a piece of work may take.
         while begun.elapsed() < Duration::from_secs(3) {
             write(&producer, [booked(3, 0, 1)]).await;
         }

@@ -1,4 +1,4 @@
-//! A feed whose answers a test writes down: what no real one does on demand.
+//! A feed whose answers are scripted by a test, since no real feed gives them on demand.
 
 use std::{
     net::SocketAddr,
@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 
 use crate::world::{KIND, subject};
 
-/// The incarnation, the head, and the entries: each its position and the version of its state.
+/// The incarnation, the head, and the entries: for each, its position and the version of its state.
 type Answer = (&'static str, &'static str, Vec<(&'static str, i64)>);
 
-/// A feed that gives one answer after the other, and then the last one for ever.
+/// A feed that gives one answer after the other, and then repeats the last one forever.
 pub(crate) struct Changing {
     pub(crate) address: SocketAddr,
     handle: ServerHandle,

@@ -1,4 +1,4 @@
-//! What ticketing tells of a sale, and a listener that counts it.
+//! What ticketing publishes about a sale, and a consumer that counts it.
 
 use std::sync::{
     Arc,
@@ -51,7 +51,7 @@ pub(crate) async fn write(producer: &Producer, entries: impl IntoIterator<Item =
     producer.write_entries(entries.into_iter().collect()).await
 }
 
-/// The same, so many months ago.
+/// The same, this many months ago.
 pub(crate) async fn write_in_month(
     producer: &Producer,
     months_ago: u32,
@@ -65,7 +65,7 @@ pub(crate) async fn write_in_month(
     ));
 }
 
-/// A listener that counts, and keeps the newest version of each event.
+/// A consumer that counts, and keeps the newest version of each event.
 pub(crate) struct Counting {
     listener: Listener,
     counts: Arc<Counts>,
@@ -98,7 +98,7 @@ impl Counting {
         self.counts.restarts.load(Ordering::Relaxed)
     }
 
-    /// All that it knows, as text.
+    /// Everything that it knows, as text.
     pub(crate) fn known(&self) -> String {
         self.listener.execute(
             "SELECT ltrim(right(event::text, 4), '0') || what FROM (

@@ -1,5 +1,5 @@
-//! The order of the feed: whoever writes to the outbox and has not committed yet holds back what comes after it, and
-//! nobody else does.
+//! The order of the feed: a transaction that has written to the outbox and has not committed yet holds back what
+//! comes after it, and no other transaction does.
 
 use diesel_async::SimpleAsyncConnection as _;
 
@@ -60,7 +60,7 @@ async fn what_was_rolled_back_leaves_a_gap_that_nobody_waits_for() {
     assert_eq!(versions(&producer.read("timeout=2000").await), [3]);
 }
 
-/// The lock has room for 32 bits of the number.
+/// The lock has room for only 32 bits of the number.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_order_holds_where_ids_outgrow_the_locks() {
     for start in [(1_i64 << 31) - 1, 1 << 31, (1 << 32) - 1, 1 << 32] {
@@ -76,7 +76,7 @@ async fn the_order_holds_where_ids_outgrow_the_locks() {
     }
 }
 
-/// Many write at once, some of them roll back, and one reads all the time: it sees every row that was committed, once.
+/// Many write at once, some of them roll back, and one reader reads all the time: it sees every committed row once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nothing_is_skipped_while_many_write() {
     let producer = std::sync::Arc::new(Producer::start());

@@ -1,4 +1,4 @@
-//! The outbox is kept in a partition a month.
+//! The outbox has one partition per month.
 
 use booked_sandbox::test_database;
 
@@ -31,7 +31,7 @@ async fn rows_that_went_to_the_default_partition_move_to_their_month() {
     }
 }
 
-/// What `k8s/README.md` gives to a role that serves, and nothing else.
+/// What `k8s/README.md` grants to a role that serves, and nothing else.
 #[test]
 fn a_role_that_may_only_read_and_write_keeps_the_outbox_in_partitions() {
     let database = test_database("narrow", |_| {});
@@ -59,7 +59,7 @@ async fn rows_of_several_months_in_the_default_partition_stay_where_they_are() {
     producer.execute("UPDATE outbox SET written_at = now() + (2 + id) * interval '1 month'");
     let partition = "SELECT DISTINCT tableoid FROM outbox";
     let before = producer.execute(partition);
-    // Unless the feed's own job was quicker.
+    // Unless the feed's own job was faster.
     producer.execute("SELECT outbox_add_partitions(2)");
     assert_eq!(producer.execute(partition), before);
     assert_eq!(producer.execute("SELECT count(*) FROM outbox_default").trim(), "0");

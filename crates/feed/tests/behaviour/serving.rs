@@ -57,7 +57,7 @@ async fn a_long_poll_finds_what_another_process_wrote() {
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
-/// A sale of a minute writes a hundred thousand rows, and somebody looks for new ones forty times a second.
+/// A sale writes a hundred thousand rows in a minute, while somebody checks for new ones forty times a second.
 #[tokio::test(flavor = "multi_thread")]
 async fn looking_for_new_rows_reads_no_more_of_a_long_outbox() {
     const ROWS: u64 = 20_000;
@@ -77,7 +77,7 @@ async fn looking_for_new_rows_reads_no_more_of_a_long_outbox() {
     };
     let before = read();
 
-    // Longer than a connection keeps its counts for itself.
+    // Longer than a connection keeps its counts to itself.
     assert!(producer.read(&format!("lastEventId={last}&timeout=2500")).await.is_empty());
 
     crate::world::eventually("the looks are counted", || read() > before).await;

@@ -1,4 +1,4 @@
-//! The services' migrations hold the tables as `sql/` defines them.
+//! The services' migrations contain the tables as `sql/` defines them.
 
 use std::{fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! A producer that serves its feed, and consumers with a table of what they know.
+//! A producer that serves its feed, and consumers that store what they know in a table.
 
 use std::{
     net::SocketAddr,
@@ -41,7 +41,7 @@ const FEED_CURSORS: &[&str] = &[
     include_str!("../../sql/feed_cursors_digest.sql"),
 ];
 
-/// What the producer tells about a subject: its whole state.
+/// What the producer says about a subject: its whole state.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct State {
     pub(crate) version: i64,
@@ -64,7 +64,7 @@ impl Producer {
         Self::start_with(|place| OUTBOX.iter().for_each(|sql| drop(place.execute(sql))))
     }
 
-    /// With an outbox that `make` makes.
+    /// With an outbox that `make` creates.
     pub(crate) fn start_with(make: impl FnOnce(&TestDatabase)) -> Self {
         let place = test_database("producer", |_| {});
         make(&place);
@@ -112,7 +112,7 @@ impl Producer {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Writes states of new versions from 1 in a transaction each, without telling the feed's signal.
+    /// Writes states of new versions, counting from 1, in one transaction each, without notifying the feed's signal.
     pub(crate) async fn write(&self, subject: Uuid, versions: std::ops::RangeInclusive<i64>) -> Position {
         let mut last = Position::START;
         for version in versions {
@@ -134,14 +134,14 @@ impl Producer {
         written.map_err(|error: TransactionError<()>| error.to_string()).unwrap()
     }
 
-    /// A connection in an open transaction that has begun to write to the outbox.
+    /// A connection with an open transaction that has started to write to the outbox.
     pub(crate) async fn open_writer(&self) -> AsyncPgConnection {
         let nothing =
             "INSERT INTO outbox (kind, subject, data) SELECT '', gen_random_uuid(), '{}' WHERE false";
         open_transaction(&self.place.url(), nothing).await
     }
 
-    /// A connection in an open transaction that writes, and not to the outbox.
+    /// A connection with an open transaction that writes, but not to the outbox.
     pub(crate) async fn open_stranger(&self) -> AsyncPgConnection {
         open_transaction(&self.place.url(), "CREATE TABLE of_a_stranger (); SELECT pg_current_xact_id()")
             .await
@@ -168,7 +168,7 @@ pub(crate) async fn append(
     outbox::append(connection, &[NewEntry::new(KIND, subject, &state)?]).await
 }
 
-/// A connection in a transaction that has done this and stays open.
+/// A connection with a transaction that has executed this and stays open.
 pub(crate) async fn open_transaction(url: &str, work: &str) -> AsyncPgConnection {
     let mut connection = AsyncPgConnection::establish(url).await.unwrap();
     connection.batch_execute(&format!("BEGIN; {work}")).await.unwrap();
@@ -179,7 +179,7 @@ fn database(url: &str) -> Database {
     Database::new(&DatabaseSettings::for_url(url).unwrap(), &Handle::current()).unwrap()
 }
 
-/// A service that listens; its replicas share a database.
+/// A service that consumes the feed; its replicas share a database.
 pub(crate) struct Listener {
     place: TestDatabase,
     pub(crate) table: Arc<Table>,
@@ -205,7 +205,7 @@ impl Listener {
         self.replica_with(self.table.clone(), producer)
     }
 
-    /// A replica that does this with what it hears.
+    /// A replica that handles entries like this.
     pub(crate) fn replica_that(&self, apply: Arc<dyn Apply>, of: &Producer) -> Consumer {
         self.replica_with(apply, of.address)
     }
@@ -243,7 +243,7 @@ impl Drop for Listener {
     }
 }
 
-/// Keeps the newest state of each subject, and notes all that it was given.
+/// Keeps the newest state of each subject, and records everything that it received.
 #[derive(Default)]
 pub(crate) struct Table {
     pub(crate) refuses: AtomicBool,
@@ -292,7 +292,7 @@ async fn keep(connection: &mut AsyncPgConnection, entry: &Entry) -> QueryResult<
     .map(drop)
 }
 
-/// Waits until something holds, for ten seconds at most.
+/// Waits until a condition holds, for at most ten seconds.
 pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
     for _ in 0..400 {
         if holds() {
@@ -307,7 +307,7 @@ pub(crate) fn subject(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
-/// The versions of the states that these entries tell.
+/// The versions of the states in these entries.
 pub(crate) fn versions(events: &[serde_json::Value]) -> Vec<i64> {
     events.iter().map(|event| event["data"]["version"].as_i64().unwrap()).collect()
 }

@@ -47,7 +47,7 @@ pub(crate) fn token_of(identity: &Identity) -> String {
     keys().sign(identity, NOW, HOUR_S).unwrap()
 }
 
-/// The claims of a token that is good now; a test changes one.
+/// The claims of a token that is valid now; a test changes one of them.
 pub(crate) fn good_claims() -> Value {
     json!({
         "iss": "booked", "aud": "booked", "sub": Uuid::from_u128(7).to_string(),

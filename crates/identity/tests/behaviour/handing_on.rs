@@ -1,4 +1,4 @@
-//! What the gateway hands on is what the service reads, and only whoever knows the secret is believed.
+//! What the gateway passes on is what the service reads, and only a caller that knows the secret is believed.
 
 use std::collections::HashMap;
 
@@ -54,7 +54,7 @@ fn a_gateway_strips_every_header_that_a_service_believes() {
     let believed = identity_headers(&ada()).map(|(name, _)| name);
     let others = [CREDENTIAL_HEADER, CLIENT_ADDRESS_HEADER];
     assert!(believed.iter().chain(&others).all(|name| INTERNAL_HEADERS.contains(name)));
-    // Header names are compared in this form.
+    // Header names are compared in lower case.
     assert!(INTERNAL_HEADERS.iter().all(|name| name.to_ascii_lowercase() == *name));
 }
 

@@ -1,4 +1,4 @@
-//! What an attacker may try: every one of it is refused, and nothing panics.
+//! What an attacker may try: all of it is rejected, and nothing panics.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use booked_identity::{InvalidToken, TOKEN_BYTES_MAX};
@@ -22,7 +22,7 @@ fn header() -> Value {
     json!({ "alg": "EdDSA", "typ": "JWT", "kid": RFC_KEY_ID })
 }
 
-/// Signed with the real key, whatever the header and the claims say.
+/// Signed with the real key, whatever the header and the claims contain.
 fn signed(header: &Value, claims: &Value) -> String {
     let message = format!("{}.{}", part(header), part(claims));
     let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &private_key(), Algorithm::EdDSA).unwrap();

@@ -1,4 +1,5 @@
-//! What is taken away from the folder while a process runs is good no more, whatever is wrong with the rest.
+//! A key that is removed from the folder while a process runs is no longer accepted, whatever is wrong with the
+//! others.
 
 use std::{
     fs,
@@ -131,7 +132,7 @@ fn a_folder_without_a_key_that_can_be_used_is_not_opened() {
 fn no_key_goes_missing_while_files_are_renamed() {
     let now = Instant::now();
     let (dir, mut folder) = folder_of_two(now);
-    // Enough files that the system lists them in several pieces, between which a name can move.
+    // So many files that the system lists them in several pieces, between which a name can move.
     for number in 0..3000 {
         fs::write(dir.path().join(format!("filler-{number}")), "").unwrap();
     }

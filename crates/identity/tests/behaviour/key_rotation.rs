@@ -104,7 +104,7 @@ fn a_set_read_during_a_rename_is_whole_or_refused() {
     let dir = tempfile::tempdir().unwrap();
     new_key(dir.path());
     new_key(dir.path());
-    // Enough files that the system lists them in several pieces, between which a name can move.
+    // So many files that the system lists them in several pieces, between which a name can move.
     for number in 0..3000 {
         fs::write(dir.path().join(format!("filler-{number}")), "").unwrap();
     }

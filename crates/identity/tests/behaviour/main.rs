@@ -1,4 +1,5 @@
-//! What the rest of the system relies on: tokens, keys and their rotation, the memory of tokens, the hand-on.
+//! What the rest of the system relies on: tokens, keys and their rotation, the cache of tokens, passing identities
+//! on.
 
 #[cfg(test)]
 mod fixtures;

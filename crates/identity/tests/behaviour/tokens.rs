@@ -1,4 +1,4 @@
-//! A token says who it was signed for, for as long as it was signed for.
+//! A token says for whom it was signed, for as long as it was signed for.
 
 use booked_identity::{InvalidToken, Jwks, SignError, SigningKeys, TOKEN_BYTES_MAX, Verifier};
 use jsonwebtoken::Algorithm;

@@ -1,4 +1,4 @@
-//! The memory of good tokens answers like the verifier, only faster.
+//! The cache of valid tokens answers like the verifier, only faster.
 
 use std::sync::Arc;
 

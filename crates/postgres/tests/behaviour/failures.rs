@@ -1,4 +1,4 @@
-//! What surely did not happen is told so: unavailable, refused, or rolled back by the work's own will.
+//! What surely did not happen is reported as such: unavailable, refused, or rolled back because the work decided so.
 
 use std::{convert::Infallible, net::TcpListener, time::Instant};
 
@@ -208,8 +208,8 @@ async fn a_transaction_whose_caller_goes_away_leaves_nothing_behind() {
     }
 }
 
-/// With one connection, whoever comes next is given that of the caller who went away, unless it was thrown away with its
-/// statement.
+/// With a single connection, the next caller would get the connection of the caller that went away, unless it was
+/// closed together with its statement.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_waits_behind_the_statement_of_a_caller_who_went_away() {
     let seats = seats();

@@ -1,4 +1,4 @@
-//! Work of which there may be too much has half of the connections, however much there is.
+//! Work that may come in excess has half of the connections, however much of it there is.
 
 use booked_failure::Failure;
 

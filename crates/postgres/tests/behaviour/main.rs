@@ -1,4 +1,4 @@
-//! What the services rely on: failures that are told for what they are, schemas that are looked at, and TLS.
+//! What the services rely on: failures that are reported as what they are, schemas that are checked, and TLS.
 
 #![expect(
     clippy::expect_used,

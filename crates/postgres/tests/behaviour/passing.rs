@@ -1,4 +1,4 @@
-//! What the server lacks for a while: nothing was done, and it may be tried again.
+//! The server lacks something for a while: nothing was done, and the call may be retried.
 
 use std::convert::Infallible;
 
@@ -9,7 +9,7 @@ use diesel::{QueryableByName, sql_query, sql_types::Text};
 
 use crate::support::{connect, run, seats, soon};
 
-/// What the server says, word for word, where it has no space, no memory, no lock, or is told to stop; by SQLSTATE.
+/// What the server says, word for word, if it has no space, no memory or no lock, or is told to stop; by SQLSTATE.
 const SAID: [(&str, &str); 12] = [
     ("53100", "could not extend file \"base/5/16384\": No space left on device"),
     ("53100", "could not extend file \"base/5/16384\": wrote only 4096 of 8192 bytes at block 12"),
@@ -25,7 +25,7 @@ const SAID: [(&str, &str); 12] = [
     ("57P03", "the database system is shutting down"),
 ];
 
-/// A database of which each new connection has this setting.
+/// A database in which each new connection has this setting.
 fn seats_with(setting: &str) -> TestDatabase {
     let seats = seats();
     set(&seats, setting);
@@ -120,7 +120,7 @@ async fn of_two_that_wait_for_each_other_one_is_unavailable() {
             soon(work).await
         }
     };
-    // Whichever comes so late that it finds the other one gone is tried again.
+    // The one that comes so late that it finds the other already gone is tried again.
     for _ in 0..20 {
         let failed = match tokio::join!(both(1, 2), both(2, 1)) {
             (Ok(()), Ok(())) => continue,
@@ -158,7 +158,7 @@ async fn transactions_see_what_was_committed_before_each_statement_whatever_the_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_is_asked_to_speak_english_and_who_may_not_ask_is_served_all_the_same() {
-    // As good as another language, and there everywhere.
+    // As good as another language for this test, and available everywhere.
     let seats = seats_with("lc_messages = ''C.UTF-8''");
     let database = connect(&seats.url(), &[]);
     assert_eq!(shown(&database, "lc_messages").await, "C");

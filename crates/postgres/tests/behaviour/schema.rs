@@ -1,4 +1,4 @@
-//! Migrations are applied once, and an older schema is refused.
+//! Migrations are applied once, and an older schema is rejected.
 
 use booked_postgres::{DatabaseSettings, migrate, require_schema};
 use booked_sandbox::{test_database, test_postgres};
@@ -72,7 +72,7 @@ async fn a_database_that_cannot_hold_every_text_is_refused() {
     let serving = soon(require_schema(&connect(&server.url("latin"), &[]), MIGRATIONS)).await.unwrap_err();
     assert!(serving.to_string().contains("no schema"), "{serving}");
 
-    // What was migrated by a release that did not look.
+    // As if it had been migrated by a release that did not check.
     server.execute("latin", "CREATE TABLE __diesel_schema_migrations (version text)").unwrap();
     let serving = soon(require_schema(&connect(&server.url("latin"), &[]), MIGRATIONS)).await.unwrap_err();
     assert!(serving.to_string().contains("encoding is LATIN1"), "{serving}");

@@ -1,4 +1,4 @@
-//! A database for a test, with the limits that it asks for.
+//! A database for a test, with the limits that the test needs.
 
 use std::{
     future::Future,
@@ -14,7 +14,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use tokio::runtime::Handle;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-/// Limits so long that no test meets them unless it asks for shorter ones.
+/// Limits so long that no test reaches them unless it sets shorter ones.
 const LONG: [(&str, &str); 2] =
     [("--database-acquire-timeout-ms", "30000"), ("--database-timeout-ms", "30000")];
 
@@ -49,7 +49,7 @@ pub(crate) async fn run(connection: &mut AsyncPgConnection, sql: &str) -> QueryR
     sql_query(sql).execute(connection).await
 }
 
-/// Waits for a condition, and fails where it does not come true.
+/// Waits for a condition, and fails if it does not become true.
 pub(crate) async fn eventually(what: &str, condition: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !tokio::task::block_in_place(&condition) {
@@ -58,7 +58,7 @@ pub(crate) async fn eventually(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-/// What comes of something that must not take long.
+/// The result of something that must not take long.
 pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, what).await.expect("it took too long")
 }

@@ -1,4 +1,4 @@
-//! TLS to Postgres: only a server whose certificate is good for its name is talked to.
+//! TLS to Postgres: the client talks only to a server whose certificate is valid for its name.
 
 use booked_failure::Failure;
 use booked_sandbox::{PostgresOptions, PostgresServer, TestCa, test_programs};
@@ -16,7 +16,7 @@ struct Encrypted {
     ssl: bool,
 }
 
-/// A server that speaks TLS only, and its certificate's authority.
+/// A server that accepts only TLS, and the authority of its certificate.
 struct Server {
     postgres: PostgresServer,
     ca: TestCa,
