@@ -1,5 +1,5 @@
--- What takes place. A deleted event stays as a tombstone, so that its version goes on to be known; a job empties its
--- texts later.
+-- What takes place, when and where. A deleted event stays as a tombstone, so that its version remains known; a job
+-- erases its texts later.
 CREATE TABLE events (
     id uuid PRIMARY KEY,
     -- Rises with every change, from 1.
@@ -17,8 +17,8 @@ CREATE TABLE events (
     CHECK ((latitude IS NULL) = (longitude IS NULL))
 );
 
--- The order of the listing.
+-- For the order of the listing.
 CREATE INDEX events_by_time ON events (unix_time, id) WHERE deleted_at IS NULL;
 
--- Deleted events that still have their texts.
+-- For finding deleted events that still have their texts.
 CREATE INDEX events_to_empty ON events (deleted_at) WHERE deleted_at IS NOT NULL AND name <> '';

@@ -1,2 +1,2 @@
--- What took place at second 0 stays at second 1: an older release takes both.
+-- Events that were moved from second 0 to second 1 stay there: an older release accepts both.
 SELECT;

@@ -1,5 +1,6 @@
--- 0 says of a page that it is empty, and of a request that it names no time, so it cannot be an event's time as well: a
--- listing that came to it began anew for ever. Events at 0 are moved by a second, which is told like any other change.
+-- In a page, time 0 says that the page is empty, and in a request that no time is given, so no event may take place at
+-- 0: a listing that reached such an event started over, again and again. Events at 0 are moved by one second, and the
+-- outbox gets their new state, as after any other change.
 WITH moved AS (
     UPDATE events SET unix_time = 1, version = version + 1
     WHERE unix_time = 0 AND deleted_at IS NULL

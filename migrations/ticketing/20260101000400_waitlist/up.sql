@@ -1,12 +1,12 @@
--- What of an event's sale was seen when somebody was last told, or the first one joined. Joining and telling lock this
--- row, not the event's, which bookings share.
+-- What was seen of an event's sale when someone was last notified, or when the first user joined. Joining and notifying
+-- lock this row, not the event's, which bookings share.
 CREATE TABLE waitlists (
     event_id uuid PRIMARY KEY,
     seen_epoch text,
     seen_freed bigint
 );
 
--- Who waits, in the order of numbers.
+-- The users who wait, in the order of their numbers.
 CREATE TABLE waitlist_entries (
     event_id uuid NOT NULL,
     user_id uuid NOT NULL,
@@ -18,7 +18,7 @@ CREATE TABLE waitlist_entries (
 
 CREATE UNIQUE INDEX waitlist_entries_in_order ON waitlist_entries (event_id, number);
 
--- What is to be sent to those who were told, in the order of numbers.
+-- What is to be sent to users who were notified, in the order of numbers.
 CREATE TABLE messages (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id uuid NOT NULL UNIQUE,
@@ -29,13 +29,13 @@ CREATE TABLE messages (
     seats int NOT NULL CHECK (seats > 0),
     told_at timestamptz NOT NULL DEFAULT now(),
     done_at timestamptz,
-    -- false: it could not be sent, and never will be
+    -- NULL until it is done; false if it could not be sent and never will be
     sent boolean
 );
 
 CREATE INDEX messages_to_send ON messages (number) WHERE done_at IS NULL;
 
--- Which replica does a job that one does at a time.
+-- Which replica runs a job that only one may run at once.
 CREATE TABLE leases (
     name text PRIMARY KEY,
     holder uuid NOT NULL,

@@ -1,6 +1,7 @@
--- How many tickets of each event are sold, so that a look counts no rows. Triggers keep it: so it is exact whoever writes
--- tickets, the release before this one during a rollout and after a roll-back too. Each connection has one of sixteen rows
--- an event, so that bookings seldom wait for each other; half of a page stays empty, so that the updates stay in it.
+-- How many tickets of each event are sold, so that reading it counts no rows. Triggers maintain it, so it is exact no
+-- matter which program writes tickets, including the previous release during a rollout and after a roll-back. Each
+-- connection uses one of sixteen rows per event, so that bookings rarely wait for each other. Half of each page stays
+-- empty, so that updated rows stay in the same page.
 CREATE TABLE sold_counts (
     event_id uuid NOT NULL,
     shard smallint NOT NULL,

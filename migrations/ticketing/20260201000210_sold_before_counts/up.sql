@@ -1,5 +1,5 @@
--- What was sold before it was counted: the tickets less the counts, as one statement sees both at one moment. Whatever is
--- booked or cancelled at that time is in both or in neither, so nobody has to wait.
+-- Tickets that were sold before counting began: the tickets less the counts, as one statement sees both at one moment.
+-- A ticket that is booked or cancelled concurrently is in both or in neither, so nothing has to wait.
 INSERT INTO sold_counts (event_id, shard, sold)
 SELECT event_id, 16, sum(tickets)
 FROM (

@@ -1,3 +1,3 @@
--- What is archived stays so; what is left of it is read like any other row.
+-- What is archived stays archived; the rows that replace it are read like any others.
 DROP FUNCTION outbox_archive_before(date);
 DROP TABLE outbox_archive;

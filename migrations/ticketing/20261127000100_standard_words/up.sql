@@ -1,4 +1,4 @@
--- The words of the code: a notification is sent to someone who waited, and a watermark is what of a sale was seen.
+-- The terms of the code: a notification is sent to a user who waited, and a watermark is what was seen of a sale.
 ALTER TABLE messages RENAME TO notifications;
 ALTER TABLE notifications RENAME COLUMN told_at TO created_at;
 ALTER INDEX messages_to_send RENAME TO notifications_to_send;
