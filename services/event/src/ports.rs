@@ -68,7 +68,7 @@ pub enum Changed {
     /// The event already had this state.
     Nothing,
     /// The event has changed, and its new state is in the feed at this position.
-    Told(FeedPosition),
+    Published(FeedPosition),
 }
 
 /// Why an event was not added.

@@ -119,7 +119,7 @@ pub async fn bind_with(
 /// without it from being served.
 async fn refuse_misconfigured_valkey(valkey: Valkey, lifecycle: Lifecycle) {
     loop {
-        match valkey.unfit().await {
+        match valkey.misconfiguration().await {
             Ok(None) => return,
             Ok(Some(why)) => {
                 tracing::error!(why, "refusing to sell");

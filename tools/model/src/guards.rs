@@ -118,11 +118,11 @@ pub enum Guard {
     RepeatWaitsForStandby,
 
     // Waitlist
-    /// Telling locks the list until it commits: `lock` in `tell`, `outbound/postgres/waitlist_store.rs`.
+    /// Telling locks the list until it commits: `lock` in `notify`, `outbound/postgres/waitlist_store.rs`.
     NotifyLocksList,
-    /// Telling reads the sale after it has locked: `tell` in `outbound/postgres/waitlist_store.rs`.
+    /// Telling reads the sale after it has locked: `notify` in `outbound/postgres/waitlist_store.rs`.
     NotifyReadsUnderLock,
-    /// What was seen moves in the transaction that tells: `set_watermark` in `tell`,
+    /// What was seen moves in the transaction that tells: `set_watermark` in `notify`,
     /// `outbound/postgres/waitlist_store.rs`.
     WatermarkMovesWithNotifying,
     /// No more is announced than is free: `min(now.free_now)` in `domain/waitlist.rs`.

@@ -15,7 +15,7 @@ use crate::{
 /// See [`ChangeError`].
 pub async fn update_event(context: &Context, id: EventId, change: EventChange) -> Result<(), ChangeError> {
     match context.events.change(id, change).await? {
-        Changed::Told(position) => context.ticketing.catch_up(position, id).await,
+        Changed::Published(position) => context.ticketing.catch_up(position, id).await,
         Changed::Nothing => {}
     }
     Ok(())

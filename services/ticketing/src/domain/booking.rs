@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use booked_ids::{EventId, SeatNumber, TicketId, UserId};
 
-use super::seat::{SeatStates, Standing};
+use super::seat::{SeatStates, SeatStatus};
 
 /// Tickets by event, in the order of ids: the order in which every part of the system claims and locks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,13 +92,13 @@ impl Triage {
     /// Sorts the seats of one event by what Valkey shows.
     pub fn add(&mut self, event: EventId, states: &SeatStates, user: UserId) {
         for state in &states.seats {
-            let pile = match state.status(user, states.now_unix_ms) {
-                Standing::Held => &mut self.held,
-                Standing::UnderWay => &mut self.under_way,
-                Standing::Others => &mut self.others,
-                Standing::Unheld => &mut self.unheld,
+            let group = match state.status(user, states.now_unix_ms) {
+                SeatStatus::Held => &mut self.held,
+                SeatStatus::UnderWay => &mut self.under_way,
+                SeatStatus::Others => &mut self.others,
+                SeatStatus::Unheld => &mut self.unheld,
             };
-            pile.insert(event.ticket(state.seat));
+            group.insert(event.ticket(state.seat));
         }
     }
 
@@ -121,8 +121,8 @@ impl Triage {
     pub fn decide(mut self, owners: &HashMap<TicketId, UserId>, user: UserId) -> Result<Self, Refusal> {
         for (ticket, owner) in owners {
             if *owner == user {
-                for pile in [&mut self.under_way, &mut self.others, &mut self.unheld] {
-                    pile.remove(*ticket);
+                for group in [&mut self.under_way, &mut self.others, &mut self.unheld] {
+                    group.remove(*ticket);
                 }
             }
         }

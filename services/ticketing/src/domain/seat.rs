@@ -62,7 +62,7 @@ pub struct SeatStates {
 
 /// What a seat is to a user who wants to book or release it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum SeatStatus {
     /// Held by the user, who may book it.
     Held,
     /// The user's own booking of it is under way.
@@ -76,17 +76,17 @@ pub enum Standing {
 impl SeatState {
     /// What the seat is to this user at this moment.
     #[must_use]
-    pub fn status(&self, user: UserId, now_unix_ms: i64) -> Standing {
+    pub fn status(&self, user: UserId, now_unix_ms: i64) -> SeatStatus {
         match (&self.claim, self.hold) {
             (Some(Claim { kind: ClaimKind::Book, user: Some(booker), .. }), _) if *booker == user => {
-                Standing::UnderWay
+                SeatStatus::UnderWay
             }
-            (Some(Claim { kind: ClaimKind::Book, .. }), _) => Standing::Others,
-            (Some(_), _) => Standing::Unheld,
-            (None, Some(hold)) if hold.expires_unix_ms <= now_unix_ms => Standing::Unheld,
-            (None, Some(Hold { user: Some(holder), .. })) if holder == user => Standing::Held,
-            (None, Some(Hold { user: Some(_), .. })) => Standing::Others,
-            (None, _) => Standing::Unheld,
+            (Some(Claim { kind: ClaimKind::Book, .. }), _) => SeatStatus::Others,
+            (Some(_), _) => SeatStatus::Unheld,
+            (None, Some(hold)) if hold.expires_unix_ms <= now_unix_ms => SeatStatus::Unheld,
+            (None, Some(Hold { user: Some(holder), .. })) if holder == user => SeatStatus::Held,
+            (None, Some(Hold { user: Some(_), .. })) => SeatStatus::Others,
+            (None, _) => SeatStatus::Unheld,
         }
     }
 

@@ -36,7 +36,7 @@ pub trait WaitlistStore: Send + Sync {
 
     /// Tells the first of an event's list of the seats that came free: locks the list, asks the inventory, and stores in one
     /// transaction what was seen, whose wait has ended, and what is to be sent. Says how many were told.
-    async fn tell(&self, event: EventId, inventory: Arc<dyn Inventory>) -> Result<u32, Failure>;
+    async fn notify(&self, event: EventId, inventory: Arc<dyn Inventory>) -> Result<u32, Failure>;
 
     /// The notifications that are due, in order, at most this many. One replica at a time gets any, for a while.
     async fn lease_notifications(&self, holder: Uuid, limit: u32) -> Result<Vec<DueNotification>, Failure>;

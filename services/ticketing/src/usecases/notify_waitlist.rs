@@ -64,5 +64,5 @@ pub async fn notify_waitlist(context: &Context, event: EventId) -> Result<u32, F
             return Ok(0);
         }
     }
-    context.waitlist.tell(event, Arc::clone(&context.inventory)).await
+    context.waitlist.notify(event, Arc::clone(&context.inventory)).await
 }

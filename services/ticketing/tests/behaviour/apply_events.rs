@@ -25,12 +25,12 @@ async fn an_older_state_does_not_overwrite_a_newer_one() {
     let first = sale.events.state(event);
     sale.grow(event, 9).await;
     let late = EventState { details: named("late"), ..first.clone() };
-    let position = sale.events.tell(event, late).await;
+    let position = sale.events.publish(event, late).await;
     sale.catch_up_to(position, event).await;
     assert_eq!(kept(&sale, event), "2|f|Event of 5 seats|9");
 
     let again = EventState { version: 2, details: named("again"), seat_count: 7, ..first };
-    let position = sale.events.tell(event, again).await;
+    let position = sale.events.publish(event, again).await;
     sale.catch_up_to(position, event).await;
     assert_eq!(kept(&sale, event), "2|f|Event of 5 seats|9");
 }
@@ -41,7 +41,7 @@ async fn nothing_follows_a_deletion() {
     let event = sale.create_event(5).await;
     let before = sale.events.state(event);
     sale.delete(event).await;
-    let position = sale.events.tell(event, EventState { version: 9, ..before }).await;
+    let position = sale.events.publish(event, EventState { version: 9, ..before }).await;
     sale.catch_up_to(position, event).await;
     sale.buyer("Ada").reserve(event, 1).await.says("400 EVENT-03");
 }

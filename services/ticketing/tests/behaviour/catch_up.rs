@@ -89,7 +89,7 @@ async fn an_event_that_has_yet_to_come_is_not_taken_for_a_deleted_one() {
     let unknown = unknown_event();
     sale.catch_up_to(position, unknown).await;
     let state = EventState { event_id: unknown.as_uuid(), ..sale.events.state(known) };
-    let position = sale.events.tell(unknown, state).await;
+    let position = sale.events.publish(unknown, state).await;
     sale.catch_up_to(position, unknown).await;
     sale.buyer("Ada").holds(unknown, 1).await;
 }

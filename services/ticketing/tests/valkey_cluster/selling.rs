@@ -62,12 +62,12 @@ async fn the_janitor_finds_the_events_of_all_nodes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_node_is_asked_whether_it_may_evict_and_who_it_is() {
     let mut world = World::new().await;
-    assert_eq!(world.valkey.unfit().await.unwrap(), None);
+    assert_eq!(world.valkey.misconfiguration().await.unwrap(), None);
     let before = world.context.inventory.incarnation().await.unwrap();
     assert_eq!(before.split(' ').count(), 3);
 
     world.cluster.nodes()[1].command(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]).unwrap();
-    let why = world.valkey.unfit().await.unwrap().expect("one that may evict is unfit");
+    let why = world.valkey.misconfiguration().await.unwrap().expect("one that may evict is unfit");
     assert!(why.contains("allkeys-lru"), "{why}");
 
     world.cluster.kill_node(2).unwrap();

@@ -6,6 +6,6 @@
 mod connect;
 mod process;
 
+mod misconfigured;
 mod restarts;
 mod tls;
-mod unfit;

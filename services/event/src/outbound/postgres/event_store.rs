@@ -71,7 +71,7 @@ impl EventStore for PostgresEventStore {
             Ok(Some(outbox::append(connection, &[state(&after, false)?]).await?))
         });
         let changed = changed.await.map_err(TransactionError::flatten)?;
-        Ok(changed.map_or(Changed::Nothing, |position| Changed::Told(self.told(position))))
+        Ok(changed.map_or(Changed::Nothing, |position| Changed::Published(self.told(position))))
     }
 
     async fn delete(&self, id: EventId, now: DateTime<Utc>) -> Result<FeedPosition, DeleteError> {

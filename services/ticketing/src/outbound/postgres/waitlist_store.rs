@@ -94,12 +94,12 @@ impl WaitlistStore for PostgresWaitlistStore {
         Ok(awaited.collect())
     }
 
-    async fn tell(&self, event: EventId, inventory: Arc<dyn Inventory>) -> Result<u32, Failure> {
+    async fn notify(&self, event: EventId, inventory: Arc<dyn Inventory>) -> Result<u32, Failure> {
         let random = Arc::clone(&self.random);
         let told = self
             .database
             .transaction(async move |connection| {
-                tell(connection, event, inventory.as_ref(), random.as_ref()).await
+                notify(connection, event, inventory.as_ref(), random.as_ref()).await
             })
             .await;
         told.map_err(TransactionError::flatten)
@@ -238,7 +238,7 @@ async fn join(
     Ok(if added == 0 { Joined::AlreadyWaiting } else { Joined::Done })
 }
 
-async fn tell(
+async fn notify(
     connection: &mut AsyncPgConnection,
     event: EventId,
     inventory: &dyn Inventory,

@@ -76,7 +76,7 @@ impl Valkey {
     /// # Errors
     ///
     /// Where it cannot be asked.
-    pub async fn unfit(&self) -> Result<Option<String>, Failure> {
+    pub async fn misconfiguration(&self) -> Result<Option<String>, Failure> {
         let texts = self.info("memory").await?;
         let policies = texts
             .iter()

@@ -122,7 +122,7 @@ impl EventService {
             },
             seat_count: seats,
         };
-        (event, self.tell(event, state).await)
+        (event, self.publish(event, state).await)
     }
 
     /// Changes an event, and says where in the feed the change stands.
@@ -130,7 +130,7 @@ impl EventService {
         let mut state = self.state(event);
         state.version += 1;
         change(&mut state);
-        self.tell(event, state).await
+        self.publish(event, state).await
     }
 
     /// Runs a statement in the event service's database.
@@ -145,7 +145,7 @@ impl EventService {
     }
 
     /// Tells this state, whatever was told before.
-    pub(crate) async fn tell(&self, event: EventId, state: EventState) -> Position {
+    pub(crate) async fn publish(&self, event: EventId, state: EventState) -> Position {
         let entry = NewEntry::new(EventState::KIND, event.as_uuid(), &state).unwrap();
         let told = self
             .database

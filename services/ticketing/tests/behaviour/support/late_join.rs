@@ -70,8 +70,8 @@ impl WaitlistStore for WithLateJoin {
         self.inner.awaited_events(after, limit).await
     }
 
-    async fn tell(&self, event: EventId, inventory: Arc<dyn Inventory>) -> Result<u32, Failure> {
-        self.inner.tell(event, inventory).await
+    async fn notify(&self, event: EventId, inventory: Arc<dyn Inventory>) -> Result<u32, Failure> {
+        self.inner.notify(event, inventory).await
     }
 
     async fn lease_notifications(&self, holder: Uuid, limit: u32) -> Result<Vec<DueNotification>, Failure> {
