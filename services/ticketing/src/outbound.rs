@@ -1,4 +1,4 @@
-//! The world outside: Postgres, Valkey, and how people are told.
+//! The world outside: Postgres, Valkey, and how people are notified.
 
 pub mod notifier;
 pub mod postgres;

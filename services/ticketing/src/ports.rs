@@ -1,4 +1,4 @@
-//! What the rules need of the world. Every operation is one step, atomic by itself: between any two of them a process
+//! What the rules need of the world. Every operation is one atomic step: between any two of them a process
 //! may stop for minutes and then go on.
 
 mod bookings;

@@ -10,7 +10,7 @@ pub const SEATS_MAX_A_CALL: u16 = 100;
 pub struct SeatsWanted(NonZeroU16);
 
 impl SeatsWanted {
-    /// The number, where it is within range.
+    /// The number, if it is within range.
     #[must_use]
     pub fn new(count: i64) -> Option<Self> {
         let count = u16::try_from(count).ok().filter(|count| *count <= SEATS_MAX_A_CALL)?;
@@ -29,7 +29,7 @@ impl SeatsWanted {
 pub struct TicketsToCancel(u32);
 
 impl TicketsToCancel {
-    /// The number, where it is above 0. One above what any event has cancels nothing anyway.
+    /// The number, if it is above 0. One above what any event has cancels nothing anyway.
     #[must_use]
     pub fn new(count: i64) -> Option<Self> {
         (count > 0).then(|| Self(u32::try_from(count).unwrap_or(u32::MAX)))

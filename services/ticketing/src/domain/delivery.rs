@@ -5,7 +5,7 @@ use std::time::Duration;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
 
-/// The pause before the next try, after so many before: each is twice as long as the last one, up to an hour. A random
+/// The pause before the next try, after this many before: each is twice as long as the last one, up to an hour. A random
 /// byte takes up to a quarter of it away, so that what failed together is not tried together for ever.
 #[must_use]
 pub fn pause_after(tries_before: u32, random: u8) -> Duration {
@@ -13,7 +13,7 @@ pub fn pause_after(tries_before: u32, random: u8) -> Duration {
     doubled - doubled / 4 * u32::from(random) / u32::from(u8::MAX)
 }
 
-/// Whether a notification of this age that failed once more is given up, where it may have so long.
+/// Whether a notification of this age that failed once more is given up, if it may wait this long.
 #[must_use]
 pub fn is_given_up(age: Duration, age_max: Duration) -> bool {
     age >= age_max

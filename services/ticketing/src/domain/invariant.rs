@@ -68,7 +68,7 @@ pub struct AuditedTicket {
     pub ticket: TicketId,
     /// Whether its booking is in the books as booked.
     pub is_booked: bool,
-    /// Its event; none where that is unknown.
+    /// Its event; none if that is unknown.
     pub event: Option<AuditedEvent>,
 }
 
@@ -169,7 +169,7 @@ pub struct InventoryFigures {
 }
 
 impl InventoryFigures {
-    /// What does not hold of the inventory of an event that has so many seats. The figures were read first, and a capacity only
+    /// What does not hold of the inventory of an event that has this many seats. The figures were read first, and a capacity only
     /// rises.
     #[must_use]
     pub fn violations(&self, event: EventId, capacity: u32) -> Vec<Violation> {

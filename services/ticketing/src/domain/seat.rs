@@ -32,7 +32,7 @@ pub struct Claim {
 /// A seat that is held. `user` and `expires_unix_ms` together tell one hold of a seat from every other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// For whom; none where the pair is gone already and only the expiry is left.
+    /// For whom; none if the pair is gone already and only the expiry is left.
     pub user: Option<UserId>,
     /// Until when, by Valkey's clock.
     pub expires_unix_ms: i64,

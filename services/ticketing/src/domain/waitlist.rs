@@ -1,4 +1,4 @@
-//! Who is told when seats come free: first come, first served, each free seat announced once.
+//! Who is notified when seats come free: first come, first served, each free seat announced once.
 
 use booked_ids::UserId;
 
@@ -15,7 +15,7 @@ pub struct SaleState {
     pub free_now: i64,
 }
 
-/// What of the sale was seen when the last entry was told, or the first one joined.
+/// What was known of the sale when the list was last notified, or the first user joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watermark {
     /// The inventory that was seen.
@@ -69,7 +69,7 @@ pub struct Waiting {
     pub wanted: SeatsWanted,
 }
 
-/// Somebody who is told, and of how many seats.
+/// Somebody who is notified, and of how many seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allocation {
     /// Who.

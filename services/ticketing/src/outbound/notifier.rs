@@ -1,4 +1,4 @@
-//! How people are told: a line in the log, or a mail.
+//! How people are notified: a line in the log, or a mail.
 
 mod config;
 mod log;

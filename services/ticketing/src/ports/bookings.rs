@@ -18,11 +18,11 @@ pub trait Bookings: Send + Sync {
     /// transaction.
     async fn book(&self, attempt: AttemptId, user: UserId, tickets: &Tickets) -> Result<Booked, Failure>;
 
-    /// Whether all these tickets are the user's, told from a commit of its own: what a read shows may be on no standby yet,
-    /// where a commit was cut short while it waited for them, and this waits as a booking does.
+    /// Whether all these tickets are the user's, as a commit of its own shows: what a read shows may be on no standby yet, if a
+    /// commit was cut short while it waited for them, and this waits as a booking does.
     async fn confirm(&self, user: UserId, tickets: &[TicketId]) -> Result<bool, Failure>;
 
-    /// Settles for good what became of a booking's attempt: what is not booked is void from now on, however late its own
+    /// Settles permanently what became of a booking's attempt: what is not booked is void from now on, however late its own
     /// transaction may come.
     async fn void_unless_booked(&self, attempt: AttemptId) -> Result<AttemptOutcome, Failure>;
 
@@ -45,7 +45,7 @@ pub trait Bookings: Send + Sync {
 /// What came of a booking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Booked {
-    /// All tickets are the user's, for good.
+    /// All tickets are the user's, permanently.
     Done,
     /// Some are sold already, to these users; nothing was booked.
     Sold(HashMap<TicketId, UserId>),

@@ -1,4 +1,4 @@
-//! Changes of events that the feed told and that are not carried out yet.
+//! Changes of events that came with the feed and are not carried out yet.
 
 use std::time::Duration;
 

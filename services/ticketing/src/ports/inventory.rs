@@ -23,7 +23,7 @@ pub trait Inventory: Send + Sync {
     /// Which inventory each event has, and how many seats ever came free in it: cheap for many events at once.
     async fn watermarks(&self, events: &[EventId]) -> Vec<Result<Option<Watermark>, Failure>>;
 
-    /// Takes the lease of a load, unless somebody has it. It ends by itself.
+    /// Acquires the lease of a load, unless another load has it. It expires on its own.
     async fn acquire_load(&self, event: EventId, nonce: LeaseNonce) -> Result<bool, Failure>;
 
     /// The lease lasts as long again, if it is this nonce's still.
@@ -58,14 +58,14 @@ pub trait Inventory: Send + Sync {
     /// All seats that are held, expired holds that were not taken back among them.
     async fn held(&self, event: EventId) -> Result<Vec<SeatNumber>, Failure>;
 
-    /// Makes seats that are sold in Postgres taken here, where each is still as it was read: unclaimed, and free or under
+    /// Makes seats that are sold in Postgres taken here, if each is still as it was read: unclaimed, and free or under
     /// that same hold. Says how many it repaired.
     async fn repair(&self, event: EventId, as_read: &[SeatState]) -> Result<u32, Failure>;
 
     /// Makes what the inventory says of itself agree with its seats; says whether it did not.
     async fn recount(&self, event: EventId) -> Result<bool, Failure>;
 
-    /// Some of the events that had a hold or a claim lately, other ones at each call where there are many.
+    /// Some of the events that had a hold or a claim lately, different ones at each call if there are many.
     async fn active_events(&self, limit: u32) -> Result<Vec<EventId>, Failure>;
 
     /// Takes an event without holds and claims off that list, if it was not used lately.

@@ -16,7 +16,7 @@ pub trait LedgerAudit: Send + Sync {
     /// Takes or keeps the lease for so long: one replica audits at a time, which is thrift.
     async fn take_lease(&self, holder: Uuid, lease: Duration) -> Result<bool, Failure>;
 
-    /// Gives the lease back, where it is this holder's.
+    /// Releases the lease, if it is this holder's.
     async fn give_lease(&self, holder: Uuid) -> Result<(), Failure>;
 
     /// At most this many tickets after the given one, in the order of ids.
@@ -31,7 +31,7 @@ pub trait LedgerAudit: Send + Sync {
         seats_max: u32,
     ) -> Result<TicketCounts, Failure>;
 
-    /// What became of watched events. Those that were deleted meanwhile are left out; and all are where another server has
+    /// What became of watched events. Those that were deleted meanwhile are left out; so are all if another server has
     /// taken over, whose transactions cannot be compared.
     async fn compare(&self, watched: &TicketCounts) -> Result<Vec<TicketsBetween>, Failure>;
 }

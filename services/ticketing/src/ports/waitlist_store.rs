@@ -1,4 +1,4 @@
-//! The waitlist and the notifications to those who were told, as Postgres keeps them.
+//! The waitlist and the notifications that are to be delivered, as Postgres keeps them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,8 @@ pub trait WaitlistStore: Send + Sync {
     /// Whether the user stands on the list of an event that is there. Locks nothing.
     async fn is_waiting(&self, user: UserId, event: EventId) -> Result<bool, Failure>;
 
-    /// Puts a user at the end of an event's list: locks the list, unless somebody has it, and where it is empty asks the inventory, since the first entry
+    /// Puts a user at the end of an event's list: locks the list, unless another call has it, and if it is empty asks the
+    /// inventory, since the first entry
     /// sets what has been seen of the sale. If the inventory does not answer, all that is free later counts.
     async fn join(
         &self,
@@ -35,13 +36,13 @@ pub trait WaitlistStore: Send + Sync {
     ) -> Result<Vec<(EventId, Option<Watermark>)>, Failure>;
 
     /// Tells the first of an event's list of the seats that came free: locks the list, asks the inventory, and stores in one
-    /// transaction what was seen, whose wait has ended, and what is to be sent. Says how many were told.
+    /// transaction what was seen, whose wait has ended, and what is to be sent. Says how many were notified.
     async fn notify(&self, event: EventId, inventory: Arc<dyn Inventory>) -> Result<u32, Failure>;
 
     /// The notifications that are due, in order, at most this many. One replica at a time gets any, for a while.
     async fn lease_notifications(&self, holder: Uuid, limit: u32) -> Result<Vec<DueNotification>, Failure>;
 
-    /// Lets another replica have the notifications at once, where they were this holder's.
+    /// Lets another replica have the notifications at once, if they were this holder's.
     async fn release_notifications(&self, holder: Uuid) -> Result<(), Failure>;
 
     /// Notes that a notification was sent, or is given up; what was noted before stays.
@@ -50,7 +51,7 @@ pub trait WaitlistStore: Send + Sync {
     /// Notes a try that failed; the next one is due after this pause.
     async fn postpone_notification(&self, message: Uuid, pause: Duration) -> Result<(), Failure>;
 
-    /// What is left to do, for whoever watches.
+    /// What is left to do, for metrics.
     async fn backlog(&self) -> Result<Backlog, Failure>;
 }
 

@@ -38,7 +38,7 @@ pub async fn add_to_waitlist(
     event: EventId,
     wanted: SeatsWanted,
 ) -> Result<(), AddToWaitlistError> {
-    // Most who ask again are answered by this look, which waits for nobody.
+    // This read, which waits for nobody, answers most of those who ask again.
     if context.waitlist.is_waiting(user, event).await? {
         return Err(AddToWaitlistError::AlreadyWaiting);
     }

@@ -1,5 +1,5 @@
-//! Audit: looks piece by piece at what must always hold. It finds what no other part of the system looks for, and puts
-//! nothing right: a violation is a fault of the system, and a person's to look at.
+//! Audit: checks piece by piece what must always hold. It finds what no other part of the system searches for, and repairs
+//! nothing: a violation is a fault of the system, and a person must look at it.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use crate::{
     ports::{Events, Inventory, LedgerAudit, TicketCounts},
 };
 
-/// Tickets that one turn looks at.
+/// Tickets that one turn checks.
 const TICKETS_MAX: u32 = 1_000;
-/// Events that one turn looks at, and about how many seats they may have together: their tickets are counted.
+/// Events that one turn checks, and about how many seats they may have together: their tickets are counted.
 const EVENTS_MAX: u32 = 64;
 const SEATS_MAX: u32 = 500_000;
 
@@ -25,7 +25,7 @@ pub struct Auditor {
     pub inventory: Arc<dyn Inventory>,
     /// Events as they are now.
     pub events: Arc<dyn Events>,
-    /// Where it stands.
+    /// How far it has come.
     pub progress: Progress,
 }
 
@@ -68,7 +68,7 @@ async fn audit_tickets(auditor: &mut Auditor) -> Result<Vec<Violation>, Failure>
 
 /// Compares the events of the turn before, and takes the next ones.
 async fn audit_ledger(auditor: &mut Auditor) -> Result<Vec<Violation>, Failure> {
-    // Taken out: where it cannot be compared now, the ledger of the time since would only become longer.
+    // Taken out: if it cannot be compared now, the ledger of the time since would only become longer.
     let between = match auditor.progress.watched.take() {
         Some(watched) => auditor.ledger.compare(&watched).await?,
         None => Vec::new(),

@@ -1,5 +1,5 @@
 //! Book: held seats become sold. (1) Claim them in Valkey, at once on arrival, so that no time runs out under the booking;
-//! (2) one transaction in Postgres, which refuses by itself; (3) finish in Valkey.
+//! (2) one transaction in Postgres, which refuses on its own; (3) finish in Valkey.
 //!
 //! The process may stop between any two steps and go on late. A claim carries its attempt, which is the booking's primary
 //! key: a process that meets an overdue claim voids the attempt first, and then either the transaction or the void wins.

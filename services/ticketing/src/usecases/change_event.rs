@@ -5,7 +5,7 @@ use booked_ids::EventId;
 
 use super::{Context, follow_event};
 
-/// Carries out what is noted of an event. Whoever else is just doing so is waited for.
+/// Carries out what is noted of an event. If another call is doing so, this one waits for it.
 ///
 /// # Errors
 ///

@@ -9,7 +9,7 @@ use crate::ports::{
     Bookings, Claims, EventChanges, EventFeed, Events, Holds, Inventory, Notifier, WaitlistStore,
 };
 
-/// Seats that one script claims, settles or repairs, where a step may have any number of them: other scripts wait for it.
+/// Seats that one script claims, settles or repairs, if a step may have any number of them: other scripts wait for it.
 pub(super) const SCRIPT_SEATS: usize = 256;
 
 /// The world as use cases see it; clones share it.
@@ -31,7 +31,7 @@ pub struct Context {
     pub changes: Arc<dyn EventChanges>,
     /// Where events come from.
     pub feed: Arc<dyn EventFeed>,
-    /// How those who waited are told.
+    /// How people who waited are notified.
     pub notifier: Arc<dyn Notifier>,
     /// Where attempts get their ids.
     pub random: Arc<dyn Random>,
@@ -51,6 +51,6 @@ pub struct Contention {
     /// For an inventory that somebody else is loading, a booking of the same tickets that is under way, cancels of the same user
     /// and event, or others who join the same waitlist.
     pub wait_max: Duration,
-    /// Between two looks at what is waited for.
+    /// The pause between two checks of what is waited for.
     pub poll: Duration,
 }

@@ -13,7 +13,7 @@ use super::Context;
 /// See [`Failure`]; never a guess.
 pub async fn count_occupied(context: &Context, events: &[EventId]) -> Result<Vec<Option<u32>>, Failure> {
     let mut counts = context.inventory.occupied(events).await.map_err(Failure::harmless)?;
-    // Without an inventory nothing is held. Inventories are made at the first reservation, not by a look.
+    // Without an inventory nothing is held. An inventory is loaded by the first reservation, not by a read.
     let not_loaded: Vec<usize> = (0..counts.len()).filter(|index| counts[*index].is_none()).collect();
     if not_loaded.is_empty() {
         return Ok(counts);

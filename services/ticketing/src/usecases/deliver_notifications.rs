@@ -1,4 +1,4 @@
-//! Deliver what is to be sent to those who were told: at least once, by one replica at a time. They begin in order; one that
+//! Deliver the notifications that are due: at least once, by one replica at a time. They begin in order; one that
 //! has to wait holds back itself alone, for pauses that grow and end.
 
 use std::{
@@ -43,7 +43,7 @@ enum Outcome {
 ///
 /// # Errors
 ///
-/// Where the store fails: then a notification may be sent again, with the same id.
+/// The store fails: then a notification may be sent again, with the same id.
 pub async fn deliver_notifications(
     context: &Context,
     holder: Uuid,

@@ -1,5 +1,5 @@
 //! Drop the inventories of deleted events wherever they are met. A purge drops an event's inventory before it forgets the event, but a
-//! Valkey that lost its newest writes brings the inventory back, and then nobody else would ever look at it again.
+//! Valkey that lost its newest writes brings the inventory back, and then nobody else would ever visit it again.
 
 use booked_failure::Failure;
 use booked_ids::EventId;

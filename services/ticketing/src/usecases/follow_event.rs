@@ -1,4 +1,4 @@
-//! Follow: what became of an event in Postgres is so in Valkey too, before whoever changed it is answered.
+//! Follow: what became of an event in Postgres is so in Valkey too, before the caller that changed it gets its answer.
 
 use booked_failure::Failure;
 use booked_ids::EventId;

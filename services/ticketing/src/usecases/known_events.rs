@@ -7,10 +7,10 @@ use std::{
 
 use booked_ids::EventId;
 
-/// Events that are remembered; of more, all are asked for anew.
+/// Events that are remembered; if there are more, all are asked for again.
 const REMEMBERED_MAX: usize = 10_000;
 
-/// Events that this process has found in its database. They stay there, as deleted ones do, so they are remembered for good;
+/// Events that this process has found in its database. They stay there, as deleted ones do, so they are remembered permanently;
 /// that one is unknown is not remembered, since the feed may tell of it at any moment.
 #[derive(Debug, Default)]
 pub struct KnownEvents(Mutex<HashSet<EventId>>);

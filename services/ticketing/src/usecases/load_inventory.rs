@@ -1,4 +1,4 @@
-//! Load: make an event's inventory from what Postgres knows, where there is none: at its first reservation, and after Valkey
+//! Load: make an event's inventory from what Postgres knows, if there is none: at its first reservation, and after Valkey
 //! lost it. Under a lease, so that a load that comes late publishes nothing.
 //!
 //! All of a process who need the same inventory share one load: a crowd that comes when a sale begins asks Postgres once, and
@@ -16,7 +16,7 @@ use crate::ports::{LeaseNonce, Snapshot, VALKEY};
 /// How often a lease is prolonged.
 const KEEP_LEASE: Duration = Duration::from_secs(1);
 
-/// Makes the inventory, or waits for whoever is making it, but not for long: it goes on being made.
+/// Loads the inventory, or waits for another caller that is loading it, but not for long: the load goes on.
 ///
 /// # Errors
 ///
@@ -50,7 +50,7 @@ async fn load(context: &Context, event: EventId) -> Result<(), LoadError> {
         if context.inventory.acquire_load(event, nonce).await? {
             let published = make_under_lease(context, event, nonce).await;
             if published.is_err() {
-                // Else nobody could try again before it ends by itself. Where Valkey is away, it does.
+                // Otherwise nobody could try again before the lease expires. If Valkey is away, it does expire.
                 let _ = context.inventory.end_load(event, nonce).await;
             }
             return grow_to_what_is_committed(context, event, published?).await;

@@ -25,7 +25,7 @@ pub struct Loads {
 }
 
 impl Loads {
-    /// None yet. They go on in this life, whoever asked for them.
+    /// None yet. A load goes on in this lifecycle, even if the caller that asked for it goes away.
     #[must_use]
     pub fn new(lifecycle: &Lifecycle) -> Self {
         Self { shared: SingleFlight::new("loads", LOADS_MAX, lifecycle), published: Mutex::default() }

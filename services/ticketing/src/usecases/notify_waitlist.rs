@@ -11,7 +11,7 @@ use crate::usecases::load_inventory;
 /// Expired holds that are taken back before telling.
 const HOLDS_MAX: u32 = 256;
 
-/// Those of the awaited events whose sale is not as it was when somebody was last told: one look at each of the two
+/// Those of the awaited events whose sale has changed since somebody was last notified: one read of each of the two
 /// stores for all of them, so that lists where nothing happens cost next to nothing. What cannot be looked at is told
 /// beside.
 ///
@@ -41,7 +41,7 @@ pub async fn moved_sales(
 /// See [`moved_sales`].
 #[derive(Clone, Debug, Default)]
 pub struct MovedSales {
-    /// Somebody of these is to be told, perhaps.
+    /// Somebody may have to be notified about these.
     pub moved: Vec<EventId>,
     /// After which event to go on; none at the end.
     pub next: Option<EventId>,
@@ -49,16 +49,16 @@ pub struct MovedSales {
     pub failure: Option<Failure>,
 }
 
-/// Tells the first of an event's list, and says how many were told.
+/// Notifies the first of an event's list, and says how many were notified.
 ///
 /// # Errors
 ///
-/// See [`Failure`]; nobody was told then.
+/// See [`Failure`]; nobody was notified then.
 pub async fn notify_waitlist(context: &Context, event: EventId) -> Result<u32, Failure> {
     // Seats whose hold ran out came free too, but nobody counts them before they are taken back.
     context.holds.expire_holds(event, HOLDS_MAX).await?;
     if context.inventory.sale_state(event).await?.is_none() {
-        // Without an inventory nothing counts what comes free. Where it cannot be made now, the next visit tries again.
+        // Without an inventory nothing counts what comes free. If it cannot be loaded now, the next visit tries again.
         if let Err(error) = load_inventory(context, event).await {
             tracing::debug!(%event, %error, "people wait for an event without a map");
             return Ok(0);

@@ -15,7 +15,7 @@ use crate::{
 /// Seats that are read at once.
 const PIECE_SEATS: u32 = 65_536;
 
-/// What a visit put right.
+/// What a visit repaired.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reconciled {
     /// Seats that were taken in Valkey and are nobody's in Postgres: free now.
@@ -32,7 +32,7 @@ pub struct Reconciled {
 ///
 /// # Errors
 ///
-/// See [`Failure`]; what was not put right is put right at the next visit.
+/// See [`Failure`]; what was not repaired is repaired at the next visit.
 pub async fn reconcile_seats(context: &Context, event: EventRecord) -> Result<Reconciled, Failure> {
     let grown = context.inventory.grow(event.id, event.capacity).await?;
     // Read once: what is held or not any more by the time of a later piece is looked at again before it is touched.

@@ -32,7 +32,7 @@ pub enum ReserveError {
     /// The user holds, or held lately, too many seats of the event; nothing was done.
     #[error("the user holds too many seats of the event")]
     TooManyHeld {
-        /// After so long so many more may be held.
+        /// After this time the user may hold this many more.
         again_in: Duration,
     },
     /// The event does not exist.

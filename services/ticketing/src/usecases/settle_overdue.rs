@@ -17,7 +17,7 @@ use crate::{
 /// Claims that are settled at one visit.
 const CLAIMS_MAX: u32 = 256;
 
-/// Settles the event's overdue claims, and says what it put right.
+/// Settles the event's overdue claims, and says what it repaired.
 ///
 /// A booking's attempt is voided first: then either its transaction is in the books already, or it never will be, however
 /// late it comes. A cancel or a check needs no void: Postgres says who owns the seat, and a cancel that comes later finds

@@ -8,11 +8,11 @@ use booked_ids::EventId;
 use super::Context;
 use crate::domain::booking::Requested;
 
-/// About so many unremembered events Valkey is asked all the same: it costs little, and a hold is to be judged at once on
+/// If this few events are not remembered, Valkey is asked all the same: it costs little, and a hold is to be judged at once on
 /// arrival, which a wait for Postgres would put off.
 const FEW: usize = 16;
 
-/// The request without tickets of unknown events, where it names many. Where Postgres does not answer it stays as it is:
+/// The request without tickets of unknown events, if it names many. If Postgres does not answer, it stays as it is:
 /// releasing does without it.
 pub(super) async fn without_unknown(context: &Context, requested: Requested) -> Requested {
     let to_ask = context.known.unknown_among(requested.tickets.by_event().map(|(event, _)| event));

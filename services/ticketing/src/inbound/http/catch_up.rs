@@ -1,4 +1,4 @@
-//! `POST /internal/catch-up`: apply the event service's feed up to a position before answering, so that whoever made,
+//! `POST /internal/catch-up`: apply the event service's feed up to a position before answering, so that the caller that made,
 //! enlarged or deleted an event finds it so.
 
 use std::time::Duration;

@@ -21,12 +21,12 @@ impl Deadline {
         Self { limit, lifecycle }
     }
 
-    /// Runs work to its end, even where the request goes away or its time is over: claims and commits must not stop
+    /// Runs work to its end, even if the request goes away or its time is over: claims and commits must not stop
     /// half-way.
     ///
     /// # Errors
     ///
-    /// 504 where it is not done in time, since it may be done later.
+    /// 504 if it is not done in time, since it may be done later.
     pub(super) async fn detach<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -34,11 +34,11 @@ impl Deadline {
         Ok(self.keep(self.lifecycle.detach(work)).await??)
     }
 
-    /// Runs work that leaves nothing half done where it stops.
+    /// Runs work that leaves nothing half done if it stops.
     ///
     /// # Errors
     ///
-    /// 504 where it is not done in time, since a step of it may have been sent.
+    /// 504 if it is not done in time, since a step of it may have been sent.
     pub(super) async fn keep<T>(&self, work: impl Future<Output = T>) -> Result<T, ApiError> {
         let ends = Ends::within(self.limit);
         let late = |_| ApiError::because(Code::UpstreamTimedOut, &"not done in time");

@@ -13,7 +13,7 @@ use crate::{
     usecases::{Audited, Auditor, Progress, audit_sales},
 };
 
-/// The lease outlasts so many turns.
+/// The lease outlasts this many turns.
 const LEASE_TURNS: u32 = 3;
 
 /// Starts the auditor, which rests so long between two turns.

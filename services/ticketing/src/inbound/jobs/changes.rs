@@ -1,4 +1,4 @@
-//! Carries out the changes of events that the feed's consumer noted: at once where this process noted them, and on a clock
+//! Carries out the changes of events that the feed's consumer noted: at once if this process noted them, and on a clock
 //! what another one left behind. One that does not get its turn comes last at the next round, and keeps no other waiting.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -17,7 +17,7 @@ use crate::usecases::{Context, follow_event};
 const EVENTS_MAX: u32 = 256;
 /// After a round in which some did not get their turn. Meanwhile bookings pass that waited behind the change.
 const AGAIN: Duration = Duration::from_millis(200);
-/// Whoever noted a change carries it out; what has waited so long may have been left behind. If all replicas tried at once,
+/// The process that noted a change carries it out; one that has waited this long may have been left behind. If all replicas tried at once,
 /// no booking would pass.
 const LEFT_BEHIND: Duration = Duration::from_secs(1);
 

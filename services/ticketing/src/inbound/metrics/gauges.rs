@@ -32,7 +32,7 @@ pub fn start(context: &Context, lifecycle: &Lifecycle) {
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             turns.tick().await;
-            // Each by itself: one does without Postgres, the others without Valkey.
+            // Each on its own: one does without Postgres, the others without Valkey.
             let measures = [
                 gauges.measure_holds(&context).await,
                 gauges.measure_waitlist(&context).await,

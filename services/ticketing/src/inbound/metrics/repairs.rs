@@ -1,4 +1,4 @@
-//! How many seats the jobs put right, by whom and how, and how many inventories.
+//! How many seats the jobs repaired, by which job and how, and how many inventories.
 
 use opentelemetry::{KeyValue, metrics::Counter};
 
@@ -15,7 +15,7 @@ pub(in crate::inbound) struct RepairMetrics {
 }
 
 impl RepairMetrics {
-    /// All kinds are shown from the start, so that the first seat that is put right is seen as a rise.
+    /// All kinds are shown from the start, so that the first repaired seat shows as a rise.
     pub(in crate::inbound) fn new() -> Self {
         let meter = opentelemetry::global::meter("booked-ticketing");
         let this = Self {

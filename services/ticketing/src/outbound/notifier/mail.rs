@@ -9,7 +9,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::ports::Notification;
 
-/// Writes the mail. Its Notification-ID comes from the notification's id, so that whoever gets it twice can tell.
+/// Writes the mail. Its Message-ID comes from the notification's id, so that a recipient that gets it twice can tell.
 ///
 /// # Errors
 ///

@@ -89,7 +89,7 @@ impl SmtpNotifier {
     }
 
     /// A connection that a mail before has left, unless the server has left it meanwhile. Taken out while it is used:
-    /// where a mail is given up half-way, its connection goes with it.
+    /// if a mail is given up half-way, its connection goes with it.
     async fn left_idle(&self) -> Option<AsyncSmtpConnection> {
         let mut connection = self.idle().pop()?;
         connection.test_connected().await.then_some(connection)

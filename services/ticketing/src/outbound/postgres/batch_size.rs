@@ -6,12 +6,12 @@ use std::{
     time::Duration,
 };
 
-/// Bookings that share one transaction where Postgres is well.
+/// Bookings that share one transaction while Postgres is healthy.
 const MOST: usize = 256;
 /// A transaction that takes longer has too many: others wait behind it, and it is on its way to its own time-out.
 const SLOW: Duration = Duration::from_millis(300);
 
-/// Halved where a transaction is slow, doubled where a full one is not.
+/// Halved if a transaction is slow, doubled if a full one is not.
 #[derive(Debug)]
 pub(super) struct BatchSize(AtomicUsize);
 
@@ -24,7 +24,7 @@ impl BatchSize {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// A transaction with so many bookings ended after so long, whatever came of it. One with a single booking says nothing:
+    /// A transaction with this many bookings ended after this time, whatever its result. One with a single booking says nothing:
     /// whatever it waited for, it was no other booking of its own.
     pub(super) fn learn(&self, bookings: usize, took: Duration) {
         let size = self.get();

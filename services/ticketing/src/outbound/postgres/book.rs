@@ -1,4 +1,4 @@
-//! Bookings in one statement: many at once, each by itself done or refused.
+//! Bookings in one statement: many at once, each done or refused on its own.
 
 use std::collections::{BTreeSet, HashMap};
 

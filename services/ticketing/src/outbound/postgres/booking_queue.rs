@@ -1,6 +1,6 @@
-//! Group commit: while a transaction is under way, bookings wait and then share the next one. Where none is, a booking does
-//! not linger for others; where one takes long, a second begins beside it. A refused booking never spoils its neighbours; a
-//! batch that surely failed is tried one by one. Where more wait than fit into transactions, those whose buyers still wait
+//! Group commit: while a transaction is under way, bookings wait and then share the next one. If none is, a booking does
+//! not linger for others; if one takes long, a second begins next to it. A refused booking never spoils its neighbours; a
+//! batch that surely failed is tried one by one. If more wait than fit into transactions, those whose buyers still wait
 //! are booked.
 
 use std::{
@@ -41,7 +41,7 @@ const STAGGER: Duration = Duration::from_millis(10);
 /// The bounds of the queue.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueSettings {
-    /// Transactions at the same time, at most. Few: many that share an event's row slow down each other and whoever changes it.
+    /// Transactions at the same time, at most. Few: many that share an event's row slow down each other and every change of it.
     pub flushers: usize,
     /// Bookings that may wait.
     pub length: usize,
@@ -52,11 +52,11 @@ pub struct QueueSettings {
 struct Job {
     booking: Booking,
     queued: Instant,
-    /// Until when somebody waits for it; none where nobody said.
+    /// Until when the caller waits for it; none if the caller did not say.
     deadline: Option<Deadline>,
     /// Of the request.
     span: Span,
-    /// Set by whoever comes first: the flusher that begins with it, or the caller who waits no longer.
+    /// Set by the first of the two: the flusher that begins with it, or the caller that waits no longer.
     decided: Arc<AtomicBool>,
     answer: oneshot::Sender<Result<Verdict, Failure>>,
 }
@@ -138,7 +138,7 @@ impl Jobs {
         true
     }
 
-    /// Whose turn it is: whoever has gone is passed over.
+    /// Whose turn it is: callers that have gone are skipped.
     fn pop(&self) -> Option<Job> {
         let mut waiting = self.waiting();
         let now = Instant::now();
@@ -187,7 +187,7 @@ impl Flusher {
             self.jobs.came.notified().await;
         }
         if let Some(last) = last.take() {
-            // Where it takes long, this one begins beside it.
+            // If it takes long, this one begins next to it.
             let _ = timeout(STAGGER, last.cancelled()).await;
         }
         let under_way = CancellationToken::new();
@@ -270,7 +270,7 @@ async fn for_whoever_waits_longest<T>(batch: &[Job], transaction: impl Future<Ou
     }
 }
 
-/// Somebody else wrote one of the tickets between the statement's look and its write.
+/// Another transaction wrote one of the tickets between the statement's read and its write.
 #[derive(Clone, Copy, Debug)]
 struct Race;
 

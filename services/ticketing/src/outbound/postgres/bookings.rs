@@ -41,7 +41,7 @@ pub struct PostgresBookings {
 }
 
 impl PostgresBookings {
-    /// The store in this database. The signal is given when something was written that the feed tells.
+    /// The store in this database. It signals when it has written something that the feed tells.
     #[must_use]
     pub fn new(database: Database, queue: BookingQueue, signal: FeedSignal) -> Self {
         let seats_cancelled = opentelemetry::global::meter("booked-ticketing")
@@ -107,7 +107,7 @@ impl Bookings for PostgresBookings {
     }
 
     async fn void_unless_booked(&self, attempt: AttemptId) -> Result<AttemptOutcome, Failure> {
-        // Where the row is there already it is written again as it is: then the answer, too, waits for the standbys that
+        // If the row is there already, it is written again unchanged: then the answer, too, waits for the standbys that
         // a booking waits for.
         let void = self.database.transaction(async move |connection| {
             diesel::sql_query(as_run(

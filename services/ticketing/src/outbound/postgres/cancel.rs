@@ -78,7 +78,7 @@ pub(super) async fn cancel(
         return Ok(Cancelled::Contended);
     }
     event_lock::shared(connection, event).await?;
-    // Like a booking: no deletion comes between the look and the ledger.
+    // Like a booking: no deletion comes between this read and the ledger.
     let deleted: Option<bool> = events::table
         .find(event.as_uuid())
         .select(events::deleted)

@@ -25,7 +25,7 @@ pub struct PostgresEventChanges {
 }
 
 impl PostgresEventChanges {
-    /// The changes in this database. The signal is given when one was carried out, which the feed tells.
+    /// The changes in this database. It signals when one was carried out, which the feed tells.
     #[must_use]
     pub fn new(database: Database, signal: FeedSignal) -> Self {
         Self { database, signal }

@@ -37,7 +37,7 @@ struct Applied {
 ///
 /// # Errors
 ///
-/// Where a statement fails.
+/// A statement fails.
 pub async fn apply_event_states(
     connection: &mut AsyncPgConnection,
     states: Vec<EventState>,
@@ -84,13 +84,13 @@ pub async fn apply_event_states(
 }
 
 /// Carries out the newest change that is noted of an event, when its turn comes, and hands it on in the own feed. Runs in a
-/// transaction of its own. Where nothing is noted any more, or something older, nothing is changed.
+/// transaction of its own. If nothing is noted any more, or something older, nothing is changed.
 ///
 /// # Errors
 ///
-/// Where a statement fails, or the turn does not come soon.
+/// A statement fails, or the turn does not come soon.
 pub async fn carry_out_change(connection: &mut AsyncPgConnection, event: EventId) -> QueryResult<()> {
-    // Also where somebody else is just carrying it out, and then it is waited for.
+    // Also if another call is carrying it out right now, and then this one waits for it.
     let is_noted: bool =
         diesel::select(exists(event_changes::table.find(event.as_uuid()))).get_result(connection).await?;
     if !is_noted {

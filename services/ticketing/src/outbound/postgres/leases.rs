@@ -9,7 +9,7 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
-/// Whether this replica does the job for the next while. Where another one does, nothing is written, not even a lock.
+/// Whether this replica does the job for the next while. If another one does, nothing is written, not even a lock.
 pub(super) async fn take_lease(
     connection: &mut AsyncPgConnection,
     job: &str,
@@ -31,7 +31,7 @@ pub(super) async fn take_lease(
     Ok(taken == 1)
 }
 
-/// Lets another replica do the job at once, where it was this one's.
+/// Lets another replica do the job at once, if this one had the lease.
 pub(super) async fn give_lease(
     connection: &mut AsyncPgConnection,
     job: &str,

@@ -1,4 +1,4 @@
-//! The port [`LedgerAudit`] on Postgres. Every look is one statement, and so at one moment; how far the ledger was certain by
+//! The port [`LedgerAudit`] on Postgres. Every read is one statement, and so at one moment; how far the ledger was certain by
 //! then is asked before it.
 
 use std::{convert::Infallible, time::Duration};

@@ -1,4 +1,4 @@
-//! The notifications to those who were told.
+//! The notifications that are to be delivered.
 
 use std::{convert::Infallible, time::Duration};
 

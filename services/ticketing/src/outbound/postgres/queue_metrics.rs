@@ -48,7 +48,7 @@ impl QueueMetrics {
         this
     }
 
-    /// Shows how full the queue is whenever somebody looks, as long as there is one.
+    /// Shows how full the queue is whenever metrics are read, as long as the queue exists.
     pub(super) fn show_length(most: usize, waiting: impl Fn() -> Option<usize> + Send + Sync + 'static) {
         let meter = global::meter(SCOPE);
         meter

@@ -194,7 +194,7 @@ async fn join(
     inventory: &dyn Inventory,
 ) -> QueryResult<Joined> {
     event_lock::shared(connection, event).await?;
-    // Shared, so that no deletion comes between the look and the entry.
+    // Shared, so that no deletion comes between this read and the entry.
     let live: Option<Uuid> = events::table
         .find(event.as_uuid())
         .filter(events::deleted.eq(false))
@@ -275,7 +275,7 @@ async fn notify(
     Ok(u32::try_from(allocations.len()).unwrap_or(u32::MAX))
 }
 
-/// Locks an event's list, and says what was seen of its sale; none where nobody ever waited.
+/// Locks an event's list, and returns its watermark; none if nobody ever waited.
 async fn lock(connection: &mut AsyncPgConnection, event: EventId) -> QueryResult<Option<Option<Watermark>>> {
     let row: Option<(Option<String>, Option<i64>)> = waitlists::table
         .find(event.as_uuid())

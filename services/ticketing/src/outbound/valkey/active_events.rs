@@ -44,7 +44,7 @@ impl ActiveEvents {
         }
     }
 
-    /// Marks an event whatever was marked before: where its inventory was lost, so were the marks, and no process knows.
+    /// Marks an event whatever was marked before: if its inventory was lost, so were the marks, and no process knows.
     pub(super) fn mark_anew(&self, event: EventId) {
         self.marked.insert(event, ());
         let this = self.clone();
@@ -64,7 +64,7 @@ impl ActiveEvents {
         });
     }
 
-    /// At most this many of them, chosen anew at each call, and those that this process could not mark.
+    /// At most this many of them, chosen again at each call, and those that this process could not mark.
     pub(super) async fn some(&self, limit: u32) -> Result<Vec<EventId>, Failure> {
         let unmarked: Vec<EventId> = self.unmarked.iter().map(|(event, ())| *event).collect();
         unmarked.iter().for_each(|event| self.mark_anew(*event));

@@ -1,5 +1,5 @@
 -- Audit: what an inventory says of itself. Changes nothing.
--- Answers {} where there is no inventory, else {capacity, taken seats as counted, set bits, holds, settling seats, claims}.
+-- Answers {} if there is no inventory, otherwise {capacity, taken seats as counted, set bits, holds, settling seats, claims}.
 if not_loaded() then
   return {}
 end

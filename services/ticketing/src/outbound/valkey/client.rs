@@ -75,7 +75,7 @@ impl Valkey {
     ///
     /// # Errors
     ///
-    /// Where it cannot be asked.
+    /// It cannot be asked.
     pub async fn misconfiguration(&self) -> Result<Option<String>, Failure> {
         let texts = self.info("memory").await?;
         let policies = texts
@@ -166,7 +166,7 @@ impl Valkey {
         let mut link = self.link(&place).await?;
         let mut tries = 1;
         loop {
-            // A connection that is opened anew lives on the runtime that asks for it.
+            // A connection that is opened again lives on the runtime that asks for it.
             let asking = redis::aio::ConnectionLike::req_packed_command(&mut link, command);
             match TokioContext::new(asking, place.runtime.clone()).await.and_then(Value::extract_error) {
                 Err(error) if tries < TRIES && surely_did_nothing_yet(&error) => {

@@ -16,7 +16,7 @@ use tokio::{
 
 use super::link::Link;
 
-/// A connection, opened by whoever needs it first, and the runtime that it lives on.
+/// A connection, opened by the first caller that needs it, and the runtime that it lives on.
 #[derive(Clone)]
 pub(super) struct Place {
     pub(super) link: Arc<OnceCell<Link>>,
@@ -26,7 +26,7 @@ pub(super) struct Place {
 /// The connections of one handle on Valkey.
 pub(super) struct Links {
     id: u64,
-    /// Goes up when a connection fails: the workers' are then opened anew, since the others are likely to have broken
+    /// Goes up when a connection fails: the workers' are then opened again, since the others are likely to have broken
     /// with it, and nobody would notice before a call is lost.
     generation: AtomicU64,
     shared: Place,

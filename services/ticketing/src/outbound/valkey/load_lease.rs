@@ -1,4 +1,4 @@
-//! The lease of a load: a key that holds its nonce and ends by itself.
+//! The lease of a load: a key that holds its nonce and expires on its own.
 
 use std::time::Duration;
 

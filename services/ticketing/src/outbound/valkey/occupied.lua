@@ -1,5 +1,5 @@
 -- How many seats are sold, settling or held; a hold whose time has passed counts as free. Changes nothing.
--- Answers the number, or -1 where there is no inventory.
+-- Answers the number, or -1 if there is no inventory.
 if not_loaded() then
   return -1
 end

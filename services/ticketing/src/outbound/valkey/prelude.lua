@@ -12,7 +12,7 @@ local function pair(seat)
   return ARGV[1] .. string.format('%08x', seat)
 end
 
--- The seats of this event that a user holds, or held until lately, by the end of their hold. It ends by itself, and losing
+-- The seats of this event that a user holds, or held until lately, by the end of their hold. It expires on its own, and losing
 -- it costs fairness, never a seat.
 local function held_lately(user)
   return string.sub(taken, 1, -#'taken' - 1) .. 'of:' .. user
@@ -23,7 +23,7 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Only the load makes an inventory; whoever else finds none changes nothing and says so.
+-- Only a load makes an inventory; every other script that finds none changes nothing and says so.
 local function not_loaded()
   return call('EXISTS', taken) == 0
 end
@@ -73,7 +73,7 @@ local function expire_holds(now, limit)
   return free(expired)
 end
 
--- The seats as they are: for each its bit, the holder, the hold's expiry and the claim, '' where there is none.
+-- The seats as they are: for each its bit, the holder, the hold's expiry and the claim, '' if there is none.
 local function inspect(seats)
   local users = call('MGET', unpack(pairs_of(seats)))
   local scores = call('ZMSCORE', holds, unpack(seats))
@@ -113,7 +113,7 @@ local function claimed_by(attempt, seats)
   return mine, details
 end
 
--- Whose booking a claim is for; nobody's where it is for something else.
+-- Whose booking a claim is for; nobody's if it is for something else.
 local function booker(claim)
   return string.match(claim or '', '^[^|]*|book|([^|]+)|')
 end

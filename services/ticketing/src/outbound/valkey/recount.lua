@@ -1,6 +1,6 @@
 -- Recount: what an inventory says of itself becomes what its bits say: how many are set, and the hint, below which all are. Both
 -- are only ever changed beside the bits, so that they differ after a fault alone, or after a hand that changed them.
--- Answers 1, or 0 where both were right.
+-- Answers 1, or 0 if both were right.
 if not_loaded() then
   return 0
 end

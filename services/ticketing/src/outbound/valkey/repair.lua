@@ -1,6 +1,6 @@
--- Repair: seats that are sold in Postgres but free or held here become taken and nothing else, where they are still as
+-- Repair: seats that are sold in Postgres but free or held here become taken and nothing else, if they are still as
 -- they were read: unclaimed, and free or under that same hold.
--- ARGV: from 2 by turns a seat, the holder and the hold's expiry ('' where it was free).
+-- ARGV: from 2 by turns a seat, the holder and the hold's expiry ('' if it was free).
 -- Answers how many seats were repaired.
 if not_loaded() then
   return 0

@@ -53,7 +53,7 @@ pub(super) fn seat(number: u32) -> Result<SeatNumber, Failure> {
     SeatNumber::new(number).ok_or_else(|| unexpected(&"seat 0"))
 }
 
-/// What look() of the prelude found, behind Valkey's time.
+/// What inspect() of the prelude found, behind Valkey's time.
 pub(super) fn states(
     mut values: std::vec::IntoIter<Value>,
     asked: &[SeatNumber],

@@ -1,14 +1,14 @@
--- Reserve: holds `count` seats for a user, all or none: neighbours where a bounded search finds them, else the lowest
+-- Reserve: holds `count` seats for a user, all or none: neighbors if a bounded search finds them, otherwise the lowest
 -- free seats. Costs the same however large the event is, and however much of it is sold.
 -- ARGV: 2 user, 3 count, 4 how long to hold them, in ms, 5 how many seats a user may hold (0: any number), 6 for how many
 -- ms a hold counts after its end.
--- Answers {'not loaded'}, {'too few'}, {'too many held', ms until so many may be held}, or {'held', expiry in Unix ms, seat,
+-- Answers {'not loaded'}, {'too few'}, {'too many held', ms until this many may be held}, or {'held', expiry in Unix ms, seat,
 -- seat, …}.
 
--- Neighbours are looked for in so many windows of the inventory, each from the next free seat on.
+-- Neighbors are searched for in this many windows of the inventory, each from the next free seat on.
 local WINDOWS_MAX, WINDOW_BYTES = 2, 64
 local NOT_ALL_TAKEN = '[^\255]' -- a byte of the map
--- Free seats that are looked at in vain: where many stand alone, a window holds hundreds.
+-- Free seats that are checked in vain: if many stand alone, a window holds hundreds.
 local IN_VAIN_MAX = 64
 
 if not_loaded() then
@@ -43,7 +43,7 @@ local function next_free(from)
   end
 end
 
--- A window is read at once: asking the inventory for each run would cost many times as much where free seats are scattered.
+-- A window is read at once: asking the inventory for each run would cost many times as much if free seats are scattered.
 -- Answers the first of the neighbours, or nothing, and the free seats that were seen before, in order.
 local function neighbours(at)
   local free, run, seen_to = {}, 0, 0

@@ -1,4 +1,4 @@
--- Give back: the booking surely failed, so the attempt's seats are held again as they were, or free where that time has
+-- Restore: the booking surely failed, so the attempt's seats are held again as they were, or free if that time has
 -- passed.
 -- ARGV: 2 attempt, 3… seats.
 -- Answers how many seats were given back.

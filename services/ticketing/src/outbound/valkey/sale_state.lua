@@ -1,5 +1,5 @@
 -- What the waitlist goes by. Changes nothing.
--- Answers {} where there is no inventory, else {epoch, seats ever freed in it, seats free now}.
+-- Answers {} if there is no inventory, otherwise {epoch, seats ever freed in it, seats free now}.
 if not_loaded() then
   return {}
 end
