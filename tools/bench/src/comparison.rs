@@ -1,85 +1,78 @@
-//! Measurements side by side with what bounds them: a floor, which is what a bare part does on the same machine, or a
-//! limit. Medians of several rounds, and ratios of which more is better.
+//! Measurements next to their bounds: a floor, which is what a bare component does on the same machine, or a limit. They
+//! are shown as medians of several rounds, and as ratios for which more is better.
 
 mod page;
 mod table;
 
+pub use page::html;
 use serde::{Serialize, Serializer};
+pub use table::table;
 
-/// What was compared on one machine in one run.
+/// All benchmarks of one run on one machine.
 #[derive(Debug, Serialize)]
 pub struct Comparison {
-    /// On what, and how long each was measured.
+    /// The machine, and how long each benchmark was measured.
     pub notes: Vec<String>,
-    /// One for each subject.
     pub rows: Vec<Row>,
 }
 
-/// One subject.
+/// The result of one benchmark.
 #[derive(Debug)]
 pub struct Row {
-    /// As a person calls it.
     pub name: String,
-    /// The least ratio that is wanted.
+    /// The ratio to reach.
     pub goal: f64,
-    /// What was done, in a sentence or two.
+    /// How it was measured, in one or two sentences.
     pub method: String,
-    /// What was measured, or why nothing was. Where there are several parts, the worst one stands for the row.
+    /// The parts, the worst of which stands for the row; or why nothing was measured.
     pub measured: Result<Vec<Part>, String>,
 }
 
-/// One thing that was measured, several times.
+/// One figure that was measured, in several rounds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Part {
-    /// Empty where the row has no other.
+    /// Empty if the row has no other part.
     pub name: String,
-    /// Of all figures.
     pub unit: &'static str,
-    /// A figure for each round.
+    /// For each round.
     pub ours: Vec<f64>,
-    /// What it is held against.
     pub bound: Bound,
-    /// What else was seen, in words.
+    /// Further observations.
     pub notes: Vec<String>,
 }
 
-/// What a figure is held against.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
-    /// What the bare part does, a figure for each round; more is better.
+    /// What the bare component does, for each round; more is better.
     Floor(Vec<f64>),
-    /// Not to be exceeded; less is better.
+    /// Less is better.
     Limit(f64),
 }
 
 impl Part {
-    /// Held against what a bare part does.
     #[must_use]
-    pub fn beside(unit: &'static str, ours: Vec<f64>, floor: Vec<f64>) -> Self {
+    pub fn against_floor(unit: &'static str, ours: Vec<f64>, floor: Vec<f64>) -> Self {
         Self { name: String::new(), unit, ours, bound: Bound::Floor(floor), notes: Vec::new() }
     }
 
-    /// Held against a limit.
     #[must_use]
-    pub fn within(unit: &'static str, ours: Vec<f64>, limit: f64) -> Self {
+    pub fn against_limit(unit: &'static str, ours: Vec<f64>, limit: f64) -> Self {
         Self { name: String::new(), unit, ours, bound: Bound::Limit(limit), notes: Vec::new() }
     }
 
-    /// The same by a name, where a row has several.
+    /// With a name, if the row has several parts.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }
     }
 
-    /// The same with a remark.
     #[must_use]
-    pub fn noting(mut self, note: impl Into<String>) -> Self {
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
 
-    /// The median of what was measured.
     #[must_use]
     pub fn ours_median(&self) -> f64 {
         median(&self.ours)
@@ -94,26 +87,26 @@ impl Part {
         }
     }
 
-    /// Of which more is better: ours by the floor, or the limit by ours.
+    /// Ours divided by the floor, or the limit divided by ours, so that more is always better.
     #[must_use]
     pub fn ratio(&self) -> f64 {
         let (ours, bound) = (self.ours_median(), self.bound_median());
-        let (above, below) = match self.bound {
+        let (dividend, divisor) = match self.bound {
             Bound::Floor(_) => (ours, bound),
             Bound::Limit(_) => (bound, ours),
         };
-        if below > 0.0 { above / below } else { 0.0 }
+        if divisor > 0.0 { dividend / divisor } else { 0.0 }
     }
 }
 
 impl Row {
-    /// The part with the least ratio, which stands for the row.
+    /// The part with the lowest ratio, which stands for the row.
     #[must_use]
     pub fn worst(&self) -> Option<&Part> {
         self.measured.as_ref().ok()?.iter().min_by(|one, other| one.ratio().total_cmp(&other.ratio()))
     }
 
-    /// Whether the goal is reached; none where nothing was measured.
+    /// Whether the goal is reached; none if nothing was measured.
     #[must_use]
     pub fn is_reached(&self) -> Option<bool> {
         self.worst().map(|part| part.ratio() >= self.goal)
@@ -124,7 +117,7 @@ impl Serialize for Row {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let worst = self.worst();
         let parts = self.measured.as_deref().unwrap_or_default();
-        let told = Told {
+        let json = RowJson {
             name: &self.name,
             ours: worst.map(Part::ours_median),
             floor: worst.map(Part::bound_median),
@@ -133,15 +126,14 @@ impl Serialize for Row {
             goal: self.goal,
             method: &self.method,
             not_measured: self.measured.as_ref().err(),
-            parts: parts.iter().map(|part| ToldPart { ratio: part.ratio(), part }).collect(),
+            parts: parts.iter().map(|part| PartJson { ratio: part.ratio(), part }).collect(),
         };
-        told.serialize(serializer)
+        json.serialize(serializer)
     }
 }
 
-/// A row as a program reads it.
 #[derive(Serialize)]
-struct Told<'a> {
+struct RowJson<'a> {
     name: &'a str,
     ours: Option<f64>,
     floor: Option<f64>,
@@ -151,31 +143,17 @@ struct Told<'a> {
     method: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_measured: Option<&'a String>,
-    parts: Vec<ToldPart<'a>>,
+    parts: Vec<PartJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct ToldPart<'a> {
+struct PartJson<'a> {
     ratio: f64,
     #[serde(flatten)]
     part: &'a Part,
 }
 
-impl Comparison {
-    /// As lines of text for a terminal.
-    #[must_use]
-    pub fn table(&self) -> String {
-        table::table(self)
-    }
-
-    /// As a page of HTML, all in one file.
-    #[must_use]
-    pub fn html(&self) -> String {
-        page::html(self)
-    }
-}
-
-/// The one in the middle, or between the two there; 0 of none.
+/// 0 if there are none.
 fn median(figures: &[f64]) -> f64 {
     let mut sorted = figures.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -187,11 +165,11 @@ fn median(figures: &[f64]) -> f64 {
     }
 }
 
-/// The least and the most; none of none.
-fn reach(figures: &[f64]) -> Option<(f64, f64)> {
-    let least = figures.iter().copied().min_by(f64::total_cmp)?;
-    let most = figures.iter().copied().max_by(f64::total_cmp)?;
-    Some((least, most))
+/// The minimum and the maximum; none if there are no figures.
+fn range(figures: &[f64]) -> Option<(f64, f64)> {
+    let min = figures.iter().copied().min_by(f64::total_cmp)?;
+    let max = figures.iter().copied().max_by(f64::total_cmp)?;
+    Some((min, max))
 }
 
 #[cfg(test)]

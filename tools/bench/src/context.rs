@@ -1,4 +1,4 @@
-//! What all benchmarks need.
+//! What every benchmark needs.
 
 use std::path::PathBuf;
 
@@ -6,11 +6,10 @@ use booked_local_system::Binaries;
 
 use crate::{settings::Effort, tools::Tools};
 
-/// What all subjects need.
-pub struct Bench {
+pub struct BenchContext {
     pub binaries: Binaries,
     pub tools: Tools,
     pub effort: Effort,
-    /// Where the systems keep their data.
+    /// For the data of the systems.
     pub folder: PathBuf,
 }

@@ -1,20 +1,18 @@
-//! `cargo booked bench`: the system beside what its parts can do, on one machine in one run.
+//! `cargo booked bench`: the system compared with what its parts can do, on one machine in one run.
 //!
-//! Each [`Subject`] has a system of its own, so that nothing is left of the one before, and takes turns with its floor.
+//! Each [`Benchmark`] has its own system, so that no other one has left anything behind, and alternates with its floor.
 
+mod benchmark;
+mod benchmarks;
+mod buyers;
 mod comparison;
 mod context;
-mod settings;
-mod subject;
-mod subjects;
-
-mod buyers;
-mod fill;
-mod rounds;
-mod stage;
-
 mod nginx;
 mod pgbench;
+mod rounds;
+mod seed;
+mod settings;
+mod testbed;
 mod tools;
 mod usage;
 mod valkey_benchmark;
@@ -22,43 +20,43 @@ mod wrk;
 
 use anyhow::Result;
 
-pub use comparison::{Comparison, Part, Row};
-pub use context::Bench;
+pub use benchmark::Benchmark;
+pub use comparison::{Comparison, Part, Row, html, table};
+pub use context::BenchContext;
 pub use settings::Effort;
-pub use subject::Subject;
 pub use tools::Tools;
 
-/// Measures these subjects, one after the other; `say` hears of each.
-pub async fn compare(bench: &Bench, subjects: &[Subject], say: impl Fn(&str)) -> Comparison {
+/// Runs these benchmarks, one after the other. `say` gets a line for each.
+pub async fn compare(bench: &BenchContext, benchmarks: &[Benchmark], say: impl Fn(&str)) -> Comparison {
     let mut rows = Vec::new();
-    for subject in subjects {
-        say(&format!("Measuring: {}", subject.title()));
-        let measured = measure(bench, *subject).await;
+    for benchmark in benchmarks {
+        say(&format!("Measuring: {}", benchmark.title()));
+        let measured = measure(bench, *benchmark).await;
         if let Err(error) = &measured {
             say(&format!("Not measured: {error:#}"));
         }
         rows.push(Row {
-            name: subject.title().to_owned(),
-            goal: subject.goal(),
-            method: subject.method().to_owned(),
+            name: benchmark.title().to_owned(),
+            goal: benchmark.goal(),
+            method: benchmark.method().to_owned(),
             measured: measured.map_err(|error| format!("{error:#}")),
         });
     }
     Comparison { notes: vec![machine(), bench.effort.to_string()], rows }
 }
 
-async fn measure(bench: &Bench, subject: Subject) -> Result<Vec<Part>> {
-    match subject {
-        Subject::GatewayHop => subjects::gateway_hop::measure(bench).await,
-        Subject::Reserve => subjects::reserve::measure(bench).await,
-        Subject::Book => subjects::book::measure(bench).await,
-        Subject::Browse => subjects::browse::measure(bench).await,
-        Subject::LogIn => subjects::log_in::measure(bench).await,
-        Subject::SizeOfEvent => subjects::size_of_event::measure(bench).await,
-        Subject::SizeOfCatalogue => subjects::size_of_catalogue::measure(bench).await,
-        Subject::OnSale => subjects::on_sale::measure(bench).await,
-        Subject::Memory => subjects::memory::measure(bench).await,
-        Subject::Start => subjects::start::measure(bench).await,
+async fn measure(bench: &BenchContext, benchmark: Benchmark) -> Result<Vec<Part>> {
+    match benchmark {
+        Benchmark::GatewayHop => benchmarks::gateway_hop::measure(bench).await,
+        Benchmark::Reserve => benchmarks::reserve::measure(bench).await,
+        Benchmark::Book => benchmarks::book::measure(bench).await,
+        Benchmark::Browse => benchmarks::browse::measure(bench).await,
+        Benchmark::LogIn => benchmarks::log_in::measure(bench).await,
+        Benchmark::SizeOfEvent => benchmarks::size_of_event::measure(bench).await,
+        Benchmark::SizeOfCatalog => benchmarks::size_of_catalog::measure(bench).await,
+        Benchmark::OnSale => benchmarks::on_sale::measure(bench).await,
+        Benchmark::Memory => benchmarks::memory::measure(bench).await,
+        Benchmark::Start => benchmarks::start::measure(bench).await,
     }
 }
 

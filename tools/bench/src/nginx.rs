@@ -1,4 +1,4 @@
-//! nginx: the floor of everything that is HTTP.
+//! nginx: the floor of every HTTP benchmark.
 
 use std::{
     ffi::OsString,
@@ -24,14 +24,13 @@ pub(super) struct Nginx {
     port: u16,
 }
 
-/// What it does.
 #[derive(Clone, Copy)]
 pub(super) enum Serves<'a> {
-    /// Answers everything with an empty object.
+    /// Every response is an empty object.
     Nothing,
-    /// Hands everything on to this port.
+    /// Forwards everything to this port.
     Upstream(u16),
-    /// The files of a folder, as JSON.
+    /// The files of this folder, as JSON.
     Files(&'a Path),
 }
 
@@ -45,7 +44,7 @@ impl Nginx {
     ) -> Result<Self> {
         let port = free_port()?;
         let folder = folder.join(format!("nginx-{port}"));
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let configuration = folder.join("nginx.conf");
         let text = configuration_of(&folder, port, one_worker, serves);
         fs::write(&configuration, text)
@@ -83,7 +82,7 @@ impl Nginx {
     }
 }
 
-/// Connections are kept for as long as they are used, on both sides.
+/// Connections are kept alive as long as they are used, on both sides.
 fn configuration_of(folder: &Path, port: u16, one_worker: bool, serves: Serves<'_>) -> String {
     let folder = folder.display();
     let workers = if one_worker { "1" } else { "auto" };

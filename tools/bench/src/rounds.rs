@@ -1,4 +1,4 @@
-//! Turns: ours and the floor, again and again, so that what changes on the machine meanwhile meets both.
+//! Rounds in which ours and the floor alternate, so that whatever changes on the machine affects both.
 
 use std::{
     future::Future,
@@ -8,15 +8,14 @@ use std::{
 use anyhow::{Result, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-/// A figure for each round.
+/// One of each for each round.
 #[derive(Default)]
 pub(super) struct Figures {
     pub(super) ours: Vec<f64>,
     pub(super) floor: Vec<f64>,
 }
 
-/// Lets them take turns.
-pub(super) async fn take_turns(
+pub(super) async fn alternate(
     rounds: u32,
     mut ours: impl AsyncFnMut() -> Result<f64>,
     mut floor: impl AsyncFnMut() -> Result<f64>,
@@ -29,8 +28,8 @@ pub(super) async fn take_turns(
     Ok(figures)
 }
 
-/// Does all of it, so many at a time, and says how long that took.
-pub(super) async fn all_at_once<J, T, F>(
+/// Does all jobs with this many clients; also returns how long that took.
+pub(super) async fn run_concurrently<J, T, F>(
     clients: usize,
     jobs: impl IntoIterator<Item = J>,
     call: impl Fn(J) -> F,
@@ -43,7 +42,6 @@ where
     Ok((done, begun.elapsed()))
 }
 
-/// How many a second that is.
 pub(super) fn per_second(count: usize, took: Duration) -> Result<f64> {
     ensure!(count > 0 && !took.is_zero(), "nothing was measured");
     Ok(f64::from(u32::try_from(count)?) / took.as_secs_f64())
@@ -56,14 +54,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn ours_and_the_floor_take_turns() {
+    async fn ours_and_the_floor_alternate() {
         let order = RefCell::new(String::new());
         let turn = async |name: char, figure: f64| {
             order.borrow_mut().push(name);
             anyhow::Ok(figure)
         };
         let figures =
-            take_turns(3, async || turn('o', 1.0).await, async || turn('f', 2.0).await).await.unwrap();
+            alternate(3, async || turn('o', 1.0).await, async || turn('f', 2.0).await).await.unwrap();
         assert_eq!(order.into_inner(), "ofofof");
         assert_eq!((figures.ours.len(), figures.floor.len()), (3, 3));
     }
@@ -71,7 +69,8 @@ mod tests {
     #[tokio::test]
     async fn the_first_failure_ends_a_turn() {
         let all =
-            all_at_once(2, 0..10, async |job| if job == 3 { anyhow::bail!("no") } else { Ok(job) }).await;
+            run_concurrently(2, 0..10, async |job| if job == 3 { anyhow::bail!("no") } else { Ok(job) })
+                .await;
         assert!(all.is_err());
     }
 }

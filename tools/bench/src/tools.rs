@@ -1,4 +1,4 @@
-//! The programs that floors are measured with; found, or installed by apt where that is allowed.
+//! The programs that measure floors: found, or installed by apt if that is allowed.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,10 +10,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 use booked_sandbox::{Programs, install_packages, install_policy, programs};
 use tokio::{process::Command, time::timeout};
 
-/// A program that takes so much longer than it was meant to hangs.
+/// A program that takes this much longer than expected hangs.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// What there is on this machine.
+/// The programs on this machine.
 pub struct Tools {
     pub(super) servers: Programs,
 }
@@ -39,7 +39,7 @@ impl Tool {
         }
     }
 
-    /// The package of Debian that brings it.
+    /// The Debian package that contains it.
     fn package(self) -> &'static str {
         match self {
             Self::Nginx => "nginx-light",
@@ -51,7 +51,7 @@ impl Tool {
 }
 
 impl Tools {
-    /// Finds or installs all; those that cannot be had are missing when they are asked for.
+    /// Finds or installs all tools. Only the benchmarks that need a missing one will fail.
     pub fn prepare(say: impl Fn(&str)) -> Result<Self> {
         let policy = install_policy();
         let tools = Self { servers: programs(policy)? };
@@ -65,13 +65,12 @@ impl Tools {
         Ok(tools)
     }
 
-    /// Where it is.
     pub(super) fn of(&self, tool: Tool) -> Result<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let beside_valkey = self.servers.valkey_server.parent().map(Path::to_owned);
+        let valkey_folder = self.servers.valkey_server.parent().map(Path::to_owned);
         let folders = std::env::split_paths(&path)
             .chain([self.servers.postgres_bin.clone()])
-            .chain(beside_valkey)
+            .chain(valkey_folder)
             .chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
         let mut programs = folders.map(|folder| folder.join(tool.program()));
         let name = tool.program();
@@ -84,16 +83,16 @@ impl Tools {
     }
 }
 
-/// Runs a program to its end, which should take this long; what it wrote to standard output.
-pub(super) async fn output(program: &Path, arguments: &[String], takes: Duration) -> Result<String> {
+/// Runs a program that should take this long, and returns its standard output.
+pub(super) async fn output(program: &Path, args: &[String], expected: Duration) -> Result<String> {
     let name = program.display();
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-    let Ok(ended) = timeout(takes + GRACE, command.output()).await else {
-        bail!("{name} did not end");
+    command.args(args).stdin(Stdio::null()).kill_on_drop(true);
+    let Ok(ended) = timeout(expected + GRACE, command.output()).await else {
+        bail!("{name} does not end");
     };
     let output = ended.with_context(|| format!("cannot run {name}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{name} failed: {}", said.trim());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{name} failed: {}", stderr.trim());
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

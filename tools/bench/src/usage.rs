@@ -1,25 +1,23 @@
-//! What processes take of the machine, as Linux tells it.
+//! How much memory and processor time processes use, as Linux reports it.
 
 use std::{fs, time::Duration};
 
 use anyhow::{Context as _, Result};
 
-/// `status` tells sizes in units of 1024 bytes.
+/// The unit of sizes in `status`.
 const KIB: f64 = 1024.0;
 const MB: f64 = 1_000_000.0;
 
-/// Which size of a process.
 #[derive(Clone, Copy)]
 pub(super) enum Size {
     Now,
-    Highest,
+    Max,
 }
 
-/// The resident size of a process, in MB.
 pub(super) fn resident_mb(pid: u32, size: Size) -> Result<f64> {
     let field = match size {
         Size::Now => "VmRSS:",
-        Size::Highest => "VmHWM:",
+        Size::Max => "VmHWM:",
     };
     let path = format!("/proc/{pid}/status");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
@@ -32,28 +30,28 @@ fn read_kib(status: &str, field: &str) -> Option<u32> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Processor time of a process and of those that it has started, so far.
+/// Processor time so far of a process and its children.
 pub(super) fn cpu_of(pid: u32) -> Duration {
     let stats = fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| {
         entry.file_name().to_str()?.parse::<u32>().ok()?;
         read_stat(&fs::read_to_string(entry.path().join("stat")).ok()?)
     });
     let ours = stats.filter(|stat| stat.pid == pid || stat.parent == pid);
-    let ticks: u64 = ours.map(|stat| if stat.pid == pid { stat.own + stat.ended } else { stat.own }).sum();
+    let ticks: u64 = ours.map(|stat| if stat.pid == pid { stat.own + stat.exited } else { stat.own }).sum();
     Duration::from_millis(ticks * 1_000 / rustix::param::clock_ticks_per_second().max(1))
 }
 
-/// What is read of `/proc/…/stat`; times in ticks.
+/// A part of `/proc/…/stat`; times are in ticks.
 #[derive(Debug, PartialEq, Eq)]
 struct Stat {
     pid: u32,
     parent: u32,
     own: u64,
-    /// Of the children that have ended.
-    ended: u64,
+    /// Of children that have exited.
+    exited: u64,
 }
 
-/// The name in brackets may hold anything, so what follows the last bracket counts.
+/// The name in parentheses may contain anything, so the fields are counted from the last parenthesis.
 fn read_stat(text: &str) -> Option<Stat> {
     let (pid, _) = text.split_once(' ')?;
     let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
@@ -62,11 +60,11 @@ fn read_stat(text: &str) -> Option<Stat> {
         pid: pid.parse().ok()?,
         parent: fields.get(1)?.parse().ok()?,
         own: number(11)? + number(12)?,
-        ended: number(13)? + number(14)?,
+        exited: number(13)? + number(14)?,
     })
 }
 
-/// The processor's name.
+/// The name of the processor.
 pub(super) fn processor() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
@@ -78,9 +76,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_behind_a_name_with_spaces_and_brackets() {
+    fn times_are_read_after_a_name_with_spaces_and_parentheses() {
         let text = "7 (a (b) c) S 3 7 7 0 -1 4194304 1 2 3 4 50 60 7 8 20 0 1 0 100 200 300";
-        assert_eq!(read_stat(text), Some(Stat { pid: 7, parent: 3, own: 110, ended: 15 }));
+        assert_eq!(read_stat(text), Some(Stat { pid: 7, parent: 3, own: 110, exited: 15 }));
         assert_eq!(read_stat("7 (short) S 3"), None);
     }
 
@@ -88,6 +86,6 @@ mod tests {
     fn a_size_is_read_by_its_name() {
         assert_eq!(read_kib("VmHWM:\t  2048 kB\nVmRSS:\t  1024 kB\n", "VmRSS:"), Some(1024));
         assert_eq!(read_kib("Name: x\n", "VmRSS:"), None);
-        assert!(resident_mb(std::process::id(), Size::Highest).unwrap() > 0.0);
+        assert!(resident_mb(std::process::id(), Size::Max).unwrap() > 0.0);
     }
 }

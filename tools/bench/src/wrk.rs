@@ -1,4 +1,4 @@
-//! wrk: sends one request again and again.
+//! wrk: sends the same request again and again.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -9,13 +9,12 @@ use super::{
     tools::{Tool, Tools, output},
 };
 
-/// A request that is always the same.
 pub(super) struct Wrk<'a> {
     pub(super) tools: &'a Tools,
-    /// For the script that tells wrk of the request.
+    /// For the script with the request.
     pub(super) folder: &'a Path,
     pub(super) path: &'a str,
-    /// The token and the body of a POST; without them it is a GET.
+    /// If none is given, the request is a GET.
     pub(super) post: Option<Post<'a>>,
 }
 
@@ -26,23 +25,23 @@ pub(super) struct Post<'a> {
 }
 
 impl Wrk<'_> {
-    /// Good answers a second.
+    /// Responses per second.
     ///
     /// # Errors
     ///
-    /// Where any was not good.
+    /// If any response was not a success.
     pub(super) async fn run(&self, url: &str, slice_s: u64) -> Result<f64> {
-        let mut arguments: Vec<String> =
+        let mut args: Vec<String> =
             [format!("-c{CLIENTS}"), format!("-d{slice_s}s"), "-t1".to_owned()].into();
         if let Some(post) = self.post {
             let script = self.folder.join("request.lua");
             fs::write(&script, post.script())
                 .with_context(|| format!("cannot write {}", script.display()))?;
-            arguments.extend(["-s".to_owned(), script.display().to_string()]);
+            args.extend(["-s".to_owned(), script.display().to_string()]);
         }
-        arguments.push(format!("{url}{}", self.path));
-        let said = output(&self.tools.of(Tool::Wrk)?, &arguments, Duration::from_secs(slice_s)).await?;
-        per_second(&said).with_context(|| format!("asking {url}{}", self.path))
+        args.push(format!("{url}{}", self.path));
+        let output = output(&self.tools.of(Tool::Wrk)?, &args, Duration::from_secs(slice_s)).await?;
+        per_second(&output).with_context(|| format!("requesting {url}{}", self.path))
     }
 }
 
@@ -56,36 +55,35 @@ impl Post<'_> {
     }
 }
 
-fn per_second(said: &str) -> Result<f64> {
-    let after = |label: &str| said.lines().find_map(|line| line.trim().strip_prefix(label));
+fn per_second(output: &str) -> Result<f64> {
+    let after = |label: &str| output.lines().find_map(|line| line.trim().strip_prefix(label));
     if let Some(count) = after("Non-2xx or 3xx responses:") {
-        bail!("{} answers were not good", count.trim());
+        bail!("{} responses were errors", count.trim());
     }
     if let Some(errors) = after("Socket errors:") {
         bail!("connections failed: {}", errors.trim());
     }
-    let rate = after("Requests/sec:").with_context(|| format!("wrk did not say how many:\n{said}"))?;
-    rate.trim().parse().with_context(|| format!("wrk said {rate:?}"))
+    let rate = after("Requests/sec:").with_context(|| format!("wrk reported no rate:\n{output}"))?;
+    rate.trim().parse().with_context(|| format!("wrk reported {rate:?}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SAID: &str = "Running 2s test @ http://x\n  64 connections\n  100 requests in 2.00s, 1MB read\n";
+    const OUTPUT: &str = "Running 2s test @ http://x\n  64 connections\n  100 requests in 2.00s, 1MB read\n";
 
     #[test]
     fn the_rate_is_read() {
-        let rate = per_second(&format!("{SAID}Requests/sec:  51234.50\nTransfer/sec: 1MB\n")).unwrap();
+        let rate = per_second(&format!("{OUTPUT}Requests/sec:  51234.50\nTransfer/sec: 1MB\n")).unwrap();
         assert!((rate - 51_234.5).abs() < 1e-9);
-        assert!(per_second(SAID).is_err());
+        assert!(per_second(OUTPUT).is_err());
     }
 
     #[test]
-    fn a_bad_answer_spoils_it() {
-        for trouble in ["Non-2xx or 3xx responses: 3", "Socket errors: connect 0, read 1, write 0, timeout 0"]
-        {
-            assert!(per_second(&format!("{SAID}  {trouble}\nRequests/sec: 5.0\n")).is_err(), "{trouble}");
+    fn a_single_error_fails_the_measurement() {
+        for error in ["Non-2xx or 3xx responses: 3", "Socket errors: connect 0, read 1, write 0, timeout 0"] {
+            assert!(per_second(&format!("{OUTPUT}  {error}\nRequests/sec: 5.0\n")).is_err(), "{error}");
         }
     }
 }

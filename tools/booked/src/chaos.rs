@@ -1,7 +1,7 @@
-//! The command `chaos`.
+//! `cargo booked chaos`.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{BufWriter, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -15,24 +15,26 @@ use booked_local_system::{Binaries, say, warn};
 use clap::Args;
 use rand::Rng;
 
+use crate::{outcome::exit_code, run_folder::RunFolder};
+
 #[derive(Args)]
 pub(crate) struct ChaosArgs {
-    /// How long faults are injected, in minutes.
+    /// How long to inject faults, in minutes.
     #[arg(long, default_value_t = 1.0, value_name = "MINUTES", value_parser = minutes)]
     minutes: f64,
-    /// Repeats a schedule of faults; a new one where it is not given.
+    /// Repeats a schedule of faults; a new one if not given.
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
     /// How long a reserved seat is held, in milliseconds.
     #[arg(long, default_value_t = 1_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(100..=60_000))]
     hold_ms: u64,
-    /// Buyers at a time.
+    /// How many buy at the same time.
     #[arg(long, default_value_t = 24, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     buyers: u32,
-    /// Where to write what the buyers saw, for `booked verify`.
+    /// Write what the buyers saw to this file, for `cargo booked verify`.
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
-    /// A guard of the protocol to do without: the run must then be found wrong. Names: `cargo run -p booked-model -- --help`.
+    /// Skip this guard of the protocol: the run must then be found wrong. For names: `cargo run -p booked-model -- --help`.
     #[arg(long, value_name = "GUARD")]
     without: Option<String>,
 }
@@ -40,12 +42,12 @@ pub(crate) struct ChaosArgs {
 fn minutes(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(minutes) if (0.05..=10_000.0).contains(&minutes) => Ok(minutes),
-        _ => Err("is no number of minutes from 0.05 to 10000".to_owned()),
+        _ => Err("expected a number from 0.05 to 10000".to_owned()),
     }
 }
 
 impl ChaosArgs {
-    /// Success where nothing wrong was found.
+    /// Succeeds if nothing wrong was found.
     pub(crate) fn run(self) -> Result<ExitCode> {
         let options = ChaosOptions {
             seed: self.seed.unwrap_or_else(|| rand::rng().random()),
@@ -56,27 +58,21 @@ impl ChaosArgs {
         };
         let binaries = match options.without {
             None => Binaries::build()?,
-            // Guards can be switched off in what tests run only.
+            // Only programs that are built for tests can skip guards.
             Some(_) => Binaries::build_for_tests()?,
         };
-        let folder = std::env::temp_dir().join(format!("booked-chaos-{}", std::process::id()));
-        say(&format!(
-            "seed {}; logs, kept where something is wrong, in {}",
-            options.seed,
-            folder.join("logs").display()
-        ));
-        let runtime = tokio::runtime::Runtime::new().context("there is no runtime to be had")?;
-        let verdict = runtime.block_on(run(&options, &binaries, &folder, warn))?;
+        let mut folder = RunFolder::create("chaos")?;
+        folder.is_kept = true;
+        let logs = folder.path.join("logs");
+        say(&format!("seed {}; logs, kept if something is wrong, are in {}", options.seed, logs.display()));
+        let runtime = tokio::runtime::Runtime::new().context("cannot start a runtime")?;
+        let verdict = runtime.block_on(run(&options, &binaries, &folder.path, warn))?;
         if let Some(path) = &self.history {
             write(&verdict, path).with_context(|| format!("{} cannot be written", path.display()))?;
         }
-        if verdict.is_right()
-            && let Err(error) = fs::remove_dir_all(&folder)
-        {
-            warn(&format!("{} cannot be removed: {error}", folder.display()));
-        }
+        folder.is_kept = !verdict.has_passed();
         say(&verdict.to_string());
-        Ok(if verdict.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(exit_code(verdict.has_passed()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The command line: `cargo up`, which is `cargo booked up`. Each flag has its twin among the environment variables.
+//! The command line. `cargo up` is `cargo booked up`, and each of its flags can also be set by an environment variable.
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     up, verify::VerifyArgs,
 };
 
-/// A command could not do its work, which is not the same as a bad result of it.
+/// The exit code of a command that could not do its work, as opposed to one with a bad result.
 const COULD_NOT_RUN: u8 = 2;
 
 /// Runs booked on this machine.
@@ -25,17 +25,19 @@ struct CommandLine {
 enum Command {
     /// Starts everything and keeps it running until Ctrl-C: PostgreSQL, Valkey, the four services and the gateway.
     Up(UpArgs),
-    /// Runs buyers on a system of its own while faults are injected, and judges what they saw and what is left.
+    /// Runs buyers on a new system while it injects faults, and checks what they saw and what the databases contain. Exits
+    /// with 0 if nothing is wrong, 1 if something is, 2 if it could not run.
     Chaos(ChaosArgs),
-    /// Besieges a system of its own with ill-willed clients beside good buyers, and shows what the buyers still get; exits
-    /// with 0 where all goals are met, 1 where one is missed, 2 where it could not run.
+    /// Attacks a new system while good buyers buy, and shows what the buyers still achieve. Exits with 0 if all goals are met,
+    /// 1 if one is missed or something is wrong, 2 if it could not run.
     Siege(SiegeArgs),
-    /// Drives a gateway with clients in numbers, and shows what it answered and how quickly.
+    /// Sends requests of many clients to a gateway, and shows the responses and how fast they were. Exits with 0, with 1 if
+    /// there were more unexpected responses than --max-errors, 2 if it could not run.
     Load(Box<LoadArgs>),
-    /// Measures the system beside what its parts can do by themselves on this machine.
+    /// Measures the system, compared with what its parts alone can do on this machine.
     Bench(BenchArgs),
-    /// Says whether what clients recorded and what the databases hold is right; exits with 0 where it is, 1 where it is not,
-    /// 2 where that could not be found out. The system may be running.
+    /// Checks what clients recorded and what the databases contain; the system may be running. Exits with 0 if it is right, 1
+    /// if it is wrong, 2 if that could not be determined.
     Verify(Box<VerifyArgs>),
 }
 
@@ -56,22 +58,22 @@ struct UpArgs {
     #[arg(long, env = "BOOKED_HOLD_SECONDS", default_value_t = 600, value_name = "SECONDS",
         value_parser = clap::value_parser!(u64).range(1..=86_400))]
     hold_seconds: u64,
-    /// Number of processes of a service; may be given several times, or as a list with commas.
+    /// Number of processes of a service. May be given several times, or as a list with commas.
     #[arg(long, env = "BOOKED_REPLICAS", value_delimiter = ',', value_name = "ticketing=3")]
     replicas: Vec<Replicas>,
-    /// URL of a PostgreSQL that is there, on which four databases are made, instead of a private one.
+    /// URL of a running PostgreSQL, on which four databases are created, instead of a private one.
     #[arg(long, env = "BOOKED_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<String>,
-    /// URL of a Valkey that is there (redis, rediss, redis-cluster or rediss-cluster), instead of a private one.
+    /// URL of a running Valkey (redis, rediss, redis-cluster or rediss-cluster), instead of a private one.
     #[arg(long, env = "BOOKED_VALKEY_URL", hide_env_values = true, value_name = "URL")]
     valkey_url: Option<String>,
-    /// Adds sample events and buyers, unless there are events.
+    /// Create sample events and buyers, unless there are events.
     #[arg(long, env = "BOOKED_DEMO", value_parser = FalseyValueParser::new())]
     demo: bool,
-    /// Forgets all data of the private servers, and begins anew.
+    /// Delete all data of the private servers, and start with empty ones.
     #[arg(long, env = "BOOKED_EMPTY", value_parser = FalseyValueParser::new())]
     empty: bool,
-    /// Whether the gateway limits what one address and one user may ask for; off for driving it in numbers.
+    /// Whether the gateway limits how much one address and one user may request; use off for load tests.
     #[arg(long, env = "BOOKED_LIMITS", value_enum, default_value = "on", value_name = "on|off")]
     limits: Limits,
 }
@@ -82,9 +84,8 @@ enum Limits {
     Off,
 }
 
-/// Runs what the command line says.
 pub(crate) fn run() -> ExitCode {
-    let done = match CommandLine::parse().command {
+    let result = match CommandLine::parse().command {
         Command::Up(args) => args.run(),
         Command::Chaos(args) => args.run(),
         Command::Siege(args) => args.run(),
@@ -92,7 +93,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Bench(args) => args.run(),
         Command::Verify(args) => args.run(),
     };
-    match done {
+    match result {
         Ok(code) => code,
         Err(error) => {
             warn(&format!("booked: {error:#}"));
@@ -109,12 +110,12 @@ impl UpArgs {
     }
 
     fn check(self) -> anyhow::Result<SystemOptions> {
-        let given = self.database_url.is_some() || self.valkey_url.is_some();
+        let is_external = self.database_url.is_some() || self.valkey_url.is_some();
         anyhow::ensure!(
-            !(self.empty && given),
-            "--empty empties private servers only; empty a server that is given by yourself"
+            !(self.empty && is_external),
+            "--empty deletes only the data of private servers; empty the given server yourself"
         );
-        let servers = match given {
+        let servers = match is_external {
             true => Servers::External { database_url: self.database_url, valkey_url: self.valkey_url },
             false => Servers::Persistent,
         };
@@ -139,12 +140,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn the_command_line_is_valid() {
         CommandLine::command().debug_assert();
     }
 
     #[test]
-    fn a_password_is_no_argument_but_a_file() {
+    fn a_password_is_not_an_argument_but_a_file() {
         assert!(CommandLine::try_parse_from(["booked", "up", "--admin-password", "secret"]).is_err());
         assert!(
             CommandLine::try_parse_from(["booked", "load", "browse", "--admin-password", "secret"]).is_err()
@@ -159,11 +160,11 @@ mod tests {
 
         std::fs::write(&file, "\n").unwrap();
         let Command::Up(args) = CommandLine::try_parse_from(line).unwrap().command else { panic!() };
-        assert!(args.check().is_err(), "an empty password was taken");
+        assert!(args.check().is_err(), "an empty password was accepted");
     }
 
     #[test]
-    fn a_server_that_is_given_is_never_emptied() {
+    fn an_external_server_is_never_emptied() {
         let line = ["booked", "up", "--empty", "--database-url", "postgres://host"];
         let Command::Up(args) = CommandLine::try_parse_from(line).unwrap().command else { panic!() };
         assert!(args.check().is_err());

@@ -1,4 +1,4 @@
-//! Sample events and buyers, made through the public API as clients would.
+//! Sample events and buyers, created through the public API as clients would.
 
 use anyhow::{Context, Result, ensure};
 use booked_local_system::System;
@@ -9,7 +9,7 @@ const PASSWORD: &str = "correct horse";
 const CREATED: u16 = 201;
 const CONFLICT: u16 = 409;
 
-/// Names, addresses, days from the first of 2030, seats.
+/// Name, address, days after the first day of 2030, and seats.
 const EVENTS: [(&str, &str, i64, i64); 4] = [
     ("Last Night of the Proms", "Royal Albert Hall, London", 10, 5_000),
     ("Goldberg Variations", "Elbphilharmonie, Hamburg", 20, 2_100),
@@ -19,14 +19,13 @@ const EVENTS: [(&str, &str, i64, i64); 4] = [
 const FIRST_OF_2030: i64 = 1_893_456_000;
 const SECONDS_OF_A_DAY: i64 = 86_400;
 
-/// A sample buyer's log-in.
 pub(crate) struct Buyer {
     pub(crate) email: String,
     pub(crate) password: String,
 }
 
-/// Adds the events and the buyers, and books a few tickets, unless there are events already.
-pub(crate) fn fill(system: &System) -> Result<Vec<Buyer>> {
+/// Creates the events and the buyers, and books a few tickets, unless there are events already.
+pub(crate) fn seed(system: &System) -> Result<Vec<Buyer>> {
     let api = Api::new(system);
     let buyers: Vec<Buyer> = ["ada@example.com", "grace@example.com", "linus@example.com"]
         .map(|email| Buyer { email: email.to_owned(), password: PASSWORD.to_owned() })
@@ -52,8 +51,8 @@ pub(crate) fn fill(system: &System) -> Result<Vec<Buyer>> {
         api.post("/user/register/", None, &account, &[CREATED, CONFLICT])?;
         let token = api.log_in(&buyer.email, &buyer.password)?;
         for event in api.events()? {
-            let wish = json!({ "event_id": event["id"], "count": 2 });
-            let reservation = api.post("/ticket/reserve/", Some(&token), &wish, &[200])?;
+            let wanted = json!({ "event_id": event["id"], "count": 2 });
+            let reservation = api.post("/ticket/reserve/", Some(&token), &wanted, &[200])?;
             let tickets = json!({ "ticket_ids": reservation["ticket_ids"] });
             api.post("/ticket/book/", Some(&token), &tickets, &[200])?;
         }
@@ -73,27 +72,27 @@ impl Api {
     }
 
     fn events(&self) -> Result<Vec<Value>> {
-        let mut answer = self.agent.get(format!("{}/event/", self.url)).call()?;
-        let page: Value = answer.body_mut().read_json().context("the list of events cannot be read")?;
+        let mut response = self.agent.get(format!("{}/event/", self.url)).call()?;
+        let page: Value = response.body_mut().read_json().context("the list of events cannot be read")?;
         Ok(page["events"].as_array().cloned().unwrap_or_default())
     }
 
     fn log_in(&self, email: &str, password: &str) -> Result<String> {
-        let answer =
+        let response =
             self.post("/user/login/", None, &json!({ "email": email, "password": password }), &[200])?;
-        answer["token"].as_str().map(ToOwned::to_owned).context("logging in gave no token")
+        response["token"].as_str().map(ToOwned::to_owned).context("the response to the log-in has no token")
     }
 
-    /// Posts, and fails unless the status is one of the expected ones; an empty answer is `null`.
+    /// Fails unless the status is one of the expected ones. An empty response is `null`.
     fn post(&self, path: &str, token: Option<&str>, body: &Value, expected: &[u16]) -> Result<Value> {
         let mut request = self.agent.post(format!("{}{path}", self.url));
         if let Some(token) = token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
-        let mut answer = request.send_json(body).with_context(|| format!("POST {path} was not answered"))?;
-        let status = answer.status().as_u16();
-        let text = answer.body_mut().read_to_string().unwrap_or_default();
-        ensure!(expected.contains(&status), "POST {path} was answered {status}: {text}");
+        let mut response = request.send_json(body).with_context(|| format!("POST {path} got no response"))?;
+        let status = response.status().as_u16();
+        let text = response.body_mut().read_to_string().unwrap_or_default();
+        ensure!(expected.contains(&status), "the response to POST {path} is {status}: {text}");
         Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 }

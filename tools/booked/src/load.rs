@@ -1,27 +1,23 @@
-//! `cargo booked load`: drives a gateway, and shows what it answered.
+//! `cargo booked load`: sends requests to a gateway, and reports the responses.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::{ExitCode, exit},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use booked_load::{
-    AccountOptions, Arrival, CancellationToken, LogIn, Mix, Options, Progress, Report, SaleOptions,
-    ScenarioName, Second, client::Timeouts,
+    AccountOptions, Arrival, LogIn, Mix, Options, Progress, Report, SaleOptions, ScenarioName, Second,
+    client::Timeouts,
 };
 use booked_local_system::{admin_password_in, say, warn};
 use clap::{Args, builder::RangedU64ValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::admin_password::AdminPasswordArgs;
+use crate::{
+    admin_password::AdminPasswordArgs,
+    interrupts::cancel_on_interrupt,
+    outcome::{exit_code, write},
+};
 
-/// What a shell says of a program that ended by Ctrl-C.
-const EXIT_INTERRUPTED: i32 = 130;
-/// The file for standard output.
+/// As the name of a file.
 const STANDARD_OUTPUT: &str = "-";
 
 #[derive(Args)]
@@ -29,7 +25,7 @@ pub(crate) struct LoadArgs {
     /// What the clients do: onsale, browse, checkout, cancel-storm, login-storm or mixed.
     #[arg(value_name = "SCENARIO", required_unless_present = "self_test")]
     scenario: Option<ScenarioName>,
-    /// The gateway.
+    /// URL of the gateway.
     #[arg(long, env = "BOOKED_URL", default_value = "http://localhost:8080", value_name = "URL")]
     url: String,
     /// Email of the admin.
@@ -37,40 +33,40 @@ pub(crate) struct LoadArgs {
     admin_email: String,
     #[command(flatten)]
     admin_password: AdminPasswordArgs,
-    /// Folder of `cargo up`; the accounts' tokens are kept there too.
+    /// Data folder of `cargo up`; the tokens of the accounts are stored there too.
     #[arg(long, env = "BOOKED_DATA_DIR", default_value = ".booked", value_name = "FOLDER")]
     data_dir: PathBuf,
 
-    /// Iterations that begin each second, on average, however slow the answers are.
+    /// Iterations that start each second, on average, however slow the responses are.
     #[arg(long, default_value_t = 100.0, value_name = "ITERATIONS")]
     rate: f64,
-    /// Iterations that are open at once, at most; those that arrive beyond that are counted and not started.
+    /// Maximum number of open iterations; those that arrive above it are counted and not started.
     #[arg(long, default_value_t = 10_000, value_name = "ITERATIONS", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
     open_max: usize,
-    /// Instead of arriving at a rate, so many clients begin again whenever they are through (see --users).
+    /// Instead of a rate of arrivals, a fixed number of clients, each of which starts an iteration after the other (see --users).
     #[arg(long)]
     closed: bool,
-    /// Clients at a time, with --closed.
+    /// Number of clients, with --closed.
     #[arg(long, default_value_t = 50, value_name = "CLIENTS", value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000))]
     users: usize,
-    /// How long it is measured.
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    /// How long to measure, in seconds.
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
-    /// How long clients arrive before anything is measured, in seconds.
+    /// How long clients arrive before the measurement starts, in seconds.
     #[arg(long, default_value_t = 2, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=3_600))]
     warm_up: u64,
-    /// Makes arrivals and choices the same again.
+    /// The same seed gives the same arrivals and choices.
     #[arg(long, default_value_t = 1, value_name = "NUMBER")]
     seed: u64,
-    /// How long a client waits for an answer, in milliseconds.
+    /// How long a client waits for a response, in milliseconds.
     #[arg(long, default_value_t = 30_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=600_000))]
     timeout_ms: u64,
 
-    /// Accounts that the clients use. They are made once; if more iterations are open, they share. One
-    /// account holds no more than HOLDS_PER_USER_MAX seats of an event, abandoned ones among them: take more, or raise that.
+    /// Number of accounts. They are created once, and shared if more iterations are open. An account holds no more than
+    /// HOLDS_PER_USER_MAX seats of an event, including abandoned ones: use more accounts, or raise that setting.
     #[arg(long, default_value_t = 100, value_name = "COUNT", value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000))]
     accounts: usize,
-    /// What the emails of the accounts begin with.
+    /// Prefix of the emails of the accounts.
     #[arg(long, default_value = "load", value_name = "PREFIX")]
     accounts_prefix: String,
     /// Password of the accounts.
@@ -83,53 +79,53 @@ pub(crate) struct LoadArgs {
     )]
     accounts_password: String,
 
-    /// Seats of the event that goes on sale in onsale.
+    /// Seats of the event in onsale.
     #[arg(long, default_value_t = 1_000, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     seats: u32,
-    /// Each buyer buys one seat up to so many.
+    /// Maximum number of seats for each buyer.
     #[arg(long, default_value_t = 4, value_name = "SEATS", value_parser = clap::value_parser!(u32).range(1..=100))]
     seats_each: u32,
-    /// How long a buyer thinks on average, in milliseconds; without it 500 in onsale, else not at all.
+    /// How long a buyer thinks, on average, in milliseconds [default: 500 in onsale, otherwise 0].
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(0..=3_600_000))]
     think_ms: Option<u64>,
-    /// Share of those who reserve and never book in onsale, from 0 to 1.
+    /// Share of buyers in onsale that reserve and never book, from 0 to 1.
     #[arg(long, default_value_t = 0.1, value_name = "SHARE", value_parser = share)]
     abandon: f64,
-    /// Events that browse finds at least.
+    /// Minimum number of events for browse.
     #[arg(long, default_value_t = 30, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=100))]
     events: u32,
-    /// Share of the log-ins with a wrong password in login-storm, from 0 to 1.
+    /// Share of log-ins in login-storm that have a wrong password, from 0 to 1.
     #[arg(long, default_value_t = 0.2, value_name = "SHARE", value_parser = share)]
     wrong_passwords: f64,
-    /// Weights of what mixed is made of [default: browse=70,onsale=15,checkout=10,cancel-storm=4,login-storm=1].
+    /// Weights of the scenarios in mixed [default: browse=70,onsale=15,checkout=10,cancel-storm=4,login-storm=1].
     #[arg(long, value_name = "SCENARIO=WEIGHT,…")]
     mix: Option<Mix>,
-    /// Deletes the events that were made, at the end.
+    /// Delete the created events at the end.
     #[arg(long)]
     clean_up: bool,
 
-    /// Writes the report as JSON to this file, or to standard output where it is `-`.
+    /// Write the report as JSON to this file, or to standard output if it is `-`.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Writes the report as a page with plots to this file.
+    /// Write the report as an HTML page with plots to this file.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Appends the calls to this file, for `cargo booked verify`. What these accounts do in between without it, verify
-    /// cannot know: give such a run another --accounts-prefix.
+    /// Append the calls to this file, for `cargo booked verify`. It must contain all calls of these accounts, so use another
+    /// --accounts-prefix for runs without it.
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
-    /// So many unexpected answers and broken expectations are put up with.
+    /// How many unexpected responses and failed checks are tolerated.
     #[arg(long, default_value_t = 0, value_name = "COUNT")]
     max_errors: u64,
-    /// Instead of a gateway, drives a server that does nothing, to see what the load kit itself can do.
+    /// Instead of a gateway, use a server that does nothing, to see what the load kit itself can do.
     #[arg(long, conflicts_with = "scenario")]
     self_test: bool,
 }
 
 impl LoadArgs {
     pub(crate) fn run(self) -> Result<ExitCode> {
-        ensure!(self.rate.is_finite() && self.rate > 0.0, "--rate must be more than 0");
-        let stop = end_on_ctrl_c()?;
+        ensure!(self.rate.is_finite() && self.rate > 0.0, "--rate must be greater than 0");
+        let stop = cancel_on_interrupt()?;
         let display = Display::on_standard_error();
         let (listener, shown) = (display.listener(), display.clone());
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -141,7 +137,7 @@ impl LoadArgs {
             self.show(&test.report)?;
             let (own, server) = (test.cpu_us_a_call, test.server_cpu_us_a_call);
             say(&format!(
-                "Processor time a call: {own:.1} µs of the load kit, {server:.1} µs of the server."
+                "Processor time per call: {own:.1} µs of the load kit, {server:.1} µs of the server."
             ));
             return Ok(self.verdict(&test.report));
         }
@@ -161,11 +157,11 @@ impl LoadArgs {
     }
 
     fn options(&self, arrival: Arrival, duration: Duration) -> Result<Options> {
-        let kept = || admin_password_in(&self.data_dir);
-        let password = self.admin_password.read()?.or_else(kept);
+        let stored = || admin_password_in(&self.data_dir);
+        let password = self.admin_password.read()?.or_else(stored);
         Ok(Options {
             url: self.url.clone(),
-            scenario: self.scenario.context("a scenario is needed")?,
+            scenario: self.scenario.context("a scenario is required")?,
             arrival,
             duration,
             warm_up: Duration::from_secs(self.warm_up),
@@ -198,7 +194,7 @@ impl LoadArgs {
             write(path, &booked_load::html(report))?;
         }
         let is_output = |path: &PathBuf| path.as_os_str() == STANDARD_OUTPUT;
-        // Whoever wants JSON on standard output wants nothing else there.
+        // If JSON goes to standard output, nothing else may.
         let table = booked_load::table(report);
         if self.json.as_ref().is_some_and(is_output) {
             warn(&table)
@@ -213,42 +209,24 @@ impl LoadArgs {
     }
 
     fn verdict(&self, report: &Report) -> ExitCode {
-        if report.failures() > self.max_errors { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+        exit_code(report.failures() <= self.max_errors)
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn share(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
         .filter(|share| (0.0..=1.0).contains(share))
-        .ok_or_else(|| "is not from 0 to 1".to_owned())
+        .ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
-/// The first Ctrl-C ends the run, which still reports; another one ends us at once.
-fn end_on_ctrl_c() -> Result<CancellationToken> {
-    let stop = CancellationToken::new();
-    let first = stop.clone();
-    ctrlc::set_handler(move || {
-        if first.is_cancelled() {
-            exit(EXIT_INTERRUPTED);
-        }
-        first.cancel();
-    })
-    .context("cannot catch Ctrl-C")?;
-    Ok(stop)
-}
-
-/// What a person sees meanwhile: one moving line on a terminal, else a line for each step and second.
+/// What a person sees during a run: one moving line on a terminal, otherwise a line for each step and second.
 #[derive(Clone)]
 struct Display(ProgressBar);
 
 impl Display {
     fn on_standard_error() -> Self {
-        // Hidden by itself where standard error is no terminal.
+        // It is hidden if standard error is not a terminal.
         let style = ProgressStyle::with_template("{spinner} {wide_bar} {pos}/{len} s  {msg}");
         let bar = ProgressBar::new(0).with_style(style.unwrap_or(ProgressStyle::default_bar()));
         Self(bar)

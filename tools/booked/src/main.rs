@@ -5,11 +5,14 @@ mod bench;
 mod chaos;
 mod command;
 mod demo;
+mod interrupts;
 mod load;
+mod outcome;
+mod restarts;
+mod run_folder;
 mod siege;
 mod up;
 mod verify;
-mod watch;
 
 fn main() -> std::process::ExitCode {
     command::run()

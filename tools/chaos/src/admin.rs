@@ -1,4 +1,4 @@
-//! The admin, who creates, grows and deletes events meanwhile.
+//! The admin, who creates, grows and deletes events during the run.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,16 +8,16 @@ use tokio::{sync::watch, time::sleep};
 
 use super::buyers::{Sale, created};
 
-/// Between two things that the admin does.
+/// Between two calls of the admin.
 const PAUSE: Duration = Duration::from_millis(1_500);
-/// So many events stay on sale.
+/// How many events stay on sale.
 const EVENTS_MIN: usize = 3;
-/// Above all buyers' numbers.
+/// Greater than the number of any buyer.
 const NUMBER: u32 = u32::MAX;
-/// More than any event of the run has, so that growing to it never takes seats away.
+/// More seats than any event of the run has at first, so that growing never removes seats.
 const GROWN: std::ops::Range<u32> = 201..260;
 
-/// Until it is stopped; the admin's calls.
+/// Manages events until `stopped`, and returns the admin's calls.
 pub(super) async fn manage(sale: Arc<Sale>, stopped: watch::Receiver<bool>) -> Vec<Call> {
     let (mut random, mut calls) = (sale.random(NUMBER), Vec::new());
     while !*stopped.borrow() {
@@ -35,7 +35,7 @@ pub(super) async fn manage(sale: Arc<Sale>, stopped: watch::Receiver<bool>) -> V
             (Op::CreateEvent { .. }, Outcome::Ok(Response::Created { .. })) => {
                 created(&call).into_iter().for_each(|event| sale.add(event));
             }
-            // Whoever holds seats of it goes on trying.
+            // Buyers that hold its seats go on trying.
             (Op::DeleteEvent { event_id }, Outcome::Ok(_)) => sale.remove(*event_id),
             _ => {}
         }

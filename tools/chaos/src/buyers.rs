@@ -1,4 +1,4 @@
-//! Buyers who do what buyers do, and some of what they should not: abandon, come late, ask twice, change their minds.
+//! Buyers that do what buyers do, and some of what they should not: abandon, come late, send twice, change their minds.
 
 use std::{
     sync::{PoisonError, RwLock},
@@ -16,49 +16,48 @@ use uuid::Uuid;
 
 use super::ChaosOptions;
 
-/// Small enough to be fought over.
-const SEATS_AT_FIRST: [u32; 4] = [3, 12, 40, 200];
+/// So few that buyers compete for them.
+const FIRST_EVENTS: [u32; 4] = [3, 12, 40, 200];
 const PASSWORD: &str = "correct horse";
-/// How often a booking that was not surely done is asked again.
-const REPEATS_MAX: u32 = 3;
-const REPEAT_AFTER: Duration = Duration::from_millis(200);
-/// Between two things that a buyer does, in milliseconds.
-const THINKS_MS: std::ops::Range<u64> = 5..150;
+/// How often a booking is sent if its outcome is unknown or it was not done yet.
+const BOOK_ATTEMPTS_MAX: u32 = 3;
+const RETRY_AFTER: Duration = Duration::from_millis(200);
+/// Between two actions of a buyer, in milliseconds.
+const THINK_MS: std::ops::Range<u64> = 5..150;
 
-/// What is on sale, and to whom.
+/// The events on sale, and the clients.
 pub(super) struct Sale {
     pub(super) admin: Session,
     buyers: Vec<Session>,
     events: RwLock<Vec<Uuid>>,
-    opening: Vec<Call>,
+    setup_calls: Vec<Call>,
     seed: u64,
     hold: Duration,
 }
 
 impl Sale {
-    /// Accounts and the first events, made while nothing fails.
+    /// Creates accounts and the first events, before any fault.
     pub(super) async fn open(gateway: Gateway, system: &System, options: &ChaosOptions) -> Result<Self> {
         let admin = gateway.log_in(&system.admin().email, &system.admin().password).await?;
         let mut buyers = Vec::new();
-        // One more, for the end.
+        // One more, for the check at the end.
         for number in 0..=options.buyers {
             let email = format!("buyer-{number}@example.com");
             gateway.register("Buyer", &email, PASSWORD).await?;
             buyers.push(gateway.log_in(&email, PASSWORD).await?);
         }
-        let (mut opening, mut events) = (Vec::new(), Vec::new());
-        for seat_count in SEATS_AT_FIRST {
+        let (mut setup_calls, mut events) = (Vec::new(), Vec::new());
+        for seat_count in FIRST_EVENTS {
             let call = admin.call(Op::CreateEvent { seat_count }).await;
             events.push(created(&call).context("an event could not be created")?);
-            opening.push(call);
+            setup_calls.push(call);
         }
         let (seed, hold) = (options.seed, options.hold);
-        Ok(Self { admin, buyers, events: RwLock::new(events), opening, seed, hold })
+        Ok(Self { admin, buyers, events: RwLock::new(events), setup_calls, seed, hold })
     }
 
-    /// The calls that opened it.
-    pub(super) fn opening(&self) -> Vec<Call> {
-        self.opening.clone()
+    pub(super) fn setup_calls(&self) -> Vec<Call> {
+        self.setup_calls.clone()
     }
 
     pub(super) fn events(&self) -> Vec<Uuid> {
@@ -77,13 +76,13 @@ impl Sale {
         StdRng::seed_from_u64(self.seed ^ (u64::from(number) << 32))
     }
 
-    /// Somebody who has not bought yet.
+    /// A buyer that has not bought yet.
     pub(super) fn last_buyer(&self) -> Option<&Session> {
         self.buyers.last()
     }
 }
 
-/// The event that this call created.
+/// The event that this call created, if it did.
 pub(super) fn created(call: &Call) -> Option<Uuid> {
     match &call.outcome {
         Outcome::Ok(Response::Created { event_id }) => Some(*event_id),
@@ -91,7 +90,7 @@ pub(super) fn created(call: &Call) -> Option<Uuid> {
     }
 }
 
-/// One buyer, until they are stopped; their calls.
+/// Buys until `stopped`, and returns the buyer's calls.
 pub(super) async fn buy(
     sale: std::sync::Arc<Sale>,
     number: u32,
@@ -103,10 +102,10 @@ pub(super) async fn buy(
     while !*stopped.borrow() {
         if let Some(event) = sale.events().choose(&mut buyer.random) {
             let other = sale.events().choose(&mut buyer.random).copied();
-            buyer.does_something(*event, other.filter(|other| other != event)).await;
+            buyer.act(*event, other.filter(|other| other != event)).await;
         }
-        let thinks = buyer.random.random_range(THINKS_MS);
-        sleep(Duration::from_millis(thinks)).await;
+        let think_ms = buyer.random.random_range(THINK_MS);
+        sleep(Duration::from_millis(think_ms)).await;
     }
     buyer.calls
 }
@@ -119,44 +118,44 @@ struct Buyer {
 }
 
 impl Buyer {
-    async fn does_something(&mut self, event_id: Uuid, other: Option<Uuid>) {
+    async fn act(&mut self, event_id: Uuid, other: Option<Uuid>) {
         match self.random.random_range(0..20) {
             0..3 => {
                 let count = self.random.random_range(1..=2);
-                self.ask(Op::Cancel { event_id, count }).await;
+                self.call(Op::Cancel { event_id, count }).await;
             }
-            3 => self.ask(Op::ListBookings).await,
-            4 => self.ask(Op::ReadEvent { event_id }).await,
+            3 => self.call(Op::ListBookings).await,
+            4 => self.call(Op::ReadEvent { event_id }).await,
             5 => {
                 let count = self.random.random_range(1..=3);
-                self.ask(Op::AddToWaitlist { event_id, count }).await;
+                self.call(Op::AddToWaitlist { event_id, count }).await;
             }
             6 | 7 => {
-                let mut tickets = self.reserves(event_id).await;
+                let mut tickets = self.reserve(event_id).await;
                 if let Some(other) = other {
-                    tickets.extend(self.reserves(other).await);
+                    tickets.extend(self.reserve(other).await);
                 }
-                self.decides(tickets).await;
+                self.finish(tickets).await;
             }
             _ => {
-                let tickets = self.reserves(event_id).await;
-                self.decides(tickets).await;
+                let tickets = self.reserve(event_id).await;
+                self.finish(tickets).await;
             }
         }
     }
 
-    /// What to do with tickets that are held.
-    async fn decides(&mut self, ticket_ids: Vec<Uuid>) {
+    /// Books, releases or abandons tickets that are held.
+    async fn finish(&mut self, ticket_ids: Vec<Uuid>) {
         if ticket_ids.is_empty() {
             return;
         }
         match self.random.random_range(0..20) {
             0..2 => {}
-            2..4 => self.ask(Op::Release { ticket_ids }).await,
+            2..4 => self.call(Op::Release { ticket_ids }).await,
             4 => {
                 let late = self.hold + Duration::from_millis(self.random.random_range(0..2_500));
                 sleep(late).await;
-                self.books(ticket_ids).await;
+                self.book(ticket_ids).await;
             }
             5..7 => {
                 let op = Op::Book { ticket_ids };
@@ -166,34 +165,32 @@ impl Buyer {
             _ => {
                 let share = self.random.random_range(0.0..0.8);
                 sleep(self.hold.mul_f64(share * share)).await;
-                self.books(ticket_ids).await;
+                self.book(ticket_ids).await;
             }
         }
     }
 
-    async fn reserves(&mut self, event_id: Uuid) -> Vec<Uuid> {
+    async fn reserve(&mut self, event_id: Uuid) -> Vec<Uuid> {
         let count = self.random.random_range(1..=4);
-        self.ask(Op::Reserve { event_id, count }).await;
+        self.call(Op::Reserve { event_id, count }).await;
         match self.calls.last().map(|call| &call.outcome) {
             Some(Outcome::Ok(Response::Held { ticket_ids, .. })) => ticket_ids.clone(),
             _ => Vec::new(),
         }
     }
 
-    /// Asks again where nobody knows, or nothing was done yet.
-    async fn books(&mut self, ticket_ids: Vec<Uuid>) {
-        for _ in 0..REPEATS_MAX {
-            self.ask(Op::Book { ticket_ids: ticket_ids.clone() }).await;
+    /// Tries again if the outcome is unknown, or nothing was done yet.
+    async fn book(&mut self, ticket_ids: Vec<Uuid>) {
+        for _ in 0..BOOK_ATTEMPTS_MAX {
+            self.call(Op::Book { ticket_ids: ticket_ids.clone() }).await;
             match self.calls.last().map(|call| &call.outcome) {
-                Some(Outcome::Unknown { .. } | Outcome::Fail { status: 503, .. }) => {
-                    sleep(REPEAT_AFTER).await
-                }
+                Some(Outcome::Unknown { .. } | Outcome::Fail { status: 503, .. }) => sleep(RETRY_AFTER).await,
                 _ => return,
             }
         }
     }
 
-    async fn ask(&mut self, op: Op) {
+    async fn call(&mut self, op: Op) {
         let call = self.session.call(op).await;
         self.calls.push(call);
     }

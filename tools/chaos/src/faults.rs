@@ -1,4 +1,4 @@
-//! Does to the system what the plan says, and puts it right again.
+//! Injects the faults of a plan, and repairs each after its time.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,89 +11,92 @@ use tokio::{
 
 use super::{
     plan::{Fault, Plan, Step},
-    proxy::{CutCommit, Proxy, Way},
-    stage::Stage,
+    proxy::{CutCommit, LinkState, Proxy},
+    testbed::Testbed,
 };
 
-/// What was done, and when.
-pub(crate) struct Done {
+pub(crate) struct InjectedFault {
     pub(crate) fault: Fault,
     pub(crate) began_us: u64,
     pub(crate) ended_us: u64,
-    /// What was wrong before it.
-    pub(crate) trouble: Option<String>,
+    /// If the process that it killed or restarted had crashed on its own before.
+    pub(crate) earlier_crash: Option<String>,
 }
 
-/// Carries out the plan to its end. When this returns, everything runs again.
+/// Carries out the whole plan. When this returns, everything runs again.
 ///
 /// # Errors
 ///
-/// Where something could not be started again, which no fault should be able to bring about.
-pub(crate) async fn carry_out(plan: &Plan, stage: &Arc<Stage>, say: impl Fn(&Step)) -> Result<Vec<Done>> {
+/// If something cannot be restarted, which no fault should be able to cause.
+pub(crate) async fn carry_out(
+    plan: &Plan,
+    testbed: &Arc<Testbed>,
+    say: impl Fn(&Step),
+) -> Result<Vec<InjectedFault>> {
     let start = Instant::now();
-    let mut under_way = JoinSet::new();
+    let mut running = JoinSet::new();
     for step in plan.steps() {
         sleep_until(start + step.at).await;
         say(step);
-        let (stage, step) = (Arc::clone(stage), step.clone());
-        under_way.spawn(async move {
-            let (began_us, trouble) = (now_us(), trouble(&step.fault, &stage));
-            inflict(&step.fault, step.lasts, &stage).await?;
-            anyhow::Ok(Done { fault: step.fault, began_us, ended_us: now_us(), trouble })
+        let (testbed, step) = (Arc::clone(testbed), step.clone());
+        running.spawn(async move {
+            let (began_us, earlier_crash) = (now_us(), earlier_crash(&step.fault, &testbed));
+            inject(&step.fault, step.lasts, &testbed).await?;
+            anyhow::Ok(InjectedFault { fault: step.fault, began_us, ended_us: now_us(), earlier_crash })
         });
     }
-    let mut done = Vec::new();
-    while let Some(ended) = under_way.join_next().await {
-        done.push(ended??);
+    let mut injected = Vec::new();
+    while let Some(ended) = running.join_next().await {
+        injected.push(ended??);
     }
-    Ok(done)
+    Ok(injected)
 }
 
-/// Who is about to be killed may have ended by itself, which would not be seen any more.
-fn trouble(fault: &Fault, stage: &Stage) -> Option<String> {
+/// A process that is about to be killed or restarted may have crashed on its own, which would go unnoticed afterwards.
+fn earlier_crash(fault: &Fault, testbed: &Testbed) -> Option<String> {
     let (Fault::Kill(name) | Fault::Restart(name)) = fault else { return None };
-    let process = stage.system.process(name).ok()?;
-    process.has_crashed().then(|| format!("{name} ended by itself; see {}", process.log().display()))
+    let process = testbed.system.process(name).ok()?;
+    process.has_crashed().then(|| format!("{name} ended on its own; see {}", process.log().display()))
 }
 
-async fn inflict(fault: &Fault, lasts: Duration, stage: &Stage) -> Result<()> {
+async fn inject(fault: &Fault, lasts: Duration, testbed: &Testbed) -> Result<()> {
     match fault {
         Fault::Kill(name) => {
-            let process = stage.system.process(name)?;
+            let process = testbed.system.process(name)?;
             block_in_place(|| process.kill());
             sleep(lasts).await;
             block_in_place(|| process.restart())?;
         }
         Fault::Pause(name) => {
-            let process = stage.system.process(name)?;
+            let process = testbed.system.process(name)?;
             process.pause()?;
             sleep(lasts).await;
             process.resume()?;
         }
-        Fault::Restart(name) => block_in_place(|| stage.system.process(name)?.restart())?,
-        Fault::FlushValkey => block_in_place(|| stage.valkey().flush_all())?,
+        Fault::Restart(name) => block_in_place(|| testbed.system.process(name)?.restart())?,
+        Fault::FlushValkey => block_in_place(|| testbed.valkey().flush_all())?,
         Fault::KillValkey => {
-            block_in_place(|| stage.valkey().kill());
+            block_in_place(|| testbed.valkey().kill());
             sleep(lasts).await;
-            block_in_place(|| stage.valkey().restart())?;
+            block_in_place(|| testbed.valkey().restart())?;
         }
         Fault::KillPostgres => {
-            block_in_place(|| stage.postgres().kill());
+            block_in_place(|| testbed.postgres().kill());
             sleep(lasts).await;
-            block_in_place(|| stage.postgres().restart())?;
+            block_in_place(|| testbed.postgres().restart())?;
         }
-        Fault::CutValkey => hinder(&stage.to_valkey, Way::Cut, lasts).await,
-        Fault::StallValkey => hinder(&stage.to_valkey, Way::Stalled, lasts).await,
-        Fault::CutPostgres => hinder(&stage.to_postgres, Way::Cut, lasts).await,
-        Fault::StallPostgres => hinder(&stage.to_postgres, Way::Stalled, lasts).await,
-        Fault::LoseCommit => stage.to_postgres.cut_next_commit(CutCommit::Before),
-        Fault::LoseCommitAnswer => stage.to_postgres.cut_next_commit(CutCommit::After),
+        Fault::CutValkey => degrade(&testbed.to_valkey, LinkState::Cut, lasts).await,
+        Fault::StallValkey => degrade(&testbed.to_valkey, LinkState::Stalled, lasts).await,
+        Fault::CutPostgres => degrade(&testbed.to_postgres, LinkState::Cut, lasts).await,
+        Fault::StallPostgres => degrade(&testbed.to_postgres, LinkState::Stalled, lasts).await,
+        Fault::LoseCommit => testbed.to_postgres.cut_next_commit(CutCommit::Before),
+        Fault::LoseCommitAnswer => testbed.to_postgres.cut_next_commit(CutCommit::After),
     }
     Ok(())
 }
 
-async fn hinder(proxy: &Proxy, way: Way, lasts: Duration) {
-    proxy.set(way);
+async fn degrade(proxy: &Proxy, state: LinkState, lasts: Duration) {
+    proxy.set(state);
     sleep(lasts).await;
-    proxy.set(Way::Open);
+    proxy.set(LinkState::Open);
 }

@@ -1,18 +1,17 @@
-//! What a run is to be.
+//! The options of a run.
 
 use std::time::Duration;
 
-/// What a run is to be.
 #[derive(Clone, Debug)]
 pub struct ChaosOptions {
-    /// Makes the schedule of faults, and what each buyer wants.
+    /// Determines the schedule of faults and the choices of each buyer.
     pub seed: u64,
     /// How long faults are injected.
     pub length: Duration,
     /// How long a reserved seat is held.
     pub hold: Duration,
-    /// Buyers at a time.
+    /// How many buy at the same time.
     pub buyers: u32,
-    /// The guard of the protocol that ticketing does without; its programs must have the feature `unguarded`.
+    /// A guard of the protocol that ticketing is to skip. Its program must be built with the feature `unguarded`.
     pub without: Option<String>,
 }

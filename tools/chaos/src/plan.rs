@@ -1,4 +1,4 @@
-//! What is done to the system, and when: made from a seed alone, so that the same seed gives the same schedule.
+//! Which faults are injected when. Only the seed determines this, so that the same seed gives the same schedule.
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -6,16 +6,15 @@ use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
 /// Between the beginnings of two faults, in milliseconds.
 const GAP_MS: std::ops::Range<u64> = 100..1_500;
-/// How long a fault lasts, in milliseconds: from less than a time-out to more than any of them.
+/// How long a fault lasts, in milliseconds: from less than every timeout to more than any of them.
 const LASTS_MS: std::ops::Range<u64> = 100..4_000;
-/// How long a target is left alone after a fault, so that it meets the next one at work.
+/// How long a target has no fault after one, so that it is working again when the next one comes.
 const RECOVERS: Duration = Duration::from_millis(1_500);
 
 /// Faults in the order in which they begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plan(Vec<Step>);
 
-/// A fault and its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     /// From the start of the run.
@@ -24,36 +23,35 @@ pub(crate) struct Step {
     pub(crate) fault: Fault,
 }
 
-/// What can be done to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// A process is killed, and started again after a while.
+    /// A process is killed, and restarted after a while.
     Kill(String),
-    /// A process stands still between two of its instructions.
+    /// A process is frozen for a while between two of its instructions.
     Pause(String),
-    /// A process is stopped in good order, and started again at once.
+    /// A process is stopped gracefully, and restarted at once.
     Restart(String),
-    /// Valkey forgets everything, and goes on.
+    /// Valkey loses all its data, and goes on.
     FlushValkey,
-    /// Valkey is killed, and comes back empty.
+    /// Valkey is killed, and restarted without data.
     KillValkey,
-    /// All connections to Valkey are cut, and no new one is made for a while.
+    /// All connections to Valkey are cut, and no new ones are accepted for a while.
     CutValkey,
     /// Nothing passes to or from Valkey for a while.
     StallValkey,
-    /// Postgres is killed, and comes back with what was committed.
+    /// Postgres is killed, and restarted with what was committed.
     KillPostgres,
-    /// All connections to Postgres are cut, and no new one is made for a while.
+    /// All connections to Postgres are cut, and no new ones are accepted for a while.
     CutPostgres,
     /// Nothing passes to or from Postgres for a while.
     StallPostgres,
     /// The next COMMIT does not arrive, and its connection is cut.
     LoseCommit,
-    /// The next COMMIT arrives, and its connection is cut before the answer.
+    /// The next COMMIT arrives, and its connection is cut before the response.
     LoseCommitAnswer,
 }
 
-/// What a fault is done to; faults of one target do not overlap.
+/// Faults of one target do not overlap.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Target<'a> {
     Process(&'a str),
@@ -74,15 +72,15 @@ impl Fault {
         }
     }
 
-    /// Whether acknowledged holds may be forgotten by it.
-    pub(crate) fn valkey_may_forget(&self) -> bool {
+    /// Whether acknowledged holds may be lost.
+    pub(crate) fn loses_holds(&self) -> bool {
         matches!(self, Self::FlushValkey | Self::KillValkey)
     }
 
-    /// One of them, the likelier the more it can show.
-    fn random(random: &mut StdRng, processes: &[String], may_forget: bool) -> Self {
+    /// Faults that find more bugs are more likely.
+    fn random(random: &mut StdRng, processes: &[String], may_lose_holds: bool) -> Self {
         let process = |random: &mut StdRng| processes.choose(random).cloned().unwrap_or_default();
-        match random.random_range(if may_forget { 0 } else { 2 }..20) {
+        match random.random_range(if may_lose_holds { 0 } else { 2 }..20) {
             0 => Self::FlushValkey,
             1 => Self::KillValkey,
             2..6 => Self::Kill(process(random)),
@@ -113,14 +111,14 @@ impl fmt::Display for Fault {
             Self::CutPostgres => f.write_str("cut all connections to Postgres"),
             Self::StallPostgres => f.write_str("stall all connections to Postgres"),
             Self::LoseCommit => f.write_str("lose the next COMMIT"),
-            Self::LoseCommitAnswer => f.write_str("lose the answer to the next COMMIT"),
+            Self::LoseCommitAnswer => f.write_str("lose the response to the next COMMIT"),
         }
     }
 }
 
 impl Plan {
-    /// Faults for so long to these processes, Postgres and Valkey; a process that is named twice is met twice as often.
-    /// All are over by then. Valkey forgets something in the second half only.
+    /// Faults of these processes, Postgres and Valkey, all of which end within `length`. A process that is listed twice has
+    /// twice as many. Valkey loses data only in the second half.
     pub(crate) fn new(seed: u64, length: Duration, processes: &[String]) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
         let mut steps: Vec<Step> = Vec::new();
@@ -131,7 +129,7 @@ impl Plan {
             if at + lasts > length {
                 return Self(steps);
             }
-            // Until Valkey has lost something for the first time, every hold must be good.
+            // Until Valkey has lost data for the first time, every acknowledged hold must be valid.
             let fault = Fault::random(&mut random, processes, at * 2 > length);
             let busy_until: BTreeMap<Target<'_>, Duration> =
                 steps.iter().map(|step| (step.fault.target(), step.at + step.lasts + RECOVERS)).collect();
@@ -164,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_fault_comes_and_ends_in_time() {
+    fn every_kind_of_fault_is_injected_and_ends_in_time() {
         let plan = Plan::new(1, 30 * MINUTE, &processes());
         let kinds: std::collections::HashSet<_> =
             plan.steps().iter().map(|step| std::mem::discriminant(&step.fault)).collect();

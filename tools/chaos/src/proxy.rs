@@ -1,4 +1,4 @@
-//! A way to a server that can be cut, stalled, or broken in the middle of a COMMIT.
+//! A proxy in front of a server that can stall connections, cut them, or break one in the middle of a COMMIT.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -16,43 +16,42 @@ use tokio::{
 };
 
 const BUFFER_BYTES: usize = 65_536;
-/// How the protocol of Postgres spells the end of a transaction, whether as text or as a prepared statement's.
+/// A COMMIT in the protocol of Postgres, both as text and as a prepared statement.
 const COMMIT: &[u8] = b"COMMIT\0";
 
-/// How connections fare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum LinkState {
     Open,
-    /// What is sent waits.
+    /// Nothing is forwarded; what was sent waits.
     Stalled,
-    /// Connections are cut, and new ones end at once.
+    /// Connections are cut, and new ones are closed at once.
     Cut,
 }
 
 /// How the next connection that sends a COMMIT is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CutCommit {
-    /// The COMMIT never arrives.
+    /// Before the COMMIT arrives.
     Before,
-    /// The COMMIT arrives, its answer does not.
+    /// After the COMMIT arrived and before its answer.
     After,
 }
 
-/// A proxy on a port of 127.0.0.1; it goes on as long as the runtime.
+/// Listens on a port of 127.0.0.1, and runs as long as the runtime.
 #[derive(Clone)]
 pub(crate) struct Proxy {
     port: u16,
-    way: Arc<watch::Sender<Way>>,
+    state: Arc<watch::Sender<LinkState>>,
     next_commit: Arc<Mutex<Option<CutCommit>>>,
 }
 
 impl Proxy {
-    /// A way to this port of 127.0.0.1.
+    /// Forwards to this port of 127.0.0.1.
     pub(crate) async fn to(port: u16) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let proxy = Self {
             port: listener.local_addr()?.port(),
-            way: Arc::new(watch::Sender::new(Way::Open)),
+            state: Arc::new(watch::Sender::new(LinkState::Open)),
             next_commit: Arc::default(),
         };
         tokio::spawn(proxy.clone().accept(listener, (Ipv4Addr::LOCALHOST, port).into()));
@@ -63,8 +62,8 @@ impl Proxy {
         self.port
     }
 
-    pub(crate) fn set(&self, way: Way) {
-        self.way.send_replace(way);
+    pub(crate) fn set(&self, state: LinkState) {
+        self.state.send_replace(state);
     }
 
     pub(crate) fn cut_next_commit(&self, cut: CutCommit) {
@@ -77,15 +76,15 @@ impl Proxy {
 
     async fn accept(self, listener: TcpListener, server: SocketAddr) {
         while let Ok((client, _)) = listener.accept().await {
-            tokio::spawn(self.clone().carry(client, server));
+            tokio::spawn(self.clone().relay(client, server));
         }
     }
 
-    /// Dropping both streams is what cuts them.
-    async fn carry(self, client: TcpStream, server: SocketAddr) {
-        let mut way = self.way.subscribe();
-        let cut = way.wait_for(|way| *way == Way::Cut);
-        let carried = async {
+    /// Cuts both streams by dropping them.
+    async fn relay(self, client: TcpStream, server: SocketAddr) {
+        let mut state = self.state.subscribe();
+        let cut = state.wait_for(|state| *state == LinkState::Cut);
+        let relayed = async {
             let Ok(server) = TcpStream::connect(server).await else { return };
             if client.set_nodelay(true).and(server.set_nodelay(true)).is_err() {
                 return;
@@ -99,20 +98,20 @@ impl Proxy {
         };
         tokio::select! {
             _ = cut => {}
-            () = carried => {}
+            () = relayed => {}
         }
     }
 
     async fn forward(&self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf, is_request: bool) {
-        let mut way = self.way.subscribe();
+        let mut state = self.state.subscribe();
         let mut bytes = vec![0; BUFFER_BYTES];
         while let Ok(count @ 1..) = from.read(&mut bytes).await {
             let Some(sent) = bytes.get(..count) else { return };
-            if way.wait_for(|way| *way != Way::Stalled).await.is_err() {
+            if state.wait_for(|state| *state != LinkState::Stalled).await.is_err() {
                 return;
             }
-            let cut = if is_request && ends_a_transaction(sent) { self.take_cut() } else { None };
-            // Nothing is awaited after this write, so that no answer gets through, however quick it is.
+            let cut = if is_request && contains_commit(sent) { self.take_cut() } else { None };
+            // Nothing is awaited after this write, so that no answer gets through, however fast it is.
             if cut != Some(CutCommit::Before) && to.write_all(sent).await.is_err() || cut.is_some() {
                 return;
             }
@@ -120,6 +119,6 @@ impl Proxy {
     }
 }
 
-fn ends_a_transaction(sent: &[u8]) -> bool {
+fn contains_commit(sent: &[u8]) -> bool {
     sent.windows(COMMIT.len()).any(|word| word == COMMIT)
 }

@@ -1,4 +1,4 @@
-//! What a system must do by itself when its faults are over.
+//! What a system must be able to do without help when all faults are over.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use tokio::time::{Instant, sleep};
 use super::buyers::{Sale, created};
 
 const SELLS_WITHIN: Duration = Duration::from_secs(30);
-const TRY_AGAIN: Duration = Duration::from_millis(200);
+const RETRY_AFTER: Duration = Duration::from_millis(200);
 
-/// A new event can be created, and a seat of it be reserved and booked; the calls.
+/// Creates a new event, and reserves and books a seat of it; returns all calls that this took.
 ///
 /// # Errors
 ///
-/// What was answered at last instead.
+/// If that does not succeed in time, with the last response.
 pub(super) async fn sells_again(sale: &Sale) -> Result<Vec<Call>, String> {
     let (give_up, mut calls) = (Instant::now() + SELLS_WITHIN, Vec::new());
     loop {
@@ -25,11 +25,11 @@ pub(super) async fn sells_again(sale: &Sale) -> Result<Vec<Call>, String> {
             let last = calls.last().map(|call| format!("{:?}: {:?}", call.op, call.outcome));
             return Err(format!("it did not recover: {}", last.unwrap_or_default()));
         }
-        sleep(TRY_AGAIN).await;
+        sleep(RETRY_AFTER).await;
     }
 }
 
-/// The last call tells what failed, where something did.
+/// If it fails, the last call is the one that failed.
 async fn sells(sale: &Sale, calls: &mut Vec<Call>) -> Option<()> {
     calls.push(sale.admin.call(Op::CreateEvent { seat_count: 1 }).await);
     let event_id = created(calls.last()?)?;

@@ -1,18 +1,18 @@
-//! Numbers as a person reads them.
+//! Numbers in a form that people read easily.
 
-/// So many of it; 0 of nothing.
+/// 0 if `of` is not positive.
 pub fn ratio(count: u64, of: f64) -> f64 {
     if of > 0.0 { float(count) / of } else { 0.0 }
 }
 
-/// A count as a fraction; beyond 2^53 the last digits are lost, which no plot shows.
+/// Above 2^53 the last digits are lost, which no plot shows.
 pub fn float(count: u64) -> f64 {
     const HALF: u64 = 1 << 32;
     let part = |part: u64| u32::try_from(part).map_or(0.0, f64::from);
     part(count / HALF) * 4_294_967_296.0 + part(count % HALF)
 }
 
-/// A time with its unit, in three digits: `812 µs`, `3.41 ms`, `12.6 s`.
+/// A time with its unit, with three digits: `812 µs`, `3.41 ms`, `12.6 s`.
 pub fn time(us: f64) -> String {
     match us {
         us if us < 1_000.0 => format!("{us:.0} µs"),
@@ -35,7 +35,7 @@ pub fn round_number(number: f64) -> String {
     if number < 10.0 { number.to_string() } else { grouped(&format!("{number:.0}")) }
 }
 
-/// A number in three digits or more: `0.52`, `34.1`, `1,204`.
+/// A number with three digits or more: `0.52`, `34.1`, `1,204`.
 pub fn digits(number: f64) -> String {
     match number {
         number if number < 10.0 => format!("{number:.2}"),
@@ -44,7 +44,7 @@ pub fn digits(number: f64) -> String {
     }
 }
 
-/// A count with its thousands apart.
+/// `1,234,567`.
 pub fn count(count: u64) -> String {
     grouped(&count.to_string())
 }
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_count_is_the_same_as_a_fraction() {
+    fn a_large_count_keeps_its_value_as_a_float() {
         assert!((float(1 << 40) - 1_099_511_627_776.0).abs() < f64::EPSILON);
         assert!((ratio(10, 4.0) - 2.5).abs() < f64::EPSILON);
         assert!(ratio(10, 0.0).abs() < f64::EPSILON);

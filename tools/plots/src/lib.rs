@@ -1,4 +1,4 @@
-//! Reports for people: numbers with their units, plots as SVG, pages that need nothing from elsewhere.
+//! Reports for people: numbers with their units, plots as SVG, and pages that load nothing.
 
 pub mod figures;
 mod page;

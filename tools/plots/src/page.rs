@@ -1,4 +1,4 @@
-//! The frame of a page: all in one file, for light and dark screens, without anything from elsewhere.
+//! The frame of a page: one file, for light and dark screens, that loads nothing.
 
 const STYLE: &str = include_str!("style.css");
 
@@ -14,7 +14,7 @@ pub fn document(title: &str, content: &str) -> String {
     )
 }
 
-/// Text as it must stand in HTML, also within quotes.
+/// Text as it must be written in HTML, also within quotes.
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_others_have_written_stays_text() {
+    fn markup_in_a_text_remains_text() {
         let text = r#"<script>alert("1 & 'one'")</script>"#;
         let expected = "&lt;script&gt;alert(&quot;1 &amp; &#39;one&#39;&quot;)&lt;/script&gt;";
         assert_eq!(escape(text), expected);

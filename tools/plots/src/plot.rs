@@ -1,4 +1,4 @@
-//! Lines in a frame with two axes, as SVG.
+//! Curves in a frame with two axes, as SVG.
 
 use crate::page::escape;
 
@@ -8,27 +8,25 @@ const LEFT: f64 = 72.0;
 const RIGHT: f64 = 16.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 30.0;
-/// More points than these need no marks of their own.
+/// A curve with more points than this has no marks.
 const MARKS_MAX: usize = 90;
 const TICKS: f64 = 5.0;
 
-/// A plot.
 pub struct Plot {
-    pub across: Axis,
-    pub up: Axis,
+    pub x: Axis,
+    pub y: Axis,
     pub curves: Vec<Curve>,
 }
 
-/// A line with its name, in the colour of a class of the style sheet.
 pub struct Curve {
     pub name: String,
+    /// A class of the style sheet, which determines its color.
     pub class: String,
-    /// Where it goes, and what each point says.
     pub points: Vec<(f64, f64)>,
-    pub says: fn(f64) -> String,
+    /// The label of a point with this value.
+    pub label: fn(f64) -> String,
 }
 
-/// From where to where, and what is written beside it.
 pub struct Axis {
     from: f64,
     to: f64,
@@ -55,14 +53,14 @@ impl Axis {
         Self { to, ticks: further.ticks.into_iter().filter(|(at, _)| *at <= to).collect(), ..further }
     }
 
-    /// As far as these ticks reach.
+    /// From 0 to exactly this, with these ticks.
     pub fn of_ticks(ticks: Vec<(f64, String)>, to: f64) -> Self {
         Self { from: 0.0, to, is_log: false, ticks }
     }
 
-    /// Powers of ten around these.
-    pub fn log(least: f64, most: f64, name: impl Fn(f64) -> String) -> Self {
-        let (from, to) = (least.max(1.0).log10().floor(), most.max(1.0).log10().ceil());
+    /// From the power of ten below `min` to the one above `max`.
+    pub fn log(min: f64, max: f64, name: impl Fn(f64) -> String) -> Self {
+        let (from, to) = (min.max(1.0).log10().floor(), max.max(1.0).log10().ceil());
         let to = to.max(from + 1.0);
         let ticks: Vec<(f64, String)> = (0..=12)
             .map(|number| from + f64::from(number))
@@ -72,19 +70,19 @@ impl Axis {
         Self { from, to, is_log: true, ticks }
     }
 
-    /// 0 at the beginning, 1 at the end.
-    fn place(&self, at: f64) -> f64 {
+    /// From 0 at the start of the axis to 1 at its end.
+    fn position(&self, at: f64) -> f64 {
         let at = if self.is_log { at.max(1.0).log10() } else { at };
         ((at - self.from) / (self.to - self.from).max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)
     }
 }
 
 impl Plot {
-    /// The legend and the picture.
+    /// With a legend.
     pub fn svg(&self) -> String {
         let mut picture = format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\n");
-        for (at, name) in &self.up.ticks {
-            let y = self.y(*at);
+        for (at, name) in &self.y.ticks {
+            let y = self.y_of(*at);
             picture.push_str(&format!(
                 "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
                  <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\n",
@@ -94,10 +92,10 @@ impl Plot {
                 escape(name)
             ));
         }
-        for (at, name) in &self.across.ticks {
+        for (at, name) in &self.x.ticks {
             picture.push_str(&format!(
                 "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\n",
-                self.x(*at),
+                self.x_of(*at),
                 HEIGHT - 8.0,
                 escape(name)
             ));
@@ -110,16 +108,16 @@ impl Plot {
     }
 
     fn curve(&self, curve: &Curve) -> String {
-        let at = |(x, y): &(f64, f64)| format!("{:.1},{:.1}", self.x(*x), self.y(*y));
+        let at = |(x, y): &(f64, f64)| format!("{:.1},{:.1}", self.x_of(*x), self.y_of(*y));
         let points: Vec<String> = curve.points.iter().map(at).collect();
         let line = format!("<polyline class=\"curve\" points=\"{}\"/>", points.join(" "));
         let mark = |(x, y): &(f64, f64)| {
             format!(
                 "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"2.6\"><title>{}: {}</title></circle>",
-                self.x(*x),
-                self.y(*y),
+                self.x_of(*x),
+                self.y_of(*y),
                 escape(&curve.name),
-                escape(&(curve.says)(*y))
+                escape(&(curve.label)(*y))
             )
         };
         let marks: String = match curve.points.len() {
@@ -129,16 +127,16 @@ impl Plot {
         format!("<g class=\"{}\">{line}{marks}</g>\n", curve.class)
     }
 
-    fn x(&self, at: f64) -> f64 {
-        LEFT + self.across.place(at) * (WIDTH - LEFT - RIGHT)
+    fn x_of(&self, at: f64) -> f64 {
+        LEFT + self.x.position(at) * (WIDTH - LEFT - RIGHT)
     }
 
-    fn y(&self, at: f64) -> f64 {
-        HEIGHT - BOTTOM - self.up.place(at) * (HEIGHT - TOP - BOTTOM)
+    fn y_of(&self, at: f64) -> f64 {
+        HEIGHT - BOTTOM - self.y.position(at) * (HEIGHT - TOP - BOTTOM)
     }
 }
 
-/// Classes and what they stand for.
+/// Entries are a class of the style sheet and its name.
 pub fn legend_of(entries: &[(&str, &str)]) -> String {
     let entry =
         |(class, name): &(&str, &str)| format!("<span><i class=\"{class}\"></i>{}</span>", escape(name));
@@ -164,12 +162,12 @@ mod tests {
     }
 
     #[test]
-    fn an_axis_reaches_over_all_that_is_shown() {
+    fn an_axis_covers_all_points() {
         let name = |at: f64| at.to_string();
         assert!(Axis::linear(930.0, name).to >= 930.0);
-        assert!(Axis::linear(0.0, name).place(0.0) < 0.5);
+        assert!(Axis::linear(0.0, name).position(0.0) < 0.5);
         let log = Axis::log(120.0, 34_000.0, name);
         assert!((log.from - 2.0).abs() < 1e-9 && (log.to - 5.0).abs() < 1e-9);
-        assert!(log.place(120.0) > 0.0 && log.place(34_000.0) < 1.0);
+        assert!(log.position(120.0) > 0.0 && log.position(34_000.0) < 1.0);
     }
 }

@@ -1,19 +1,18 @@
-//! The attacks by name, and what each is.
+//! The attacks and their names.
 
 use std::{fmt, str::FromStr};
 
-/// An ill will.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attack {
-    /// A good request, then the beginning of another one and silence.
+    /// A good request, then a part of another one.
     HalfHeads,
-    /// Connections that ask once and stay.
+    /// Connections that send one request and stay open.
     IdleConnections,
-    /// Bodies that come byte by byte.
+    /// Bodies that are sent byte by byte.
     SlowBodies,
-    /// Large bodies whose last byte never comes.
+    /// Large bodies without their last byte.
     LargeBodies,
-    /// Questions whose answers are not read.
+    /// Requests without reading the responses.
     UnreadAnswers,
     /// Log-ins with made-up emails, from one address.
     LogInFlood,
@@ -23,7 +22,7 @@ pub enum Attack {
     Guessing,
     /// One account that reserves without pause.
     HoardingByOne,
-    /// Many accounts that do.
+    /// Many accounts that reserve without pause.
     HoardingByMany,
     /// One account that cancels without pause.
     CancelsOfOne,
@@ -33,14 +32,13 @@ pub enum Attack {
     MadeUpEvents,
     /// Ten times more requests than fit.
     Overload,
-    /// A crowd that comes, and comes again, at the same instant.
+    /// Many clients that send, and send again, at the same instant.
     RetriesInStep,
     /// Listings, each of another page.
     DifferentPages,
 }
 
 impl Attack {
-    /// All of them.
     pub const ALL: [Self; 16] = [
         Self::HalfHeads,
         Self::IdleConnections,
@@ -60,7 +58,7 @@ impl Attack {
         Self::DifferentPages,
     ];
 
-    /// As it is named on the command line.
+    /// Its name on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -83,13 +81,12 @@ impl Attack {
         }
     }
 
-    /// Whether it is good log-ins that it hinders.
     #[must_use]
-    pub fn is_on_log_ins(self) -> bool {
+    pub fn targets_log_ins(self) -> bool {
         matches!(self, Self::LogInFlood | Self::AccountFlood | Self::Guessing)
     }
 
-    /// Its number, for addresses of its own: what one attack did is not held against the next.
+    /// A number for its addresses, so that the limits which one attack has used up do not protect from the next one.
     pub(super) fn number(self) -> u8 {
         let place = Self::ALL.iter().position(|it| *it == self);
         place.and_then(|place| u8::try_from(place).ok()).unwrap_or_default()
@@ -107,7 +104,7 @@ impl FromStr for Attack {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|attack| attack.as_str() == text);
-        found.ok_or_else(|| format!("is none of {}", Self::ALL.map(Self::as_str).join(", ")))
+        found.ok_or_else(|| format!("expected one of {}", Self::ALL.map(Self::as_str).join(", ")))
     }
 }
 
@@ -116,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_attack_is_found_by_its_name_and_has_a_number_of_its_own() {
+    fn each_attack_is_found_by_its_name_and_has_its_own_number() {
         for (place, attack) in Attack::ALL.into_iter().enumerate() {
             assert_eq!(attack.as_str().parse(), Ok(attack));
             assert_eq!(usize::from(attack.number()), place);

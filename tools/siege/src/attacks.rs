@@ -1,4 +1,4 @@
-//! What each attack does, one ill will a file.
+//! What each attack does, one file for each.
 
 mod cancels;
 mod different_pages;
@@ -10,34 +10,34 @@ mod large_bodies;
 mod log_ins;
 mod made_up_events;
 mod overload;
+mod raw_http;
 mod retries_in_step;
 mod slow_bodies;
-mod talk;
 mod unread_answers;
 mod waitlist;
 
 use std::sync::Arc;
 
-use super::{attack::Attack, besiegers::Ground};
+use super::{attack::Attack, context::AttackContext};
 
-/// Attacks until nothing is left to do, or whoever runs it ends it.
-pub(super) async fn run(attack: Attack, ground: Arc<Ground>) {
+/// Attacks until `calls_max` is reached, or its runtime ends it.
+pub(super) async fn run(attack: Attack, context: Arc<AttackContext>) {
     match attack {
-        Attack::HalfHeads => half_heads::run(ground).await,
-        Attack::IdleConnections => idle_connections::run(ground).await,
-        Attack::SlowBodies => slow_bodies::run(ground).await,
-        Attack::LargeBodies => large_bodies::run(ground).await,
-        Attack::UnreadAnswers => unread_answers::run(ground).await,
-        Attack::LogInFlood => log_ins::run(ground, log_ins::Emails::MadeUp).await,
-        Attack::AccountFlood => log_ins::run(ground, log_ins::Emails::Real).await,
-        Attack::Guessing => guessing::run(ground).await,
-        Attack::HoardingByOne => hoarding::run(ground, 1).await,
-        Attack::HoardingByMany => hoarding::run(ground, usize::MAX).await,
-        Attack::CancelsOfOne => cancels::run(ground).await,
-        Attack::WaitlistOfOne => waitlist::run(ground).await,
-        Attack::MadeUpEvents => made_up_events::run(ground).await,
-        Attack::Overload => overload::run(ground).await,
-        Attack::RetriesInStep => retries_in_step::run(ground).await,
-        Attack::DifferentPages => different_pages::run(ground).await,
+        Attack::HalfHeads => half_heads::run(context).await,
+        Attack::IdleConnections => idle_connections::run(context).await,
+        Attack::SlowBodies => slow_bodies::run(context).await,
+        Attack::LargeBodies => large_bodies::run(context).await,
+        Attack::UnreadAnswers => unread_answers::run(context).await,
+        Attack::LogInFlood => log_ins::run(context, log_ins::Emails::MadeUp).await,
+        Attack::AccountFlood => log_ins::run(context, log_ins::Emails::Real).await,
+        Attack::Guessing => guessing::run(context).await,
+        Attack::HoardingByOne => hoarding::run(context, 1).await,
+        Attack::HoardingByMany => hoarding::run(context, usize::MAX).await,
+        Attack::CancelsOfOne => cancels::run(context).await,
+        Attack::WaitlistOfOne => waitlist::run(context).await,
+        Attack::MadeUpEvents => made_up_events::run(context).await,
+        Attack::Overload => overload::run(context).await,
+        Attack::RetriesInStep => retries_in_step::run(context).await,
+        Attack::DifferentPages => different_pages::run(context).await,
     }
 }

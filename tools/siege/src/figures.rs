@@ -1,35 +1,35 @@
-//! What good clients got.
+//! What good clients achieved.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// Visits of one person.
+/// Purchases or log-ins of one client.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Visits {
+pub(super) struct Attempts {
     pub(super) offered: u32,
     pub(super) good: u32,
 }
 
-/// What good clients got in all turns of a kind.
+/// What good clients achieved in all turns of one kind.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Figures {
-    /// Purchases, or log-ins, that were meant to be.
+    /// Purchases or log-ins that were due.
     pub offered: u32,
-    /// Those that were done in time.
+    /// Of these, the ones that succeeded in time.
     pub good: u32,
-    /// Calls that they took.
+    /// All calls that were sent for them.
     pub calls: usize,
-    /// Those that were answered with success.
+    /// Of these, the ones that succeeded.
     pub done: usize,
     #[serde(skip)]
     took_us: Vec<u64>,
 }
 
 impl Figures {
-    pub(super) fn add(&mut self, visits: Visits, calls: impl Iterator<Item = (bool, Duration)>) {
-        self.offered += visits.offered;
-        self.good += visits.good;
+    pub(super) fn add(&mut self, attempts: Attempts, calls: impl Iterator<Item = (bool, Duration)>) {
+        self.offered += attempts.offered;
+        self.good += attempts.good;
         for (done, took) in calls {
             self.calls += 1;
             self.done += usize::from(done);
@@ -45,26 +45,26 @@ impl Figures {
         self.took_us.extend(other.took_us);
     }
 
-    /// What share was done in time; all of nothing.
+    /// The share that succeeded in time; 1 if nothing was due.
     #[must_use]
     pub fn share(&self) -> f64 {
         if self.offered == 0 { 1.0 } else { f64::from(self.good) / f64::from(self.offered) }
     }
 
-    /// What share of the calls was answered with success; all of none.
+    /// The share of calls that succeeded; 1 if there were none.
     #[must_use]
     pub fn calls_done(&self) -> f64 {
         let float = |count: usize| u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
         if self.calls == 0 { 1.0 } else { float(self.done) / float(self.calls) }
     }
 
-    /// How long so many percent of the calls took at most, in milliseconds.
+    /// How long this many percent of the calls took at most.
     #[must_use]
     pub fn percentile_ms(&self, percent: usize) -> f64 {
         let mut sorted = self.took_us.clone();
         sorted.sort_unstable();
-        let place = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
-        let us = sorted.get(place).copied().unwrap_or_default();
+        let index = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+        let us = sorted.get(index).copied().unwrap_or_default();
         Duration::from_micros(us).as_secs_f64() * 1_000.0
     }
 }
@@ -78,7 +78,7 @@ mod tests {
         let mut figures = Figures::default();
         for turn in 0..2 {
             let calls = (1..=50).map(|ms| (ms % 2 == 0, Duration::from_millis(ms + turn * 50)));
-            figures.add(Visits { offered: 4, good: 3 }, calls);
+            figures.add(Attempts { offered: 4, good: 3 }, calls);
         }
         assert!((figures.share() - 0.75).abs() < 1e-9);
         assert!((figures.calls_done() - 0.5).abs() < 1e-9);

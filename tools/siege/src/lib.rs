@@ -1,15 +1,17 @@
-//! `cargo booked siege`: ill-willed clients beside good buyers, on a system whose limits are as they are by default. What
-//! the buyers get is compared with what the same buyers get alone, in turns in the same run; then `verify` must find nothing.
+//! `cargo booked siege`: attackers next to good buyers, on a system with the default limits. What the buyers achieve is
+//! compared with what they achieve alone, in alternating turns; at the end `verify` must find nothing.
 
 mod accounts;
 mod attack;
+mod attackers;
 mod attacks;
-mod besiegers;
 mod buyers;
+mod context;
 mod figures;
-mod goals;
+mod goal;
 mod options;
-mod stage;
+mod report;
+mod testbed;
 mod verdict;
 
 use std::{path::Path, time::Duration};
@@ -23,73 +25,79 @@ use booked_checker::{
 use booked_local_system::Binaries;
 
 pub use attack::Attack;
-pub use buyers::Shopping;
 pub use figures::Figures;
-pub use goals::Goal;
-pub use options::SiegeOptions;
-pub use verdict::{AttackReport, Side, SiegeVerdict};
+pub use goal::Goal;
+pub use options::{Shopping, SiegeOptions};
+pub use report::{AttackReport, Side};
+pub use verdict::SiegeVerdict;
 
-use besiegers::Besiegers;
-use buyers::Crowd;
-use stage::Stage;
+use attackers::Attackers;
+use buyers::Clients;
+use testbed::{HOLD_TTL_MS, Member, Testbed};
 
-/// How long a seat that looks wrong at the end is watched before it counts as wrong.
+/// How long a seat that looks wrong at the end is watched until it counts as wrong.
 const SETTLES: Duration = Duration::from_secs(20);
-/// Between an attack and the next turn, so that each begins on a system at rest.
-const REST: Duration = Duration::from_secs(1);
+/// Between an attack and the next turn, so that each begins with an idle system.
+const PAUSE: Duration = Duration::from_secs(1);
 
-/// Runs a system of its own in the folder, besieges it, and judges. `say` hears of each turn.
+/// Runs a new system in the folder, attacks it, and checks the result. `say` gets a line for each turn.
 ///
 /// # Errors
 ///
-/// Where the system cannot be started, or an account or an event not be made while nothing attacks.
+/// If the system cannot be started, or an account or an event cannot be created before an attack.
 pub async fn run(
     options: &SiegeOptions,
     binaries: &Binaries,
     folder: &Path,
     say: impl Fn(&str),
 ) -> Result<SiegeVerdict> {
-    say("Starting a system, and making accounts");
-    let stage = Stage::start(folder, options, binaries).await?;
+    say("Starting a system and creating accounts");
+    let testbed = Testbed::start(folder, options, binaries).await?;
     let (mut reports, mut calls) = (Vec::new(), Vec::new());
     for attack in &options.attacks {
-        let report = besiege(*attack, options, &stage, &mut calls, &say).await?;
+        let report = run_attack(*attack, options, &testbed, &mut calls, &say).await?;
         say(&report.to_string());
         reports.push(report);
     }
-    let troubles = stage.system.crashed();
-    say("The siege is over; looking at what is left of it");
+    let failures = testbed.system.crashed();
+    say("The siege is over; checking what the databases contain");
     let limits = Limits { settle_timeout: SETTLES, ..Limits::default() };
-    let sources = Sources { limits, ..stage.system.sources()? };
-    let settings = Line::Settings(Settings { hold_ms: stage::HOLD_TTL_MS });
+    let sources = Sources { limits, ..testbed.system.sources()? };
+    let settings = Line::Settings(Settings { hold_ms: HOLD_TTL_MS });
     let history = [settings].into_iter().chain(calls.into_iter().map(Line::Call)).collect();
-    let report = verify(&sources, history).await.context("what is left cannot be read")?;
-    Ok(SiegeVerdict { attacks: reports, troubles, report })
+    let report = verify(&sources, history).await.context("the databases cannot be checked")?;
+    Ok(SiegeVerdict { attacks: reports, failures, report })
 }
 
-/// One attack, on an event of its own, so that what one attack held or sold does not stand in the way of the next.
-async fn besiege(
+/// Each attack is on a new event, so that the seats which were held or sold do not affect the next attack.
+async fn run_attack(
     attack: Attack,
     options: &SiegeOptions,
-    stage: &Stage,
+    testbed: &Testbed,
     calls: &mut Vec<Call>,
     say: &impl Fn(&str),
 ) -> Result<AttackReport> {
-    let (event, created) = stage.new_event().await?;
+    let (event, created) = testbed.new_event().await?;
     calls.push(created);
-    let crowd = Crowd { stage, event, victims: attack.is_on_log_ins(), guessed: attack == Attack::Guessing };
+    let members: &[Member] = match attack {
+        Attack::Guessing => &testbed.owners,
+        attack if attack.targets_log_ins() => &testbed.members,
+        _ => &[],
+    };
+    let clients = Clients { testbed, event, members };
     let mut report = AttackReport::new(attack);
     for round in 1..=options.rounds {
         say(&format!("{attack}, round {round}: the buyers alone"));
-        let alone = crowd.shops(&options.shopping).await;
+        let alone = clients.run(&options.shopping).await;
         report.alone.add(alone, calls);
-        say(&format!("{attack}, round {round}: beside the attack"));
-        let besiegers = Besiegers::begin(attack, options, stage, event)?;
-        besiegers.under_way().await;
-        let beside = crowd.shops(&options.shopping).await;
-        report.note(besiegers.end(stage));
-        report.beside.add(beside, calls);
-        tokio::time::sleep(REST).await;
+        say(&format!("{attack}, round {round}: during the attack"));
+        let attackers = Attackers::start(attack, options, testbed, event)?;
+        attackers.begun().await;
+        let attacked = clients.run(&options.shopping).await;
+        report.add(attackers.context.observed(), testbed.gateway_mib().unwrap_or_default());
+        drop(attackers);
+        report.attacked.add(attacked, calls);
+        tokio::time::sleep(PAUSE).await;
     }
     Ok(report)
 }

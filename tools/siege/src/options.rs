@@ -1,24 +1,34 @@
-//! What a siege is to be.
+//! The options of a siege.
+
+use std::time::Duration;
 
 use booked_local_system::Service;
 
-use crate::{attack::Attack, buyers::Shopping};
+use crate::attack::Attack;
 
-/// What a siege is to be.
 #[derive(Clone, Debug)]
 pub struct SiegeOptions {
-    /// The attacks, one after the other.
+    /// They run one after the other.
     pub attacks: Vec<Attack>,
-    /// How often the buyers are alone and beside an attack, in turns.
+    /// How often the buyers buy alone and then during an attack.
     pub rounds: u32,
-    /// Buyers at a time.
+    /// How many buy at the same time.
     pub buyers: usize,
-    /// What each buyer does in a turn.
     pub shopping: Shopping,
-    /// How strong the attacks are: 100 is in full.
+    /// The strength of the attacks; 100 is full strength.
     pub percent: usize,
-    /// What one connection of an attack sends in a turn at most.
+    /// How much one connection of an attack sends in a turn at most.
     pub calls_max: usize,
-    /// Further settings, which a short form needs.
+    /// Further settings, which a short siege needs.
     pub settings: Vec<(Service, String, String)>,
+}
+
+/// What each buyer does in a turn.
+#[derive(Clone, Copy, Debug)]
+pub struct Shopping {
+    pub purchases: u32,
+    /// Between the starts of two purchases, however long each takes.
+    pub every: Duration,
+    /// How long a purchase may take, with all its attempts; a longer one does not count.
+    pub patience: Duration,
 }

@@ -85,7 +85,7 @@ impl World {
         Ok(Member { email, api })
     }
 
-    /// A new event with so many seats, by its id.
+    /// A new event with this many seats; returns its id.
     ///
     /// # Errors
     ///

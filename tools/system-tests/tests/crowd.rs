@@ -24,13 +24,13 @@ async fn two_hundred_buyers_after_fifty_seats_buy_fifty_each_once() {
     let rush = members.iter().map(|member| buy(&member.api, &event));
     let sold: Vec<String> = futures_util::future::join_all(rush).await.into_iter().flatten().collect();
 
-    assert_eq!(sold.len(), 50, "so many bookings were acknowledged");
+    assert_eq!(sold.len(), 50, "acknowledged bookings");
     assert_eq!(sold.iter().collect::<BTreeSet<_>>().len(), 50, "a seat was sold twice: {sold:?}");
     let left = world.api.get(&format!("/event/{event}/")).await;
     assert_eq!(left.body["available_seats_count"], 0, "{left:?}");
     let listed = members.iter().map(|member| booked_by(&member.api));
     let listed: u64 = futures_util::future::join_all(listed).await.into_iter().sum();
-    assert_eq!(listed, 50, "so many tickets stand in the buyers' bookings");
+    assert_eq!(listed, 50, "tickets in the buyers' bookings");
 }
 
 /// The ticket that was bought, unless all were gone.

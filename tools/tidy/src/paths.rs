@@ -36,6 +36,12 @@ fn read(stream: TokenStream, uses: &mut Vec<Use>, names: &mut Vec<String>) {
                 continue;
             }
             TokenTree::Ident(word) if word == "pub" => is_public = true,
+            // Declaring a module does not use its name.
+            TokenTree::Ident(word) if word == "mod" => {
+                is_public = false;
+                index += 2;
+                continue;
+            }
             TokenTree::Ident(word) if word == "use" => {
                 let end = end_of_statement(&trees, index);
                 for (path, binds) in tree_of_use(&trees[index + 1..end]) {

@@ -1,4 +1,4 @@
-//! A comparison as a page: all in one file, with a plot of the ratios and one of the rounds for each part.
+//! A comparison as one file of HTML, with a plot of all ratios and one of the rounds of each part.
 
 use booked_plots::{
     Axis, Curve, Plot, document, escape,
@@ -14,29 +14,30 @@ use super::{
 const WIDTH: f64 = 920.0;
 const LEFT: f64 = 300.0;
 const BAR: f64 = 30.0;
-/// The share of the width where a goal is: what goes on to the end is half as much again.
+/// The position of the goals, as a share of the width. A bar that fills the width is 1.5 times its goal, or more.
 const GOAL_AT: f64 = 2.0 / 3.0;
 
-pub(super) fn html(comparison: &Comparison) -> String {
+#[must_use]
+pub fn html(comparison: &Comparison) -> String {
     let reached = comparison.rows.iter().all(|row| row.is_reached() == Some(true));
     let notes: String = comparison.notes.iter().map(|note| format!("<p>{}</p>\n", escape(note))).collect();
     let header = format!(
-        "<header>\n<h1>Beside what the parts can do</h1>\n{notes}<p class=\"verdict {}\">{}</p>\n</header>\n",
+        "<header>\n<h1>Compared with what the parts can do</h1>\n{notes}<p class=\"verdict {}\">{}</p>\n</header>\n",
         if reached { "good" } else { "bad" },
         verdict(&comparison.rows)
     );
     let mut content = header;
     content.push_str(&section(
         "Ratios",
-        "The line is the goal; what reaches it is green. More is better.",
+        "The line is the goal; bars that reach it are green. More is better.",
         &ratios(&comparison.rows),
     ));
     content.push_str(&section("Medians", "", &medians(&comparison.rows)));
-    content.extend(comparison.rows.iter().map(subject));
+    content.extend(comparison.rows.iter().map(benchmark));
     document("booked bench", &content)
 }
 
-/// A bar for each part, all goals on one line.
+/// A bar for each part, with all goals on one line.
 fn ratios(rows: &[Row]) -> String {
     let parts: Vec<(&Row, &Part)> = measured(rows).collect();
     let count = float(u64::try_from(parts.len()).unwrap_or_default());
@@ -99,8 +100,8 @@ fn medians(rows: &[Row]) -> String {
     table(&["", "ours", "spread", "floor or limit", "spread", "unit", "ratio", "goal"], &lines)
 }
 
-/// How a subject was measured, and each of its rounds.
-fn subject(row: &Row) -> String {
+/// The method of a benchmark, and each of its rounds.
+fn benchmark(row: &Row) -> String {
     let parts = row.measured.as_deref().unwrap_or_default();
     let mut content = String::new();
     for part in parts {
@@ -115,7 +116,7 @@ fn subject(row: &Row) -> String {
     section(&escape(&row.name), &escape(&row.method), &content)
 }
 
-/// Each round's figure, and what it is held against.
+/// The figure of each round, and its bound.
 fn rounds(part: &Part) -> String {
     let bound = match &part.bound {
         Bound::Floor(figures) => ("floor", figures.clone()),
@@ -125,14 +126,14 @@ fn rounds(part: &Part) -> String {
         name: format!("{name}, {}", part.unit),
         class: class.to_owned(),
         points: (1_u32..).map(f64::from).zip(figures.iter().copied()).collect(),
-        says: digits,
+        label: digits,
     };
     let curves = vec![curve(("ours", "c1"), &part.ours), curve((bound.0, "c6"), &bound.1)];
-    let most = curves.iter().flat_map(|curve| &curve.points).map(|(_, y)| *y).fold(0.0, f64::max);
+    let max = curves.iter().flat_map(|curve| &curve.points).map(|(_, y)| *y).fold(0.0, f64::max);
     let last = curves.iter().flat_map(|curve| &curve.points).map(|(x, _)| *x).fold(1.0, f64::max);
     let ticks = curves.first().into_iter().flat_map(|curve| &curve.points);
     let ticks = ticks.map(|(x, _)| (*x, format!("round {x}"))).collect();
-    Plot { across: Axis::of_ticks(ticks, last + 0.5), up: Axis::linear(most, round_number), curves }.svg()
+    Plot { x: Axis::of_ticks(ticks, last + 0.5), y: Axis::linear(max, round_number), curves }.svg()
 }
 
 fn measured(rows: &[Row]) -> impl Iterator<Item = (&Row, &Part)> {

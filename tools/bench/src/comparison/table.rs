@@ -2,11 +2,12 @@
 
 use booked_plots::figures::digits;
 
-use super::{Bound, Comparison, Part, Row, reach};
+use super::{Bound, Comparison, Part, Row, range};
 
 const HEAD: [&str; 8] = ["", "ours", "spread", "floor or limit", "spread", "unit", "ratio", "goal"];
 
-pub(super) fn table(comparison: &Comparison) -> String {
+#[must_use]
+pub fn table(comparison: &Comparison) -> String {
     let mut cells = vec![HEAD.map(str::to_owned)];
     let mut remarks = Vec::new();
     for row in &comparison.rows {
@@ -34,21 +35,20 @@ pub(super) fn full_name(row: &Row, part: &Part) -> String {
     if part.name.is_empty() { row.name.clone() } else { format!("{}: {}", row.name, part.name) }
 }
 
-/// `812–1,204`, where there are several figures.
+/// `812–1,204`, if there are several figures.
 pub(super) fn spread(figures: &[f64]) -> String {
-    match reach(figures) {
-        Some((least, most)) if figures.len() > 1 => format!("{}–{}", digits(least), digits(most)),
+    match range(figures) {
+        Some((min, max)) if figures.len() > 1 => format!("{}–{}", digits(min), digits(max)),
         _ => String::new(),
     }
 }
 
-/// The goal with what was made of it.
+/// `≥ 0.5 reached`.
 pub(super) fn goal(row: &Row, part: &Part) -> String {
-    let (sign, goal) = (if part.ratio() >= row.goal { "reached" } else { "MISSED" }, row.goal);
-    format!("≥ {goal} {sign}")
+    let (result, goal) = (if part.ratio() >= row.goal { "reached" } else { "MISSED" }, row.goal);
+    format!("≥ {goal} {result}")
 }
 
-/// How many goals are reached.
 pub(super) fn verdict(rows: &[Row]) -> String {
     let count = |wanted| rows.iter().filter(|row| row.is_reached() == wanted).count();
     let (reached, missed, open) = (count(Some(true)), count(Some(false)), count(None));
@@ -72,7 +72,7 @@ fn line(row: &Row, part: &Part) -> [String; 8] {
     ]
 }
 
-/// The first column to the left, the others to the right.
+/// The first column is aligned to the left, the others to the right.
 fn aligned(rows: &[[String; 8]]) -> Vec<String> {
     let widths: Vec<usize> = (0..HEAD.len())
         .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default())

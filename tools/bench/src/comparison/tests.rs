@@ -1,4 +1,4 @@
-//! Medians, ratios, and how a comparison is shown.
+//! Medians, ratios, and how a comparison is displayed.
 
 use super::*;
 
@@ -7,9 +7,10 @@ fn row(name: &str, goal: f64, measured: Result<Vec<Part>, String>) -> Row {
 }
 
 fn comparison() -> Comparison {
-    let hop = Part::beside("req/s", vec![90.0, 110.0, 100.0], vec![80.0, 100.0, 120.0]).noting("12 µs");
-    let idle = Part::within("MB", vec![20.0], 25.0).named("idle");
-    let busy = Part::within("MB", vec![125.0], 100.0).named("busy");
+    let hop =
+        Part::against_floor("req/s", vec![90.0, 110.0, 100.0], vec![80.0, 100.0, 120.0]).with_note("12 µs");
+    let idle = Part::against_limit("MB", vec![20.0], 25.0).named("idle");
+    let busy = Part::against_limit("MB", vec![125.0], 100.0).named("busy");
     Comparison {
         notes: vec!["2 cores".to_owned()],
         rows: vec![
@@ -33,10 +34,10 @@ fn a_median_is_in_the_middle() {
 }
 
 #[test]
-fn of_a_ratio_more_is_better_whatever_it_is_held_against() {
-    assert!(near(Part::beside("1/s", vec![50.0], vec![100.0]).ratio(), 0.5));
-    assert!(near(Part::within("ms", vec![50.0], 100.0).ratio(), 2.0));
-    assert!(near(Part::beside("1/s", vec![50.0], Vec::new()).ratio(), 0.0));
+fn of_a_ratio_more_is_better_whatever_its_bound() {
+    assert!(near(Part::against_floor("1/s", vec![50.0], vec![100.0]).ratio(), 0.5));
+    assert!(near(Part::against_limit("ms", vec![50.0], 100.0).ratio(), 2.0));
+    assert!(near(Part::against_floor("1/s", vec![50.0], Vec::new()).ratio(), 0.0));
 }
 
 #[test]
@@ -49,32 +50,32 @@ fn the_worst_part_stands_for_a_row() {
 
 #[test]
 fn a_program_reads_each_row_by_its_name() {
-    let told = serde_json::to_value(comparison()).unwrap();
-    let row = &told["rows"][0];
+    let json = serde_json::to_value(comparison()).unwrap();
+    let row = &json["rows"][0];
     assert_eq!(row["name"], "hop");
     assert_eq!(row["unit"], "req/s");
     assert!(near(row["ours"].as_f64().unwrap(), 100.0) && near(row["floor"].as_f64().unwrap(), 100.0));
     assert!(near(row["ratio"].as_f64().unwrap(), 1.0) && near(row["goal"].as_f64().unwrap(), 0.95));
-    assert!(near(told["rows"][1]["ratio"].as_f64().unwrap(), 0.8));
-    assert_eq!(told["rows"][1]["parts"].as_array().unwrap().len(), 2);
-    assert!(told["rows"][2]["ratio"].is_null());
-    assert_eq!(told["rows"][2]["not_measured"], "nginx is <missing>");
+    assert!(near(json["rows"][1]["ratio"].as_f64().unwrap(), 0.8));
+    assert_eq!(json["rows"][1]["parts"].as_array().unwrap().len(), 2);
+    assert!(json["rows"][2]["ratio"].is_null());
+    assert_eq!(json["rows"][2]["not_measured"], "nginx is <missing>");
 }
 
 #[test]
 fn a_person_reads_medians_and_spread_and_what_was_not_measured() {
-    let table = comparison().table();
+    let text = table(&comparison());
     for part in
         ["2 cores", "memory: busy", "90.0–110", "MISSED", "NOT MEASURED: nginx is <missing>", "hop: 12 µs"]
     {
-        assert!(table.contains(part), "{part} is missing in:\n{table}");
+        assert!(text.contains(part), "{part} is missing in:\n{text}");
     }
-    assert!(table.ends_with("Goals: 1 reached, 1 missed, 1 not measured."));
+    assert!(text.ends_with("Goals: 1 reached, 1 missed, 1 not measured."));
 }
 
 #[test]
-fn the_page_is_whole_and_takes_nothing_from_elsewhere() {
-    let page = comparison().html();
+fn the_page_is_complete_and_loads_nothing() {
+    let page = html(&comparison());
     assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
     assert!(page.contains("nginx is &lt;missing&gt;") && page.contains("Done &lt;so&gt;."));
     assert!(page.contains("<svg") && !page.contains("http") && !page.contains("NaN"));

@@ -55,8 +55,13 @@ pub(super) fn throughput(report: &Report) -> String {
     for verdict in VERDICTS.into_iter().filter(|verdict| rows.iter().any(|row| of_verdict(row, *verdict) > 0))
     {
         let points = rows.iter().map(|row| (end(row), row.per_s(of_verdict(row, verdict)))).collect();
-        let says = |per_s| format!("{} per second", digits(per_s));
-        curves.push(Curve { name: name(verdict).to_owned(), class: class(verdict).to_owned(), points, says });
+        let label = |per_s| format!("{} per second", digits(per_s));
+        curves.push(Curve {
+            name: name(verdict).to_owned(),
+            class: class(verdict).to_owned(),
+            points,
+            label,
+        });
     }
     plot(curves, seconds_axis(&rows), |most| Axis::linear(most, round_number))
 }
@@ -74,7 +79,7 @@ pub(super) fn latencies(report: &Report) -> String {
         name: name.to_owned(),
         class: class.to_owned(),
         points: rows.iter().map(|row| (end(row), float(of(&row.latency_us)))).collect(),
-        says: time,
+        label: time,
     };
     let curves: Vec<Curve> = shown.into_iter().map(curve).collect();
     let least = least(&curves);
@@ -90,7 +95,7 @@ pub(super) fn distribution(report: &Report) -> String {
             name: operation.name.to_owned(),
             class: format!("c{}", number % COLOURS),
             points: curve_of(operation),
-            says: time,
+            label: time,
         })
         .collect();
     let reach = curves.iter().flat_map(|curve| &curve.points).map(|(x, _)| *x).fold(1.0, f64::max);
@@ -154,7 +159,7 @@ fn plot(curves: Vec<Curve>, across: Axis, up: impl FnOnce(f64) -> Axis) -> Strin
         return String::new();
     }
     let most = curves.iter().flat_map(|curve| &curve.points).map(|(_, y)| *y).fold(0.0, f64::max);
-    Plot { across, up: up(most), curves }.svg()
+    Plot { x: across, y: up(most), curves }.svg()
 }
 
 fn least(curves: &[Curve]) -> f64 {

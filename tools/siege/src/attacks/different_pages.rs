@@ -1,26 +1,26 @@
-//! Listings, no two of the same page, so that none can be shared.
+//! Lists events, always another page, so that the reads cannot be shared.
 
 use std::{sync::Arc, time::Duration};
 
 use booked_load::client::Request;
 use tokio::time::sleep;
 
-use crate::besiegers::{Ground, crowd};
+use crate::context::{AttackContext, run_concurrently};
 
 const CONNECTIONS: usize = 64;
 const ADDRESSES: usize = 16;
-const BREATH: Duration = Duration::from_millis(5);
+const PAUSE: Duration = Duration::from_millis(5);
 
-pub(super) async fn run(ground: Arc<Ground>) {
-    crowd(ground.count(CONNECTIONS), |number| one(Arc::clone(&ground), number)).await;
+pub(super) async fn run(context: Arc<AttackContext>) {
+    run_concurrently(context.scaled(CONNECTIONS), |number| attack(Arc::clone(&context), number)).await;
 }
 
-async fn one(ground: Arc<Ground>, number: usize) {
-    let gateway = ground.gateway(ground.address(number, ADDRESSES));
-    for turn in 0..ground.calls_max {
-        let timestamp = 1 + number * ground.calls_max + turn;
+async fn attack(context: Arc<AttackContext>, number: usize) {
+    let gateway = context.gateway(context.address(number, ADDRESSES));
+    for turn in 0..context.calls_max {
+        let timestamp = 1 + number * context.calls_max + turn;
         let page = Request::get(format!("/event/?limit=100&timestamp={timestamp}"));
-        ground.saw_answer(&gateway.ask(page).await);
-        sleep(BREATH).await;
+        context.observe_response(&gateway.ask(page).await);
+        sleep(PAUSE).await;
     }
 }

@@ -1,24 +1,24 @@
-//! One account's password, guessed from several addresses at once, while its owner logs in.
+//! Guesses the password of one account from several addresses at once, while its owner logs in.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::sleep;
 
-use crate::besiegers::{Ground, crowd};
+use crate::context::{AttackContext, run_concurrently};
 
 const CONNECTIONS: usize = 40;
 const ADDRESSES: usize = 8;
-const BREATH: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(10);
 
-pub(super) async fn run(ground: Arc<Ground>) {
-    crowd(ground.count(CONNECTIONS), |number| one(Arc::clone(&ground), number)).await;
+pub(super) async fn run(context: Arc<AttackContext>) {
+    run_concurrently(context.scaled(CONNECTIONS), |number| attack(Arc::clone(&context), number)).await;
 }
 
-async fn one(ground: Arc<Ground>, number: usize) {
-    let gateway = ground.gateway(ground.address(number, ADDRESSES));
-    for turn in 0..ground.calls_max {
+async fn attack(context: Arc<AttackContext>, number: usize) {
+    let gateway = context.gateway(context.address(number, ADDRESSES));
+    for turn in 0..context.calls_max {
         let guess = format!("guess {number} {turn}");
-        ground.saw_answer(&gateway.ask_log_in("owner@example.com", &guess).await);
-        sleep(BREATH).await;
+        context.observe_response(&gateway.ask_log_in("owner@example.com", &guess).await);
+        sleep(PAUSE).await;
     }
 }

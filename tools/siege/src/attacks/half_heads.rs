@@ -1,32 +1,32 @@
-//! One good request, its answer, then a large beginning of another one, and silence.
+//! Sends one good request, reads its response, then sends a large part of another head, and then nothing.
 
 use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt as _;
 
-use super::talk::{looks, until_cut};
-use crate::besiegers::{Ground, crowd};
+use super::raw_http::{get_health, read_until_closed};
+use crate::context::{AttackContext, run_concurrently};
 
-/// More than the gateway takes at all.
+/// More than the gateway accepts.
 const CONNECTIONS: usize = 3_000;
-/// What a head may have is 64 KiB.
-const HALF: usize = 24 << 10;
+/// A head may have 64 KiB.
+const HALF_BYTES: usize = 24 << 10;
 
-pub(super) async fn run(ground: Arc<Ground>) {
-    crowd(ground.count(CONNECTIONS), |_| one(Arc::clone(&ground))).await;
+pub(super) async fn run(context: Arc<AttackContext>) {
+    run_concurrently(context.scaled(CONNECTIONS), |_| attack(Arc::clone(&context))).await;
 }
 
-async fn one(ground: Arc<Ground>) {
-    let from = ground.address(0, 1);
+async fn attack(context: Arc<AttackContext>) {
+    let from = context.address(0, 1);
     let mut half = b"GET /health/ HTTP/1.1\r\nx-half: ".to_vec();
-    half.resize(HALF, b'x');
-    for _ in 0..ground.calls_max {
-        let Some(mut stream) = ground.connect(from).await else { continue };
-        if looks(&mut stream).await && stream.write_all(&half).await.is_ok() {
-            let status = until_cut(&mut stream).await;
-            ground.saw(status.as_deref().unwrap_or("cut"));
+    half.resize(HALF_BYTES, b'x');
+    for _ in 0..context.calls_max {
+        let Some(mut stream) = context.connect(from).await else { continue };
+        if get_health(&mut stream).await && stream.write_all(&half).await.is_ok() {
+            let status = read_until_closed(&mut stream).await;
+            context.observe(status.as_deref().unwrap_or("cut"));
         } else {
-            ground.saw("cut at once");
+            context.observe("cut at once");
         }
     }
 }

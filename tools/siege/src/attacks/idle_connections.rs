@@ -1,25 +1,25 @@
-//! Thousands of connections that ask once and then only stay.
+//! Thousands of connections send one request and then stay open.
 
 use std::sync::Arc;
 
-use super::talk::{looks, until_cut};
-use crate::besiegers::{Ground, crowd};
+use super::raw_http::{get_health, read_until_closed};
+use crate::context::{AttackContext, run_concurrently};
 
 const CONNECTIONS: usize = 3_000;
 
-pub(super) async fn run(ground: Arc<Ground>) {
-    crowd(ground.count(CONNECTIONS), |_| one(Arc::clone(&ground))).await;
+pub(super) async fn run(context: Arc<AttackContext>) {
+    run_concurrently(context.scaled(CONNECTIONS), |_| attack(Arc::clone(&context))).await;
 }
 
-async fn one(ground: Arc<Ground>) {
-    let from = ground.address(0, 1);
-    for _ in 0..ground.calls_max {
-        let Some(mut stream) = ground.connect(from).await else { continue };
-        if looks(&mut stream).await {
-            until_cut(&mut stream).await;
-            ground.saw("cut");
+async fn attack(context: Arc<AttackContext>) {
+    let from = context.address(0, 1);
+    for _ in 0..context.calls_max {
+        let Some(mut stream) = context.connect(from).await else { continue };
+        if get_health(&mut stream).await {
+            read_until_closed(&mut stream).await;
+            context.observe("cut");
         } else {
-            ground.saw("cut at once");
+            context.observe("cut at once");
         }
     }
 }

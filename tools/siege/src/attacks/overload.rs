@@ -1,4 +1,4 @@
-//! Looks at an event that begin ten times as often as they fit, however slow the answers are.
+//! Reads of an event at ten times the rate that the system can serve, however slow the responses are.
 
 use std::{
     sync::{
@@ -14,62 +14,63 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::besiegers::{Ground, crowd};
+use crate::context::{AttackContext, run_concurrently};
 
 const ADDRESSES: usize = 64;
-/// What fits is measured by so many that ask one after the other, so long.
+/// The capacity is measured by this many clients, each of which sends one request after the other.
 const PROBES: usize = 32;
-const PROBED_FOR: Duration = Duration::from_millis(500);
-const TIMES: usize = 10;
-/// What the machine's other half needs for this many must leave something for the system.
+const PROBE_TIME: Duration = Duration::from_millis(500);
+/// How many times the capacity.
+const FACTOR: usize = 10;
+/// Sending more would leave too little of the machine to the system.
 const RATE_MAX_PER_S: usize = 20_000;
-/// Open calls at a time; what arrives beyond them does not begin.
+/// Concurrent calls; a call that is due while there are this many is not started.
 const OPEN_MAX: usize = 1_000;
 const TICK: Duration = Duration::from_millis(5);
 
-pub(super) async fn run(ground: Arc<Ground>) {
+pub(super) async fn run(context: Arc<AttackContext>) {
     let gateways: Vec<Gateway> =
-        (0..ADDRESSES).map(|number| ground.gateway(ground.address(number, ADDRESSES))).collect();
+        (0..ADDRESSES).map(|number| context.gateway(context.address(number, ADDRESSES))).collect();
     let gateways: Arc<[Gateway]> = gateways.into();
-    let fits = what_fits(&ground, &gateways).await;
-    let rate = ground.count((fits * TIMES).min(RATE_MAX_PER_S));
-    let (began, open) = (Instant::now(), Arc::new(Semaphore::new(ground.count(OPEN_MAX))));
-    let mut begun = 0;
-    while begun < ground.calls_max.saturating_mul(ADDRESSES) {
+    let capacity = capacity_per_s(&context, &gateways).await;
+    let rate = context.scaled((capacity * FACTOR).min(RATE_MAX_PER_S));
+    let (start, open) = (Instant::now(), Arc::new(Semaphore::new(context.scaled(OPEN_MAX))));
+    let mut sent = 0;
+    while sent < context.calls_max.saturating_mul(ADDRESSES) {
         let due =
-            rate.saturating_mul(usize::try_from(began.elapsed().as_millis()).unwrap_or(usize::MAX)) / 1_000;
-        for number in begun..due {
-            let Ok(place) = Arc::clone(&open).try_acquire_owned() else {
-                ground.saw("not begun");
+            rate.saturating_mul(usize::try_from(start.elapsed().as_millis()).unwrap_or(usize::MAX)) / 1_000;
+        for number in sent..due {
+            let Ok(permit) = Arc::clone(&open).try_acquire_owned() else {
+                context.observe("not started");
                 continue;
             };
-            let (ground, gateway) = (Arc::clone(&ground), gateways[number % gateways.len()].clone());
+            let (context, gateway) = (Arc::clone(&context), gateways[number % gateways.len()].clone());
             tokio::spawn(async move {
-                ground.saw_answer(&gateway.ask(look(&ground)).await);
-                drop(place);
+                context.observe_response(&gateway.ask(read_event(&context)).await);
+                drop(permit);
             });
         }
-        begun = due;
+        sent = due;
         sleep(TICK).await;
     }
 }
 
-/// Answers a second.
-async fn what_fits(ground: &Arc<Ground>, gateways: &Arc<[Gateway]>) -> usize {
+async fn capacity_per_s(context: &Arc<AttackContext>, gateways: &Arc<[Gateway]>) -> usize {
     let answered = Arc::new(AtomicUsize::new(0));
-    let probing = crowd(ground.count(PROBES), |number| {
-        let (ground, gateways, answered) = (Arc::clone(ground), Arc::clone(gateways), Arc::clone(&answered));
+    let probing = run_concurrently(context.scaled(PROBES), |number| {
+        let (context, gateways, answered) =
+            (Arc::clone(context), Arc::clone(gateways), Arc::clone(&answered));
         async move {
-            while gateways[number % gateways.len()].ask(look(&ground)).await.is_ok() {
+            while gateways[number % gateways.len()].ask(read_event(&context)).await.is_ok() {
                 answered.fetch_add(1, Ordering::Relaxed);
             }
         }
     });
-    // Only the time ends it.
-    let _ = timeout(PROBED_FOR, probing).await;
+    // The clients never stop, so this always times out.
+    let _ = timeout(PROBE_TIME, probing).await;
     answered.load(Ordering::Relaxed) * 2
 }
 
-fn look(ground: &Ground) -> Request {
-    Request::get(format!("/event/{}/", ground.event))
+fn read_event(context: &AttackContext) -> Request {
+    Request::get(format!("/event/{}/", context.event))
 }

@@ -1,31 +1,31 @@
-//! A crowd that comes at the same instant, and each time again at the same instant.
+//! Synchronized retries: many clients send a request at the same instant, again and again.
 
 use std::{sync::Arc, time::Duration};
 
 use booked_load::client::Request;
 use tokio::time::{Instant, sleep_until};
 
-use crate::besiegers::{Ground, crowd};
+use crate::context::{AttackContext, run_concurrently};
 
 const CLIENTS: usize = 1_000;
 const ADDRESSES: usize = 100;
-/// What `Retry-After` always was.
+/// The value of every `Retry-After`, if it were not randomized.
 const STEP: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(ground: Arc<Ground>) {
-    let began = Instant::now();
-    crowd(ground.count(CLIENTS), |number| one(Arc::clone(&ground), began, number)).await;
+pub(super) async fn run(context: Arc<AttackContext>) {
+    let start = Instant::now();
+    run_concurrently(context.scaled(CLIENTS), |number| attack(Arc::clone(&context), start, number)).await;
 }
 
-async fn one(ground: Arc<Ground>, began: Instant, number: usize) {
-    let gateway = ground.gateway(ground.address(number, ADDRESSES));
-    let mut due = began;
-    for _ in 0..ground.calls_max {
+async fn attack(context: Arc<AttackContext>, start: Instant, number: usize) {
+    let gateway = context.gateway(context.address(number, ADDRESSES));
+    let mut due = start;
+    for _ in 0..context.calls_max {
         while due <= Instant::now() {
             due += STEP;
         }
         sleep_until(due).await;
-        let look = Request::get(format!("/event/{}/", ground.event));
-        ground.saw_answer(&gateway.ask(look).await);
+        let read = Request::get(format!("/event/{}/", context.event));
+        context.observe_response(&gateway.ask(read).await);
     }
 }

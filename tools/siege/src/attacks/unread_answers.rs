@@ -1,4 +1,4 @@
-//! Listings that are asked for on one connection after the other's heels, and never read.
+//! Requests for listings, pipelined on each connection, of which no response is read.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,35 +7,35 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::besiegers::{Ground, crowd};
+use crate::context::{AttackContext, run_concurrently};
 
 const CONNECTIONS: usize = 500;
-const QUESTIONS: usize = 1_000;
+const REQUESTS: usize = 1_000;
 const LIST: &[u8] = b"GET /event/?limit=100 HTTP/1.1\r\nhost: booked\r\n\r\n";
 /// Longer than any turn.
-const STAYS: Duration = Duration::from_secs(60);
+const STAYS_OPEN: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(200);
 
-pub(super) async fn run(ground: Arc<Ground>) {
-    crowd(ground.count(CONNECTIONS), |_| one(Arc::clone(&ground))).await;
+pub(super) async fn run(context: Arc<AttackContext>) {
+    run_concurrently(context.scaled(CONNECTIONS), |_| attack(Arc::clone(&context))).await;
 }
 
-async fn one(ground: Arc<Ground>) {
-    let from = ground.address(0, 1);
-    for _ in 0..ground.calls_max {
-        let Some(mut stream) = ground.connect(from).await else { continue };
-        let questions = LIST.repeat(QUESTIONS);
-        match timeout(STAYS, stream.write_all(&questions)).await {
+async fn attack(context: Arc<AttackContext>) {
+    let from = context.address(0, 1);
+    for _ in 0..context.calls_max {
+        let Some(mut stream) = context.connect(from).await else { continue };
+        let requests = LIST.repeat(REQUESTS);
+        match timeout(STAYS_OPEN, stream.write_all(&requests)).await {
             Ok(Ok(())) => {
-                ground.saw("all asked");
-                // Whether it was cut off shows at the next question.
+                context.observe("all sent");
+                // The next request shows whether the connection was cut.
                 while stream.write_all(LIST).await.is_ok() {
                     sleep(PAUSE).await;
                 }
-                ground.saw("cut");
+                context.observe("cut");
             }
-            Ok(Err(_)) => ground.saw("cut"),
-            Err(_) => ground.saw("held up"),
+            Ok(Err(_)) => context.observe("cut"),
+            Err(_) => context.observe("blocked"),
         }
         sleep(PAUSE).await;
     }

@@ -1,4 +1,4 @@
-//! One account, on hundreds of connections, that joins a waitlist on which it is already.
+//! One account joins a waitlist that it is on already, on hundreds of connections.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,21 +6,21 @@ use booked_contract::ticket::SeatsOfEvent;
 use booked_load::client::Request;
 use tokio::time::sleep;
 
-use crate::besiegers::{Ground, crowd};
+use crate::context::{AttackContext, run_concurrently};
 
 const CONNECTIONS: usize = 500;
 const ADDRESSES: usize = 8;
-const BREATH: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(50);
 
-pub(super) async fn run(ground: Arc<Ground>) {
-    crowd(ground.count(CONNECTIONS), |number| one(Arc::clone(&ground), number)).await;
+pub(super) async fn run(context: Arc<AttackContext>) {
+    run_concurrently(context.scaled(CONNECTIONS), |number| attack(Arc::clone(&context), number)).await;
 }
 
-async fn one(ground: Arc<Ground>, number: usize) {
-    let session = ground.raider(0, 1, ground.address(number, ADDRESSES));
-    let wanted = SeatsOfEvent { event_id: ground.event.to_string(), count: 1 };
-    for _ in 0..ground.calls_max {
-        ground.saw_answer(&session.ask(Request::post("/waitlist/add/", &wanted)).await);
-        sleep(BREATH).await;
+async fn attack(context: Arc<AttackContext>, number: usize) {
+    let session = context.session(0, 1, context.address(number, ADDRESSES));
+    let wanted = SeatsOfEvent { event_id: context.event.to_string(), count: 1 };
+    for _ in 0..context.calls_max {
+        context.observe_response(&session.ask(Request::post("/waitlist/add/", &wanted)).await);
+        sleep(PAUSE).await;
     }
 }

@@ -17,12 +17,50 @@ const fn below(below: &'static [&'static str], word: &'static str, instead: &'st
     Retired { word, instead, below }
 }
 
+const TOOLS: &[&str] = &[
+    "tools/bench/",
+    "tools/booked/",
+    "tools/chaos/",
+    "tools/local-system/",
+    "tools/openapi/",
+    "tools/plots/",
+    "tools/sandbox/",
+    "tools/siege/",
+    "tools/system-tests/",
+    "tools/tidy/",
+];
+const LOCAL_SYSTEM: &[&str] = &["tools/local-system/"];
+const TESTBEDS: &[&str] = &["tools/bench/", "tools/chaos/", "tools/siege/"];
+const CHAOS: &[&str] = &["tools/chaos/"];
+const SIEGE: &[&str] = &["tools/siege/"];
+const BENCH: &[&str] = &["tools/bench/", "tools/booked/"];
+
 /// Identifiers of code, and names of files and folders.
 pub(super) const NAMES: &[Retired] = &[
     everywhere("house_rules", "tidy"),
-    everywhere("torment", "chaos"),
     everywhere("Torment", "Chaos"),
     everywhere("TormentOptions", "ChaosOptions"),
+    below(TOOLS, "last_words", "log_tail"),
+    below(LOCAL_SYSTEM, "Seat", "Instance"),
+    below(LOCAL_SYSTEM, "seat", "instance"),
+    below(LOCAL_SYSTEM, "seats", "instances"),
+    below(LOCAL_SYSTEM, "Start", "Readiness"),
+    below(LOCAL_SYSTEM, "words", "args or stderr"),
+    below(TESTBEDS, "Stage", "Testbed"),
+    below(TESTBEDS, "stage", "testbed"),
+    below(CHAOS, "Way", "LinkState"),
+    below(CHAOS, "hinder", "degrade"),
+    below(CHAOS, "inflict", "inject"),
+    below(SIEGE, "Besiegers", "Attackers"),
+    below(SIEGE, "besiegers", "attackers"),
+    below(SIEGE, "Ground", "AttackContext"),
+    below(SIEGE, "Spoils", "AttackReport"),
+    below(SIEGE, "raider", "attacker_email"),
+    below(SIEGE, "raiders", "attacker_tokens"),
+    below(SIEGE, "Visitor", "Member"),
+    below(BENCH, "Subject", "Benchmark"),
+    below(BENCH, "subjects", "benchmarks"),
+    below(BENCH, "fill", "seed"),
     below(&["gateway/"], "Answerer", "Handler"),
     below(&["gateway/"], "Who", "Access"),
     below(&["gateway/"], "own_pages", "local_endpoints"),
@@ -41,7 +79,15 @@ pub(super) const NAMES: &[Retired] = &[
 /// Words of comments, texts, documents, settings and metrics.
 pub(super) const PHRASES: &[Retired] = &[
     everywhere("torment", "chaos"),
-    below(&["tools/tidy/"], "house-rules", "tidy"),
+    everywhere("house-rules", "tidy"),
+    below(TOOLS, "last words", "the end of its log"),
+    below(TOOLS, "in good order", "gracefully"),
+    below(TOOLS, "none where", "none if"),
+    below(TOOLS, "the five", "the components"),
+    below(TOOLS, "one of the five", "a component"),
+    below(TOOLS, "ill will", "attackers"),
+    below(TOOLS, "so many", "this many"),
+    below(TOOLS, "whoever", "a client that, someone who"),
     everywhere("booked_gateway_keys_age", "booked_gateway_jwks_age"),
     everywhere("idle_in_a_crowd", "idle_eviction"),
     everywhere("REQUEST_MS", "REQUEST_TIMEOUT_MS"),

@@ -13,8 +13,8 @@ use booked_sandbox::{PostgresServer, ValkeyOptions, ValkeyServer, install_policy
 use super::proxy::Proxy;
 
 const TICKETING: Replicas = Replicas { service: Service::Ticketing, count: 3 };
-/// Everything that has a time is quick, so that a short run meets every deadline many times.
-// Few buyers reserve again and again here: what they hold is counted, and nobody is refused for it.
+/// All times are short, so that a short run meets every deadline many times. There are few buyers, and they reserve again
+/// and again, so nobody may be refused for holding too much.
 const TICKETING_SETTINGS: [(&str, &str); 9] = [
     ("HOLDS_PER_USER_MAX", "1000000"),
     ("VALKEY_TIMEOUT_MS", "500"),
@@ -26,12 +26,12 @@ const TICKETING_SETTINGS: [(&str, &str); 9] = [
     ("JANITOR_INTERVAL_MS", "200"),
     ("RECONCILER_INTERVAL_MS", "1000"),
 ];
-/// The least that bcrypt takes: the run has many accounts and nothing to hide.
+/// The lowest that bcrypt accepts: the run has many accounts and no secrets.
 const BCRYPT_COST: &str = "4";
 
-/// A system, and what is between it and its data. Everything ends when this is dropped.
-pub(crate) struct Stage {
-    // Before the servers, which it uses to its end.
+/// A system, its servers, and the proxies between them. Everything ends when this is dropped.
+pub(crate) struct Testbed {
+    // Dropped before the servers, which it uses until it has stopped.
     pub(crate) system: System,
     postgres: Mutex<PostgresServer>,
     valkey: Mutex<ValkeyServer>,
@@ -39,8 +39,8 @@ pub(crate) struct Stage {
     pub(crate) to_valkey: Proxy,
 }
 
-impl Stage {
-    /// Starts everything; blocks a thread of the runtime meanwhile.
+impl Testbed {
+    /// Blocks a thread of the runtime until everything has started.
     pub(crate) async fn start(
         folder: &Path,
         hold: Duration,
@@ -72,7 +72,7 @@ impl Stage {
         })
     }
 
-    /// The names of the processes that faults befall: all, and the replicas of ticketing more often than the others.
+    /// The names of the processes to inject faults into: all, and the replicas of ticketing more often than the others.
     pub(crate) fn targets(&self) -> Vec<String> {
         let processes = self.system.processes().iter();
         let times = |service| if service == Service::Ticketing { 3 } else { 1 };
@@ -95,7 +95,7 @@ fn servers() -> Result<(PostgresServer, ValkeyServer)> {
     Ok((postgres, valkey))
 }
 
-/// The same way, by another port.
+/// The same URL with another port.
 fn with_port(url: &str, port: u16, other: u16) -> String {
     url.replacen(&format!(":{port}"), &format!(":{other}"), 1)
 }

@@ -1,4 +1,4 @@
-//! How each subject is measured, one a file.
+//! How each benchmark is measured, one file for each.
 
 pub(super) mod book;
 pub(super) mod browse;
@@ -7,6 +7,6 @@ pub(super) mod log_in;
 pub(super) mod memory;
 pub(super) mod on_sale;
 pub(super) mod reserve;
-pub(super) mod size_of_catalogue;
+pub(super) mod size_of_catalog;
 pub(super) mod size_of_event;
 pub(super) mod start;

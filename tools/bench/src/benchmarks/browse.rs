@@ -1,4 +1,4 @@
-//! Listing events while they sell, beside a file.
+//! Listing events while their seats sell, compared with a file.
 
 use std::{fs, time::Duration};
 
@@ -10,10 +10,10 @@ use uuid::Uuid;
 use crate::{
     buyers,
     comparison::Part,
-    context::Bench,
+    context::BenchContext,
     nginx::{Nginx, Serves},
-    rounds::take_turns,
-    stage::{Stage, cost},
+    rounds::alternate,
+    testbed::{Testbed, cost},
     wrk::Wrk,
 };
 
@@ -24,46 +24,46 @@ const FILE: &str = "page.json";
 /// Between two reservations: 200 a second.
 const PAUSE: Duration = Duration::from_millis(5);
 
-pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Part>> {
-    let stage = Stage::start(bench, "browse", &[]).await?;
-    let buyer = buyers::buyers(&stage, 1)?.pop().context("there is no buyer")?;
+pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
+    let testbed = Testbed::start(bench, "browse", &[]).await?;
+    let buyer = buyers::buyers(&testbed, 1)?.pop().context("there is no buyer")?;
     let mut events = Vec::new();
     for _ in 0..EVENTS {
-        let event = stage.event(SEATS).await?;
+        let event = testbed.event(SEATS).await?;
         buyers::hold(&buyer, event, 1).await?;
         events.push(event);
     }
-    let page = buyers::good(stage.gateway.ask(Request::get(PATH)).await?)?.body;
-    let files = stage.folder().join("files");
+    let page = buyers::success(testbed.gateway.ask(Request::get(PATH)).await?)?.body;
+    let files = testbed.folder().join("files");
     fs::create_dir_all(&files)
         .and_then(|()| fs::write(files.join(FILE), &page))
         .context("cannot write the page")?;
-    let floor = Nginx::start(&bench.tools, stage.folder(), false, Serves::Files(&files)).await?;
-    let ask = |path| Wrk { tools: &bench.tools, folder: stage.folder(), path, post: None };
+    let floor = Nginx::start(&bench.tools, testbed.folder(), false, Serves::Files(&files)).await?;
+    let ask = |path| Wrk { tools: &bench.tools, folder: testbed.folder(), path, post: None };
     let (ours, file, slice_s) = (ask(PATH), ask("/page.json"), bench.effort.slice_s());
-    let (ours_url, floor_url) = (stage.url(), floor.url());
+    let (ours_url, floor_url) = (testbed.url(), floor.url());
     ours.run(&ours_url, 1).await?;
     file.run(&floor_url, 1).await?;
     let mut costs = Vec::new();
-    let figures = take_turns(
+    let figures = alternate(
         bench.effort.rounds,
         async || {
-            let before = stage.cpu()?;
+            let before = testbed.cpu()?;
             let rate = while_selling(&buyer, &events, ours.run(&ours_url, slice_s)).await?;
-            costs.push(cost(&before, &stage.cpu()?, rate * bench.effort.slice.as_secs_f64()));
+            costs.push(cost(&before, &testbed.cpu()?, rate * bench.effort.slice.as_secs_f64()));
             Ok(rate)
         },
         async || while_selling(&buyer, &events, file.run(&floor_url, slice_s)).await,
     )
     .await?;
-    let later = buyers::good(stage.gateway.ask(Request::get(PATH)).await?)?.body;
+    let later = buyers::success(testbed.gateway.ask(Request::get(PATH)).await?)?.body;
     ensure!(later != page, "the listing did not change though seats were reserved");
-    let part = Part::beside("answers/s", figures.ours, figures.floor)
-        .noting(format!("An answer has {} bytes.", page.len()));
-    Ok(vec![costs.pop().into_iter().fold(part, Part::noting)])
+    let part = Part::against_floor("responses/s", figures.ours, figures.floor)
+        .with_note(format!("A response has {} bytes.", page.len()));
+    Ok(vec![costs.pop().into_iter().fold(part, Part::with_note)])
 }
 
-/// Seats of the events are reserved, in turn, as long as the work takes.
+/// Reserves seats of all events, in turn, until the work is done.
 async fn while_selling(
     buyer: &Session,
     events: &[Uuid],

@@ -1,5 +1,5 @@
-//! What would take too long by the API is written straight into the databases: events, as the event service and its feed
-//! would have written them on both sides, and sold tickets.
+//! Writes data directly into the databases that would take too long to create with the API: events, as the event service
+//! and ticketing's consumer of its feed would have written them, and sold tickets.
 
 use std::process::Stdio;
 
@@ -8,25 +8,25 @@ use booked_load::client::now_us;
 use booked_local_system::Service;
 use uuid::Uuid;
 
-use super::stage::Stage;
-use crate::context::Bench;
+use super::testbed::Testbed;
+use crate::context::BenchContext;
 
-/// The database of pgbench: the schema of ticketing, and nobody who reads what is written.
+/// The database for pgbench: the schema of ticketing, but no process that reads what is written.
 const FLOOR: &str = "booked_floor";
 
-/// So many events of so many seats, each its own second.
+/// Events, each at its own second.
 #[derive(Clone, Copy)]
-pub(super) struct Catalogue {
+pub(super) struct Catalog {
     pub(super) events: u32,
     pub(super) seats: u32,
 }
 
-/// Which seats of an event are sold: 99%.
+/// Which 99% of the seats of an event are sold.
 #[derive(Clone, Copy)]
 pub(super) enum Sold {
-    /// As they are sold by themselves: the free ones are the last.
+    /// As in a real sale: the last seats are free.
     FromTheFirst,
-    /// No two free ones are neighbours.
+    /// No two free seats are adjacent.
     AllButEveryHundredth,
 }
 
@@ -46,27 +46,26 @@ impl Sold {
     }
 }
 
-/// The event of this number, from 0, of every catalogue.
+/// The event with this number, from 0, of any catalog.
 pub(super) fn event_of(number: u32) -> Result<Uuid> {
     let (high, low) = (number >> 16, number & 0xffff);
-    format!("019a0000-{high:04x}-8000-8000-{low:04x}00000000").parse().context("no id")
+    format!("019a0000-{high:04x}-8000-8000-{low:04x}00000000").parse().context("invalid id")
 }
 
-/// Writes all its events.
-pub(super) fn catalogue(stage: &Stage, catalogue: Catalogue) -> Result<()> {
+pub(super) fn catalog(testbed: &Testbed, catalog: Catalog) -> Result<()> {
     const ID: &str = "format('019a0000-%s-8000-8000-%s00000000', lpad(to_hex(n / 65536), 4, '0'), \
                       lpad(to_hex(n % 65536), 4, '0'))::uuid";
     const TEXTS: &str = "'Concert ' || n, 1900000000 + n, 'Prenzlauer Berg, Berlin', 'Schubert, and soup'";
-    let Catalogue { events, seats } = catalogue;
+    let Catalog { events, seats } = catalog;
     let numbers = format!("FROM generate_series(0, {events} - 1) AS n; ANALYZE events;");
-    stage.sql(
+    testbed.sql(
         Service::Event,
         &format!(
             "INSERT INTO events (id, version, name, unix_time, address, description, seat_count, created_at) \
              SELECT {ID}, 1, {TEXTS}, {seats}, now() {numbers}"
         ),
     )?;
-    stage.sql(
+    testbed.sql(
         Service::Ticketing,
         &format!(
             "INSERT INTO events (id, version, deleted, seat_count, details) \
@@ -78,8 +77,8 @@ pub(super) fn catalogue(stage: &Stage, catalogue: Catalogue) -> Result<()> {
     Ok(())
 }
 
-/// Sells 99% of the seats of an event that nobody has asked for yet, so that its map is made from these.
-pub(super) fn sell(stage: &Stage, event: Uuid, seats: u32, sold: Sold) -> Result<()> {
+/// Sells 99% of the seats of an event that has had no call yet, so that its inventory is loaded with these.
+pub(super) fn sell(testbed: &Testbed, event: Uuid, seats: u32, sold: Sold) -> Result<()> {
     let (buyer, condition) = (Uuid::from_u128(2), sold.condition());
     let sql = format!(
         "WITH booking AS (INSERT INTO bookings (id, booked) VALUES (gen_random_uuid(), true) RETURNING id) \
@@ -89,28 +88,28 @@ pub(super) fn sell(stage: &Stage, event: Uuid, seats: u32, sold: Sold) -> Result
          FROM booking, generate_series(1, {seats}) AS seat, (SELECT {seats} AS seats) AS given WHERE {condition}; \
          ANALYZE tickets;"
     );
-    stage.sql(Service::Ticketing, &sql).map(drop)
+    testbed.sql(Service::Ticketing, &sql).map(drop)
 }
 
-/// Makes the database for pgbench, with the tables of ticketing; its URL.
-pub(super) fn floor_database(bench: &Bench, stage: &Stage) -> Result<String> {
-    stage.create_database(FLOOR)?;
-    let url = stage.database_url(FLOOR);
+/// Creates the database for pgbench, with the tables of ticketing, and returns its URL.
+pub(super) fn floor_database(bench: &BenchContext, testbed: &Testbed) -> Result<String> {
+    testbed.create_database(FLOOR)?;
+    let url = testbed.database_url(FLOOR);
     let mut migrate = std::process::Command::new(bench.binaries.of(Service::Ticketing)?);
     migrate.arg("migrate").env("DATABASE_URL", &url).stdin(Stdio::null());
     let output =
         tokio::task::block_in_place(|| migrate.output()).context("cannot run ticketing's migrate")?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "migrating {FLOOR} failed: {}", said.trim());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "migrating {FLOOR} failed: {}", stderr.trim());
     Ok(url)
 }
 
-/// A new event there.
-pub(super) fn floor_event(stage: &Stage) -> Result<Uuid> {
+/// Creates an event in the database for pgbench.
+pub(super) fn floor_event(testbed: &Testbed) -> Result<Uuid> {
     let event = Uuid::from_u128(u128::from(now_us()) << 64 | 0x8000_u128 << 48);
     let sql = format!(
         "INSERT INTO events (id, version, deleted, seat_count) VALUES ('{event}', 1, false, 2000000000)"
     );
-    stage.sql_in(FLOOR, &sql)?;
+    testbed.sql_in(FLOOR, &sql)?;
     Ok(event)
 }

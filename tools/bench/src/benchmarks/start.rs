@@ -6,19 +6,19 @@ use anyhow::{Result, bail};
 use booked_local_system::{Process, Readiness};
 use tokio::task::block_in_place;
 
-use crate::{comparison::Part, context::Bench, stage::Stage};
+use crate::{comparison::Part, context::BenchContext, testbed::Testbed};
 
 const LIMIT_MS: f64 = 200.0;
 const POLL: Duration = Duration::from_millis(1);
 const GIVE_UP: Duration = Duration::from_secs(60);
 
-pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Part>> {
-    let stage = Stage::start(bench, "start", &[]).await?;
-    let processes = stage.system.processes().iter();
+pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
+    let testbed = Testbed::start(bench, "start", &[]).await?;
+    let processes = testbed.system.processes().iter();
     processes
         .map(|process| {
             let rounds = (0..bench.effort.rounds).map(|_| block_in_place(|| start_ms(process)));
-            Ok(Part::within("ms", rounds.collect::<Result<_>>()?, LIMIT_MS).named(process.name()))
+            Ok(Part::against_limit("ms", rounds.collect::<Result<_>>()?, LIMIT_MS).named(process.name()))
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! A system on durable servers of its own, and its admin.
+//! A system on its own durable servers.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,14 +15,14 @@ use tokio::task::block_in_place;
 use uuid::Uuid;
 
 use super::settings::HOLDS_PER_USER_MAX;
-use crate::{context::Bench, usage};
+use crate::{context::BenchContext, usage};
 
-/// What all events that are made here are like; in 2030.
-const UNIX_TIME: i64 = 1_900_000_000;
+/// In 2030.
+const EVENT_UNIX_TIME: i64 = 1_900_000_000;
 
 /// Everything ends when this is dropped.
-pub(super) struct Stage {
-    // Before the servers, which it uses to its end.
+pub(super) struct Testbed {
+    // Dropped before the servers, which it uses until it has stopped.
     pub(super) system: System,
     postgres: Mutex<PostgresServer>,
     pub(super) valkey: ValkeyServer,
@@ -31,16 +31,16 @@ pub(super) struct Stage {
     folder: PathBuf,
 }
 
-impl Stage {
-    /// A system by this name with these further settings.
+impl Testbed {
+    /// Starts a system with these further settings. Its folder has this name.
     pub(super) async fn start(
-        bench: &Bench,
+        bench: &BenchContext,
         name: &str,
         settings: &[(Service, &str, String)],
     ) -> Result<Self> {
         let folder = bench.folder.join(name);
-        // Without passwords, since the floors' programs would show them on their command lines; all is on loopback and
-        // holds nothing.
+        // Without passwords, since the programs of the floors would show them on their command lines. Everything is on
+        // 127.0.0.1 and contains no real data.
         let postgres = block_in_place(|| {
             PostgresServer::start(&bench.tools.servers, PostgresOptions::new(folder.join("postgres-data")))
         })?;
@@ -68,7 +68,7 @@ impl Stage {
         Ok(Self { system, postgres: Mutex::new(postgres), valkey, gateway, admin, folder })
     }
 
-    /// For scripts and the like.
+    /// For scripts and other files of a benchmark.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -77,11 +77,10 @@ impl Stage {
         self.system.gateway_url()
     }
 
-    /// A new event of so many seats.
     pub(super) async fn event(&self, seats: u32) -> Result<Uuid> {
         let event = NewEvent {
             name: "A concert".to_owned(),
-            unix_time: Some(UNIX_TIME),
+            unix_time: Some(EVENT_UNIX_TIME),
             address: "Prenzlauer Berg, Berlin".to_owned(),
             description: "Schubert, and soup".to_owned(),
             seat_count: i64::from(seats),
@@ -90,27 +89,23 @@ impl Stage {
         Ok(self.admin.create_event(&event).await?)
     }
 
-    /// A connection string of a service's database.
     pub(super) fn database_url(&self, database: &str) -> String {
         self.postgres().url(database)
     }
 
-    /// Runs SQL in a service's database.
     pub(super) fn sql(&self, service: Service, sql: &str) -> Result<String> {
         self.sql_in(&service.database(), sql)
     }
 
-    /// The same in any database of this Postgres.
     pub(super) fn sql_in(&self, database: &str, sql: &str) -> Result<String> {
         block_in_place(|| self.postgres().execute(database, sql))
     }
 
-    /// Makes a database.
     pub(super) fn create_database(&self, name: &str) -> Result<()> {
         block_in_place(|| self.postgres().create_database(name))
     }
 
-    /// Processor time of each part so far.
+    /// Processor time of each process and server so far.
     pub(super) fn cpu(&self) -> Result<Vec<(String, Duration)>> {
         let processes = self.system.processes().iter();
         let mut cpu: Vec<(String, Duration)> =
@@ -119,7 +114,7 @@ impl Stage {
         let pid = valkey.lines().find_map(|line| line.trim().strip_prefix("process_id:"));
         cpu.push((
             "valkey".to_owned(),
-            usage::cpu_of(pid.context("valkey does not tell its process id")?.parse()?),
+            usage::cpu_of(pid.context("Valkey does not report its process id")?.parse()?),
         ));
         let postmaster = std::fs::read_to_string(self.postgres().data_dir().join("data/postmaster.pid"))?;
         let pid = postmaster.lines().next().unwrap_or_default().trim().parse()?;
@@ -132,11 +127,11 @@ impl Stage {
     }
 }
 
-/// What each part took for each of so many calls between the two, in words; parts that took nothing are left out.
+/// A text with the processor time per call of each process and server. Those that used none are left out.
 pub(super) fn cost(before: &[(String, Duration)], after: &[(String, Duration)], calls: f64) -> String {
-    let parts = before.iter().zip(after).filter_map(|((name, before), (_, after))| {
+    let costs = before.iter().zip(after).filter_map(|((name, before), (_, after))| {
         let us = after.saturating_sub(*before).as_secs_f64() * 1e6 / calls.max(1.0);
         (us >= 0.1).then(|| format!("{name} {us:.1}"))
     });
-    format!("Processor time a call, in µs: {}.", parts.collect::<Vec<_>>().join(", "))
+    format!("Processor time per call, in µs: {}.", costs.collect::<Vec<_>>().join(", "))
 }

@@ -1,4 +1,4 @@
-//! A sale: how many seats a second, and how quick the answers are when the crowd is not too large.
+//! A sale: how many seats are sold per second, and how fast the responses are if buyers arrive at a rate that can be served.
 
 use std::{
     sync::{
@@ -20,20 +20,20 @@ use booked_load::{
 use crate::{
     buyers,
     comparison::Part,
-    context::Bench,
-    rounds::{all_at_once, per_second},
-    stage::{Stage, cost},
+    context::BenchContext,
+    rounds::{per_second, run_concurrently},
+    testbed::{Testbed, cost},
 };
 
 const BUYERS: u32 = 20_000;
 const SEATS: u32 = 10_000;
-/// The highest rate is the best of these numbers of buyers at a time.
-const AT_ONCE: [usize; 3] = [32, 128, 512];
+/// The highest rate is the best of these numbers of concurrent buyers.
+const CONCURRENCY: [usize; 3] = [32, 128, 512];
 const SHARE_OF_THE_HIGHEST: f64 = 0.8;
 const LIMIT_MS: f64 = 100.0;
 const OPEN_MAX: usize = 10_000;
 
-/// What a sale as quick as possible gave.
+/// The result of a sale with no pauses.
 struct Rush {
     seats_per_s: f64,
     /// Until all was sold.
@@ -41,42 +41,47 @@ struct Rush {
     cost: String,
 }
 
-pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Part>> {
-    let stage = Stage::start(bench, "on-sale", &[]).await?;
-    let crowd = buyers::buyers(&stage, BUYERS)?;
-    let tokens = buyers::token_file(&stage, BUYERS)?;
+pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
+    let testbed = Testbed::start(bench, "on-sale", &[]).await?;
+    let crowd = buyers::buyers(&testbed, BUYERS)?;
+    let tokens = buyers::token_file(&testbed, BUYERS)?;
     let mut notes = Vec::new();
     let mut highest = 0.0_f64;
-    for concurrency in AT_ONCE {
-        let rush = rush(&stage, &crowd, concurrency, SEATS).await?;
+    for concurrency in CONCURRENCY {
+        let rush = rush(&testbed, &crowd, concurrency, SEATS).await?;
         let Rush { seats_per_s, buyers_per_s, cost } = rush;
         notes.push(format!(
-            "{concurrency} buyers at a time: {seats_per_s:.0} seats sold a second until sold out. {cost}"
+            "{concurrency} concurrent buyers: {seats_per_s:.0} seats sold per second until sold out. {cost}"
         ));
         highest = highest.max(buyers_per_s);
     }
     let rate_per_s = highest * SHARE_OF_THE_HIGHEST;
     let mut p99_ms = Vec::new();
     for round in 0..bench.effort.rounds {
-        let options = options(&stage, tokens.clone(), rate_per_s, u64::from(round));
+        let options = options(&testbed, tokens.clone(), rate_per_s, u64::from(round));
         let report = load(&options, Arc::new(|_: Progress<'_>| {}), &CancellationToken::new()).await?;
         ensure!(report.failures() == 0, "unexpected: {}", booked_load::table(&report));
         p99_ms.push(Duration::from_micros(report.all.latency_us.p99).as_secs_f64() * 1e3);
-        notes.push(told(&report));
+        notes.push(summary(&report));
     }
-    let part = Part::within("ms, p99", p99_ms, LIMIT_MS);
-    Ok(vec![notes.into_iter().fold(part, Part::noting)])
+    let part = Part::against_limit("ms, p99", p99_ms, LIMIT_MS);
+    Ok(vec![notes.into_iter().fold(part, Part::with_note)])
 }
 
-/// Each buyer reserves a seat and books it, or is told that there is none.
-pub(crate) async fn rush_of(stage: &Stage, crowd: &[Session], concurrency: usize, seats: u32) -> Result<()> {
-    rush(stage, crowd, concurrency, seats).await.map(drop)
+/// Each buyer reserves and books a seat, or learns that there is none.
+pub(crate) async fn rush_of(
+    testbed: &Testbed,
+    crowd: &[Session],
+    concurrency: usize,
+    seats: u32,
+) -> Result<()> {
+    rush(testbed, crowd, concurrency, seats).await.map(drop)
 }
 
-async fn rush(stage: &Stage, crowd: &[Session], concurrency: usize, seats: u32) -> Result<Rush> {
-    let event_id = stage.event(seats).await?;
+async fn rush(testbed: &Testbed, crowd: &[Session], concurrency: usize, seats: u32) -> Result<Rush> {
+    let event_id = testbed.event(seats).await?;
     let (sold, through) = (AtomicU32::new(0), AtomicU32::new(0));
-    let (before, begun) = (stage.cpu()?, Instant::now());
+    let (before, begun) = (testbed.cpu()?, Instant::now());
     let buy = async |buyer: &Session| {
         let outcome = buyer.call(Op::Reserve { event_id, count: 1 }).await.outcome;
         let sold_out = match outcome {
@@ -85,28 +90,28 @@ async fn rush(stage: &Stage, crowd: &[Session], concurrency: usize, seats: u32) 
                 (sold.fetch_add(1, Ordering::Relaxed) + 1 == seats).then(|| begun.elapsed())
             }
             Outcome::Fail { status: 400, .. } => None,
-            other => anyhow::bail!("reserving was answered {other:?}"),
+            other => anyhow::bail!("the response to reserving is {other:?}"),
         };
         let through = through.fetch_add(1, Ordering::Relaxed) + 1;
         anyhow::Ok(sold_out.map(|after| (after, through)))
     };
-    let (done, _) = all_at_once(concurrency, crowd, buy).await?;
-    let after = stage.cpu()?;
+    let (done, _) = run_concurrently(concurrency, crowd, buy).await?;
+    let after = testbed.cpu()?;
     let sold_out = done.into_iter().flatten().next();
     let (took, through) =
         sold_out.with_context(|| format!("of {seats} seats {} were sold", sold.into_inner()))?;
     Ok(Rush {
         seats_per_s: per_second(usize::try_from(seats)?, took)?,
         buyers_per_s: per_second(usize::try_from(through)?, took)?,
-        cost: cost(&before, &after, f64::from(u32::try_from(crowd.len())?)).replace("a call", "a buyer"),
+        cost: cost(&before, &after, f64::from(u32::try_from(crowd.len())?)).replace("per call", "per buyer"),
     })
 }
 
 /// As many arrive as there are buyers.
-fn options(stage: &Stage, tokens: std::path::PathBuf, rate_per_s: f64, seed: u64) -> Options {
-    let admin = stage.system.admin();
+fn options(testbed: &Testbed, tokens: std::path::PathBuf, rate_per_s: f64, seed: u64) -> Options {
+    let admin = testbed.system.admin();
     Options {
-        url: stage.url(),
+        url: testbed.url(),
         scenario: ScenarioName::Onsale,
         arrival: Arrival::Open { rate_per_s, open_max: OPEN_MAX },
         duration: Duration::from_secs_f64(f64::from(BUYERS) / rate_per_s),
@@ -130,12 +135,12 @@ fn options(stage: &Stage, tokens: std::path::PathBuf, rate_per_s: f64, seed: u64
     }
 }
 
-fn told(report: &Report) -> String {
+fn summary(report: &Report) -> String {
     let ms = |us: u64| Duration::from_micros(us).as_secs_f64() * 1e3;
     let (all, late) = (&report.all, report.iterations.lateness_us);
     format!(
-        "{} buyers arrived in {:.1} s: {} answers, p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms; the load kit was late by \
-         {:.1} ms (p99).",
+        "{} buyers arrived in {:.1} s: {} responses, p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms; the load kit was {:.1} ms late \
+         (p99).",
         report.iterations.started,
         report.measured_s,
         all.calls,

@@ -1,0 +1,102 @@
+//! The benchmarks: their names, goals and methods.
+
+use clap::ValueEnum;
+
+/// Each is a row of the comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Benchmark {
+    GatewayHop,
+    Reserve,
+    Book,
+    Browse,
+    LogIn,
+    SizeOfEvent,
+    SizeOfCatalog,
+    OnSale,
+    Memory,
+    Start,
+}
+
+impl Benchmark {
+    /// In the order in which they are measured.
+    pub const ALL: [Self; 10] = [
+        Self::GatewayHop,
+        Self::Reserve,
+        Self::Book,
+        Self::Browse,
+        Self::LogIn,
+        Self::SizeOfEvent,
+        Self::SizeOfCatalog,
+        Self::OnSale,
+        Self::Memory,
+        Self::Start,
+    ];
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::GatewayHop => "gateway hop",
+            Self::Reserve => "reserve",
+            Self::Book => "book",
+            Self::Browse => "browse",
+            Self::LogIn => "log-in",
+            Self::SizeOfEvent => "size of event",
+            Self::SizeOfCatalog => "size of catalog",
+            Self::OnSale => "on sale",
+            Self::Memory => "memory",
+            Self::Start => "start",
+        }
+    }
+
+    /// The ratio to reach; 1 if the bound is a limit.
+    pub(super) fn goal(self) -> f64 {
+        match self {
+            Self::GatewayHop | Self::LogIn => 0.95,
+            Self::Reserve | Self::Browse => 0.5,
+            Self::SizeOfEvent | Self::SizeOfCatalog => 0.9,
+            Self::Book | Self::OnSale | Self::Memory | Self::Start => 1.0,
+        }
+    }
+
+    pub(super) fn method(self) -> &'static str {
+        match self {
+            Self::GatewayHop => {
+                "An authenticated POST by 64 connections of wrk, forwarded to an nginx with empty responses; compared with \
+                 nginx's proxy_pass with keep-alive to the same upstream, without authentication. One worker each."
+            }
+            Self::Reserve => {
+                "POST /ticket/reserve/ of 2 seats by 64 connections of wrk; compared with valkey-benchmark, 64 connections, EVALSHA \
+                 of the reserve script itself with the same keys on the same Valkey. Events of 1,000,000 seats."
+            }
+            Self::Book => {
+                "POST /ticket/book/ of 2 held seats, 64 concurrent calls, in one event; compared with pgbench -M prepared of \
+                 the transaction of one booking on the same Postgres, the best of 8, 16, 32 and 64 clients. Both are durable: \
+                 fsync and synchronous_commit are on."
+            }
+            Self::Browse => {
+                "GET /event/?limit=10 by 64 connections of wrk, while 200 seats a second are reserved, so that every response \
+                 differs; compared with nginx serving such a response from a file, while as many seats are reserved."
+            }
+            Self::LogIn => {
+                "POST /user/login/, with twice as many concurrent calls as there are cores; compared with bcrypt of the same cost on \
+                 all cores."
+            }
+            Self::SizeOfEvent => {
+                "4,000 reservations of 2 seats, 64 concurrent, in an event of 1,000,000 seats of which 99% are sold; compared \
+                 with as many in events of 100 seats of which none is sold. The holds are released in between."
+            }
+            Self::SizeOfCatalog => {
+                "Listing 10 events, and booking 2 held seats, with 100,000 events (each at its own second) and 10,000,000 seats; \
+                 compared with 10 events. Two systems, seeded by SQL, which alternate."
+            }
+            Self::OnSale => {
+                "20,000 buyers, each with their own account, and one event of 10,000 seats: first as fast as they are served, \
+                 then in a new event at 80% of the highest of these rates, however slow the responses are. The second sale \
+                 gives the latencies, from when each call was meant to start. Clients and servers share the machine."
+            }
+            Self::Memory => {
+                "Resident size of each process: idle after its start, and its maximum during a sale, listings and log-ins."
+            }
+            Self::Start => "From starting the process to its first successful /readyz.",
+        }
+    }
+}

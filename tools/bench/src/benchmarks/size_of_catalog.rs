@@ -1,0 +1,96 @@
+//! Listing and booking with very many events, compared with few.
+
+use anyhow::Result;
+use booked_load::client::Session;
+use uuid::Uuid;
+
+use crate::{
+    buyers,
+    comparison::Part,
+    context::BenchContext,
+    rounds::{alternate, per_second, run_concurrently},
+    seed::{self, Catalog},
+    settings::CLIENTS,
+    testbed::Testbed,
+    wrk::Wrk,
+};
+
+const LARGE: Catalog = Catalog { events: 100_000, seats: 100 };
+const SMALL: Catalog = Catalog { events: 10, seats: 100_000 };
+/// Bookings of two seats in a turn.
+const COUNT: u32 = 4_000;
+/// Events over which the bookings are spread, if there are as many.
+const EVENTS_OF_A_TURN: u32 = 500;
+const PATH: &str = "/event/?limit=10";
+
+/// A system with its events.
+struct SeededSystem {
+    testbed: Testbed,
+    buyers: Vec<Session>,
+    catalog: Catalog,
+    /// How many turns have booked in it.
+    turns: u32,
+}
+
+pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
+    let mut large = SeededSystem::start(bench, "catalog-large", LARGE).await?;
+    let mut small = SeededSystem::start(bench, "catalog-small", SMALL).await?;
+    let slice_s = bench.effort.slice_s();
+    for system in [&mut large, &mut small] {
+        system.browse(bench, 1).await?;
+        system.book().await?;
+    }
+    let rounds = bench.effort.rounds;
+    let browse = alternate(
+        rounds,
+        async || large.browse(bench, slice_s).await,
+        async || small.browse(bench, slice_s).await,
+    )
+    .await?;
+    let book = alternate(rounds, async || large.book().await, async || small.book().await).await?;
+    Ok(vec![
+        Part::against_floor("responses/s", browse.ours, browse.floor).named("browse"),
+        Part::against_floor("bookings/s", book.ours, book.floor).named("book"),
+    ])
+}
+
+impl SeededSystem {
+    async fn start(bench: &BenchContext, name: &str, catalog: Catalog) -> Result<Self> {
+        let testbed = Testbed::start(bench, name, &[]).await?;
+        seed::catalog(&testbed, catalog)?;
+        let buyers = buyers::buyers(&testbed, u32::try_from(CLIENTS)?)?;
+        // The listed events have inventories, as in any system that sells.
+        for number in 0..SMALL.events {
+            buyers::hold(&buyers[0], seed::event_of(number)?, 1).await?;
+        }
+        Ok(Self { testbed, buyers, catalog, turns: 0 })
+    }
+
+    async fn browse(&self, bench: &BenchContext, slice_s: u64) -> Result<f64> {
+        let wrk = Wrk { tools: &bench.tools, folder: self.testbed.folder(), path: PATH, post: None };
+        wrk.run(&self.testbed.url(), slice_s).await
+    }
+
+    /// Holds seats first; only the bookings are measured.
+    async fn book(&mut self) -> Result<f64> {
+        let events = self.events_of_a_turn()?;
+        self.turns += 1;
+        let whose = self.buyers.iter().cycle().zip(events.iter().cycle());
+        let hold = async |(buyer, event): (&Session, &Uuid)| {
+            anyhow::Ok((buyer.clone(), buyers::hold(buyer, *event, 2).await?))
+        };
+        let (held, _) = run_concurrently(CLIENTS, whose.take(usize::try_from(COUNT)?), hold).await?;
+        let book = async |(buyer, tickets): (Session, Vec<Uuid>)| buyers::book(&buyer, tickets).await;
+        let (booked, took) = run_concurrently(CLIENTS, held, book).await?;
+        per_second(booked.len(), took)
+    }
+
+    /// Different ones in each turn, from the whole catalog.
+    fn events_of_a_turn(&self) -> Result<Vec<Uuid>> {
+        let Catalog { events, .. } = self.catalog;
+        let count = EVENTS_OF_A_TURN.min(events);
+        (0..count)
+            .map(|number| seed::event_of((number * (events / count) + self.turns * 7) % events))
+            .collect()
+    }
+}
