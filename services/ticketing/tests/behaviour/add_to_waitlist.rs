@@ -16,7 +16,7 @@ async fn sale_with(recorder: &Arc<Recorder>, instances: usize) -> Sale {
     Sale::set_up().instances(instances).notifier(Arc::<Recorder>::clone(recorder)).start().await
 }
 
-/// Waits until exactly these were told of so many seats, in this order.
+/// Waits until exactly these were notified of this many seats, in this order.
 async fn told(recorder: &Recorder, expected: &[(&Buyer, u32)]) {
     let expected: Vec<(String, u32)> =
         expected.iter().map(|(buyer, seats)| (buyer.identity.email.clone(), *seats)).collect();

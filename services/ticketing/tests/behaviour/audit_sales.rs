@@ -20,7 +20,7 @@ async fn audited(invariant: &str) -> (Sale, EventId) {
     (sale, event)
 }
 
-/// Each turn of the auditor takes its lease anew.
+/// Each turn of the auditor takes its lease again.
 async fn until_another_turn(sale: &Sale) {
     let turn = || sale.postgres.execute("SELECT held_until FROM leases WHERE name = 'audit_sales'");
     for _ in 0..2 {

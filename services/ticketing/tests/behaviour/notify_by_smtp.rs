@@ -1,4 +1,4 @@
-//! Those who wait are told by mail, over real connections to a mail server on this machine.
+//! Those who wait are notified by mail, over real connections to a mail server on this machine.
 
 mod smtp_server;
 

@@ -1,4 +1,4 @@
-//! The reconciler from outside: what differs between Valkey and Postgres is put right, and nothing else is touched.
+//! The reconciler from outside: what differs between Valkey and Postgres is repaired, and nothing else is touched.
 
 use booked_ids::EventId;
 

@@ -1,4 +1,4 @@
-//! What the janitor and the reconciler put right is counted, by whom and how; every kind is shown from the start.
+//! What the janitor and the reconciler repair is counted, by whom and how; every kind is shown from the start.
 
 use crate::support::{Sale, eventually, figure, measure, ran_in_own_process};
 

@@ -28,7 +28,7 @@ fn attempt(number: u128) -> AttemptId {
 }
 
 impl Replica {
-    /// A transaction of the store by itself, without any hold.
+    /// A transaction of the store on its own, without any hold.
     fn book_in_postgres(
         &self,
         number: u128,

@@ -61,7 +61,7 @@ impl Witness {
         held.tickets[0]
     }
 
-    /// A booking that goes on by itself, whatever becomes of it.
+    /// A booking that goes on on its own, whatever becomes of it.
     pub(crate) fn book(&self, replica: &Replica, user: UserId, ticket: TicketId) -> JoinHandle<()> {
         let (witness, sent_us, booking) = (self.clone(), now_us(), replica.book(user, &[ticket]));
         tokio::spawn(async move {
@@ -79,7 +79,7 @@ impl Witness {
         })
     }
 
-    /// A cancel of one ticket that goes on by itself, whatever becomes of it.
+    /// A cancel of one ticket that goes on on its own, whatever becomes of it.
     pub(crate) fn cancel(&self, replica: &Replica, user: UserId, event: EventId) -> JoinHandle<()> {
         let (witness, sent_us, cancel) = (self.clone(), now_us(), replica.cancel(user, event, 1));
         tokio::spawn(async move {

@@ -353,7 +353,7 @@ impl Replica {
         self.reserve(user, event, count).await.unwrap()
     }
 
-    /// A booking that goes on by itself.
+    /// A booking that goes on on its own.
     pub(crate) fn book(&self, user: UserId, tickets: &[TicketId]) -> JoinHandle<Result<(), BookError>> {
         let context = self.context.clone();
         let requested = Requested { tickets: tickets.iter().copied().collect(), any_unknown: false };
@@ -365,7 +365,7 @@ impl Replica {
         self.book(user, tickets).await.unwrap().unwrap();
     }
 
-    /// A cancel that goes on by itself.
+    /// A cancel that goes on on its own.
     pub(crate) fn cancel(
         &self,
         user: UserId,

@@ -1,4 +1,4 @@
-//! The scripts on a real Valkey: what each promises by itself, and thousands of random steps beside a plain model.
+//! The scripts on a real Valkey: what each promises on its own, and thousands of random steps beside a plain model.
 
 #![expect(
     clippy::expect_used,

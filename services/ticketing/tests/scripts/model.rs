@@ -140,7 +140,7 @@ impl Model {
         Ended::Done(granted)
     }
 
-    /// Whether the user may hold so many more seats; what ended long ago is forgotten where they may not.
+    /// Whether the user may hold this many more seats; what ended long ago is forgotten where they may not.
     pub(crate) fn may_hold(&mut self, user: UserId, count: u16) -> bool {
         let (count, forgotten) = (usize::from(count), self.began_unix_ms - self.cooldown_ms);
         let mine = self.held_lately.entry(user).or_default();

@@ -91,7 +91,7 @@ impl Sale {
         Self { pool, event: event(1), raw }
     }
 
-    /// The same event, of which a user may hold so many seats, and holds that ended lately count.
+    /// The same event, of which a user may hold this many seats, and holds that ended lately count.
     pub(crate) fn limited(self, seats: u32, cooldown: Duration) -> Self {
         Self { pool: self.pool.limited(HoldLimit { seats, cooldown }), ..self }
     }

@@ -1,4 +1,4 @@
-//! What each script promises by itself.
+//! What each script promises on its own.
 
 use booked_ticketing::{
     domain::seat::{ClaimKind, Hold, SeatState},

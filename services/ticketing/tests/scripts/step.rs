@@ -251,7 +251,7 @@ fn assert_watermark(states: &[SeatState], asked: &[u32], model: &Model) {
     }
 }
 
-/// What ended by itself ends when it was to, and what its user ended, since the test began.
+/// What ended on its own ends when it was to, and what its user ended, since the test began.
 fn assert_held_lately(kept: &Kept, model: &Model) {
     let expected: Vec<_> = model.held_lately.iter().filter(|(_, held)| !held.is_empty()).collect();
     assert_eq!(kept.held_lately.len(), expected.len(), "users who held seats lately");

@@ -1,4 +1,4 @@
-//! One node is away: its events wait, those of the others are sold, and all recovers by itself.
+//! One node is away: its events wait, those of the others are sold, and everything recovers on its own.
 
 use std::time::Duration;
 

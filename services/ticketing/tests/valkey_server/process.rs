@@ -52,7 +52,7 @@ impl Process {
         Self { child, said: Some(said), _database: database }
     }
 
-    /// Waits until it ends by itself; its status, and all that it said.
+    /// Waits until it ends on its own; its status, and all that it said.
     pub(crate) fn ended(mut self) -> (ExitStatus, String) {
         let give_up = Instant::now() + PATIENCE;
         while Instant::now() < give_up {

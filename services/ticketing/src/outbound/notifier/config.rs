@@ -57,7 +57,7 @@ impl NotifierArgs {
         Some(NotifierSettings::Smtp(SmtpSettings { server, from: from?, timeout: timeout? }))
     }
 
-    /// What the server's certificate is checked against; none where the system's certificates count.
+    /// What the server's certificate is checked against; none if the system's certificates count.
     fn certificates(&self, mistakes: &mut Mistakes) -> Option<Certificate> {
         let pem = fs::read(self.smtp_ca_file.as_ref()?).map_err(|error| error.to_string());
         pem.and_then(|pem| Certificate::from_pem(&pem).map_err(|error| error.to_string()))

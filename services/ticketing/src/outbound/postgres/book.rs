@@ -71,7 +71,7 @@ impl Verdict {
     }
 }
 
-/// A fragment with an id of its own: diesel would prepare a plain `sql_query` anew at each call.
+/// A fragment with an id of its own: diesel would prepare a plain `sql_query` again at each call.
 struct Statement {
     // A ticket each.
     attempts: Vec<Uuid>,

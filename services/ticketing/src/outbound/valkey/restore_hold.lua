@@ -1,7 +1,7 @@
 -- Restore: the booking surely failed, so the attempt's seats are held again as they were, or free if that time has
 -- passed.
 -- ARGV: 2 attempt, 3… seats.
--- Answers how many seats were given back.
+-- Answers how many seats were restored.
 if not_loaded() then
   return 0
 end

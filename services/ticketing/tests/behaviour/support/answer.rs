@@ -46,14 +46,14 @@ impl Answer {
         self
     }
 
-    /// Fails where the answer took longer.
+    /// Fails if the answer took longer.
     #[track_caller]
     pub(crate) fn within(self, limit: Duration) -> Self {
         assert!(self.took <= limit, "{}: answered after {:?}, not {limit:?}", self.question, self.took);
         self
     }
 
-    /// The body; null where there is none.
+    /// The body; null if there is none.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_default()
     }

@@ -12,7 +12,7 @@ pub(crate) fn measure() {
     LazyLock::force(&TELEMETRY);
 }
 
-/// The value of a figure with these labels; none where it is not shown.
+/// The value of a figure with these labels; none if it is not shown.
 pub(crate) fn figure(name: &str, labels: &[(&str, &str)]) -> Option<f64> {
     let (text, starts) = (TELEMETRY.metrics().to_text(), [format!("{name}{{"), format!("{name} ")]);
     let labels: Vec<String> = labels.iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();

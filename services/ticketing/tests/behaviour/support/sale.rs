@@ -195,7 +195,7 @@ impl Sale {
         event
     }
 
-    /// The event has so many seats from now on.
+    /// The event has this many seats from now on.
     pub(crate) async fn grow(&self, event: EventId, seats: u32) {
         let position = self.events.change(event, |state| state.seat_count = seats).await;
         self.catch_up_to(position, event).await;

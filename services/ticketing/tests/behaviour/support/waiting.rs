@@ -6,7 +6,7 @@ use std::{future::Future, time::Duration};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// Waits for a condition, and fails where it does not come true.
+/// Waits for a condition, and fails if it does not come true.
 pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
     let waited = tokio::time::timeout(PATIENCE, async {
         while !condition().await {
