@@ -1,5 +1,5 @@
 //! A bounded queue that is fair among groups. The groups take turns. Within a group the newest entry goes first, since
-//! whoever submitted the oldest ones has waited so long that they may be gone. When the queue is full, the longest
+//! the clients of the oldest ones have waited so long that they may be gone. When the queue is full, the longest
 //! group loses its oldest entry: a crowd makes room for those who come alone.
 
 use std::{
