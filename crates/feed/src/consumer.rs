@@ -74,7 +74,7 @@ struct Inner {
     lifecycle: Lifecycle,
     failures: Counter<u64>,
     behind: Behind,
-    /// Of the pulls that somebody waits for, one runs at once: the next one mostly finds everything done.
+    /// Pulls that somebody waits for run one after the other: the next one mostly finds everything done.
     pulling: Mutex<()>,
     pulls: SingleFlight<(), Result<(), Failure>>,
 }

@@ -6,8 +6,8 @@ use crate::Position;
 /// often that was done and up to which position: `7412…-16384-00000001/2/105`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Incarnation<'a> {
-    /// The life of the database's server: within one life nothing that was shown is lost, and archived rows still
-    /// count in checkpoints.
+    /// The life of the database's server: within one life nothing that was shown is lost, and what was archived is
+    /// still represented by newest states and checkpoints.
     pub(crate) life: &'a str,
     /// A consumer that is not yet here may have read part of what was archived, and part of what replaced it.
     pub(crate) archived_up_to: Position,

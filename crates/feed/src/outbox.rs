@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{Position, producer::rows};
 
-/// Something that happened, to be written.
+/// Something that happened, ready to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEntry {
     kind: &'static str,
@@ -28,19 +28,19 @@ impl NewEntry {
     ///
     /// # Errors
     ///
-    /// Where the data cannot be written as JSON.
+    /// If the data cannot be written as JSON.
     pub fn new(kind: &'static str, subject: Uuid, data: &impl Serialize) -> QueryResult<Self> {
         let data = serde_json::to_value(data).map_err(|error| Error::SerializationError(Box::new(error)))?;
         Ok(Self { kind, subject, data })
     }
 }
 
-/// Writes entries in the caller's transaction, and answers the position of the last of them. Tell the
+/// Writes entries in the caller's transaction, and returns the position of the last of them. Notify the
 /// [`FeedSignal`](crate::FeedSignal) once the transaction is committed.
 ///
 /// # Errors
 ///
-/// Where the statement fails.
+/// If the statement fails.
 pub async fn append(connection: &mut AsyncPgConnection, entries: &[NewEntry]) -> QueryResult<Position> {
     let statement = Append {
         kinds: entries.iter().map(|entry| entry.kind).collect(),
@@ -50,16 +50,16 @@ pub async fn append(connection: &mut AsyncPgConnection, entries: &[NewEntry]) ->
     Ok(Position(statement.get_result(connection).await?))
 }
 
-/// Up to where everything is certain: what a later statement does not find up to here never comes.
+/// Up to here everything is certain: a row that a later statement does not find up to here will never appear.
 ///
 /// # Errors
 ///
-/// Where the statement fails.
+/// If the statement fails.
 pub async fn certain_until(connection: &mut AsyncPgConnection) -> QueryResult<Position> {
     rows::read_horizon(connection, Position::START).await.map(|(horizon, _)| horizon)
 }
 
-/// A fragment with an id of its own, since diesel would prepare a batch insert anew at each call.
+/// A query fragment with an id of its own, since otherwise diesel would prepare a batch insert again at each call.
 struct Append<'a> {
     kinds: Vec<&'a str>,
     subjects: Vec<Uuid>,

@@ -22,8 +22,8 @@ pub const EMAIL_HEADER: &str = "x-booked-user-email";
 /// The user's role, as [`Role::as_str`] writes it.
 pub const ROLE_HEADER: &str = "x-booked-user-role";
 
-/// The address that the request came from, as text, an IPv6 address cut to its network of 64 bits; set on requests
-/// that need an account, so that the user service can share its time out by address.
+/// The address that the request came from, as text, an IPv6 address cut to its network of 64 bits. It is set on
+/// requests to the user service, which divides its time fairly among addresses.
 pub const CLIENT_ADDRESS_HEADER: &str = "x-booked-client-address";
 /// How many more milliseconds the caller waits for the answer.
 pub const DEADLINE_HEADER: &str = "x-booked-deadline-ms";

@@ -1,5 +1,5 @@
-//! Postgres: where it is, a bounded pool of connections, transactions whose outcome is always known for what it is,
-//! and migrations.
+//! Postgres: where it is, a bounded pool of connections, transactions whose errors always say whether they may have
+//! been done, and migrations.
 
 #![warn(missing_docs)]
 

@@ -1,8 +1,8 @@
 //! Statements that are prepared once per connection.
 
-/// Makes a [`QueryFragment`](diesel::query_builder::QueryFragment) a statement with these columns that is prepared once per
-/// connection: diesel prepares a plain `sql_query` again at every call. The text of the fragment must not depend on its values.
-/// A fragment with a lifetime names itself a second time, with `'static`.
+/// Makes a [`QueryFragment`](diesel::query_builder::QueryFragment) a statement with these columns that is prepared
+/// once per connection: diesel prepares a plain `sql_query` again at every call. The text of the fragment must not
+/// depend on its values. A fragment with a lifetime is given a second time, with `'static`.
 #[macro_export]
 macro_rules! prepared {
     ($statement:ty => $columns:ty) => {

@@ -1,4 +1,4 @@
-//! Configuration: listed by `--help`, all its mistakes told in one message, its secrets in none.
+//! Configuration: listed by `--help`, all its mistakes reported in one message, its secrets in none.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 

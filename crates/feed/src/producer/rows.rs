@@ -1,6 +1,6 @@
-//! What is read of the outbox. A row is shown only when no row before it can still be committed: else whoever had read on
-//! would never see that one. `sql/outbox_horizon.sql` says how that is known; rows are read by a later statement than the
-//! horizon.
+//! What is read from the outbox. A row is shown only once no row before it can still be committed: otherwise a
+//! consumer that had already read further would never see that earlier row. `sql/outbox_horizon.sql` explains how
+//! this is known; rows are read by a later statement than the horizon.
 
 use booked_postgres::prepared;
 use chrono::{DateTime, Utc};
@@ -24,10 +24,11 @@ pub(crate) struct Page {
     pub(crate) entries: Vec<Entry>,
 }
 
-/// Reads the entries after a position. The head is read first, so that whoever has read up to it has read all that was
-/// committed before they asked. The incarnation comes over the same connection as the entries: a server that took over
-/// would not have it. The rows of a page are all of one generation of the archive, which the incarnation names; where
-/// none are read, the reason may be that there is another one by now, and then all is read again.
+/// Reads the entries after a position. The head is read first, so that a consumer that has read up to it has read
+/// everything that was committed before it asked. The incarnation is read over the same connection as the entries: a
+/// server that took over would not have this connection. All rows of a page are of one generation of the archive,
+/// which the incarnation names; if none are read, the reason may be that there is a new generation by now, and then
+/// everything is read again.
 pub(crate) async fn read_page(
     connection: &mut AsyncPgConnection,
     after: Position,
@@ -60,7 +61,7 @@ async fn finish_page(
 /// Where the feed stands before rows are read.
 pub(crate) struct Standing {
     pub(crate) incarnation: String,
-    /// How often rows were archived.
+    /// How many times rows were archived.
     pub(crate) generation: i32,
     head: Position,
     horizon: i64,
@@ -75,7 +76,7 @@ pub(crate) async fn read_standing(
     Ok(Standing { incarnation, generation, head: Position(head.unwrap_or_default()), horizon })
 }
 
-/// The entries after a position; none where rows were archived since the feed's standing was read.
+/// The entries after a position; none if rows were archived since the feed's standing was read.
 pub(crate) async fn read_entries(
     connection: &mut AsyncPgConnection,
     after: Position,
@@ -92,8 +93,8 @@ pub(crate) async fn read_entries(
     Ok(rows.into_iter().map(entry).collect())
 }
 
-/// The id up to which rows may be shown, and the last one that was given out, where all up to `certain` is known to be
-/// either there or never to come.
+/// The id up to which rows may be shown, and the last id that was assigned. The caller knows that each row up to
+/// `certain` is either there or will never appear.
 pub(crate) async fn read_horizon(
     connection: &mut AsyncPgConnection,
     certain: Position,
@@ -111,13 +112,13 @@ pub(crate) async fn read_last_shown(
     Ok(last.map_or(Position::START, Position))
 }
 
-/// How many rows no month's partition was there for; more than ten thousand are not counted.
+/// How many rows had no partition of their month to go to; no more than ten thousand are counted.
 pub(crate) async fn count_default_partition(connection: &mut AsyncPgConnection) -> QueryResult<i64> {
     let late = "SELECT count(*) FROM (SELECT FROM outbox_default LIMIT 10000) AS late";
     diesel::select(diesel::dsl::sql::<BigInt>(&format!("({late})"))).get_result(connection).await
 }
 
-// Fragments with ids of their own, since diesel does not keep other hand-written statements prepared.
+// Query fragments with ids of their own, since diesel does not keep other hand-written statements prepared.
 
 struct ReadStanding {
     certain: Position,
@@ -126,9 +127,9 @@ struct ReadStanding {
 prepared!(ReadStanding => (Text, Integer, Nullable<BigInt>, BigInt));
 
 impl QueryFragment<Pg> for ReadStanding {
-    /// The database is part of the incarnation, since one that is made anew in the same server starts a new feed. All of
-    /// this may be asked by every role, unless an administrator took that away. What was archived follows, as
-    /// [`Incarnation`](crate::incarnation::Incarnation) reads it.
+    /// The database is part of the incarnation, since one that is created again in the same server starts a new feed.
+    /// Every role may read all of this, unless an administrator revoked that. What was archived follows, in the form
+    /// that [`Incarnation`](crate::incarnation::Incarnation) parses.
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "SELECT concat_ws('-', (SELECT system_identifier FROM pg_control_system()), \
@@ -159,7 +160,7 @@ impl QueryFragment<Pg> for ReadHorizon {
     }
 }
 
-/// What is shown of the outbox: rows that none can still be committed before.
+/// Restricts to the rows that are shown: those before which no row can still be committed.
 fn push_shown<'b>(horizon: &'b i64, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
     #[cfg(feature = "unguarded")]
     if std::env::var("BOOKED_WITHOUT").is_ok_and(|guard| guard == "below-horizon") {
@@ -199,8 +200,9 @@ struct ReadEntries {
 prepared!(ReadEntries => (BigInt, Text, SqlUuid, Json, Timestamptz));
 
 impl QueryFragment<Pg> for ReadEntries {
-    /// The inner limit is a number that the planner knows, so that it reads the index in order instead of sorting. The
-    /// generation is compared by the statement that reads, so that it sees rows and checkpoints of one generation only.
+    /// The inner limit is a number that the planner knows, so that it reads the index in order instead of sorting.
+    /// The generation is compared in the statement that reads, so that it sees rows and checkpoints of only one
+    /// generation.
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT id, kind, subject, data, written_at FROM (SELECT * FROM outbox WHERE id > ");
         out.push_bind_param::<BigInt, _>(&self.after.0)?;
@@ -267,8 +269,8 @@ mod tests {
         assert!(page.incarnation.ends_with("/1/2"), "{}", page.incarnation);
     }
 
-    /// A statement that waits for the partitions to change places does not see those of before without their rows, nor those
-    /// of afterwards as if they were of before.
+    /// A statement that waits while the partitions are exchanged neither sees the earlier ones without their rows,
+    /// nor the later ones as if they were the earlier ones.
     #[tokio::test(flavor = "multi_thread")]
     async fn a_page_that_waits_while_rows_are_archived_is_not_mixed() {
         let database = outbox();

@@ -1,4 +1,4 @@
-//! A commit that was sent and not answered may have happened: it is unknown, and never told as refused.
+//! A commit that was sent and not answered may have happened: it is unknown, and never reported as refused.
 
 use std::convert::Infallible;
 
@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::support::{connect, eventually, run, seats, soon};
 
-/// Seats whose insertion runs this when it is committed.
+/// Seats whose insertion runs this at commit.
 fn seats_that_commit(body: &str) -> TestDatabase {
     let seats = seats();
     seats.execute(&format!(
@@ -40,7 +40,7 @@ async fn a_connection_that_dies_in_the_commit_leaves_the_outcome_unknown() {
                      WHERE query = 'COMMIT' AND state = 'active' AND datname = current_database()";
     eventually("it commits", || seats.execute(in_commit) == "1").await;
 
-    // Only this test's: others commit on the same server.
+    // Only this test's connection: other tests commit on the same server.
     seats.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
          WHERE query = 'COMMIT' AND datname = current_database()",
@@ -52,8 +52,8 @@ async fn a_connection_that_dies_in_the_commit_leaves_the_outcome_unknown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_is_not_answered_in_time_leaves_the_outcome_unknown() {
-    // The server gives up after twice the time that the client waits. The commit goes on between the two, once the client has
-    // given up, and the server has not noticed that the client is gone.
+    // The server gives up after twice the time that the client waits. The commit happens between the two: the client
+    // has given up by then, and the server has not noticed that the client is gone.
     let seats = seats_that_commit(
         "PERFORM set_config('client_connection_check_interval', '0', false); \
          WHILE NOT EXISTS (SELECT FROM goes_on) LOOP PERFORM pg_sleep(0.01); END LOOP",
