@@ -72,8 +72,8 @@ impl ServiceClient {
     ///
     /// # Errors
     ///
-    /// Surely nothing was done if no replica could be connected to; otherwise the outcome is unknown, since the request may
-    /// have been sent.
+    /// Surely nothing was done if no replica could be connected to; otherwise the outcome is unknown, since the
+    /// request may have been sent.
     pub async fn send(
         &self,
         retry: Retry,
