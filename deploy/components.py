@@ -1,4 +1,4 @@
-"""The names in deploy/components. Whoever imports this module has its folder in PYTHONPATH."""
+"""The names in deploy/components. To import this module, put its folder into PYTHONPATH."""
 
 from pathlib import Path
 

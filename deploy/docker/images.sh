@@ -6,7 +6,7 @@ source deploy/docker/version.sh
 
 build_options=()
 
-# programs_folder ARGUMENTS...: the folder that the arguments of a test name; nothing if Docker is to compile
+# programs_folder [--programs FOLDER]: the folder in a test's arguments; nothing if Docker is to compile
 programs_folder() {
     case "$#:${1:-}" in
         0:) ;;
@@ -27,7 +27,8 @@ programs_image() {
     echo booked-test/programs
 }
 
-# build_images FOLDER [BUILD OPTION]...: of all components, with the programs of the folder; compiles them if it is empty
+# build_images FOLDER [BUILD OPTION]...: builds the images of all components with the programs in the folder; compiles the
+# programs if FOLDER is empty
 build_images() {
     local folder=$1 before=$SECONDS
     shift

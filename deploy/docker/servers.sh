@@ -1,10 +1,11 @@
-# A private Postgres and Valkey on the loopback address, and the environments of the components on them. To be sourced, with
+# A private Postgres and Valkey on the loopback address, and the components' environments for them. To be sourced, with
 # deploy/components.sh and deploy/tests/testing.sh; needs $work, a folder.
 
 source deploy/tests/postgres.sh
 
 declare -A traffic admin
 
+# Starts both, with an empty database for every component that has one.
 start_servers() {
     postgres_port=$(free_port) valkey_port=$(free_port)
     postgres=$(postgres_folder)
@@ -17,7 +18,7 @@ start_servers() {
     done
 }
 
-end_servers() {
+stop_servers() {
     if [ -n "${valkey_pid:-}" ]; then kill "$valkey_pid" && wait "$valkey_pid" || true; fi
     if [ -n "${postgres:-}" ]; then
         stop_postgres "$postgres"
@@ -25,7 +26,7 @@ end_servers() {
     fi
 }
 
-# The settings of each component, as files for `docker run --env-file`.
+# Writes the settings of each component to a file for `docker run --env-file`.
 write_environments() {
     mkdir -p "$work/secrets/keys"
     openssl rand -hex 32 >"$work/secrets/credential"
@@ -49,6 +50,6 @@ write_environments() {
         } >"$work/$component.env"
         echo "postgres://booked@127.0.0.1:$postgres_port/booked_$component?sslmode=disable" >"$work/secrets/$component"
     done
-    # The containers run as another user.
+    # The containers run as a different user.
     chmod -R a+rX "$work"
 }

@@ -1,3 +1,3 @@
-# The version of the workspace, which is the tag of its images. To be sourced, in the workspace's folder.
+# $version: the workspace's version, which is the tag of its images. To be sourced in the workspace's folder.
 
 version=$(sed -n '/^\[workspace.package\]/,/^$/s/^version = "\(.*\)"/\1/p' Cargo.toml)

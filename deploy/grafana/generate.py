@@ -1,6 +1,6 @@
-"""Writes the dashboards: `deploy/grafana/generate` runs it, and a test checks that they are as it writes them.
+"""Writes the dashboards. `deploy/grafana/generate` runs it, and a test checks that the files are up to date.
 
-One for a sale, and one for each component. What they are made of is in `panels.py`.
+There is one for a sale, and one for each component. Their panels are in `panels.py`.
 """
 
 from itertools import count
@@ -54,8 +54,8 @@ SECTIONS = {
 
 
 def sale():
-    """What somebody looks at while a sale runs: first whether all is well, then how it goes, then what gets full."""
-    return [("At a glance", at_a_glance()), ("The crowd", crowd()), bookings(), ("What gets full", bottlenecks())]
+    """For watching a sale: first whether everything is fine, then the load, then what fills up."""
+    return [("At a glance", at_a_glance()), ("The crowd", crowd()), bookings(), ("What fills up", bottlenecks())]
 
 
 def at_a_glance():
@@ -66,20 +66,20 @@ def at_a_glance():
     broken = f"sum(booked_invariant_violations_total{ticketing})"
     firing = 'count(ALERTS{alertname=~"Booked.*", alertstate="firing"})'
     return [
-        number("Requests", "In a second.", requests_per_second, "reqps"),
+        number("Requests", "Per second.", requests_per_second, "reqps"),
         number(
             "Failures",
-            "Share of requests that were answered 5xx.",
+            "Share of requests with a 5xx response.",
             f"{failures} / {requests_per_second}",
             "percentunit",
             bad_above=0.001,
         ),
-        number("Slowest in 100", "Of all requests.", slowest(f"{served}_bucket{gateway}"), "s", bad_above=1),
-        number("Seats sold", "In a second.", per_second("booked_seats_sold_total" + ticketing), "ops"),
-        number("Holds open", "Seats held or being booked.", f"max(booked_holds_open{ticketing})"),
-        number("On waitlists", "Entries.", f"max(booked_waitlist_entries{ticketing})"),
-        number("Alerts", "That fire at the moment.", firing, bad_above=1),
-        number("Broken invariants", "What the auditor found: always none.", broken, bad_above=1),
+        number("99th percentile", "Duration of all requests.", slowest(f"{served}_bucket{gateway}"), "s", bad_above=1),
+        number("Seats sold", "Per second.", per_second("booked_seats_sold_total" + ticketing), "ops"),
+        number("Holds open", "Seats that are held or being booked.", f"max(booked_holds_open{ticketing})"),
+        number("Waitlist entries", "Of all events.", f"max(booked_waitlist_entries{ticketing})"),
+        number("Alerts", "Firing now.", firing, bad_above=1),
+        number("Broken invariants", "Found by the auditor; always 0.", broken, bad_above=1),
     ]
 
 
@@ -92,7 +92,7 @@ def crowd():
     def by_status(title, route):
         status = "http_response_status_code"
         answers = per_second(f"{served}_count{asked(route)}", status)
-        return lines(title, f"Of {route}, by status.", {"{{" + status + "}}": answers}, "reqps")
+        return lines(title, f"{route}, by status.", {"{{" + status + "}}": answers}, "reqps")
 
     routes = {"reserve": "/ticket/reserve/", "book": "/ticket/book/", "list": "/event/", "log in": "/user/login/"}
     return [
@@ -102,8 +102,8 @@ def crowd():
         by_status("Listings", "/event/"),
         by_status("Log-ins", "/user/login/"),
         lines(
-            "Duration that one in a hundred exceeds",
-            "As the gateway sees it.",
+            "Duration, 99th percentile",
+            "Measured by the gateway.",
             {name: slowest(f"{served}_bucket{asked(route)}") for name, route in routes.items()},
             "s",
         ),
@@ -111,7 +111,7 @@ def crowd():
 
 
 def bottlenecks():
-    """Each as a share of what there is of it: at 1 it is full."""
+    """Each as a share of its limit: at 1 it is full."""
     used, most = of(ANY, 'db_client_connection_state="used"'), of(ANY)
     in_use = f"sum by (job, instance) (db_client_connection_count{used})"
     may_be = f"sum by (job, instance) (db_client_connection_max{most})"
@@ -119,21 +119,21 @@ def bottlenecks():
     return [
         lines(
             "Connections to the databases",
-            "Share in use, in the fullest pod of each service.",
+            "Share in use, in the pod of each component that uses most.",
             {"{{job}}": f"max by (job) ({in_use} / {may_be})"},
             unit="percentunit",
             most=1,
         ),
         lines(
             "Booking queue",
-            "Share in use, in the fullest pod.",
+            "Share in use, in the pod that uses most.",
             {"bookings": f"max(booked_bookings_waiting{ticketing} / booked_bookings_waiting_max{ticketing})"},
             unit="percentunit",
             most=1,
         ),
         lines(
             "Passwords that wait for a thread",
-            "In the fullest pod.",
+            "In the pod with most.",
             {"log-ins": f"max(booked_user_hashes_waiting{of('user')})"},
         ),
     ]
@@ -145,12 +145,12 @@ def variables(builder):
     namespace = dashboard.QueryVariable("namespace").label("Namespace").query(known).datasource(SOURCE)
     namespace = namespace.refresh(VariableRefresh.ON_DASHBOARD_LOAD).include_all(True).all_value(".*")
     system = dashboard.TextBoxVariable("system").label("System").default_value("booked")
-    system = system.description("What the names of the jobs begin with: `global.partOf` of the charts")
+    system = system.description("Prefix of the jobs' names: `global.partOf` of the charts")
     return builder.with_variable(source).with_variable(system).with_variable(namespace)
 
 
 def written(name, title, sections):
-    """The text of a dashboard's file."""
+    """The content of a dashboard's file."""
     builder = dashboard.Dashboard(title).uid(f"booked-{name}").tags(["booked"]).timezone("browser")
     builder = builder.time("now-1h", "now").refresh("10s").tooltip(DashboardCursorSync.CROSSHAIR)
     others = dashboard.DashboardLink("booked").type("dashboards").tags(["booked"]).as_dropdown(True)
@@ -164,7 +164,7 @@ def written(name, title, sections):
 
 
 def all_written():
-    """The text of every dashboard by the name of its file."""
+    """The content of every dashboard's file, by its name."""
     texts = {"sale.json": written("sale", "booked: a sale", sale())}
     sections = {component: [*SECTIONS[component], process(component)] for component in COMPONENTS}
     return texts | {f"{name}.json": written(name, f"booked: {name}", rows) for name, rows in sections.items()}

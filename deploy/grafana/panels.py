@@ -1,6 +1,6 @@
-"""What dashboards are made of: a panel, and the sections that several of them show.
+"""The building blocks of dashboards: panels, and sections that several dashboards share.
 
-A section is a title and its panels. A query asks for one component, wherever it runs: `of("event", …)`.
+A section is a title and its panels. A query selects the series of one component, wherever it runs: `of("event", …)`.
 """
 
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, timeseries
@@ -18,18 +18,18 @@ def of(component, *more):
 
 
 def per_second(series, *by):
-    """How much a counter rises in a second, summed by these labels."""
+    """The rate of a counter per second, summed by these labels."""
     grouped = f" by ({', '.join(by)})" if by else ""
     return f"sum{grouped} (rate({series}[{RATE}]))"
 
 
 def slowest(series, *by):
-    """What one in a hundred exceeds, of a histogram's buckets."""
+    """The 99th percentile, from a histogram's buckets."""
     return f"histogram_quantile(0.99, {per_second(series, 'le', *by)})"
 
 
 def lines(title, description, queries, unit="short", per_row=3, most=None):
-    """A panel of lines; `queries` are expressions by their legends."""
+    """A panel of lines; `queries` maps legends to expressions."""
     panel = timeseries.Panel().title(title).description(description).datasource(SOURCE).unit(unit).min(0)
     panel = panel.height(HEIGHT).span(ROW_WIDTH // per_row).line_width(1).fill_opacity(8)
     if most is not None:
@@ -42,7 +42,7 @@ def lines(title, description, queries, unit="short", per_row=3, most=None):
 
 
 def number(title, description, expression, unit="short", bad_above=None, per_row=8):
-    """A panel of one number; above a bound it is red."""
+    """A panel with one number, red above a bound."""
     panel = stat.Panel().title(title).description(description).datasource(SOURCE).unit(unit)
     panel = panel.height(4).span(ROW_WIDTH // per_row).no_value("0")
     if bad_above is not None:
@@ -68,49 +68,49 @@ FAILED = 'error_type!=""'
 def requests(component):
     """Rate, errors and duration of each route."""
     count, bucket = (f"http_server_request_duration_seconds_{kind}" for kind in ("count", "bucket"))
-    no_success = of(component, 'http_response_status_code!~"[123].."')
-    # A feed is asked to wait; its time says nothing.
-    answered_at_once = of(component, 'http_route!="/internal/feed"')
+    unsuccessful = of(component, 'http_response_status_code!~"[123].."')
+    # Without the feed: its callers ask it to wait, so its duration means nothing.
+    immediate = of(component, 'http_route!="/internal/feed"')
     return "Requests", [
         lines("Requests", "By route.", {"{{http_route}}": per_second(count + of(component), "http_route")}, "reqps"),
         lines(
-            "Answers that are no success",
-            "By status: 4xx are refusals, 5xx are failures.",
-            {"{{http_response_status_code}}": per_second(count + no_success, "http_response_status_code")},
+            "Unsuccessful responses",
+            "By status: 4xx are rejections, 5xx are failures.",
+            {"{{http_response_status_code}}": per_second(count + unsuccessful, "http_response_status_code")},
             "reqps",
         ),
         lines(
-            "Duration that one in a hundred exceeds",
-            "By route; the feed, which is asked to wait, left out.",
-            {"{{http_route}}": slowest(bucket + answered_at_once, "http_route")},
+            "Duration, 99th percentile",
+            "By route, without the feed, which waits for news.",
+            {"{{http_route}}": slowest(bucket + immediate, "http_route")},
             "s",
         ),
     ]
 
 
 def calls(component):
-    """What this component asks of the others."""
+    """The calls of this component to others."""
     count, bucket = (f"http_client_request_duration_seconds_{kind}" for kind in ("count", "bucket"))
-    whom = ("server_address", "server_port", "url_template")
+    callee = ("server_address", "server_port", "url_template")
     address = "{{server_address}}:{{server_port}}{{url_template}}"
-    answered_5xx, unanswered = of(component, 'http_response_status_code=~"5.."'), of(component, FAILED)
+    with_5xx, without_response = of(component, 'http_response_status_code=~"5.."'), of(component, FAILED)
     return "Calls to other components", [
-        lines("Calls", "By whom is asked.", {address: per_second(count + of(component), *whom)}, "reqps"),
+        lines("Calls", "By callee.", {address: per_second(count + of(component), *callee)}, "reqps"),
         lines(
-            "Calls that failed",
-            "Without an answer (by error_type), or answered 5xx.",
+            "Failed calls",
+            "Without a response (by error_type), or with 5xx.",
             {
-                address + " {{error_type}}": per_second(count + unanswered, *whom, "error_type"),
+                address + " {{error_type}}": per_second(count + without_response, *callee, "error_type"),
                 address + " {{http_response_status_code}}": per_second(
-                    count + answered_5xx, *whom, "http_response_status_code"
+                    count + with_5xx, *callee, "http_response_status_code"
                 ),
             },
             "reqps",
         ),
         lines(
-            "Duration that one in a hundred exceeds",
-            "By whom is asked; the feed, which is asked to wait, left out.",
-            {address: slowest(bucket + of(component, 'url_template!="/internal/feed"'), *whom)},
+            "Duration, 99th percentile",
+            "By callee, without the feed, which waits for news.",
+            {address: slowest(bucket + of(component, 'url_template!="/internal/feed"'), *callee)},
             "s",
         ),
     ]
@@ -118,17 +118,17 @@ def calls(component):
 
 def connections():
     """The gateway's connections to the services."""
-    whom = ("server_address", "server_port")
+    callee = ("server_address", "server_port")
     address = "{{server_address}}:{{server_port}}"
     active = of("gateway", 'http_connection_state="active"')
-    by = f"by (instance, {', '.join(whom)})"
+    by = f"by (instance, {', '.join(callee)})"
     in_use = f"sum {by} (http_client_open_connections{active})"
     may_be = f"sum {by} (booked_gateway_concurrency_limit{of('gateway')})"
     return "Connections to the services", [
         lines(
             "Share in use",
-            "In the fullest pod of the gateway, of what the service is given since it answers so many in time. Where it is used up, requests wait, and are answered 503 at last.",
-            {address: f"max by ({', '.join(whom)}) ({in_use} / {may_be})"},
+            "In the pod of the gateway that uses most; the limit follows from how many calls the service answers in time. At the limit, requests wait, and get 503 if they wait too long.",
+            {address: f"max by ({', '.join(callee)}) ({in_use} / {may_be})"},
             "percentunit",
             per_row=2,
             most=1,
@@ -138,7 +138,7 @@ def connections():
             "Of all pods, by state.",
             {
                 address + " {{http_connection_state}}": (
-                    f"sum by ({', '.join(whom)}, http_connection_state) (http_client_open_connections{of('gateway')})"
+                    f"sum by ({', '.join(callee)}, http_connection_state) (http_client_open_connections{of('gateway')})"
                 )
             },
             per_row=2,
@@ -147,20 +147,20 @@ def connections():
 
 
 def limits():
-    """What clients meet of the gateway's limits."""
+    """The gateway's limits for clients."""
     refused = per_second(f"booked_gateway_refused_total{of('gateway')}", "reason")
     connected = "booked_gateway_client_connections" + of("gateway")
     return "Limits for clients", [
         lines(
-            "Refused or cut off",
-            "By the limit that was met. Much of it from few addresses is a flood that is held; what to turn is in the runbook.",
+            "Rejected or cut off",
+            "By the limit that was reached. Many from few addresses are a flood that the limit holds off; the runbook says what to adjust.",
             {"{{reason}}": refused},
             "reqps",
             per_row=2,
         ),
         lines(
-            "Clients' connections, share of what may be",
-            "By pod. Near 1 newcomers wait, whoever they are.",
+            "Clients' connections, share of the limit",
+            "By pod. Near 1, new clients wait.",
             {"{{instance}}": f"{connected} / booked_gateway_client_connections_max{of('gateway')}"},
             "percentunit",
             per_row=2,
@@ -170,7 +170,7 @@ def limits():
 
 
 def sharing(component):
-    """How a crowd that reads the same shares what it costs."""
+    """How many callers share each read, if many read the same at once."""
     callers, fetches = (
         "booked_shared_fetch_callers_total" + of(component),
         "booked_shared_fetches_total" + of(component),
@@ -178,14 +178,14 @@ def sharing(component):
     return "Shared reads", [
         lines(
             "Callers",
-            "Who asked for what others may be asking for at the same moment.",
+            "Of reads that can be shared.",
             {"{{fetch}}": per_second(callers, "fetch")},
             "reqps",
             per_row=2,
         ),
         lines(
-            "Callers that shared one fetch",
-            "On average. A crowd is cheap where this is high.",
+            "Callers per fetch",
+            "On average. The higher it is, the less a crowd costs.",
             {"{{fetch}}": f"{per_second(callers, 'fetch')} / {per_second(fetches, 'fetch')}"},
             per_row=2,
         ),
@@ -193,12 +193,12 @@ def sharing(component):
 
 
 def keys():
-    """The public keys that tokens are verified by."""
+    """The public keys that verify tokens."""
     age = f"max by (instance) (booked_gateway_jwks_age_seconds{of('gateway')})"
     return "Keys", [
         lines(
             "Age of the public keys",
-            "Since they were last fetched. Old ones do as long as no key is rotated.",
+            "Time since they were last fetched. Old keys suffice until a key is rotated.",
             {"{{instance}}": age},
             "s",
             per_row=1,
@@ -207,7 +207,7 @@ def keys():
 
 
 def database(component):
-    """The pool of connections, and the work on them."""
+    """The connection pool, and the work on its connections."""
     count, bucket = (f"db_client_operation_duration_seconds_{kind}" for kind in ("count", "bucket"))
     system = 'db_system_name="postgresql"'
     state, operation = "db_client_connection_state", "db_operation_name"
@@ -215,16 +215,16 @@ def database(component):
     return "Database", [
         lines(
             "Connections",
-            "Of all pods, by state; how many they may open; and who waits for one.",
+            "Of all pods, by state; the limit; and callers that wait for one.",
             {
                 "{{db_client_connection_state}}": f"sum by ({state}) (db_client_connection_count{of(component)})",
-                "at most": f"sum(db_client_connection_max{of(component)})",
-                "callers that wait": f"sum(db_client_connection_pending_requests{of(component)})",
+                "limit": f"sum(db_client_connection_max{of(component)})",
+                "waiting callers": f"sum(db_client_connection_pending_requests{of(component)})",
             },
         ),
         lines(
             "Work",
-            "In all, and what failed at the database (by error_type).",
+            "All of it, and what failed in the database (by error_type).",
             {
                 "{{db_operation_name}}": per_second(count + of(component, system), operation),
                 "{{db_operation_name}} {{error_type}}": per_second(
@@ -234,7 +234,7 @@ def database(component):
             "ops",
         ),
         lines(
-            "Duration that one in a hundred exceeds",
+            "Duration, 99th percentile",
             "Of reads and transactions, and of the wait for a connection.",
             {
                 "{{db_operation_name}}": slowest(bucket + of(component, system), operation),
@@ -246,12 +246,12 @@ def database(component):
 
 
 def feed_in(component):
-    """The feed of another service that this one applies."""
+    """The feed of another service that this one consumes."""
     labels = of(component)
-    return "Feed that is read", [
+    return "Consumed feed", [
         lines(
-            "Behind",
-            "For how long the feed has not been read to its end.",
+            "Lag",
+            "Time since the feed was last read to its end.",
             {"{{feed}}": f"max by (feed) (booked_feed_lag_seconds{labels})"},
             "s",
         ),
@@ -263,9 +263,9 @@ def feed_in(component):
         ),
         lines(
             "Not applied",
-            "Pulls that failed, and entries that could not be read.",
+            "Failed pulls, and entries that could not be understood.",
             {
-                "{{feed}}: pulls that failed": per_second("booked_feed_pull_failures_total" + labels, "feed"),
+                "{{feed}}: failed pulls": per_second("booked_feed_pull_failures_total" + labels, "feed"),
                 "{{feed}}: set aside": per_second("booked_feed_set_aside_total" + labels, "feed"),
             },
             "ops",
@@ -274,19 +274,19 @@ def feed_in(component):
 
 
 def feed_out(component):
-    """The feed that this service tells."""
+    """The feed that this service produces."""
     pages = "http_server_request_duration_seconds_count" + of(component, 'http_route="/internal/feed"')
-    return "Feed that is told", [
+    return "Produced feed", [
         lines(
             "Held back",
-            "For how long the oldest open transaction of the database server has held the feed back.",
+            "Age of the oldest open transaction of the database server, which the feed waits for.",
             {"held back": f"max(booked_feed_held_back_seconds{of(component)})"},
             "s",
             per_row=2,
         ),
         lines(
             "Pages",
-            "That were asked for, by status.",
+            "Requested pages, by status.",
             {"{{http_response_status_code}}": per_second(pages, "http_response_status_code")},
             "reqps",
             per_row=2,
@@ -302,7 +302,7 @@ def bookings():
         lines("Holds", "Seats that are held or being booked.", {"open": f"max(booked_holds_open{labels})"}),
         lines(
             "Seats sold and cancelled",
-            "In a second.",
+            "Per second.",
             {
                 "sold": per_second("booked_seats_sold_total" + labels),
                 "cancelled": per_second("booked_seats_cancelled_total" + labels),
@@ -310,24 +310,24 @@ def bookings():
             "ops",
         ),
         lines(
-            "Seats put right",
-            "By whom and how: the janitor ends what was left in the middle, the reconciler compares with Postgres.",
+            "Seats repaired",
+            "By job and kind: the janitor settles abandoned attempts, the reconciler compares Valkey with Postgres.",
             {"{{by}}: {{kind}}": per_second("booked_seats_repaired_total" + labels, "by", "kind")},
             "ops",
         ),
         lines(
-            "Bookings that wait",
-            "For a transaction, in the fullest pod; and how many may.",
-            {"wait": f"max(booked_bookings_waiting{labels})", "may wait": f"max(booked_bookings_waiting_max{labels})"},
+            "Waiting bookings",
+            "Bookings that wait for a transaction, in the pod with most; and the limit.",
+            {"waiting": f"max(booked_bookings_waiting{labels})", "limit": f"max(booked_bookings_waiting_max{labels})"},
         ),
         lines(
-            "Bookings that share a transaction",
-            "On average, and what one transaction in a hundred exceeds.",
-            {"average": average, "one in a hundred": slowest(size + "_bucket" + labels)},
+            "Bookings per transaction",
+            "Average and 99th percentile.",
+            {"average": average, "99th percentile": slowest(size + "_bucket" + labels)},
         ),
         lines(
-            "Bookings that the queue refused",
-            "It was full, or they waited in it for too long; they are answered 503.",
+            "Bookings rejected by the queue",
+            "Because it was full, or because they waited too long; they get 503.",
             {"{{why}}": per_second("booked_bookings_refused_total" + labels, "why")},
             "ops",
         ),
@@ -343,12 +343,12 @@ def valkey():
         lines("Scripts", "By name.", {"{{db_operation_name}}": per_second(count + labels, operation)}, "ops"),
         lines(
             "Failures",
-            "`unavailable` surely did nothing; of `unknown` nobody knows.",
+            "`unavailable` had no effect; `unknown` may have had one.",
             {"{{db_operation_name}} {{error_type}}": per_second(count + failed, operation, "error_type")},
             "ops",
         ),
         lines(
-            "Duration that one in a hundred exceeds",
+            "Duration, 99th percentile",
             "By name.",
             {"{{db_operation_name}}": slowest(bucket + labels, operation)},
             "s",
@@ -357,19 +357,19 @@ def valkey():
 
 
 def waitlist():
-    """Who waits, and who was not told yet."""
+    """Who waits, and who was not notified yet."""
     labels = of("ticketing")
     return "Waitlist", [
         lines("Entries", "Of all waitlists.", {"entries": f"max(booked_waitlist_entries{labels})"}),
-        lines("Messages", "Not sent yet.", {"messages": f"max(booked_notifications_waiting{labels})"}),
+        lines("Notifications", "Not sent yet.", {"notifications": f"max(booked_notifications_waiting{labels})"}),
         lines(
-            "Messages given up",
-            "In the hour before.",
-            {"messages": f"sum(increase(booked_notifications_given_up_total{labels}[1h]))"},
+            "Notifications given up",
+            "In the last hour.",
+            {"notifications": f"sum(increase(booked_notifications_given_up_total{labels}[1h]))"},
         ),
         lines(
-            "Oldest message",
-            "For how long it has been due; one that failed is not due before its next try.",
+            "Oldest notification",
+            "Time since it was due; one that failed is not due before its next attempt.",
             {"age": f"max(booked_notifications_oldest_seconds{labels})"},
             "s",
         ),
@@ -377,12 +377,12 @@ def waitlist():
 
 
 def process(component):
-    """What each process takes of its machine."""
+    """What each process uses of its machine."""
     labels = of(component)
     return "Processes", [
         lines(
             "Processors",
-            "How many are kept busy, by pod.",
+            "Busy cores, by pod.",
             {"{{instance}}": f"rate(process_cpu_seconds_total{labels}[{RATE}])"},
             per_row=4,
         ),
@@ -395,14 +395,14 @@ def process(component):
         ),
         lines(
             "Open files and connections",
-            "Share of those that may be open, by pod.",
+            "Share of the limit, by pod.",
             {"{{instance}}": f"process_open_fds{labels} / process_max_fds{labels}"},
             "percentunit",
             per_row=4,
         ),
         lines(
-            "Running for",
-            "By pod; it falls to nothing where one starts anew.",
+            "Uptime",
+            "By pod; it falls to 0 when one restarts.",
             {"{{instance}}": f"time() - process_start_time_seconds{labels}"},
             "s",
             per_row=4,
@@ -411,11 +411,11 @@ def process(component):
 
 
 def log_ins():
-    """What hashing passwords makes of a crowd."""
+    """Log-ins that wait because hashing passwords takes long."""
     return "Log-ins", [
         lines(
             "Passwords that wait for a thread",
-            "By pod; more than LOGIN_QUEUE_MAX are answered 503.",
+            "By pod; beyond LOGIN_QUEUE_MAX they get 503.",
             {"{{instance}}": f"booked_user_hashes_waiting{of('user')}"},
             per_row=1,
         )

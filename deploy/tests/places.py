@@ -1,4 +1,4 @@
-"""Where things are, and what several tests look at."""
+"""Paths, and the alerting rules, which several tests read."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ RULES = {component: DEPLOY / "prometheus" / "rules" / f"{component}.yaml" for co
 
 
 def rules(component):
-    """All rules of a component's file."""
+    """All rules in a component's file."""
     return [rule for group in yaml.safe_load(RULES[component].read_text())["groups"] for rule in group["rules"]]
 
 

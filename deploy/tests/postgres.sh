@@ -2,7 +2,7 @@
 
 postgres_bin=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -1 || true)
 if [ -z "$postgres_bin" ]; then
-    echo "PostgreSQL's server programs are not in /usr/lib/postgresql; the tests of the crates install them" >&2
+    echo "PostgreSQL's server programs are not in /usr/lib/postgresql; cargo test installs them" >&2
     exit 1
 fi
 
@@ -11,7 +11,7 @@ as_postgres() {
     if [ "$(id -u)" = 0 ]; then setpriv --reuid nobody --regid nogroup --clear-groups "$@"; else "$@"; fi
 }
 
-# postgres_folder: a new folder that Postgres may write to
+# postgres_folder: creates a folder that Postgres may write to
 postgres_folder() {
     local folder
     folder=$(mktemp -d)
@@ -19,7 +19,7 @@ postgres_folder() {
     echo "$folder"
 }
 
-# start_postgres FOLDER PORT [SETTINGS]: a server on the data in this folder, which are made where there are none
+# start_postgres FOLDER PORT [SETTINGS]: starts a server with the data in this folder, which it creates if necessary
 start_postgres() {
     [ -e "$1/data" ] || as_postgres "$postgres_bin/initdb" --pgdata "$1/data" --username booked --auth trust >/dev/null
     as_postgres "$postgres_bin/pg_ctl" --pgdata "$1/data" --silent --wait --log "$1/log" \

@@ -1,4 +1,4 @@
-"""What stands in this repository for each component of deploy/components, and for no other."""
+"""What this repository has for every component in deploy/components, and for no other."""
 
 import re
 import subprocess
@@ -38,7 +38,7 @@ def test_each_with_a_database_has_migrations():
     assert names(REPOSITORY / "migrations") == set(with_flag("database"))
 
 
-def test_each_is_watched_and_shown():
+def test_each_has_rules_and_a_dashboard():
     assert names(DEPLOY / "prometheus" / "rules", "*.yaml") == set(COMPONENTS)
     assert names(DEPLOY / "prometheus" / "tests", "*.yaml") == set(COMPONENTS)
     assert names(DEPLOY / "grafana" / "dashboards", "*.json") == {"sale", *COMPONENTS}
@@ -49,7 +49,7 @@ def test_prometheus_scrapes_each():
     assert [job["job_name"] for job in prometheus["scrape_configs"]] == [f"booked-{name}" for name in COMPONENTS]
 
 
-def test_compose_runs_each_with_what_it_has():
+def test_compose_runs_each_with_what_its_flags_say():
     compose = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())
     services = compose["services"]
     ours = [name for name, service in services.items() if "booked-" in service["image"]]

@@ -1,4 +1,4 @@
-"""deploy/compose: understood by Docker, with as few rights as can be, and in the right order."""
+"""deploy/compose is valid, gives no more rights than needed, and starts services in the right order."""
 
 import json
 import os
@@ -22,17 +22,17 @@ def secrets_of(name):
     return set(SERVICES[name].get("secrets", []))
 
 
-def test_it_follows_the_schema_of_compose():
+def test_it_is_valid_by_the_schema_of_compose():
     schema = json.loads(Path(os.environ["COMPOSE_SCHEMA"]).read_text())
     jsonschema.Draft7Validator(schema).validate(COMPOSE)
 
 
-def test_the_secrets_that_it_names_are_those_that_prepare_makes(tmp_path):
+def test_prepare_creates_the_secrets_that_it_names(tmp_path):
     for file in ["components", "components.sh", "compose/prepare"]:
         (tmp_path / file).parent.mkdir(exist_ok=True)
         shutil.copy(DEPLOY / file, tmp_path / file)
     folder = tmp_path / "compose"
-    for _ in range(2):  # the second time keeps what is there
+    for _ in range(2):  # the second run keeps the first one's
         made = subprocess.run(["bash", folder / "prepare"], capture_output=True, text=True)
         assert made.returncode == 0, made.stderr
         credential = (folder / "secrets" / "internal-credential").read_text()
@@ -59,12 +59,12 @@ def test_nothing_has_more_rights_than_it_needs(name):
     assert "privileged" not in service
 
 
-def test_every_image_is_of_a_fixed_version():
+def test_every_image_has_a_fixed_version():
     for service in SERVICES.values():
         assert re.search(r":(\d|v\d|\$\{BOOKED_VERSION:-\d+\.\d+\.\d+\}$)", service["image"]), service["image"]
 
 
-def test_every_image_of_ours_can_be_built_where_there_is_no_rust():
+def test_our_images_can_be_built_without_rust_on_the_machine():
     ours = {name: service for name, service in SERVICES.items() if "booked-" in service["image"]}
     migrations = [f"migrate-{component}" for component in WITH_DATABASE]
     assert set(ours) == {*COMPONENTS, *migrations, "admin"}
@@ -78,7 +78,7 @@ def test_every_image_of_ours_can_be_built_where_there_is_no_rust():
     assert all("build" not in service for name, service in SERVICES.items() if name not in ours)
 
 
-def test_what_is_copied_into_the_build_is_all_that_it_compiles():
+def test_everything_that_the_build_compiles_is_copied_into_it():
     taken = {line[1:] for line in (REPOSITORY / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     members = re.search(r"^members = (.*)$", (REPOSITORY / "Cargo.toml").read_text(), re.MULTILINE)[1]
     folders = {member.removesuffix("/*") for member in json.loads(members)}
@@ -87,7 +87,7 @@ def test_what_is_copied_into_the_build_is_all_that_it_compiles():
 
 
 @pytest.mark.parametrize("component", WITH_DATABASE)
-def test_a_service_starts_when_its_database_is_migrated_and_sees_no_other(component):
+def test_a_service_starts_after_its_migration_and_has_only_its_own_database(component):
     assert SERVICES[component]["depends_on"][f"migrate-{component}"] == {"condition": "service_completed_successfully"}
     migration = SERVICES[f"migrate-{component}"]
     assert migration["image"] == SERVICES[component]["image"]
@@ -97,7 +97,7 @@ def test_a_service_starts_when_its_database_is_migrated_and_sees_no_other(compon
     assert secrets_of(f"migrate-{component}") == {f"{component}-database"}
 
 
-def test_the_gateway_waits_for_all_and_is_the_only_one_of_them_that_the_world_reaches():
+def test_the_gateway_waits_for_all_and_is_the_only_one_that_clients_reach():
     assert SERVICES["gateway"]["depends_on"] == {
         component: {"condition": "service_healthy"} for component in WITH_DATABASE
     }
@@ -109,7 +109,7 @@ def test_the_gateway_waits_for_all_and_is_the_only_one_of_them_that_the_world_re
     assert "data" not in SERVICES["gateway"]["networks"]
 
 
-def test_ticketing_alone_reaches_valkey():
+def test_only_ticketing_reaches_valkey():
     assert SERVICES["valkey"]["networks"] == ["holds"]
     assert {name for name, service in SERVICES.items() if "holds" in service["networks"]} == {"valkey", "ticketing"}
     assert all(network == {"internal": True} for network in (COMPOSE["networks"][name] for name in ("data", "holds")))
@@ -119,7 +119,7 @@ def test_ticketing_alone_reaches_valkey():
 def test_a_component_that_is_stopped_has_time_to_drain(component):
     delay_s = int(SERVICES[component]["environment"]["DRAIN_DELAY_MS"]) / 1000
     assert delay_s >= 0.5
-    # Requests, then detached work, up to DRAIN_TIMEOUT_MS each, by default 10 s; then telemetry is sent.
+    # Requests and then detached work, up to DRAIN_TIMEOUT_MS each, 10 s by default; then telemetry is flushed.
     assert int(SERVICES[component]["stop_grace_period"].removesuffix("s")) >= delay_s + 2 * 10 + 5
 
 
@@ -135,7 +135,7 @@ def test_prometheus_scrapes_every_component_by_the_name_of_its_job():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_all_mounted_files_are_there():
+def test_all_mounted_files_exist():
     for service in SERVICES.values():
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]

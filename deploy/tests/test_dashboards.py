@@ -1,5 +1,5 @@
-"""The dashboards: as their generator writes them, with queries that Prometheus understands. That the metrics exist is
-checked on a running system, by tools/system-tests/tests/metrics.rs."""
+"""The dashboards are up to date, and Prometheus understands their queries. tools/system-tests/tests/metrics.rs checks on a
+running system that the metrics exist."""
 
 import json
 import subprocess
@@ -11,21 +11,21 @@ from places import DEPLOY
 
 GRAFANA = DEPLOY / "grafana"
 FILES = sorted((GRAFANA / "dashboards").glob("*.json"))
-STANDS_FOR = {"$__rate_interval": "5m", "$namespace": ".*", "$system": "booked"}
+VARIABLES = {"$__rate_interval": "5m", "$namespace": ".*", "$system": "booked"}
 
 
 def panels(file):
     return [panel for panel in json.loads(file.read_text())["panels"] if panel["type"] != "row"]
 
 
-def test_they_are_as_they_are_generated(monkeypatch):
+def test_they_are_as_generated(monkeypatch):
     monkeypatch.syspath_prepend(str(GRAFANA))
     import generate
 
     written = generate.all_written()
     assert {file.name for file in FILES} == set(written)
     for file in FILES:
-        assert file.read_text() == written[file.name], f"{file.name} is not as deploy/grafana/generate writes it"
+        assert file.read_text() == written[file.name], f"{file.name} is not up to date: run deploy/grafana/generate"
     sys.modules.pop("panels")
 
 
@@ -34,7 +34,7 @@ def test_prometheus_understands_every_query(tmp_path):
     assert len(queries) > 50
     rules = []
     for position, query in enumerate(queries):
-        for name, value in STANDS_FOR.items():
+        for name, value in VARIABLES.items():
             query = query.replace(name, value)
         assert "$" not in query
         rules.append({"record": f"query:{position}", "expr": query})
@@ -58,6 +58,6 @@ def test_panels_are_described_and_do_not_overlap(file):
         taken |= cells
 
 
-def test_every_dashboard_has_a_name_of_its_own():
+def test_every_dashboard_has_its_own_uid():
     uids = [json.loads(file.read_text())["uid"] for file in FILES]
     assert len(set(uids)) == len(FILES) == 6

@@ -1,4 +1,4 @@
-"""The rules of Prometheus: well formed, tried on made-up series, each alert with a test and a place in the runbook."""
+"""Prometheus' rules are well formed and tested on made-up series; every alert has a test and an entry in the runbook."""
 
 import re
 import subprocess
@@ -22,13 +22,13 @@ def test_rules_are_well_formed(component):
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_rules_do_what_their_cases_say(component):
+def test_rules_pass_their_tests(component):
     done = promtool("test", "rules", CASES[component])
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_every_alert_is_seen_to_fire_once(component):
+def test_every_alert_fires_in_a_test(component):
     cases = yaml.safe_load(CASES[component].read_text())["tests"]
     expected = [case for each in cases for case in each.get("alert_rule_test", []) if case["exp_alerts"]]
     firing = [sample for each in cases for case in each.get("promql_expr_test", []) for sample in case["exp_samples"]]
@@ -38,7 +38,7 @@ def test_every_alert_is_seen_to_fire_once(component):
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_every_alert_says_how_grave_it_is_and_what_to_do(component):
+def test_every_alert_has_a_severity_a_summary_and_a_description(component):
     for alert in alerts(component):
         assert alert["alert"].startswith(f"Booked{component.capitalize()}")
         assert alert["labels"]["severity"] in ("warning", "critical")

@@ -1,4 +1,4 @@
-"""Shell scripts, YAML and the Dockerfile are as their linters like them."""
+"""Shell scripts, YAML files and Dockerfiles pass their linters."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ def check(*command):
 def test_shell_scripts():
     scripts = list(shell_scripts())
     assert len(scripts) > 6
-    # 1091: what is sourced is looked at by itself. 2034, 2154: what is sourced shares variables with its user.
+    # 1091: sourced files are checked on their own. 2034, 2154: they share variables with the scripts that source them.
     check(TOOLS / "shellcheck", "--shell=bash", "--exclude=SC1091,SC2034,SC2154", *scripts)
 
 

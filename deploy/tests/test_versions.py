@@ -1,4 +1,4 @@
-"""Crates, images, charts and the changelog have one version, and one command moves it."""
+"""Crates, images, charts and the changelog have one version, and one command changes it."""
 
 import re
 import shutil
@@ -25,7 +25,7 @@ def release(root, *arguments):
     return subprocess.run(command, capture_output=True, text=True)
 
 
-def test_one_command_moves_all(tmp_path):
+def test_one_command_changes_all(tmp_path):
     root = copied(tmp_path)
     texts = {file: file.read_text() for file in root.rglob("*") if file.is_file()}
     version = re.search(r'version = "(.*)"', (root / "Cargo.toml").read_text())[1]
@@ -42,7 +42,7 @@ def test_one_command_moves_all(tmp_path):
     assert set(re.findall(r'\nname = "booked(?:-\w+)*"\nversion = "(.*)"', lock)) == {"98.76.54"}
 
 
-def test_versions_that_differ_are_refused(tmp_path):
+def test_different_versions_are_refused(tmp_path):
     root = copied(tmp_path)
     chart = root / "k8s" / "charts" / "event" / "Chart.yaml"
     chart.write_text(re.sub(r"\nappVersion: .*\n", "\nappVersion: 9.9.9\n", chart.read_text()))
@@ -50,15 +50,15 @@ def test_versions_that_differ_are_refused(tmp_path):
     assert done.returncode != 0 and "differ" in done.stderr
 
 
-def test_a_version_never_falls(tmp_path):
+def test_a_version_never_decreases(tmp_path):
     done = release(copied(tmp_path), "0.0.1")
     assert done.returncode != 0 and "not above" in done.stderr
 
 
-def test_the_changelog_knows_the_version():
+def test_the_changelog_has_the_version():
     changelog = (REPOSITORY / "CHANGELOG.md").read_text()
     version = re.search(r'version = "(.*)"', (REPOSITORY / "Cargo.toml").read_text())[1]
     released = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", changelog, re.MULTILINE)
-    # Before the first release all is unreleased.
+    # Before the first release, everything is unreleased.
     assert "## [Unreleased]" in changelog and (released[:1] == [version] or not released)
     assert not released or released == sorted(released, key=lambda each: tuple(map(int, each.split("."))), reverse=True)

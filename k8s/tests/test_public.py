@@ -59,7 +59,9 @@ def test_the_notes_warn_of_what_is_open():
     assert "TRUSTED_PROXIES is not set" in notes("gateway", gateway("route-values.yaml"))
     assert "TRUSTED_PROXIES is not set" not in notes("gateway", gateway("ingress-values.yaml"))
     assert "port-forward" in notes("gateway")
-    assert "global.tracing.to is empty: the pods may connect to port 4318" in notes("gateway", gateway("route-values.yaml"))
+    assert "global.tracing.to is empty: the pods may connect to port 4318" in notes(
+        "gateway", gateway("route-values.yaml")
+    )
     grpc = {"global": {"tracing": {"endpoint": "http://collector:4317"}}}
     assert "4317 collectors speak gRPC" in notes("event", grpc)
     assert "gRPC" not in notes("gateway", gateway("route-values.yaml"))

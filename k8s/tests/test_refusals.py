@@ -69,7 +69,11 @@ TOGETHER = [
     ("event", {"service": {"type": "LoadBalancer"}}, "for the gateway only"),
     ("event", {"networkPolicy": {"clients": [{"podSelector": {}}]}}, "networkPolicy.extraIngress"),
     ("gateway", {"service": {"externalTrafficPolicy": "Local"}}, "for a service.type other than ClusterIP"),
-    ("event", {"podLabels": {"app.kubernetes.io/name": "mine"}}, "podLabels.app.kubernetes.io/name is set by the chart"),
+    (
+        "event",
+        {"podLabels": {"app.kubernetes.io/name": "mine"}},
+        "podLabels.app.kubernetes.io/name is set by the chart",
+    ),
     ("gateway", {"ingress": {"enabled": True}}, "name the hosts"),
     ("gateway", {"httpRoute": {"enabled": True}}, "name the Gateway"),
     ("event", {"ports": {"traffic": 8081}}, "are the same (8081)"),

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Run by Postgres' image when its folder is new: for each password in /run/roles, a role and a database that it owns. No role
-# sees the database of another.
+# Postgres' image runs this when its data folder is new. It creates, for each password in /run/roles, a role and a database that
+# the role owns. No role may connect to the database of another.
 set -eu
 
 for password_file in /run/roles/*; do
-    # psql reads the password itself: whoever looks at the processes sees arguments.
+    # psql reads the password itself: everybody who lists the processes sees their arguments.
     PASSWORD_FILE=$password_file psql --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
         --set role="booked_${password_file##*/}" <<'SQL'
 \set password `cat "$PASSWORD_FILE"`
