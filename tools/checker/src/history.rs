@@ -1,9 +1,10 @@
-//! What clients saw: their calls, when these were sent and answered, and what came of them. Each line of the file is one
+//! What clients saw: their calls, when these were sent and answered, and what came of them. Each line of the file is
+//! one
 //! [`Line`] as JSON.
 //!
-//! All times come from the recorder's clock, in microseconds since 1970. A call without an answer, or with an answer that
-//! leaves open what was done, is [`Outcome::Unknown`]: it may or may not have been carried out, as in the histories of
-//! Jepsen (<https://github.com/jepsen-io/jepsen>).
+//! All times come from the recorder's clock, in microseconds since 1970. A call without an answer, or with an answer
+//! that leaves open what was done, is [`Outcome::Unknown`]: it may or may not have been carried out, as in the
+//! histories of Jepsen (<https://github.com/jepsen-io/jepsen>).
 
 use std::io::{self, BufRead, Write};
 

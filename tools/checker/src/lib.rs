@@ -17,8 +17,8 @@ pub use report::{Finding, Report, RuleReport};
 pub use rules::judge;
 pub use sources::{Limits, ReadError, Sources};
 
-/// Reads the sources, again and again while something looks wrong that may yet be repaired, and judges them together with
-/// what clients recorded. A history must contain all calls of its users from their first one on, and be finished.
+/// Reads the sources, again and again while something looks wrong that may yet be repaired, and judges them together
+/// with what clients recorded. A history must contain all calls of its users from their first one on, and be finished.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! Reads the evidence in this order: analytics before ticketing, whose ledger goes on meanwhile; Valkey before Postgres, as
-//! the reconciler does; ticketing before the event service, which it follows.
+//! Reads the evidence in this order: analytics before ticketing, whose ledger goes on meanwhile; Valkey before
+//! Postgres, as the reconciler does; ticketing before the event service, which it follows.
 
 mod analytics;
 mod event;
@@ -28,8 +28,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 const TICKETING: &str = "ticketing's database";
 
-/// Reads everything that the sources name. Events with seats that look wrong are inspected again until they look right, or
-/// until the limit.
+/// Reads everything that the sources name. Events with seats that look wrong are inspected again until they look right,
+/// or until the limit.
 ///
 /// # Errors
 ///

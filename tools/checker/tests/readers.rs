@@ -196,7 +196,8 @@ async fn tickets_whose_booking_is_archived_are_not_judged_and_not_wrong() {
     assert!(report.valid && unchecked(&report).iter().any(|why| why.contains("is archived")), "{report}");
 }
 
-/// A transaction sees the rows of one moment, and the partitions as they are when it opens them: the rows must be in both.
+/// A transaction sees the rows of one moment, and the partitions as they are when it opens them: the rows must be in
+/// both.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ledger_is_read_whole_while_it_is_archived() {
     let valkey = [test_valkey()];

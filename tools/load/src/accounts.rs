@@ -1,5 +1,5 @@
-//! The clients' accounts: created once, found again by their emails, with their tokens stored for the next run. Logging in
-//! is slow on purpose, so a run that finds tokens starts immediately.
+//! The clients' accounts: created once, found again by their emails, with their tokens stored for the next run. Logging
+//! in is slow on purpose, so a run that finds tokens starts immediately.
 
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,7 @@
 //! Counts and times what the clients do, in total and for each second.
 //!
-//! Latency counts from when a call was meant to start, so that in an open loop a slow answer also counts against all calls
-//! that had to wait behind it (coordinated omission). The service time counts from when the call was sent.
+//! Latency counts from when a call was meant to start, so that in an open loop a slow answer also counts against all
+//! calls that had to wait behind it (coordinated omission). The service time counts from when the call was sent.
 
 use std::{
     collections::BTreeMap,

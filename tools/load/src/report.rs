@@ -45,7 +45,8 @@ pub struct IterationReport {
     pub not_started: u64,
     /// They were still open when the grace period after the end was over.
     pub cut_short: usize,
-    /// How late they began, which is not the gateway's fault. More than a few milliseconds mean that this machine is too slow.
+    /// How late they began, which is not the gateway's fault. More than a few milliseconds mean that this machine is
+    /// too slow.
     pub lateness_us: Spread,
 }
 

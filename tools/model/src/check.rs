@@ -1,4 +1,4 @@
-//! Runs a model, and tells what came of it.
+//! Explores a model, and reports what was found.
 
 use std::{
     fmt::{Debug, Write as _},
@@ -8,30 +8,29 @@ use std::{
 
 use stateright::{Checker as _, Expectation, HasDiscoveries, Model};
 
-/// What came of a run.
+/// What was found.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The properties that do not hold, each with the shortest history that the run met.
+    /// The properties that do not hold, each with the shortest history that was found.
     pub violations: Vec<(&'static str, String)>,
-    /// What the model should reach and did not; empty where a property was broken first.
+    /// What the model should reach and did not; empty if a property was violated first.
     pub unreached: Vec<&'static str>,
     /// Whether every state was explored.
     pub is_exhaustive: bool,
-    /// How many states there are, up to names.
+    /// How many states there are, up to symmetry.
     pub states: usize,
-    /// How long the run took.
     pub took: Duration,
 }
 
 impl Outcome {
-    /// The names of the properties that do not hold.
     #[must_use]
     pub fn violated_names(&self) -> Vec<&'static str> {
         self.violations.iter().map(|(name, _)| *name).collect()
     }
 }
 
-/// Explores a model until a property is broken or all is explored, breadth first. One thread finds a shortest history.
+/// Explores a model breadth first, until a property is violated or everything is explored. A single thread finds a
+/// shortest history.
 pub(crate) fn check<M>(model: M, threads: usize, limit: Duration) -> Outcome
 where
     M: Model<State: Clone + Debug + Hash + PartialEq + Send + Sync, Action: Clone + Debug + PartialEq>
@@ -49,12 +48,13 @@ where
         .spawn_bfs()
         .join();
     let found = checker.discoveries();
-    let told = properties.iter().filter(|it| it.expectation == Expectation::Always).filter_map(|property| {
-        let history = found.get(property.name)?.clone().into_vec();
-        let holds = |state: &M::State| (property.condition)(checker.model(), state);
-        Some((property.name, tell(&history, holds)))
-    });
-    let violations: Vec<_> = told.collect();
+    let described =
+        properties.iter().filter(|it| it.expectation == Expectation::Always).filter_map(|property| {
+            let history = found.get(property.name)?.clone().into_vec();
+            let holds = |state: &M::State| (property.condition)(checker.model(), state);
+            Some((property.name, describe(&history, holds)))
+        });
+    let violations: Vec<_> = described.collect();
     let sometimes = properties.iter().filter(|it| it.expectation == Expectation::Sometimes).map(|it| it.name);
     let is_unreached = |name: &&str| violations.is_empty() && !found.contains_key(*name);
     Outcome {
@@ -66,13 +66,13 @@ where
     }
 }
 
-/// A history up to where the property is broken first, and the state that it led to.
-fn tell<S: Debug, A: Debug>(history: &[(S, Option<A>)], holds: impl Fn(&S) -> bool) -> String {
+/// A history up to the first state that violates the property, and that state.
+fn describe<S: Debug, A: Debug>(history: &[(S, Option<A>)], holds: impl Fn(&S) -> bool) -> String {
     let length = history.iter().take_while(|(state, _)| holds(state)).count();
     let mut text = String::new();
     for (number, (_, action)) in (1..).zip(&history[..length]) {
         if let Some(action) = action {
-            // A text takes whatever is written to it.
+            // Writing to a string never fails.
             let _ = writeln!(text, "  {number:>2}. {action:?}");
         }
     }

@@ -1,8 +1,9 @@
 //! A feed between two services: rows of an outbox, shown in an order in which none is ever skipped, and applied once.
 //!
-//! A few transactions change one or two subjects of the producer, and each writes a row of the outbox. The consumer keeps
-//! the newest versions and counts the rows. The producer's database may be replaced by one that lacks what was committed
-//! last, and gives its position to another row. Rows may be archived, so that one stands for several.
+//! A few transactions change one or two subjects of the producer, and each writes a row to the outbox. The consumer
+//! keeps the newest versions and counts the rows. The producer's database may be replaced by one that lacks what was
+//! committed last, and gives that row's position to another one. Rows may be archived, so that one row replaces
+//! several.
 
 mod consumer;
 mod producer;
@@ -17,14 +18,14 @@ use crate::guards::Guards;
 
 const PULLERS: usize = 2;
 
-/// How large, and what may befall it.
+/// How large the model is, and which faults may happen.
 #[derive(Clone, Copy, Debug)]
 pub struct Feed {
     /// The guards that are on.
     pub guards: Guards,
     /// How many transactions write, 3 at most.
     pub transactions: usize,
-    /// How many entries a page has at most.
+    /// How many entries a page has, at most.
     pub page: usize,
     /// How many subjects they change, 2 at most.
     pub subjects: usize,
@@ -34,42 +35,40 @@ pub struct Feed {
     pub archives: u8,
 }
 
-/// Both sides, and the replicas that pull.
+/// Both services, and the consumer's replicas that pull.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Services {
     producer: Producer,
     consumer: Consumer,
     pullers: [Option<Puller>; PULLERS],
-    /// A pull for somebody who must have all was over too early.
+    /// A caller that must have everything was answered too early.
     was_late: bool,
 }
 
 /// What may happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// A transaction reads how far ids were given out …
+    /// A transaction reads which id was assigned last …
     Begin(usize),
-    /// … and takes the lock that says so.
+    /// … and takes the lock that announces it.
     Announce(usize),
     /// It takes an id and writes to the outbox; its subject is locked until it ends.
     Write(usize),
-    /// It ends, and what it wrote is there or not.
     Commit(usize),
-    /// The same.
     RollBack(usize),
-    /// The producer's database is replaced by one that does not have all of it.
+    /// The producer's database is replaced by one that lacks the newest rows.
     Restore,
-    /// The rows of these transactions, a set, are archived.
+    /// The rows of this set of transactions are archived.
     Archive(u8),
     /// A replica pulls one page …
     Pull,
-    /// … or until all that was committed by now is applied.
+    /// … or until everything that is committed now is applied.
     PullNow,
-    /// The change that is noted gets its turn.
+    /// The change that was noted is carried out.
     CarryOut,
     /// The replica in this slot takes a step.
     Step(usize),
-    /// It stops for ever.
+    /// It stops permanently.
     Crash(usize),
 }
 
@@ -79,13 +78,13 @@ impl Services {
         Some(())
     }
 
-    /// One step of a replica; its next one.
+    /// Takes one step of a replica, and returns the next one.
     fn pull(&mut self, puller: Puller, page: usize, guards: Guards) -> Option<Puller> {
         puller.step(&self.producer, &mut self.consumer, &mut self.was_late, page, guards)
     }
 
-    /// Once nobody writes any more, one replica that pulls, and a turn for the change that is noted, bring the consumer to
-    /// what the producer says.
+    /// When nothing is written any more, a replica that pulls and the change that was noted bring the consumer to what
+    /// the producer says.
     fn converges(&self, page: usize, guards: Guards) -> bool {
         let mut services = *self;
         services.producer.roll_back_all();
@@ -164,11 +163,14 @@ impl Model for Feed {
                 "no entry is skipped or counted twice, and the newest is known",
                 |feed: &Self, it: &Services| it.converges(feed.page, feed.guards),
             ),
-            Property::always("who waits for all has all", |_, services: &Services| !services.was_late),
+            Property::always(
+                "a caller that waits for everything has everything",
+                |_, services: &Services| !services.was_late,
+            ),
             Property::always("what is known never gets older", |_, services: &Services| {
                 !services.consumer.went_back
             }),
-            Property::sometimes("a row is there before one with a lower id", |_, services: &Services| {
+            Property::sometimes("a row is committed before one with a lower id", |_, services: &Services| {
                 services.producer.is_overtaken()
             }),
             Property::sometimes("a row is held back by an earlier one", |feed: &Feed, it: &Services| {

@@ -1,4 +1,4 @@
-//! Checks the models in larger sizes than `cargo test` does, and tells the history that the lack of a guard leads to.
+//! Checks the models in larger sizes than `cargo test` does, and shows the history that the lack of a guard leads to.
 
 use std::{io::Write as _, process::ExitCode, time::Duration};
 
@@ -12,18 +12,18 @@ use clap::Parser;
 /// Checks the protocol of booked as a model.
 #[derive(Debug, Parser)]
 struct Args {
-    /// Only the sizes whose names begin so.
+    /// Only the sizes whose names begin with this.
     names: Vec<String>,
-    /// The large sizes too: hours, and some of them many gigabytes.
+    /// The large sizes too, which take hours, and some of them many gigabytes.
     #[arg(long)]
     large: bool,
-    /// The protocol without this guard, and the history that breaks a promise.
+    /// Checks the protocol without this guard, and shows a history that violates a property.
     #[arg(long, value_name = "GUARD")]
     without: Option<Guard>,
-    /// Longest time of one size, in seconds.
+    /// The time limit for each size, in seconds.
     #[arg(long, default_value_t = 600, value_name = "SECONDS")]
     limit_s: u64,
-    /// Threads that explore.
+    /// How many threads explore.
     #[arg(long, default_value_t = 2, value_name = "COUNT")]
     threads: usize,
 }
@@ -50,23 +50,23 @@ fn main() -> anyhow::Result<ExitCode> {
     Ok(exit(hold))
 }
 
-fn exit(is_as_it_should_be: bool) -> ExitCode {
-    if is_as_it_should_be { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+fn exit(is_as_expected: bool) -> ExitCode {
+    if is_as_expected { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn report(name: &str, outcome: &Outcome) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     let verdict = match (outcome.violations.is_empty(), outcome.is_exhaustive) {
-        (false, _) => "BROKEN",
+        (false, _) => "VIOLATED",
         (true, true) => "holds",
-        (true, false) => "holds as far as it went",
+        (true, false) => "holds as far as it was explored",
     };
     writeln!(out, "{name}: {verdict}; {} states, {:.1} s", outcome.states, outcome.took.as_secs_f32())?;
     for name in &outcome.unreached {
         writeln!(out, "  never reached: {name}")?;
     }
     for (property, history) in &outcome.violations {
-        writeln!(out, "  broken: {property}\n{history}")?;
+        writeln!(out, "  violated: {property}\n{history}")?;
     }
     Ok(())
 }

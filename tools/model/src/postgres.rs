@@ -1,9 +1,10 @@
-//! Transactions of ticketing, statement by statement, as READ COMMITTED runs them: a statement sees what was committed
-//! when it began, waits for locks, and rechecks only what it locks. Shows that [`seats`](crate::seats) may take each of
-//! them for one step, and a batch of bookings for several at the same moment.
+//! Ticketing's transactions, statement by statement, as READ COMMITTED runs them: a statement sees what was committed
+//! when it began, waits for locks, and rechecks only what it locks. This shows that [`seats`](crate::seats) may treat
+//! each transaction as one step, and a batch of bookings as several steps at the same moment.
 //!
-//! Two or three bookings are sent once each, by any number of flushers, together or apart: the first user's of both seats of
-//! an event, the others' of one seat each. Meanwhile each may be voided, the users cancel, the event is deleted and purged.
+//! Two or three bookings are sent once each, by any number of flushers, together or separately: the first user wants
+//! both seats of an event, the others one seat each. Meanwhile bookings may be voided, users cancel, and the event is
+//! deleted and purged.
 
 mod book;
 mod cancel;
@@ -21,7 +22,7 @@ use crate::guards::{Guard, Guards};
 
 const TRANSACTIONS_MAX: usize = 3;
 
-/// How much happens at once.
+/// How large the model is.
 #[derive(Clone, Copy, Debug)]
 pub struct Transactions {
     /// The guards that are on.
@@ -56,9 +57,9 @@ pub enum Action {
     Void(usize),
     /// The event is deleted, in one statement.
     Delete,
-    /// The rows of the deleted event go.
+    /// The rows of the deleted event are removed.
     Purge,
-    /// The transaction in this slot runs on to its next wait, or commits.
+    /// The transaction in this slot runs to the next point at which it may wait, or commits.
     Step(usize),
     /// Its connection is lost before the commit.
     RollBack(usize),
@@ -173,33 +174,32 @@ impl Model for Transactions {
             Property::always("a seat has one ticket", |_, state: &State| {
                 !state.database.violations.sold_twice
             }),
-            Property::always("a booking is done whole or not at all", |_, state: &State| {
+            Property::always("a booking is carried out as a whole or not at all", |_, state: &State| {
                 !state.database.violations.partly_booked
             }),
             Property::always("what is void is never booked", |_, state: &State| {
                 !state.database.violations.booked_after_void
             }),
-            Property::always("a refused booking spoils no other", |_, state: &State| {
-                !state.database.violations.spoiled
+            Property::always("a refused booking does not affect others", |_, state: &State| {
+                !state.database.violations.affected_others
             }),
-            Property::always("a cancel is done whole or not at all", |_, state: &State| {
+            Property::always("a cancel is carried out as a whole or not at all", |_, state: &State| {
                 !state.database.violations.partly_cancelled
             }),
             Property::always("after a deletion nothing is booked or cancelled", |_, state: &State| {
                 let is_left_over = state.database.tables.purged && state.database.tables.sold() != 0;
                 !state.database.violations.after_deletion && !is_left_over
             }),
-            Property::sometimes("a batch is tried one by one", |_, state: &State| {
+            Property::sometimes("the bookings of a batch are tried one by one", |_, state: &State| {
                 state
                     .running
                     .iter()
                     .flatten()
                     .any(|it| matches!(it, Transaction::Flush(flush) if flush.is_alone()))
             }),
-            Property::sometimes(
-                "two bookings of the same seat are done, one after the other",
-                |_, state: &State| state.database.tables.attempts[..2] == [AttemptOutcome::Booked; 2],
-            ),
+            Property::sometimes("the same seat is booked twice, one after the other", |_, state: &State| {
+                state.database.tables.attempts[..2] == [AttemptOutcome::Booked; 2]
+            }),
         ]
     }
 }

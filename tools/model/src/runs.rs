@@ -1,4 +1,4 @@
-//! What is checked: the protocol in sizes that must hold, and without each guard in a size that must not.
+//! What is checked: the protocol in sizes in which it must hold, and without each guard in a size in which it must not.
 
 use std::time::Duration;
 
@@ -13,7 +13,6 @@ use crate::{
 
 /// One of the models in one size.
 #[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "each is the model of that name")]
 pub enum Run {
     Sale(Sale),
     Transactions(Transactions),
@@ -23,7 +22,6 @@ pub enum Run {
 }
 
 impl Run {
-    /// The same with other guards.
     #[must_use]
     pub fn with(self, guards: Guards) -> Self {
         match self {
@@ -35,7 +33,7 @@ impl Run {
         }
     }
 
-    /// Explores every state that differs by more than names, or does so up to the limit.
+    /// Explores all states, up to symmetry, or as many as the time limit allows.
     #[must_use]
     pub fn check(self, threads: usize, limit: Duration) -> Outcome {
         match self {
@@ -47,7 +45,7 @@ impl Run {
         }
     }
 
-    /// Without symmetry, so that a history reads as it happened.
+    /// Without symmetry, so that a history is easier to read.
     #[must_use]
     pub fn plain(self) -> Self {
         match self {
@@ -57,7 +55,7 @@ impl Run {
     }
 }
 
-/// Seats of one event, and use cases at once.
+/// The seats of one event, and the number of concurrent use cases.
 const fn sale(seats: usize, processes: usize) -> Sale {
     Sale::new(Layout::OneEvent(seats), processes)
 }
@@ -98,7 +96,7 @@ const fn feed(transactions: usize, page: usize) -> Feed {
     Feed { guards: Guards::All, transactions, page, subjects: 2, restores: false, archives: 0 }
 }
 
-/// Sizes that `cargo test` explores, all of them in well under a minute.
+/// Sizes that `cargo test` explores.
 pub const SMALL: &[(&str, Run)] = &[
     ("seats-1-3", Run::Sale(sale(1, 3))),
     ("seats-2-1", Run::Sale(sale(2, 1))),
@@ -123,7 +121,7 @@ pub const SMALL: &[(&str, Run)] = &[
     ("feed-2-1-archiving", Run::Feed(Feed { archives: 1, ..feed(2, 1) })),
 ];
 
-/// Larger ones, for an evening.
+/// Larger sizes, which take hours.
 pub const LARGE: &[(&str, Run)] = &[
     ("seats-1-4", Run::Sale(sale(1, 4))),
     ("seats-2-3", Run::Sale(sale(2, 3))),
@@ -140,7 +138,7 @@ pub const LARGE: &[(&str, Run)] = &[
     ("events-2-3", Run::Sale(two_events(3))),
     ("events-2-2-losing-all", Run::Sale(losing_all(two_events(2)))),
     ("waitlist-3", Run::Waitlist(waitlist(3))),
-    ("waitlist-2-three-at-once", Run::Waitlist(Waitlist { processes: 3, ..waitlist(2) })),
+    ("waitlist-2-three-processes", Run::Waitlist(Waitlist { processes: 3, ..waitlist(2) })),
     ("waitlist-2-losing-all", Run::Waitlist(Waitlist { loses_all: true, ..waitlist(2) })),
     ("waitlist-3-deleting", Run::Waitlist(Waitlist { deletes: true, ..waitlist(3) })),
     ("feed-3-2", Run::Feed(feed(3, 2))),
@@ -152,12 +150,12 @@ pub const LARGE: &[(&str, Run)] = &[
     ("feed-2-1-archiving-twice-restoring", Run::Feed(Feed { archives: 2, restores: true, ..feed(2, 1) })),
 ];
 
-/// The size in which the lack of a guard shows, and the property that it breaks; for those of
+/// The size in which the lack of a guard shows, and the property that it violates; for the guards in
 /// [`NOT_NEEDED`](crate::guards::NOT_NEEDED), the size in which it might.
 #[must_use]
 pub fn without(guard: Guard) -> (Run, &'static str) {
-    let (run, breaks) = find(guard);
-    (run.with(Guards::Without(guard)), breaks)
+    let (run, property) = find(guard);
+    (run.with(Guards::Without(guard)), property)
 }
 
 fn find(guard: Guard) -> (Run, &'static str) {
@@ -186,7 +184,7 @@ fn find(guard: Guard) -> (Run, &'static str) {
         G::PublishNeedsNoInventory => (Run::Sale(not_loaded(one)), HOLDS),
         G::GrowNeedsInventory => (Run::Sale(growing(losing_all(sale(2, 1)))), NEVER_OFFERED),
         G::DropEndsLease | G::PurgeDropsFirst => {
-            (Run::Sale(deleting(one)), "of a purged event nothing is left")
+            (Run::Sale(deleting(one)), "nothing of a purged event is left")
         }
         G::DeletedInventoryIsDropped => (Run::Sale(losing_newest(deleting(sale(1, 1)))), FREE_AGAIN),
         G::GrowOnlyRises => (Run::Sale(growing(sale(2, 1))), "what is on sale stays on sale"),
@@ -194,12 +192,12 @@ fn find(guard: Guard) -> (Run, &'static str) {
         G::ReleaseCountsSettled => (Run::Sale(two_events(1)), "what was released is free"),
         G::CapacityIsRefused => (Run::Sale(growing(losing_all(sale(2, 1)))), OWNERS),
         G::DropKeepsLease => (Run::Sale(losing_all(deleting(one))), OWNERS),
-        G::BatchIsComplete => (transactions(2), "a booking is done whole or not at all"),
+        G::BatchIsComplete => (transactions(2), "a booking is carried out as a whole or not at all"),
         G::BookingLocksEvents | G::CancelLocksEvent => {
             (transactions(2), "after a deletion nothing is booked or cancelled")
         }
-        G::RefusedAlone => (transactions(2), "a refused booking spoils no other"),
-        G::CancelsInTurn => (transactions(2), "a cancel is done whole or not at all"),
+        G::RefusedAlone => (transactions(2), "a refused booking does not affect others"),
+        G::CancelsInTurn => (transactions(2), "a cancel is carried out as a whole or not at all"),
         G::VoidWritesAgain | G::ServerGivesUpLater | G::RepeatWaitsForStandby => {
             (Run::Replication(Replication { guards: Guards::All }), "an acknowledged booking stays")
         }
@@ -238,4 +236,4 @@ const HOLDS: &str = "a granted hold can be booked";
 const FREE_AGAIN: &str = "every seat that nobody owns, holds or settles becomes free";
 const TOLD: &str = "users who wait are notified of seats that came free";
 const ONCE: &str = "no entry is skipped or counted twice, and the newest is known";
-const ALL: &str = "who waits for all has all";
+const ALL: &str = "a caller that waits for everything has everything";

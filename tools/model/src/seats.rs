@@ -1,7 +1,7 @@
 //! The sale: seats, holds and claims in Valkey, tickets and attempts in Postgres, and every use case that changes them.
 //!
-//! Read `names`, `seat`, `valkey` and `store` for the parts, the use cases by the names of the code, then `guarantees` for
-//! what must hold, and this file for what may happen next.
+//! Read `ids`, `seat`, `valkey` and `store` for the parts, then the use cases, which have the names of the code,
+//! `properties` for what must hold, and this file for what may happen next.
 
 mod book_tickets;
 mod cancel_tickets;
@@ -44,21 +44,21 @@ use self::{
 };
 use crate::guards::Guards;
 
-/// How large the sale is, and what may befall it. Use cases begin without limit; only how many are under way, or late, at
-/// once is bounded.
+/// How large the sale is, and which faults may happen. Use cases begin without limit; only the number of those that run
+/// or are late at the same time is bounded.
 #[derive(Clone, Copy, Debug)]
 pub struct Sale {
     /// The guards that are on.
     pub guards: Guards,
     /// Events and their seats.
     pub layout: Layout,
-    /// How many use cases are under way at once, 4 at most.
+    /// How many use cases run concurrently, 4 at most.
     pub processes: usize,
-    /// Whether the events have maps at the beginning.
+    /// Whether the events' inventories are loaded at the beginning.
     pub begins_loaded: bool,
-    /// Maps are rebuilt, as they must be where something takes them away.
+    /// Inventories are loaded, as is necessary if they may be lost.
     pub loads: bool,
-    /// Valkey may lose all that it has of an event, any number of times.
+    /// Valkey may lose everything about an event, any number of times.
     pub loses_all: bool,
     /// Valkey may lose its newest writes, once.
     pub loses_newest: bool,
@@ -66,42 +66,41 @@ pub struct Sale {
     pub deletes: bool,
     /// The second seat goes on sale later.
     pub grows: bool,
-    /// Explores one of the states that differ by names only. Off, histories are easier to read.
+    /// Explores only one of the states that differ by ids alone. Without it, histories are easier to read.
     pub symmetric: bool,
 }
 
 /// What may happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is the step of the use case of that name")]
 pub enum Action {
     Reserve(User, Seats),
     Release(User, Seats),
     ReleaseOfSeveralEvents(User, Seats),
     Book(User, Seats),
     Cancel(User, Seats),
-    /// Time passes for the hold of a seat.
+    /// The time of a seat's hold passes.
     Expire(usize),
     ExpireHolds(usize),
-    /// A job that goes step by step …
+    /// A job that runs step by step …
     SettleOverdue(usize),
     CheckSeat(usize),
     RepairSeat(usize),
     LoadInventory(usize),
     PurgeDeleted(usize),
-    /// … or through at once, which needs no slot.
-    SettleOverdueAtOnce(usize),
-    ReconcileAtOnce(usize),
-    LoadAtOnce(usize),
-    PurgeAtOnce(usize),
+    /// … or as a whole, which needs no slot.
+    SettleOverdueAsOne(usize),
+    ReconcileAsOne(usize),
+    LoadAsOne(usize),
+    PurgeAsOne(usize),
     DropDeletedInventory(usize),
-    /// The feed tells that an event is deleted, or has grown; and the script that follows, however late.
+    /// The feed says that an event was deleted, or has grown; and the script that follows, however late.
     Delete(usize),
     Grow,
     GrowInventory(Seats),
     /// The process in this slot takes a step.
     Step(usize, Choice),
     LeaseEnds(usize),
-    /// Valkey loses all that it has of an event.
+    /// Valkey loses everything about an event.
     LoseInventory(usize),
     /// A replica falls behind, and takes over.
     FallBehind,
@@ -109,7 +108,7 @@ pub enum Action {
 }
 
 impl Sale {
-    /// A sale with all guards and no fault but that processes stop and are late.
+    /// A sale with all guards, in which the only fault is that processes stop and are late.
     #[must_use]
     pub const fn new(layout: Layout, processes: usize) -> Self {
         Self {
@@ -130,7 +129,7 @@ impl Sale {
         Rules { guards: self.guards, layout: self.layout }
     }
 
-    /// Whether seats differ by nothing but their number.
+    /// Whether seats differ only by their number.
     fn seats_are_alike(&self) -> bool {
         matches!(self.layout, Layout::OneEvent(2)) && !self.grows
     }
@@ -182,10 +181,10 @@ impl Sale {
                 let purge = PurgeDeleted::begin(world, event, rules)?;
                 state.start(Process::Purge(purge))?;
             }
-            Action::SettleOverdueAtOnce(seat) => state.settle_overdue(seat, rules)?,
-            Action::ReconcileAtOnce(seat) => state.reconcile_seat(seat, rules),
-            Action::LoadAtOnce(event) => state.load_inventory(event, rules)?,
-            Action::PurgeAtOnce(event) => world.purge_deleted(event, rules)?,
+            Action::SettleOverdueAsOne(seat) => state.settle_overdue(seat, rules)?,
+            Action::ReconcileAsOne(seat) => state.reconcile_seat(seat, rules),
+            Action::LoadAsOne(event) => state.load_inventory(event, rules)?,
+            Action::PurgeAsOne(event) => world.purge_deleted(event, rules)?,
             Action::DropDeletedInventory(event) => world.drop_deleted_inventory(event, rules),
             Action::Delete(event) => world.delete(event, rules),
             Action::Grow => world.store.events[0].capacity = rules.all_seats(),
@@ -227,26 +226,26 @@ impl Sale {
         let rules = self.rules();
         for seat in each(rules.all_seats()) {
             actions.push(Action::SettleOverdue(seat));
-            actions.push(Action::SettleOverdueAtOnce(seat));
+            actions.push(Action::SettleOverdueAsOne(seat));
             actions.push(Action::CheckSeat(seat));
             actions.push(Action::RepairSeat(seat));
-            actions.push(Action::ReconcileAtOnce(seat));
+            actions.push(Action::ReconcileAsOne(seat));
         }
         for event in rules.events() {
             actions.push(Action::ExpireHolds(event));
             if self.loads {
                 actions.push(Action::LoadInventory(event));
-                actions.push(Action::LoadAtOnce(event));
+                actions.push(Action::LoadAsOne(event));
                 actions.push(Action::LeaseEnds(event));
             }
             if self.deletes {
                 actions.push(Action::PurgeDeleted(event));
-                actions.push(Action::PurgeAtOnce(event));
+                actions.push(Action::PurgeAsOne(event));
                 actions.push(Action::DropDeletedInventory(event));
             }
         }
         if self.grows {
-            // Whoever read a capacity may be late with it.
+            // A process that has read a capacity may apply it late.
             actions.extend(
                 (1..=world.store.events[0].capacity).filter(|set| *set != 2).map(Action::GrowInventory),
             );
@@ -343,7 +342,7 @@ impl Model for Sale {
                 !state.world.guarantees.violations.sold_after_deletion
             }));
             properties
-                .push(Property::always("of a purged event nothing is left", |sale: &Self, state: &State| {
+                .push(Property::always("nothing of a purged event is left", |sale: &Self, state: &State| {
                     state.world.purged_is_gone(sale.rules())
                 }));
         }

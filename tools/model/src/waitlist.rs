@@ -1,8 +1,8 @@
 //! The waitlist of one event: who is notified that seats came free, in order, and each free seat is offered once.
 //!
-//! The sale is what Valkey says about it: how many seats ever came free in this inventory, and how many are free now. The
-//! list and the watermark, which is how much of the sale was seen, belong to Postgres. Users join, are notified, and join
-//! again; the first user wants one seat, the second two.
+//! The sale is what Valkey says about it: how many seats ever came free in this inventory, and how many are free now.
+//! The list and the watermark, which is how much of the sale was seen, belong to Postgres. Users join, are notified,
+//! and join again; the first user wants one seat, the second two.
 
 mod join;
 mod list;

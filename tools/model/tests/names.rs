@@ -1,16 +1,16 @@
-//! The guards name places in the code: the files are there, and hold the words that are named.
+//! The guards name places in the code: the files exist, and contain the words that are named.
 
 use std::{fs, path::Path};
 
 const GUARDS: &str = include_str!("../src/guards.rs");
 
-/// The doc comments of the guards, in one line.
+/// The doc comments of the guards, as one line.
 fn text() -> String {
     let lines = GUARDS.lines().map(str::trim).filter_map(|line| line.strip_prefix("///"));
     lines.map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
-/// The texts between backticks in them, in order.
+/// The words between backticks in them, in order.
 fn quoted() -> Vec<String> {
     text().split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
@@ -30,7 +30,7 @@ fn every_file_that_a_guard_names_is_there() {
     let files: Vec<String> = quoted().into_iter().filter(|text| is_file(text)).collect();
     assert!(files.len() > 40, "found only {} names of files", files.len());
     let missing: Vec<&String> = files.iter().filter(|file| read(file).is_none()).collect();
-    assert!(missing.is_empty(), "there are no such files: {missing:?}");
+    assert!(missing.is_empty(), "these files do not exist: {missing:?}");
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn what_a_guard_names_in_a_file_is_in_it() {
     let (mut count, mut missing) = (0, Vec::new());
     for pair in named {
         let (word, file) = (&pair[0], &pair[1]);
-        // Of `ClaimKind::Book` and the like, what may stand alone.
+        // Of a path like `ClaimKind::Book` only the last part, which may stand alone.
         let last = word.rsplit("::").next().unwrap_or(word);
         count += 1;
         if read(file).is_some_and(|text| !text.contains(last)) {
@@ -50,5 +50,5 @@ fn what_a_guard_names_in_a_file_is_in_it() {
         }
     }
     assert!(count > 30, "found only {count} places");
-    assert!(missing.is_empty(), "no longer so: {missing:?}");
+    assert!(missing.is_empty(), "these are no longer there: {missing:?}");
 }

@@ -1,4 +1,4 @@
-//! With all its guards the protocol keeps every promise, in every state of these sizes.
+//! With all its guards the protocol satisfies every property, in every state of these sizes.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ const LIMIT: Duration = Duration::from_secs(600);
 
 fn holds(names: &str) {
     let runs: Vec<&(&str, Run)> = SMALL.iter().filter(|(name, _)| name.starts_with(names)).collect();
-    assert!(!runs.is_empty(), "no size is called {names}");
+    assert!(!runs.is_empty(), "no size has the name {names}");
     for (name, run) in runs {
         let outcome = run.check(1, LIMIT);
-        let broken: Vec<String> = outcome
+        let violations: Vec<String> = outcome
             .violations
             .iter()
-            .map(|(property, history)| format!("not true that {property}:\n{history}"))
+            .map(|(property, history)| format!("{property:?} is violated:\n{history}"))
             .collect();
-        assert!(broken.is_empty(), "{name}: {}", broken.join("\n"));
-        assert!(outcome.is_exhaustive, "{name}: not all of it was explored");
+        assert!(violations.is_empty(), "{name}: {}", violations.join("\n"));
+        assert!(outcome.is_exhaustive, "{name}: not everything was explored");
         assert!(outcome.unreached.is_empty(), "{name}: never reached {:?}", outcome.unreached);
     }
 }
@@ -38,7 +38,7 @@ fn the_sale_of_two_events_holds() {
 }
 
 #[test]
-fn transactions_may_be_taken_for_one_step() {
+fn transactions_may_be_treated_as_one_step() {
     holds("transactions");
 }
 

@@ -1,5 +1,5 @@
-//! What a buyer certainly held or owned, and during what time, by nothing but what clients recorded: from the answer that
-//! granted it until the first call was sent that may have ended it.
+//! What a buyer certainly held or owned, and during what time, by nothing but what clients recorded: from the answer
+//! that granted it until the first call was sent that may have ended it.
 
 use std::collections::HashMap;
 

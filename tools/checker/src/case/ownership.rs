@@ -1,8 +1,8 @@
 //! Who owned which ticket and when, according to the ledger.
 //!
-//! For a single seat the order of rows is the order in which things happened, although that is not quite true for the whole
-//! ledger: a booking that finds a seat free took its row's id after the cancel that freed the seat was committed, and a
-//! cancel finds only what was committed before it took its own id.
+//! For a single seat the order of rows is the order in which things happened, although that is not quite true for the
+//! whole ledger: a booking that finds a seat free took its row's id after the cancel that freed the seat was committed,
+//! and a cancel finds only what was committed before it took its own id.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -1,5 +1,5 @@
-//! A database at one moment, read in pages, so that a large table neither fills the memory twice nor exceeds the time limit
-//! of a statement.
+//! A database at one moment, read in pages, so that a large table neither fills the memory twice nor exceeds the time
+//! limit of a statement.
 
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// Keeps a table's partitions from being changed. Must be called before the first query, which fixes the moment that
-    /// is seen: otherwise rows that were moved to another partition meanwhile would be in neither.
+    /// Keeps a table's partitions from being changed. Must be called before the first query, which fixes the moment
+    /// that is seen: otherwise rows that were moved to another partition meanwhile would be in neither.
     pub(super) async fn keep_partitions_of(&self, table: &str) -> Result<(), ReadError> {
         self.execute(&format!("LOCK TABLE {table} IN ACCESS SHARE MODE")).await
     }

@@ -1,4 +1,5 @@
-//! Rule 9: abandoned seats become free again. Nothing stays held or settling past its time for longer than seats are inspected.
+//! Rule 9: abandoned seats become free again. Nothing stays held or settling past its time for longer than seats are
+//! inspected.
 
 use super::suspects::{last_inspection, persistent};
 use crate::{

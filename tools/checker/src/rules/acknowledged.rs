@@ -1,6 +1,6 @@
-//! Rule 2: every booking that was answered 200 is there: in the ledger, and in what listings show. (Together with rule 1 it
-//! follows that it is among the current tickets, unless it was cancelled or deleted since; with rule 6, that nothing was
-//! cancelled without being requested.)
+//! Rule 2: every booking that was answered 200 is there: in the ledger, and in what listings show. (Together with rule
+//! 1 it follows that it is among the current tickets, unless it was cancelled or deleted since; with rule 6, that
+//! nothing was cancelled without being requested.)
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! Rule 6: all or nothing. A reservation granted what was requested; a booking in the ledger has all tickets of one call; a
-//! cancel cancelled exactly as many tickets as requested, the user's latest.
+//! Rule 6: all or nothing. A reservation granted what was requested; a booking in the ledger has all tickets of one
+//! call; a cancel cancelled exactly as many tickets as requested, the user's latest.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -149,7 +149,8 @@ fn is_all_of(case: &Case<'_>, booking: &Booking, user: Uuid, call: &Call) -> boo
     booking.tickets.is_subset(&requested) && requested.difference(&booking.tickets).all(is_owned)
 }
 
-/// How often a number of tickets was cancelled: in the ledger, by calls that succeeded, and by calls of unknown outcome.
+/// How often a number of tickets was cancelled: in the ledger, by calls that succeeded, and by calls of unknown
+/// outcome.
 #[derive(Default)]
 struct Tally {
     in_ledger: usize,
@@ -196,8 +197,8 @@ fn cancels(case: &Case<'_>, ticketing: &Ticketing, report: &mut RuleReport) {
     }
 }
 
-/// The user did not keep a ticket that was booked later than one that was cancelled. Only bookings count that the cancel
-/// must have known: those that were answered before its transaction began.
+/// The user did not keep a ticket that was booked later than one that was cancelled. Only bookings count that the
+/// cancel must have known: those that were answered before its transaction began.
 fn are_latest(
     case: &Case<'_>,
     position: Position,

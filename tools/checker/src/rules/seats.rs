@@ -1,5 +1,5 @@
-//! Rule 3: free + held + settling + sold = seats. What Valkey says about each seat agrees with Postgres, nothing is beyond
-//! the capacity, and what clients were shown agrees with both.
+//! Rule 3: free + held + settling + sold = seats. What Valkey says about each seat agrees with Postgres, nothing is
+//! beyond the capacity, and what clients were shown agrees with both.
 
 use std::collections::{BTreeMap, HashMap};
 

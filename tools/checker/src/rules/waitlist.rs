@@ -1,6 +1,6 @@
-//! Rule 7: first come, first served. Of two users who joined one after the other the first is notified first; everyone is
-//! notified once for each time they joined, of no more seats than they requested, and no more seats are offered than came
-//! free.
+//! Rule 7: first come, first served. Of two users who joined one after the other the first is notified first; everyone
+//! is notified once for each time they joined, of no more seats than they requested, and no more seats are offered than
+//! came free.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -152,8 +152,8 @@ fn in_order(mut places: Vec<Place<'_>>, report: &mut RuleReport) {
     }
 }
 
-/// Compares what was offered with what came free according to Valkey's inventory. That is known if the history has the whole
-/// waitlist, the inventory was loaded before anyone joined, and nothing happened to it since.
+/// Compares what was offered with what came free according to Valkey's inventory. That is known if the history has the
+/// whole waitlist, the inventory was loaded before anyone joined, and nothing happened to it since.
 fn came_free(
     case: &Case<'_>,
     ticketing: &Ticketing,

@@ -1,4 +1,5 @@
-//! Archived months of the ledger: what cannot be judged without them is reported as such, and everything else is judged.
+//! Archived months of the ledger: what cannot be judged without them is reported as such, and everything else is
+//! judged.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +17,8 @@ use crate::{
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Ann buys three tickets and cancels one, and months pass. Then she cancels another one, and Bob buys what she had first and
-/// one more. The evidence, and when the months ended.
+/// Ann buys three tickets and cancels one, and months pass. Then she cancels another one, and Bob buys what she had
+/// first and one more. The evidence, and when the months ended.
 fn sold_over_months() -> (Evidence, u64) {
     let mut run = Run::of(6);
     let held = run.reserve(ANN, 3);

@@ -1,4 +1,5 @@
-//! Each rule finds what violates it in made-up evidence that was tampered with in one place, and nothing in valid evidence.
+//! Each rule finds what violates it in made-up evidence that was tampered with in one place, and nothing in valid
+//! evidence.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 

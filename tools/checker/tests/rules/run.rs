@@ -43,8 +43,8 @@ struct Owned {
     booked_ms: i64,
 }
 
-/// The system. Every method is a call of a client that is carried out and recorded, by default ten milliseconds after the
-/// previous one.
+/// The system. Every method is a call of a client that is carried out and recorded, by default ten milliseconds after
+/// the previous one.
 pub(crate) struct Run {
     pub(crate) event: EventId,
     pub(crate) seats: u32,

@@ -5,8 +5,8 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-/// Now, in microseconds since 1970. The machine's clock is read only once; from then on time never goes backward, even if
-/// that clock is set, so that times show the order of calls.
+/// Now, in microseconds since 1970. The machine's clock is read only once; from then on time never goes backward, even
+/// if that clock is set, so that times show the order of calls.
 #[must_use]
 pub fn now_us() -> u64 {
     static START: LazyLock<(Instant, u64)> = LazyLock::new(start);

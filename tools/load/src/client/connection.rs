@@ -26,8 +26,8 @@ use tokio::{
 /// Well below the 75 seconds after which the gateway closes a connection without requests.
 const IDLE_MAX: Duration = Duration::from_secs(30);
 
-/// A connection, in use or idle. It is closed if it is dropped while in use: what still arrives on it would be taken for
-/// the answer to another request.
+/// A connection, in use or idle. It is closed if it is dropped while in use: what still arrives on it would be taken
+/// for the answer to another request.
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     driver: Driver<TokioIo<TcpStream>, Full<Bytes>>,

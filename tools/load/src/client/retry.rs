@@ -13,7 +13,8 @@ pub struct RetryPolicy {
     pub attempts_max: u32,
     /// Between two attempts.
     pub pause: Duration,
-    /// Whether to retry calls without an answer too. A gateway that was never there is then reported only after the last attempt.
+    /// Whether to retry calls without an answer too. A gateway that was never there is then reported only after the
+    /// last attempt.
     pub retries_unanswered: bool,
 }
 

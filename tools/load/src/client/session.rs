@@ -104,7 +104,8 @@ impl Gateway {
         self.resume(&token)
     }
 
-    /// The session of a stored token; none if it cannot be read. Whether the token is still valid shows when it is used.
+    /// The session of a stored token; none if it cannot be read. Whether the token is still valid shows when it is
+    /// used.
     #[must_use]
     pub fn resume(&self, token: &str) -> Option<Session> {
         let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;

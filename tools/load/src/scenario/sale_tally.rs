@@ -1,6 +1,7 @@
 //! Counts what clients bought of one event, so that it can be compared with what the gateway says.
 //!
-//! A call without a clear answer may have been carried out, and so may one that was cut short. Both widen what is expected.
+//! A call without a clear answer may have been carried out, and so may one that was cut short. Both widen what is
+//! expected.
 
 use std::{
     collections::{HashMap, HashSet},

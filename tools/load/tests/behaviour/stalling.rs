@@ -13,7 +13,8 @@ use crate::scripted::read_head;
 const NO_EVENTS: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-length: 36\r\n\r\n{\"next_time_to_fetch\":0,\"events\":[]}";
 
-/// Answers immediately, except that it stalls for this long before this request; requests that arrive meanwhile wait too.
+/// Answers immediately, except that it stalls for this long before this request; requests that arrive meanwhile wait
+/// too.
 pub(crate) async fn serve(stalls_at: u64, stall: Duration) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

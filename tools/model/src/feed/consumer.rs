@@ -16,17 +16,17 @@ pub(super) struct Cursor {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Consumer {
     cursor: Cursor,
-    /// The newest that is known of each subject.
+    /// The newest known version of each subject.
     versions: [u8; 2],
-    /// Changes that wait for their turn (rows of `event_changes`); 0 where none does.
+    /// Changes that are noted and not carried out yet (rows of `event_changes`); 0 if there is none.
     noted: [u8; 2],
-    /// Something older was taken for the newest.
+    /// An older version replaced a newer one.
     pub(super) went_back: bool,
     /// A count that commutes: how many rows were applied.
     count: u8,
-    /// Whose rows came by, as a set.
+    /// The transactions whose rows were applied, as a set.
     applied: u8,
-    /// Which rows did.
+    /// The rows that were applied.
     digest: u8,
 }
 
@@ -34,28 +34,27 @@ pub(super) struct Consumer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Puller {
     cursor: Cursor,
-    /// Pulls until all is applied.
-    waits: Option<Waits>,
+    /// Set if it pulls until everything is applied.
+    waiter: Option<Waiter>,
     step: Step,
 }
 
-/// Somebody who must have all that was committed when he asked.
+/// A caller that must have everything that was committed when it called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Waits {
-    /// Whose rows that were, as a set.
-    asked: u8,
-    /// The head, once the feed has said it.
+struct Waiter {
+    /// The transactions whose rows that were, as a set.
+    required: u8,
+    /// The head, after the feed has answered it.
     goal: Option<Cursor>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Step {
     Fetch,
-    /// Reads what else the horizon is made of.
+    /// Reads the other part of the horizon.
     FindHorizon {
         standing: Standing,
     },
-    /// Reads rows.
     ReadRows {
         standing: Standing,
     },
@@ -63,35 +62,33 @@ enum Step {
         incarnation: Incarnation,
         page: Page,
     },
-    /// The cursor, where it is not part of the batch.
+    /// Without the guard the cursor is not moved with the batch.
     MoveCursor {
         to: Cursor,
     },
 }
 
-/// What was read before the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Standing {
     incarnation: Incarnation,
     head: u8,
-    /// As far as it is known.
+    /// As far as it is known yet.
     horizon: u8,
-    /// What was committed when it was begun, as a set, where that is what rows are read of.
+    /// What was committed when the read began, as a set, if rows are read from that snapshot.
     snapshot: Option<u8>,
 }
 
 impl Puller {
-    /// Has read the cursor.
     pub(super) fn one_page(consumer: &Consumer) -> Self {
-        Self { cursor: consumer.cursor, waits: None, step: Step::Fetch }
+        Self { cursor: consumer.cursor, waiter: None, step: Step::Fetch }
     }
 
     pub(super) fn all(consumer: &Consumer, producer: &Producer) -> Self {
-        let waits = Some(Waits { asked: producer.committed(), goal: None });
-        Self { waits, ..Self::one_page(consumer) }
+        let waiter = Some(Waiter { required: producer.committed(), goal: None });
+        Self { waiter, ..Self::one_page(consumer) }
     }
 
-    /// Its next step; `None`: that was the last one.
+    /// Returns the next step; `None`: this was the last one.
     pub(super) fn step(
         self,
         producer: &Producer,
@@ -101,10 +98,10 @@ impl Puller {
         guards: Guards,
     ) -> Option<Self> {
         match self.step {
-            Step::Fetch => Some(Self { step: Self::look(producer, guards), ..self }),
-            // Another server does not have this connection.
+            Step::Fetch => Some(Self { step: Self::begin_fetch(producer, guards), ..self }),
+            // A connection to the other server is lost.
             Step::FindHorizon { standing } | Step::ReadRows { standing }
-                if standing.incarnation.life != producer.incarnation.life =>
+                if standing.incarnation.database != producer.incarnation.database =>
             {
                 None
             }
@@ -117,7 +114,7 @@ impl Puller {
             Step::ReadRows { standing }
                 if standing.incarnation != producer.incarnation && guards.has(Guard::PageOfOneGeneration) =>
             {
-                Some(Self { step: Self::look(producer, guards), ..self })
+                Some(Self { step: Self::begin_fetch(producer, guards), ..self })
             }
             Step::ReadRows { standing } => {
                 let visible = standing.snapshot.unwrap_or_else(|| producer.committed());
@@ -133,7 +130,7 @@ impl Puller {
                     && incarnation != self.cursor.incarnation
                     && self.cursor.position != 0;
                 if is_another {
-                    // Yet another one by now: it is tried again.
+                    // It has changed again: this pull ends, and a later one tries again.
                     if incarnation != producer.incarnation {
                         return None;
                     }
@@ -156,8 +153,8 @@ impl Puller {
         }
     }
 
-    /// The first look at the feed.
-    fn look(producer: &Producer, guards: Guards) -> Step {
+    /// The first statement of a fetch.
+    fn begin_fetch(producer: &Producer, guards: Guards) -> Step {
         let last_comes_first = guards.has(Guard::LastBeforeLocks);
         let standing = Standing {
             incarnation: producer.incarnation,
@@ -181,15 +178,15 @@ impl Puller {
             || self.cursor.position == 0
             || !guards.has(Guard::IncarnationCompared);
         let has_moved = page[0].is_some() || !is_same;
-        if let Some(waits) = &mut self.waits {
+        if let Some(waiter) = &mut self.waiter {
             let head = Cursor { incarnation: standing.incarnation, position: standing.head };
             let is_fresh = |goal: &Cursor| {
                 goal.incarnation == head.incarnation || !guards.has(Guard::GoalOfThisIncarnation)
             };
-            let goal = waits.goal.filter(is_fresh).unwrap_or(head);
-            waits.goal = Some(goal);
+            let goal = waiter.goal.filter(is_fresh).unwrap_or(head);
+            waiter.goal = Some(goal);
             if !has_moved && self.cursor.position >= goal.position {
-                *was_late |= consumer.lacks(waits.asked, producer);
+                *was_late |= consumer.lacks(waiter.required, producer);
                 return None;
             }
         }
@@ -199,7 +196,8 @@ impl Puller {
         Some(Self { step: Step::Apply { incarnation: standing.incarnation, page }, ..self })
     }
 
-    /// Whoever waits for all goes on from where the cursor stands now, unless that is far enough; else that was it.
+    /// A caller that waits for everything continues from the current cursor, unless that is far enough; others are
+    /// done.
     fn again(
         self,
         producer: &Producer,
@@ -207,14 +205,14 @@ impl Puller {
         was_late: &mut bool,
         guards: Guards,
     ) -> Option<Self> {
-        let Waits { asked, goal } = self.waits?;
+        let Waiter { required, goal } = self.waiter?;
         let is_reached = |goal: Cursor| {
             let is_comparable = consumer.cursor.incarnation == goal.incarnation;
             consumer.cursor.position >= goal.position
                 && (is_comparable || !guards.has(Guard::GoalOfThisIncarnation))
         };
         if goal.is_some_and(is_reached) {
-            *was_late |= consumer.lacks(asked, producer);
+            *was_late |= consumer.lacks(required, producer);
             return None;
         }
         Some(Self { cursor: consumer.cursor, step: Step::Fetch, ..self })
@@ -237,7 +235,7 @@ impl Consumer {
         }
     }
 
-    /// The changes' turn has come; whenever that is, since what it was noted for may be old by then.
+    /// Carries out the noted changes, at any time: what was noted may be outdated by then.
     pub(super) fn carry_out(&mut self, guards: Guards) {
         for (known, noted) in self.versions.iter_mut().zip(&mut self.noted) {
             let noted = std::mem::take(noted);
@@ -255,26 +253,26 @@ impl Consumer {
             && u32::from(self.count) == producer.committed().count_ones()
     }
 
-    /// Whether one of these is not applied that the producer still has.
-    fn lacks(&self, asked: u8, producer: &Producer) -> bool {
-        asked & producer.committed() & !self.applied != 0
+    /// Whether one of these that the producer still has is not applied.
+    fn lacks(&self, required: u8, producer: &Producer) -> bool {
+        required & producer.committed() & !self.applied != 0
     }
 
-    /// `change_incarnation`: goes on or begins anew.
+    /// `change_incarnation`: continues or starts over.
     fn change_incarnation(&mut self, incarnation: Incarnation, producer: &Producer, guards: Guards) {
         let Cursor { incarnation: known, position } = self.cursor;
         let archived_up_to = known.archived_up_to.max(incarnation.archived_up_to);
-        let may_go_on = position >= archived_up_to || !guards.has(Guard::BehindArchiveRestarts);
+        let may_continue = position >= archived_up_to || !guards.has(Guard::BehindArchiveRestarts);
         let digest = producer.digest(position);
-        let is_unchanged = digest == self.digest || known.life == incarnation.life;
-        if may_go_on && (is_unchanged || !guards.has(Guard::OnlyUnchangedGoesOn)) {
+        let is_unchanged = digest == self.digest || known.database == incarnation.database;
+        if may_continue && (is_unchanged || !guards.has(Guard::OnlyUnchangedGoesOn)) {
             (self.cursor.incarnation, self.digest) = (incarnation, digest);
         } else {
-            self.begin_again(incarnation, guards);
+            self.start_over(incarnation, guards);
         }
     }
 
-    fn begin_again(&mut self, incarnation: Incarnation, guards: Guards) {
+    fn start_over(&mut self, incarnation: Incarnation, guards: Guards) {
         self.cursor = Cursor { incarnation, position: 0 };
         (self.applied, self.digest) = (0, 0);
         if guards.has(Guard::RestartEmptiesCounts) {

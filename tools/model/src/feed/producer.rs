@@ -1,37 +1,36 @@
-//! `crates/feed/sql/outbox_horizon.sql`, `crates/feed/src/outbox.rs` and `crates/feed/src/producer/rows.rs`: a transaction
-//! takes a lock that says how far ids were given out, then an id for its row; and rows are shown up to the horizon.
-//! `crates/feed/sql/outbox_archive.sql`: rows of one subject become one that adds them up.
+//! `crates/feed/sql/outbox_horizon.sql`, `crates/feed/src/outbox.rs` and `crates/feed/src/producer/rows.rs`: a
+//! transaction takes a lock that announces which id was assigned last, then an id for its row; and rows are shown up to
+//! the horizon. `crates/feed/sql/outbox_archive.sql`: rows of one subject are replaced by one that adds them up.
 
 use crate::guards::{Guard, Guards};
 
 pub(super) const TRANSACTIONS: usize = 3;
 const SUBJECTS: usize = 2;
 
-/// Which life of the feed the positions belong to, and what was archived of it.
+/// Which database the positions belong to, and how much of it is archived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Incarnation {
-    pub(super) life: u8,
+    pub(super) database: u8,
     generation: u8,
     pub(super) archived_up_to: u8,
 }
 
-/// A committed row, or one that would be.
+/// A row that is committed, or may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Entry {
-    /// `Position`: the row's id.
+    /// The row's id.
     pub(super) at: u8,
-    /// What it tells of.
     pub(super) subject: usize,
     pub(super) version: u8,
     /// The transaction that wrote it.
     pub(super) by: usize,
-    /// The transactions whose rows it counts, as a set: its own, or, of a checkpoint, all that were archived.
+    /// The transactions whose rows it counts, as a set: its own, or for a checkpoint all that were archived.
     pub(super) counts: u8,
     is_checkpoint: bool,
 }
 
 impl Entry {
-    /// What the digest knows it by, as a set of one.
+    /// Its bit in a digest.
     pub(super) fn mark(&self) -> u8 {
         1 << (self.by + if self.is_checkpoint { TRANSACTIONS } else { 0 })
     }
@@ -43,7 +42,7 @@ enum Newest {
     #[default]
     Nothing,
     Transaction(usize),
-    /// An archiving, before which the outbox was this, and its incarnation that.
+    /// An archiving, with the outbox and its incarnation before it.
     Archive(Rows, Incarnation),
 }
 
@@ -53,15 +52,15 @@ type Rows = [Option<Entry>; TRANSACTIONS];
 enum Transaction {
     #[default]
     NotStarted,
-    /// Has read how far ids are given out.
+    /// Has read which id was assigned last.
     HasRead {
         last: u8,
     },
-    /// Holds the lock that says so.
+    /// Holds the lock that announces it.
     Announced {
         last: u8,
     },
-    /// Has its id, and the lock unless that comes later.
+    /// Has its id, and the lock unless that follows.
     Written {
         entry: Entry,
         lock: Option<u8>,
@@ -73,7 +72,7 @@ enum Transaction {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Producer {
     pub(super) incarnation: Incarnation,
-    /// The last id that was given out.
+    /// The id that was assigned last.
     pub(super) last: u8,
     /// The versions of the subjects.
     pub(super) versions: [u8; SUBJECTS],
@@ -84,7 +83,7 @@ pub(super) struct Producer {
 }
 
 impl Producer {
-    /// Reads how far ids are given out.
+    /// Reads which id was assigned last.
     pub(super) fn begin(&mut self, transaction: usize, guards: Guards) -> Option<()> {
         let is_not_started = self.transactions[transaction] == Transaction::NotStarted;
         (is_not_started && guards.has(Guard::LockBeforeId)).then_some(())?;
@@ -104,7 +103,7 @@ impl Producer {
         Some(())
     }
 
-    /// Takes an id and writes; waits while another one has the subject's row.
+    /// Takes an id and writes; waits while another transaction has locked the subject's row.
     pub(super) fn write(&mut self, transaction: usize, subjects: usize, guards: Guards) -> Option<()> {
         let subject = transaction % subjects;
         let has_subject =
@@ -125,7 +124,7 @@ impl Producer {
         Some(())
     }
 
-    /// What it wrote is there for all to see, and then its lock is gone.
+    /// What it wrote becomes visible, and its lock is released after that.
     pub(super) fn commit(&mut self, transaction: usize) -> Option<()> {
         let Transaction::Written { entry, lock: Some(_) } = self.transactions[transaction] else {
             return None;
@@ -149,18 +148,18 @@ impl Producer {
         self.transactions = [Transaction::Over; TRANSACTIONS];
     }
 
-    /// Archives the rows of these transactions, as a set: any that are committed, since months are not in the order of ids.
+    /// Archives the rows of a set of transactions: any that are committed, since months are not in the order of ids.
     /// What was archived before is archived with them.
     pub(super) fn archive(&mut self, which: u8, archives: u8) -> Option<()> {
-        let is_meant = |entry: &Entry| entry.is_checkpoint || which & 1 << entry.by != 0;
+        let is_archived = |entry: &Entry| entry.is_checkpoint || which & 1 << entry.by != 0;
         let are_there = self.outbox.iter().flatten().filter(|entry| !entry.is_checkpoint);
         let there = are_there.fold(0, |there, entry| there | 1 << entry.by);
         (self.incarnation.generation < archives && which != 0 && which & !there == 0).then_some(())?;
         self.newest = Newest::Archive(self.outbox, self.incarnation);
-        let mut kept: Rows = self.outbox.map(|row| row.filter(|entry| !is_meant(entry)));
+        let mut kept: Rows = self.outbox.map(|row| row.filter(|entry| !is_archived(entry)));
         for subject in 0..SUBJECTS {
             let rows =
-                self.outbox.iter().flatten().filter(|entry| entry.subject == subject && is_meant(entry));
+                self.outbox.iter().flatten().filter(|entry| entry.subject == subject && is_archived(entry));
             let checkpoint = rows.copied().reduce(|sum, entry| Entry {
                 version: entry.version.max(sum.version),
                 counts: entry.counts | sum.counts,
@@ -172,7 +171,7 @@ impl Producer {
                 *kept.iter_mut().find(|row| row.is_none())? = checkpoint;
             }
         }
-        let archived = self.outbox.iter().flatten().filter(|entry| is_meant(entry));
+        let archived = self.outbox.iter().flatten().filter(|entry| is_archived(entry));
         self.incarnation.archived_up_to = archived.map(|entry| entry.at).max()?;
         self.incarnation.generation += 1;
         self.outbox = kept;
@@ -180,9 +179,9 @@ impl Producer {
         Some(())
     }
 
-    /// Another server takes over, which does not have what was committed last: its id is given out again.
+    /// Another server takes over that lacks what was committed last, so that its id is assigned again.
     pub(super) fn restore(&mut self) -> Option<()> {
-        (self.incarnation.life == 0).then_some(())?;
+        (self.incarnation.database == 0).then_some(())?;
         for transaction in &mut self.transactions {
             if *transaction != Transaction::NotStarted {
                 *transaction = Transaction::Over;
@@ -195,7 +194,7 @@ impl Producer {
             }),
             Newest::Archive(rows, incarnation) => (self.outbox, self.incarnation) = (rows, incarnation),
         }
-        self.incarnation.life = 1;
+        self.incarnation.database = 1;
         self.newest = Newest::Nothing;
         self.sort();
         let rows = || self.outbox.iter().flatten();
@@ -210,7 +209,7 @@ impl Producer {
         self.outbox.sort_by_key(|row| (row.is_none(), *row));
     }
 
-    /// The lowest number of a lock that somebody holds.
+    /// The lowest number of a lock that is held.
     pub(super) fn lowest_lock(&self) -> u8 {
         let locks = self.transactions.iter().filter_map(|it| match it {
             Transaction::Announced { last } => Some(*last),
@@ -224,7 +223,7 @@ impl Producer {
         entry.at <= horizon || !guards.has(Guard::BelowHorizon)
     }
 
-    /// `ReadEntries`, of what these transactions wrote.
+    /// `ReadEntries`, if only these transactions are visible.
     pub(super) fn page(
         &self,
         after: u8,
@@ -243,7 +242,7 @@ impl Producer {
         self.last.min(self.lowest_lock())
     }
 
-    /// `ReadStanding`: the last row that is committed, shown or not.
+    /// `ReadStanding`: the last committed row, whether it is shown or not.
     pub(super) fn head(&self, guards: Guards) -> u8 {
         let counts = |entry: &&Entry| {
             guards.has(Guard::HeadCountsHidden) || Self::is_shown(entry, self.horizon(), guards)
@@ -256,13 +255,13 @@ impl Producer {
         self.outbox.iter().flatten().fold(0, |committed, entry| committed | entry.counts)
     }
 
-    /// The digest of what is there up to a position: of all of it, while that of the code has an end.
+    /// The digest of the rows up to a position: of all of them, while the code's digest has only the newest.
     pub(super) fn digest(&self, position: u8) -> u8 {
         let rows = self.outbox.iter().flatten().filter(|entry| entry.at <= position);
         rows.fold(0, |digest, entry| digest | entry.mark())
     }
 
-    /// A row is there before one with a lower id.
+    /// A row is committed before one with a lower id.
     pub(super) fn is_overtaken(&self) -> bool {
         let open = self.transactions.iter().filter_map(|it| match it {
             Transaction::Written { entry, .. } => Some(entry.at),

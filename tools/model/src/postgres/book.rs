@@ -1,5 +1,5 @@
 //! `outbound/postgres/book.rs` and `booking_queue.rs`: a batch of bookings in one statement. It takes its snapshot (1),
-//! waits for the events' rows and judges (2), writes `bookings` (3) and `tickets` (4), and is committed or rolled back (5).
+//! locks the events' rows and judges (2), writes `bookings` (3) and `tickets` (4), and is committed or rolled back (5).
 
 use super::tables::{
     ATTEMPTS, AttemptOutcome, Attempts, Database, InDoubt, Seats, Tables, WANTED, attempts, seats,
@@ -10,7 +10,7 @@ use crate::guards::{Guard, Guards};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Flush {
     batch: Attempts,
-    /// Bookings of a batch that was rolled back, which follow one by one.
+    /// Bookings of a batch that was rolled back, which are tried one by one.
     then_alone: Attempts,
     is_alone: bool,
     sold_in_snapshot: Seats,
@@ -21,15 +21,14 @@ pub(super) struct Flush {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Step {
     Judge,
-    /// These are good, as judged.
+    /// These bookings were judged to be possible.
     Settle {
-        good: Attempts,
+        possible: Attempts,
     },
-    /// The rows of these are written.
+    /// The rows of these in `bookings` are written.
     Write {
         settled: Attempts,
     },
-    /// The tickets of each are written.
     Commit {
         settled: Attempts,
         written: [Seats; ATTEMPTS],
@@ -37,7 +36,7 @@ enum Step {
 }
 
 impl Flush {
-    /// The statement's snapshot.
+    /// Takes the statement's snapshot.
     pub(super) fn begin(tables: &Tables, batch: Attempts, then_alone: Attempts) -> Self {
         Self {
             batch,
@@ -71,7 +70,7 @@ impl Flush {
         }
     }
 
-    /// `None`: it waits for another transaction. `Some(None)`: it is over.
+    /// `None`: it waits for another transaction. `Some(None)`: it is done.
     pub(super) fn step(
         self,
         database: &mut Database,
@@ -80,15 +79,15 @@ impl Flush {
     ) -> Option<Option<Self>> {
         let to = |step| Some(Some(Self { step, ..self }));
         match self.step {
-            Step::Judge => to(Step::Settle { good: self.good(&database.tables, guards) }),
-            Step::Settle { good } => {
-                let waits = good & in_doubt.attempts != 0;
+            Step::Judge => to(Step::Settle { possible: self.possible(&database.tables, guards) }),
+            Step::Settle { possible } => {
+                let waits = possible & in_doubt.attempts != 0;
                 let is_settled =
                     |attempt: usize| database.tables.attempts[attempt] != AttemptOutcome::Unsettled;
-                let void = attempts(good)
+                let void = attempts(possible)
                     .filter(|attempt| is_settled(*attempt) && guards.has(Guard::AttemptSettledOnce));
                 let void = void.fold(0, |void, attempt| void | 1 << attempt);
-                to(Step::Write { settled: good & !void }).filter(|_| !waits)
+                to(Step::Write { settled: possible & !void }).filter(|_| !waits)
             }
             Step::Write { settled } => {
                 let wanted = attempts(settled).fold(0, |wanted, attempt| wanted | WANTED[attempt]);
@@ -100,16 +99,16 @@ impl Flush {
         }
     }
 
-    fn good(&self, tables: &Tables, guards: Guards) -> Attempts {
+    fn possible(&self, tables: &Tables, guards: Guards) -> Attempts {
         let reads_locked_rows = guards.has(Guard::BookingLocksEvents);
         if if reads_locked_rows { tables.deleted } else { self.deleted_in_snapshot } {
             return 0;
         }
-        let good = attempts(self.batch).filter(|attempt| WANTED[*attempt] & self.sold_in_snapshot == 0);
-        good.fold(0, |good, attempt| good | 1 << attempt)
+        let possible = attempts(self.batch).filter(|attempt| WANTED[*attempt] & self.sold_in_snapshot == 0);
+        possible.fold(0, |possible, attempt| possible | 1 << attempt)
     }
 
-    /// Commits, or rolls back and goes on with each booking by itself.
+    /// Commits, or rolls back and continues with each booking on its own.
     fn end(
         self,
         database: &mut Database,
@@ -125,9 +124,9 @@ impl Flush {
         let tables = database.tables;
         for attempt in attempts(self.batch) {
             let is_refused = refuses_all || settled & (1 << attempt) == 0;
-            // What the snapshot showed as sold was sold when the booking came.
+            // What is sold in the snapshot was sold when the booking arrived.
             let was_sold = WANTED[attempt] & self.sold_in_snapshot != 0;
-            database.violations.spoiled |= is_refused && tables.is_good(attempt) && !was_sold;
+            database.violations.affected_others |= is_refused && tables.is_possible(attempt) && !was_sold;
             if !is_refused {
                 database.tables.write(attempt, written[attempt], &mut database.violations, guards);
             }
@@ -142,8 +141,8 @@ impl Flush {
     }
 }
 
-/// Which tickets of each booking are written. Where the key is there already, of another transaction or of the same
-/// statement, `ON CONFLICT` leaves the row out.
+/// Which tickets of each booking are written. If the key exists already, from another transaction or from the same
+/// statement, `ON CONFLICT` omits the row.
 fn written(tables: &Tables, settled: Attempts, guards: Guards) -> [Seats; ATTEMPTS] {
     let mut taken = if guards.has(Guard::OneOwnerASeat) { tables.sold() } else { 0 };
     let mut written = [0; ATTEMPTS];

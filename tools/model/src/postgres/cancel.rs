@@ -1,4 +1,4 @@
-//! `outbound/postgres/cancel.rs`: locks and the check of what is the user's latest, then the rows go and it is committed.
+//! `outbound/postgres/cancel.rs`: locks and checks the user's latest tickets, then removes the rows and commits.
 
 use super::tables::{Database, Seats, Tables, User, seats};
 use crate::guards::{Guard, Guards};

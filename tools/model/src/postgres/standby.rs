@@ -1,25 +1,23 @@
-//! One booking on a Postgres with synchronous standbys, one of which may take over: what is committed and shown is not
-//! yet safe, and an answer must not stand on it.
+//! One booking on a Postgres with synchronous standbys, one of which may take over: what is committed and visible is
+//! not yet safe, and an answer must not depend on it.
 //!
-//! The row of the attempt in `bookings` stands for the whole booking. A commit waits for the standbys and is not shown
-//! meanwhile; a wait that is cut short (by the server's time limit, or its restart) is shown and not safe.
+//! The attempt's row in `bookings` represents the whole booking. A commit waits for the standbys and is not visible
+//! meanwhile. If the wait is cut short, by the server's time limit or its restart, the commit is visible and not safe.
 
 use stateright::{Model, Property};
 
 use super::tables::AttemptOutcome;
 use crate::guards::{Guard, Guards};
 
-/// The guards that are on.
 #[derive(Clone, Copy, Debug)]
 pub struct Replication {
-    /// Which.
     pub guards: Guards,
 }
 
-/// A row on the first server and on its standbys, and what was answered.
+/// The row on the primary and on its standbys, and what was answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Servers {
-    shown: AttemptOutcome,
+    visible: AttemptOutcome,
     safe: AttemptOutcome,
     /// A commit that waits for the standbys.
     waiting: Option<Waiting>,
@@ -27,33 +25,33 @@ pub struct Servers {
     was_sent: bool,
     /// A standby has taken over, once.
     took_over: bool,
-    /// A client was told that the booking is done.
+    /// A client was answered that the booking is done.
     acknowledged: bool,
-    /// A client was told that nothing was done.
+    /// A client was answered that nothing was done.
     refused: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Waiting {
     outcome: AttemptOutcome,
-    /// Whoever sent it has not given up yet.
+    /// The client that sent it has not given up yet.
     is_awaited: bool,
 }
 
 /// What may happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// The booking's transaction comes, however late.
+    /// The booking's transaction arrives, however late.
     Book,
     /// The void of an unknown outcome, or of an overdue claim.
     Void,
-    /// The client asks again, and what is booked already counts as done.
+    /// The client repeats the booking, and what is booked already counts as done.
     Repeat,
-    /// The standbys have all that was committed.
+    /// The standbys receive everything that is committed.
     Replicate,
-    /// Whoever waits for the commit gives up.
+    /// The client that waits for the commit gives up.
     GiveUp,
-    /// The server gives up waiting for the standbys, and says "done" with a warning.
+    /// The server stops waiting for the standbys, and reports success with a warning.
     CutShort,
     /// A standby takes over.
     TakeOver,
@@ -72,28 +70,29 @@ impl Servers {
     fn act(&mut self, action: Action, guards: Guards) -> Option<()> {
         match action {
             Action::Book => {
-                let may = !self.was_sent && self.waiting.is_none() && self.shown == AttemptOutcome::Unsettled;
+                let may =
+                    !self.was_sent && self.waiting.is_none() && self.visible == AttemptOutcome::Unsettled;
                 self.was_sent = may.then_some(true)?;
                 self.commit(AttemptOutcome::Booked);
             }
-            // Another's commit of the same row is waited for.
+            // It waits for another commit of the same row.
             Action::Void | Action::Repeat if self.waiting.is_some() => return None,
-            Action::Void => match self.shown {
+            Action::Void => match self.visible {
                 AttemptOutcome::Unsettled => self.commit(AttemptOutcome::Void),
                 outcome if guards.has(Guard::VoidWritesAgain) => self.commit(outcome),
                 outcome => self.answer(outcome),
             },
-            Action::Repeat if self.shown != AttemptOutcome::Booked => return None,
+            Action::Repeat if self.visible != AttemptOutcome::Booked => return None,
             Action::Repeat if guards.has(Guard::RepeatWaitsForStandby) => self.commit(AttemptOutcome::Booked),
             Action::Repeat => self.answer(AttemptOutcome::Booked),
             Action::Replicate => {
                 if let Some(Waiting { outcome, is_awaited }) = self.waiting.take() {
-                    self.shown = outcome;
+                    self.visible = outcome;
                     if is_awaited {
                         self.answer(outcome);
                     }
                 }
-                self.safe = self.shown;
+                self.safe = self.visible;
             }
             Action::GiveUp => self.waiting.as_mut()?.is_awaited = false,
             Action::CutShort => {
@@ -101,14 +100,14 @@ impl Servers {
                 if is_awaited && guards.has(Guard::ServerGivesUpLater) {
                     return None;
                 }
-                (self.waiting, self.shown) = (None, outcome);
+                (self.waiting, self.visible) = (None, outcome);
                 if is_awaited {
                     self.answer(outcome);
                 }
             }
             Action::TakeOver => {
                 self.took_over = (!self.took_over).then_some(true)?;
-                (self.waiting, self.shown) = (None, self.safe);
+                (self.waiting, self.visible) = (None, self.safe);
             }
         }
         Some(())
@@ -137,13 +136,13 @@ impl Model for Replication {
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always("an acknowledged booking stays", |_, servers: &Servers| {
-                !servers.acknowledged || servers.shown == AttemptOutcome::Booked
+                !servers.acknowledged || servers.visible == AttemptOutcome::Booked
             }),
             Property::always("what is refused is not booked", |_, servers: &Servers| {
-                !servers.refused || servers.shown != AttemptOutcome::Booked
+                !servers.refused || servers.visible != AttemptOutcome::Booked
             }),
-            Property::sometimes("a booking is shown and lost", |_, servers: &Servers| {
-                servers.took_over && servers.was_sent && servers.shown == AttemptOutcome::Unsettled
+            Property::sometimes("a booking is visible and then lost", |_, servers: &Servers| {
+                servers.took_over && servers.was_sent && servers.visible == AttemptOutcome::Unsettled
             }),
         ]
     }

@@ -1,10 +1,10 @@
-//! What is committed, and what was promised of it.
+//! What is committed, and which guarantees were violated.
 
 use crate::guards::{Guard, Guards};
 
-/// A user has the number of his booking.
+/// Each user makes the booking of the same number.
 pub(crate) type User = usize;
-/// A set of seats of the one event.
+/// A set of seats.
 pub(crate) type Seats = u8;
 /// A set of attempts.
 pub(crate) type Attempts = u8;
@@ -12,7 +12,7 @@ pub(crate) type Attempts = u8;
 pub(super) const SEATS: usize = 2;
 pub(super) const ALL_SEATS: Seats = 0b11;
 pub(super) const ATTEMPTS: usize = 3;
-/// What each booking wants; its user has the same number.
+/// The seats that each booking wants.
 pub(super) const WANTED: [Seats; ATTEMPTS] = [0b11, 0b10, 0b01];
 
 /// A row of `bookings`, if there is one.
@@ -24,17 +24,15 @@ pub(super) enum AttemptOutcome {
     Void,
 }
 
-/// What is committed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Tables {
     pub(super) deleted: bool,
     pub(super) purged: bool,
-    /// The attempt of each ticket; its user has the same number.
+    /// The attempt that booked each ticket; its user has the same number.
     pub(super) tickets: [Option<usize>; SEATS],
     pub(super) attempts: [AttemptOutcome; ATTEMPTS],
 }
 
-/// What is committed, and whether it may be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Database {
     pub(super) tables: Tables,
@@ -54,7 +52,7 @@ pub(super) struct Violations {
     pub(super) sold_twice: bool,
     pub(super) partly_booked: bool,
     pub(super) booked_after_void: bool,
-    pub(super) spoiled: bool,
+    pub(super) affected_others: bool,
     pub(super) partly_cancelled: bool,
     pub(super) after_deletion: bool,
 }
@@ -83,14 +81,13 @@ impl Tables {
         Some(())
     }
 
-    /// Whether nothing stands against this booking at this moment.
-    pub(super) fn is_good(&self, attempt: usize) -> bool {
+    /// Whether this booking is possible at this moment.
+    pub(super) fn is_possible(&self, attempt: usize) -> bool {
         !self.deleted
             && self.attempts[attempt] == AttemptOutcome::Unsettled
             && WANTED[attempt] & self.sold() == 0
     }
 
-    /// Commits a booking's rows.
     pub(super) fn write(
         &mut self,
         attempt: usize,

@@ -1,5 +1,6 @@
-//! `usecases/book_tickets.rs`: claim, one transaction, finish. What is refused before the first claim only reads and is
-//! left out; so is the loop that begins again with what is left, which is a booking of its own.
+//! `usecases/book_tickets.rs` and `attempt.rs`: claim, one transaction, finish. What is refused before the first claim
+//! only reads and is left out; so is the loop that starts again with the remaining tickets, which is a booking of its
+//! own.
 
 use super::{
     choice::Choice,
@@ -23,26 +24,26 @@ pub(crate) struct BookTickets {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Step {
-    /// `claim_all`: these are claimed; the next event follows.
+    /// `Attempt::claim`: these are claimed; the next event follows.
     Claim { claimed: Seats },
     /// `commit`.
     Transaction,
-    /// `owners`, after the transaction was refused since some are sold.
+    /// `owners`, after the transaction was refused because some are sold.
     AskOwners,
-    /// `settle_sold`: these are sold, those events are left.
+    /// `restore_unsold`: `sold` are sold, the events of `left` remain.
     SettleSold { sold: Seats, left: Seats },
     /// `resolve`.
     Resolve,
-    /// `finish`, on the events that are left.
+    /// `finish`, for the events that remain.
     Finish { left: Seats },
-    /// `restore_hold`, likewise. The answer is, or will be, that nothing was done.
+    /// `restore`, for the events that remain. The answer is, or will be, that nothing was done.
     RestoreHold { left: Seats },
-    /// The client has that answer; the transaction may come still.
+    /// The client has that answer; the transaction may still arrive.
     Refused,
 }
 
 impl BookTickets {
-    /// Begins with the claim of the first event; `None` where it is refused.
+    /// Begins with the claim of the first event; `None` if it is refused.
     pub(crate) fn begin(
         world: &mut World,
         attempt: AttemptId,
@@ -132,7 +133,7 @@ impl BookTickets {
         }
     }
 
-    /// One script of `claim_all`.
+    /// One script of `Attempt::claim`.
     fn claim_next(self, world: &mut World, claimed: Seats, rules: Rules) -> Self {
         let now = rules.first_event(self.seats & !claimed);
         let step = match world.claim(self.user, self.attempt, now, rules) {
@@ -166,7 +167,7 @@ impl BookTickets {
 }
 
 impl World {
-    /// `void_unless_booked`, after a commit that was not answered; without the guard, a look.
+    /// `void_unless_booked`, after a commit that was not answered; without the guard, a read.
     fn resolve(&mut self, attempt: AttemptId, rules: Rules) -> AttemptOutcome {
         match rules.has(Guard::UnknownIsVoided) {
             true => self.store.void_unless_booked(attempt),

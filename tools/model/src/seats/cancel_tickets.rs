@@ -1,6 +1,6 @@
-//! `usecases/cancel_tickets.rs`: claim what can be claimed, cancel exactly the seats that were chosen, settle the claim. A
-//! cancel that finds other tickets begins again, which is another cancel. One whose transaction is not answered leaves its
-//! claim: it is one that was late with its transaction and then stopped for ever.
+//! `usecases/cancel_tickets.rs`: claim what can be claimed, cancel exactly the seats that were chosen, settle the
+//! claim. A cancel that finds other tickets starts again, which is another cancel. A cancel whose transaction is not
+//! answered leaves its claim: it is one that was late with its transaction and then stopped permanently.
 
 use super::{
     choice::Choice,
@@ -26,7 +26,7 @@ enum Step {
     Transaction {
         claimed: Seats,
     },
-    /// `drop_claim`: nothing was cancelled, and Postgres is asked what of the claim is sold.
+    /// `drop_claim`: nothing was cancelled, and Postgres is asked which of the claimed seats are sold.
     Ask {
         claimed: Seats,
     },
@@ -37,7 +37,7 @@ enum Step {
 }
 
 impl CancelTickets {
-    /// Has chosen its seats: `None` where the user does not own all of these.
+    /// The seats are chosen; `None` if the user does not own all of them.
     pub(crate) fn begin(
         world: &World,
         attempt: AttemptId,

@@ -1,4 +1,4 @@
-//! One state for all that differ by names only: of users, seats, attempts, expiries, nonces and slots.
+//! One representative of all states that differ only by ids: of users, seats, attempts, expiries, nonces and slots.
 
 use super::{
     ids::{ATTEMPTS_MAX, AttemptId, Expiry, LeaseNonce, SEATS_MAX, Seats, Symmetry, User},
@@ -8,15 +8,15 @@ use super::{
     world::World,
 };
 
-const UNNAMED: AttemptId = AttemptId::MAX;
+const UNNUMBERED: AttemptId = AttemptId::MAX;
 
 impl State {
-    /// The smallest of the states that differ by names only.
+    /// The smallest of the states that differ only by ids.
     pub(crate) fn canonical(&self, seats_are_alike: bool) -> Self {
         let mut best: Option<Self> = None;
         for seats in [false, true].into_iter().filter(|swap| seats_are_alike || !swap) {
             for users in [false, true] {
-                let candidate = self.swapped(users, seats).renamed();
+                let candidate = self.swapped(users, seats).renumbered();
                 if best.is_none_or(|best| candidate < best) {
                     best = Some(candidate);
                 }
@@ -44,38 +44,38 @@ impl State {
         state
     }
 
-    fn renamed(mut self) -> Self {
-        // Attempts: first as the seats' claims mention them, then as the processes do.
-        let mut attempts = InOrder::default();
+    fn renumbered(mut self) -> Self {
+        // Attempts: first in the order in which the seats' claims mention them, then in that of the processes.
+        let mut attempts = AttemptOrder::default();
         self.world.map_ids(&mut attempts);
         let store = self.world.store;
-        let look = |process: &Option<Process>| {
-            let mut look = *process;
-            let attempt = look.as_mut().and_then(Process::attempt_mut);
+        let key = |process: &Option<Process>| {
+            let mut copy = *process;
+            let attempt = copy.as_mut().and_then(Process::attempt_mut);
             let outcome = attempt.map(|attempt| {
                 let outcome = store.attempts[usize::from(*attempt)];
-                *attempt = attempts.name_of(*attempt);
+                *attempt = attempts.number_of(*attempt);
                 outcome
             });
-            (look.is_none(), look, outcome)
+            (copy.is_none(), copy, outcome)
         };
-        self.processes.sort_by_key(look);
+        self.processes.sort_by_key(key);
         for process in self.processes.iter_mut().flatten() {
             process.map_ids(&mut attempts);
         }
         let mut rows = [AttemptOutcome::Unsettled; ATTEMPTS_MAX];
         for (old, outcome) in store.attempts.iter().enumerate() {
-            let name = AttemptId::try_from(old).map_or(UNNAMED, |old| attempts.name_of(old));
-            if let Some(row) = rows.get_mut(usize::from(name)) {
+            let number = AttemptId::try_from(old).map_or(UNNUMBERED, |old| attempts.number_of(old));
+            if let Some(row) = rows.get_mut(usize::from(number)) {
                 *row = *outcome;
             }
         }
         self.world.store.attempts = rows;
 
-        // Expiries and nonces: in the order in which they are met.
+        // Expiries and nonces: in the order in which they occur.
         let mut order = Order::default();
         self.map_ids(&mut order);
-        self.map_ids(&mut Renamed { attempts, order });
+        self.map_ids(&mut Renumber { attempts, order });
         self
     }
 }
@@ -84,7 +84,7 @@ fn swap_user(user: &mut User) {
     *user = 1 - *user;
 }
 
-/// Of a set of two.
+/// In a set of two.
 fn swap_bits(set: &mut u8) {
     *set = (*set & 1) << 1 | (*set >> 1) & 1;
 }
@@ -114,58 +114,58 @@ impl Symmetry for Swap {
     }
 }
 
-/// New names of attempts, in the order in which they are met.
-struct InOrder {
-    names: [AttemptId; ATTEMPTS_MAX],
+/// Numbers attempts in the order in which they occur.
+struct AttemptOrder {
+    numbers: [AttemptId; ATTEMPTS_MAX],
     count: AttemptId,
 }
 
-impl Default for InOrder {
+impl Default for AttemptOrder {
     fn default() -> Self {
-        Self { names: [UNNAMED; ATTEMPTS_MAX], count: 0 }
+        Self { numbers: [UNNUMBERED; ATTEMPTS_MAX], count: 0 }
     }
 }
 
-impl InOrder {
-    fn name_of(&self, attempt: AttemptId) -> AttemptId {
-        self.names[usize::from(attempt)]
+impl AttemptOrder {
+    fn number_of(&self, attempt: AttemptId) -> AttemptId {
+        self.numbers[usize::from(attempt)]
     }
 }
 
-impl Symmetry for InOrder {
+impl Symmetry for AttemptOrder {
     fn attempt(&mut self, attempt: &mut AttemptId) {
-        let name = &mut self.names[usize::from(*attempt)];
-        if *name == UNNAMED {
-            *name = self.count;
+        let number = &mut self.numbers[usize::from(*attempt)];
+        if *number == UNNUMBERED {
+            *number = self.count;
             self.count += 1;
         }
     }
 }
 
-/// The expiries of each seat and the nonces, as they are met.
+/// The expiries of each seat and the nonces, in the order in which they occur.
 #[derive(Default)]
 struct Order {
-    expiries: [Met; SEATS_MAX],
-    nonces: Met,
+    expiries: [Occurred; SEATS_MAX],
+    nonces: Occurred,
 }
 
-/// Small numbers in the order in which they were met first.
+/// Small numbers in the order in which they first occurred.
 #[derive(Clone, Copy, Default)]
-struct Met {
-    met: [u8; 8],
+struct Occurred {
+    values: [u8; 8],
     count: usize,
 }
 
-impl Met {
+impl Occurred {
     fn add(&mut self, value: u8) {
-        if !self.met[..self.count].contains(&value) && self.count < self.met.len() {
-            self.met[self.count] = value;
+        if !self.values[..self.count].contains(&value) && self.count < self.values.len() {
+            self.values[self.count] = value;
             self.count += 1;
         }
     }
 
     fn place(&self, value: u8) -> u8 {
-        let place = self.met[..self.count].iter().position(|met| *met == value);
+        let place = self.values[..self.count].iter().position(|it| *it == value);
         place.and_then(|place| u8::try_from(place).ok()).unwrap_or(value)
     }
 }
@@ -180,14 +180,14 @@ impl Symmetry for Order {
     }
 }
 
-struct Renamed {
-    attempts: InOrder,
+struct Renumber {
+    attempts: AttemptOrder,
     order: Order,
 }
 
-impl Symmetry for Renamed {
+impl Symmetry for Renumber {
     fn attempt(&mut self, attempt: &mut AttemptId) {
-        *attempt = self.attempts.name_of(*attempt);
+        *attempt = self.attempts.number_of(*attempt);
     }
 
     fn expiry(&mut self, seat: usize, expiry: &mut Expiry) {

@@ -1,5 +1,5 @@
-//! A claim whose answer was lost (`PoolFailure::Unknown`) and that Valkey carries out at any later time, while the process
-//! that sent it goes on without it.
+//! A claim whose reply was lost (`Failure::Unknown`) and that Valkey carries out at any later time, while the process
+//! that sent it continues without it.
 
 use super::{
     ids::{AttemptId, Seats, Symmetric, Symmetry, User},

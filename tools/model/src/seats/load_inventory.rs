@@ -1,5 +1,5 @@
-//! `usecases/load_inventory.rs`: lease, snapshot, publish. It may begin at any time, since what it looked at before (an event
-//! on sale, no map) may be long past.
+//! `usecases/load_inventory.rs`: lease, snapshot, publish. It may begin at any time, since what it checked before (an
+//! event is on sale and not loaded) may be long past.
 
 use super::{
     ids::{LeaseNonce, Seats, Symmetric, Symmetry},
@@ -18,7 +18,7 @@ pub(crate) struct LoadInventory {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Step {
     Snapshot,
-    /// The lease, where the snapshot was read before it.
+    /// Without the guard the snapshot is read before the lease.
     Lease {
         capacity: Seats,
         sold: Seats,
@@ -30,7 +30,7 @@ enum Step {
 }
 
 impl LoadInventory {
-    /// Has the lease; `None` where somebody else has it.
+    /// Acquires the lease; `None` if another process has it.
     pub(crate) fn begin(world: &mut World, nonce: LeaseNonce, event: usize, rules: Rules) -> Option<Self> {
         let begun = Self { event, nonce, step: Step::Snapshot };
         let has_lease = !rules.has(Guard::SnapshotUnderLease)

@@ -1,6 +1,6 @@
-//! The use cases as processes: each is a small machine whose every step is one script or one transaction. Between two
-//! steps anything may happen, for any length of time; a process may also never go on. Replicas are not named: they share
-//! nothing but Valkey and Postgres, so two of them are two processes, and a crash is the end of several.
+//! The use cases as processes: each is a small state machine, and each of its steps is one script or one transaction.
+//! Between two steps anything may happen, for any length of time, and a process may never continue. Replicas are not
+//! modeled: they share only Valkey and Postgres, so two replicas are two processes, and a crash is the end of several.
 
 use super::{
     book_tickets::BookTickets,
@@ -17,7 +17,6 @@ use super::{
     world::World,
 };
 
-/// A use case under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Process {
     Book(BookTickets),
@@ -52,7 +51,7 @@ impl Process {
         Some(Self::Late(late)).filter(|_| choice == Choice::LoseReply)
     }
 
-    /// Takes one step; `None`: that was the last one.
+    /// Takes one step; `None`: this was the last one.
     pub(crate) fn step(self, world: &mut World, choice: Choice, rules: Rules) -> Option<Self> {
         if choice == Choice::Crash {
             return None;

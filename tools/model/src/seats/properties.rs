@@ -40,22 +40,22 @@ impl World {
         })
     }
 
-    /// A sold seat is never offered; after a loss, none but an orphan.
+    /// A sold seat is never offered, except an orphan after a loss.
     pub(crate) fn sold_is_taken(&self, rules: Rules) -> bool {
         each(self.live_seats(rules) & self.store.sold() & !self.guarantees.orphaned).all(|seat| {
             !self.valkey.inventories[rules.event_of(seat)].loaded || self.valkey.seats[seat].taken
         })
     }
 
-    /// A granted hold can be booked until it expires: it is there, or kept by a claim that will give it back.
+    /// A granted hold can be booked until it expires: it is there, or kept by a claim that will restore it.
     pub(crate) fn holds_are_kept(&self) -> bool {
         let is_kept = |seat: usize| {
             let state = &self.valkey.seats[seat];
-            let is_good = |hold: Hold, user| hold.user == user && !hold.has_expired && state.taken;
+            let is_valid = |hold: Hold, user| hold.user == user && !hold.has_expired && state.taken;
             self.guarantees.held[seat]
-                .is_none_or(|user| state.any_hold().is_some_and(|hold| is_good(hold, user)))
+                .is_none_or(|user| state.any_hold().is_some_and(|hold| is_valid(hold, user)))
         };
-        !self.guarantees.violations.good_hold_refused && (0..SEATS_MAX).all(is_kept)
+        !self.guarantees.violations.valid_hold_refused && (0..SEATS_MAX).all(is_kept)
     }
 
     fn has_no_claim(&self) -> bool {
@@ -76,7 +76,7 @@ impl World {
         rules.events().all(says_the_same) && self.valkey.seats.iter().all(|state| state.hold.is_none())
     }
 
-    /// The pair and the claim exclude one another, either needs the bit, and the count is that of the bits.
+    /// A seat has no hold and claim at once, either needs the bit, and the count is the number of set bits.
     pub(crate) fn is_well_formed(&self, rules: Rules) -> bool {
         let is_sound = |seat: usize| {
             let state = &self.valkey.seats[seat];

@@ -1,5 +1,5 @@
-//! `usecases/purge_deleted.rs`: the event is dropped in Valkey, then its rows go. What `applied` in `inbound/feed.rs` does
-//! after a deletion is its first step alone, by a process that stops then.
+//! `usecases/purge_deleted.rs`: the event is dropped in Valkey, then its rows are removed. What `applied` in
+//! `inbound/feed.rs` does after a deletion is the first step alone, by a process that then stops.
 
 use super::{rules::Rules, world::World};
 use crate::guards::Guard;
@@ -17,7 +17,7 @@ enum Step {
 }
 
 impl PurgeDeleted {
-    /// `None` where the event is not deleted, or nothing is left of it.
+    /// `None` if the event is not deleted, or purged already.
     pub(crate) fn begin(world: &World, event: usize, rules: Rules) -> Option<Self> {
         let row = world.store.events[event];
         let step = if rules.has(Guard::PurgeDropsFirst) { Step::Drop } else { Step::Purge };

@@ -1,5 +1,5 @@
-//! `usecases/reconcile_seats.rs`, seat by seat. The first look at a piece only chooses suspects, and any choice is allowed
-//! here: so nothing rests on it, nor on the order in which it reads.
+//! `usecases/reconcile_seats.rs`, seat by seat. The code first compares a whole piece, but that only chooses suspects.
+//! Here any seat may be chosen, so nothing depends on that comparison, nor on the order in which it reads.
 
 use super::{
     ids::{AttemptId, Symmetric, Symmetry, only},
@@ -20,7 +20,7 @@ pub(crate) struct CheckSeat {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum CheckStep {
-    /// `claim_sold`, where Postgres was asked before it and is not asked again.
+    /// `claim_sold`: without the guard Postgres was asked before and is not asked again.
     ClaimUnsold,
     Ask,
     Settle {
@@ -66,8 +66,8 @@ impl CheckSeat {
     }
 }
 
-/// `repair`: a seat that is free or held is looked at, Postgres is asked after it, and where it is sold it becomes taken if
-/// it is still as it was read.
+/// `repair`: a seat that is free or held is inspected, then Postgres is asked, and if the seat is sold and still as it
+/// was read, it becomes taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct RepairSeat {
     seat: usize,
@@ -76,7 +76,7 @@ pub(crate) struct RepairSeat {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum RepairStep {
-    /// `inspect`, where Postgres was asked before it.
+    /// `inspect`: without the guard Postgres was asked before.
     Inspect,
     Ask(AsRead),
     Repair(AsRead),

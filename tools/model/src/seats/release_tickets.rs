@@ -1,6 +1,6 @@
-//! `usecases/release_tickets.rs`, of several events: claimed first, as for a booking that will never be, then settled as
-//! unsold. The release of one event's seats is one script, and so an action by itself; so is what the code does about holds
-//! that the janitor gave back meanwhile, which it releases by that script before it answers.
+//! `usecases/release_tickets.rs`, for several events: claimed first, as for a booking that never happens, then settled
+//! as unsold. The release of one event's seats is one script, and therefore an action of its own; so is what the code
+//! does about holds that the janitor restored meanwhile, which it releases by that script before it answers.
 
 use super::{
     choice::Choice,
@@ -23,7 +23,7 @@ enum Step {
     Claim {
         claimed: Seats,
     },
-    /// `missed`: these could not be freed, and the user holds them still.
+    /// `missed`: these could not be freed, and the user still holds them.
     Settle {
         left: Seats,
         missed: Seats,
@@ -34,7 +34,7 @@ enum Step {
 }
 
 impl ReleaseTickets {
-    /// Begins with the claim of the first event; `None` where it is refused.
+    /// Begins with the claim of the first event; `None` if it is refused.
     pub(crate) fn begin(
         world: &mut World,
         attempt: AttemptId,
@@ -63,8 +63,8 @@ impl ReleaseTickets {
             Step::Settle { left, missed } => {
                 let now = choice.event_among(left, rules);
                 let freed = world.release_claimed(self.user, self.attempt, now, rules);
-                let missed = missed | (now & !freed & world.good_holds(self.user));
-                // Where it is not known to be done, the answer says so at once.
+                let missed = missed | (now & !freed & world.valid_holds(self.user));
+                // If it is not known to be done, that is answered immediately.
                 let says_unknown = missed != 0 && rules.has(Guard::ReleaseCountsSettled);
                 match left & !now {
                     0 => {

@@ -1,18 +1,17 @@
-//! What every step goes by: the guards that are on, and which seats are of which event.
+//! What every step depends on: the guards that are on, and which seats belong to which event.
 
 use super::ids::{EVENTS_MAX, SEATS_MAX, Seats, each, only, those};
 use crate::guards::{Guard, Guards};
 
-/// Which seats are of which event.
+/// Which seats belong to which event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// One event with so many seats, 1 or 2.
+    /// One event with 1 or 2 seats.
     OneEvent(usize),
-    /// Two events with a seat each, in the order of their ids.
+    /// Two events with one seat each, in the order of their ids.
     TwoEvents,
 }
 
-/// The guards and the layout.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
     pub(crate) guards: Guards,
@@ -52,17 +51,16 @@ impl Rules {
         }
     }
 
-    /// Those of the seats that are of the first event among them, in the order of ids.
+    /// The seats that belong to the first event among them, in the order of ids.
     pub(crate) fn first_event(self, seats: Seats) -> Seats {
         each(seats).next().map_or(0, |seat| seats & self.seats_of(self.event_of(seat)))
     }
 
-    /// The same of the last event.
+    /// The seats that belong to the last event among them.
     pub(crate) fn last_event(self, seats: Seats) -> Seats {
         each(seats).last().map_or(0, |seat| seats & self.seats_of(self.event_of(seat)))
     }
 
-    /// The events of these seats.
     pub(crate) fn events_of(self, seats: Seats) -> impl Iterator<Item = usize> {
         self.events().filter(move |event| seats & self.seats_of(*event) != 0)
     }

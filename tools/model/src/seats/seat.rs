@@ -1,8 +1,9 @@
-//! A seat as Valkey shows it, in the words of `domain/seat.rs`.
+//! A seat as Valkey shows it, with the names of `domain/seat.rs`.
 
 use super::ids::{AttemptId, Expiry, Symmetric, Symmetry, User};
 
-/// The pair and its member of `holds`. Where the time has passed the pair is gone, and the member waits for a sweep.
+/// The pair and its member of `holds`. When the time has passed the pair is gone, and the member waits for
+/// `expire_holds`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Hold {
     pub(crate) user: User,
@@ -17,12 +18,12 @@ pub(crate) enum ClaimKind {
     Check,
 }
 
-/// Deadlines are not modelled: a claim may be found overdue at any moment.
+/// Deadlines are not modeled: a claim may be found overdue at any moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Claim {
     pub(crate) attempt: AttemptId,
     pub(crate) kind: ClaimKind,
-    /// What giving back restores.
+    /// The hold that `restore_hold` restores.
     pub(crate) hold: Option<Hold>,
 }
 
@@ -36,7 +37,7 @@ pub(crate) struct SeatState {
 impl SeatState {
     pub(crate) const SOLD: Self = Self { taken: true, hold: None, claim: None };
 
-    /// The hold, also where a claim keeps it.
+    /// The hold, even if a claim keeps it.
     pub(crate) fn any_hold(&self) -> Option<Hold> {
         self.hold.or(self.claim.and_then(|claim| claim.hold))
     }
@@ -52,7 +53,7 @@ impl SeatState {
         self.claim.is_none() && self.hold.is_some_and(|hold| hold.user == user && !hold.has_expired)
     }
 
-    /// Taken, neither held nor claimed: sold, as far as Valkey can tell.
+    /// Taken, and neither held nor claimed: sold, as far as Valkey can tell.
     pub(crate) fn looks_sold(&self) -> bool {
         *self == Self::SOLD
     }

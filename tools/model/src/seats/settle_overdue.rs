@@ -1,5 +1,5 @@
-//! `usecases/settle_overdue.rs`: the janitor, on the claims of one attempt in one event. Deadlines are not modelled, so it
-//! may come at any moment, too early as well.
+//! `usecases/settle_overdue.rs`: the janitor, for the claims of one attempt in one event. Deadlines are not modeled, so
+//! it may come at any moment, even too early.
 
 use super::{
     ids::{AttemptId, Seats, Symmetric, Symmetry},
@@ -30,7 +30,7 @@ enum Step {
 }
 
 impl SettleOverdue {
-    /// Has met the claim of this seat, and those of the same attempt in its event.
+    /// Has found the claim of this seat, and those of the same attempt in its event.
     pub(crate) fn begin(world: &World, seat: usize, rules: Rules) -> Option<Self> {
         let Claim { attempt, kind, .. } = world.valkey.seats[seat].claim?;
         let seats = world.valkey.claimed_by(attempt) & rules.seats_of(rules.event_of(seat));

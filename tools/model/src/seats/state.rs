@@ -1,4 +1,4 @@
-//! What Valkey and Postgres keep together with the processes that run, and the ids that none of them mentions.
+//! What Valkey and Postgres keep, together with the processes that run; and which ids none of them mentions.
 
 use super::{
     ids::{ATTEMPTS_MAX, AttemptId, Expiry, LeaseNonce, PROCESSES_MAX, SEATS_MAX, Seats, Symmetry, User},
@@ -28,8 +28,8 @@ impl State {
         self.world.reserve(user, seats, expires, rules)
     }
 
-    /// The smallest attempt id that nothing can mention any more. Only such ids are used again, so that no late step can
-    /// mistake one attempt for another; the old attempt's row is removed.
+    /// The smallest attempt id that nothing can mention any more. Only such ids are used again, so that no late step
+    /// can mistake one attempt for another; the old attempt's row is removed.
     pub(crate) fn new_attempt(&mut self) -> Option<AttemptId> {
         let mut is_used = [false; ATTEMPTS_MAX];
         self.attempts().for_each(|attempt| is_used[usize::from(attempt)] = true);

@@ -1,11 +1,11 @@
-//! What Postgres keeps of the sale: every function that takes `&mut self` is one transaction. That they may be taken as
-//! atomic, bookings that share one too, is what the model [`postgres`](crate::postgres) shows. They are called as in
-//! `ports/ticket_store.rs`.
+//! What Postgres keeps about the sale: every function that takes `&mut self` is one transaction. That they may be
+//! treated as atomic, including bookings that share one, is what the model [`postgres`](crate::postgres) shows. They
+//! have the names of `ports/bookings.rs` and `ports/events.rs`.
 
 use super::ids::{ATTEMPTS_MAX, AttemptId, EVENTS_MAX, SEATS_MAX, Seats, User, each, only, those};
 use crate::guards::{Guard, Guards};
 
-/// What became of an attempt: its row in `bookings`, if there is one.
+/// An attempt's row in `bookings`, if there is one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum AttemptOutcome {
     #[default]
@@ -14,11 +14,10 @@ pub(crate) enum AttemptOutcome {
     Void,
 }
 
-/// What came of a booking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Booked {
     Done,
-    /// Some have an owner; which they are is asked afterwards.
+    /// Some have an owner; which ones is asked afterwards.
     Sold(Seats),
     NotForSale,
     Void,
@@ -52,7 +51,7 @@ impl Store {
         &mut self.attempts[usize::from(attempt)]
     }
 
-    /// Books all seats, of these events, or none. The order of the checks is that of `book.rs`.
+    /// Books all seats, which belong to these events, or none. The checks have the order of `book.rs`.
     pub(crate) fn book(
         &mut self,
         attempt: AttemptId,
@@ -81,7 +80,7 @@ impl Store {
         Booked::Done
     }
 
-    /// Settles for good what became of an attempt, however late its own transaction may come.
+    /// Settles an attempt permanently, however late its own transaction may arrive.
     pub(crate) fn void_unless_booked(&mut self, attempt: AttemptId) -> AttemptOutcome {
         let outcome = self.outcome(attempt);
         if *outcome == AttemptOutcome::Unsettled {
@@ -90,7 +89,7 @@ impl Store {
         *outcome
     }
 
-    /// Cancels exactly these seats of an event; `false` where they are not the user's any more.
+    /// Cancels exactly these seats of an event; `false` if the user no longer owns them.
     pub(crate) fn cancel(&mut self, event: usize, user: User, seats: Seats) -> bool {
         let granted = !self.events[event].deleted && self.owned_by(user) & seats == seats;
         if granted {
@@ -99,13 +98,13 @@ impl Store {
         granted
     }
 
-    /// The event's own rows go; its seats are `all`.
+    /// Removes the event's rows; its seats are `all`.
     pub(crate) fn purge(&mut self, event: usize, all: Seats) {
         each(all).for_each(|seat| self.owners[seat] = None);
         self.events[event].purged = true;
     }
 
-    /// What a map is rebuilt from; `all` are the event's seats.
+    /// What an inventory is loaded from; `all` are the event's seats.
     pub(crate) fn snapshot(&self, event: usize, all: Seats) -> Option<(Seats, Seats)> {
         let row = self.events[event];
         (!row.deleted).then_some((row.capacity, self.sold() & all))

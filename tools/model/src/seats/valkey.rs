@@ -1,5 +1,5 @@
 //! What Valkey keeps, and its scripts: every function that takes `&mut self` is one script on one event, that is, one
-//! atomic step. They are called as in `outbound/valkey/*.lua`; `seats` are always of that one event.
+//! atomic step. They have the names of `outbound/valkey/*.lua`; `seats` always belong to that one event.
 
 use super::{
     ids::{AttemptId, EVENTS_MAX, Expiry, LeaseNonce, SEATS_MAX, Seats, Symmetry, User, each, only, those},
@@ -7,23 +7,22 @@ use super::{
 };
 use crate::guards::{Guard, Guards};
 
-/// The lease of a rebuild.
+/// The key `load`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Lease {
     Load(LeaseNonce),
-    /// Taken by dropping the event.
+    /// Set by dropping the event.
     Deleted,
 }
 
-/// The keys of one event, apart from its seats.
+/// The keys of one event, without its seats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Inventory {
-    /// Whether there is a map.
     pub(crate) loaded: bool,
     pub(crate) lease: Option<Lease>,
     /// `capacity` of `meta`: the seats that may be reserved.
     pub(crate) capacity: Seats,
-    /// `taken` of `meta`: how many bits are set, so it says.
+    /// `taken` of `meta`: how many bits are supposed to be set.
     pub(crate) counted: u8,
 }
 
@@ -33,7 +32,7 @@ pub(crate) struct Valkey {
     pub(crate) seats: [SeatState; SEATS_MAX],
 }
 
-/// What the reconciler's look showed of a seat that it may repair.
+/// What the reconciler read about a seat that it may repair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum AsRead {
     Free,
@@ -41,17 +40,16 @@ pub(crate) enum AsRead {
 }
 
 impl Valkey {
-    /// The seats that are claimed by this attempt.
     pub(crate) fn claimed_by(&self, attempt: AttemptId) -> Seats {
         those(|seat| self.seats[seat].claim.is_some_and(|claim| claim.attempt == attempt))
     }
 
-    /// The seats that an ending script may touch.
+    /// The seats that a script which ends claims may touch.
     fn in_reach(&self, seats: Seats, attempt: AttemptId, guard: Guard, guards: Guards) -> Seats {
         if guards.has(guard) { seats & self.claimed_by(attempt) } else { seats }
     }
 
-    /// Sets or clears a bit, and counts by what was there before.
+    /// Sets or clears a bit, and counts by its previous value.
     fn set_taken(&mut self, event: usize, seat: usize, taken: bool) {
         let before = std::mem::replace(&mut self.seats[seat].taken, taken);
         let counted = &mut self.inventories[event].counted;
@@ -77,7 +75,7 @@ impl Valkey {
         }
     }
 
-    /// Which of the free seats a reservation gets is left open: here the caller says. `all` are the event's seats.
+    /// Which of the free seats a reservation gets is not modeled: the caller chooses. `all` are the event's seats.
     pub(crate) fn reserve(
         &mut self,
         event: usize,
@@ -159,7 +157,7 @@ impl Valkey {
         }
     }
 
-    /// Claims those of the seats that look sold, and says which.
+    /// Claims the seats that look sold, and returns them.
     pub(crate) fn claim_sold(
         &mut self,
         event: usize,
@@ -178,13 +176,13 @@ impl Valkey {
         };
         let mine = each(seats).filter(may).fold(0, |mine, seat| mine | only(seat));
         for seat in each(mine) {
-            // Where a guard is off, a hold may stay a member of `holds` beside the claim.
+            // If a guard is off, a hold may stay a member of `holds` despite the claim.
             self.seats[seat].claim = Some(Claim { attempt, kind, hold: None });
         }
         mine
     }
 
-    /// Ends the attempt's claims by what Postgres said of each seat, and says which they were.
+    /// Ends the attempt's claims by what Postgres said about each seat, and returns the seats.
     pub(crate) fn settle(
         &mut self,
         event: usize,
@@ -207,7 +205,7 @@ impl Valkey {
         mine
     }
 
-    /// Clears what looks sold, without a claim: what cancel and reconciler would do if they had none.
+    /// Frees seats that look sold, without a claim: what cancel and reconciler would do if they had no claims.
     pub(crate) fn clear_unclaimed(&mut self, event: usize, seats: Seats) {
         if !self.inventories[event].loaded {
             return;
@@ -219,7 +217,7 @@ impl Valkey {
         }
     }
 
-    /// `look.lua`, for a repair: nothing where the seat is claimed, looks sold, or has no map.
+    /// `inspect.lua`, for a repair: none if the seat is claimed, looks sold, or is not loaded.
     pub(crate) fn inspect_for_repair(&self, event: usize, seat: usize) -> Option<AsRead> {
         let state = &self.seats[seat];
         match state.hold {
@@ -266,7 +264,7 @@ impl Valkey {
         }
     }
 
-    /// Without the guard the rebuild under way keeps its lease.
+    /// Without the guard a load under way keeps its lease.
     pub(crate) fn drop_event(&mut self, event: usize, seats: Seats, guards: Guards) {
         let lease = match guards.has(Guard::DropEndsLease) {
             true => Some(Lease::Deleted).filter(|_| guards.has(Guard::DropKeepsLease)),

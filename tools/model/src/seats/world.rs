@@ -1,5 +1,4 @@
-//! The whole state: Valkey, Postgres, the processes under way, and what was promised to whom; and the steps that the
-//! guarantees depend on.
+//! Valkey, Postgres, and what was guaranteed to whom; and the steps on which the guarantees depend.
 
 use super::{
     guarantees::Guarantees,
@@ -11,18 +10,16 @@ use super::{
 };
 use crate::guards::Guard;
 
-/// The whole state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct World {
     pub(crate) valkey: Valkey,
-    /// A replica of Valkey that has fallen behind, from before it may take over.
+    /// A replica of Valkey that has fallen behind and may take over.
     pub(crate) replica: Option<Valkey>,
     pub(crate) store: Store,
     pub(crate) guarantees: Guarantees,
 }
 
 impl World {
-    /// Events are on sale with these seats, and have maps or not.
     pub(crate) fn new(rules: Rules, on_sale: Seats, is_loaded: bool) -> Self {
         let mut world = Self::default();
         for event in rules.events() {
@@ -36,7 +33,7 @@ impl World {
         world
     }
 
-    // Scripts, on seats that are all of one event
+    // Scripts, for seats that all belong to one event
 
     pub(crate) fn reserve(
         &mut self,
@@ -48,7 +45,7 @@ impl World {
         let event = each(seats).next().map(|seat| rules.event_of(seat))?;
         let all = rules.seats_of(event);
         self.valkey.reserve(event, all, user, seats, expires, rules.guards).then_some(())?;
-        // A hold on a seat that is sold (after a loss), or of a deleted event, is worth nothing from the start.
+        // A hold of a seat that is sold (after a loss), or of a deleted event, is worthless from the start.
         let is_live = !self.store.events[event].deleted;
         for seat in each(seats & !self.store.sold()).filter(|_| is_live) {
             self.guarantees.held[seat] = Some(user);
@@ -94,7 +91,7 @@ impl World {
         event.map_or(0, |event| self.valkey.settle(event, attempt, seats, sold, rules.guards))
     }
 
-    /// Settles claimed seats as unsold because their user wants it so.
+    /// Settles claimed seats as unsold because their user releases them.
     pub(crate) fn release_claimed(
         &mut self,
         user: User,
@@ -103,7 +100,7 @@ impl World {
         rules: Rules,
     ) -> Seats {
         let freed = self.settle(attempt, seats, 0, rules);
-        for seat in each(freed & self.good_holds(user)) {
+        for seat in each(freed & self.valid_holds(user)) {
             self.guarantees.held[seat] = None;
         }
         freed
@@ -126,8 +123,8 @@ impl World {
             before.loaded && self.valkey.inventories[event].capacity < before.capacity;
     }
 
-    /// The seats of which the user has a hold that was granted and counts still.
-    pub(crate) fn good_holds(&self, user: User) -> Seats {
+    /// The seats of which the user has a granted hold that is still valid.
+    pub(crate) fn valid_holds(&self, user: User) -> Seats {
         those(|seat| self.guarantees.held[seat] == Some(user))
     }
 
@@ -142,15 +139,15 @@ impl World {
                     self.guarantees.owners[seat] |= 1 << user;
                     let held = self.guarantees.held[seat].take();
                     let is_anothers = claimed & only(seat) != 0 && held.is_some_and(|it| it != user);
-                    self.guarantees.violations.good_hold_refused |= is_anothers;
+                    self.guarantees.violations.valid_hold_refused |= is_anothers;
                 }
                 self.guarantees.orphaned |= seats & !claimed;
                 let mut rows = rules.events_of(seats).map(|event| self.store.events[event]);
                 self.guarantees.violations.sold_after_deletion |= rows.any(|row| row.deleted);
             }
-            // Excused only by a loss: of this booking's claim, or of the owner's.
+            // Excused only by a loss of this booking's claim, or of the owner's.
             Booked::Sold(sold) => {
-                self.guarantees.violations.good_hold_refused |=
+                self.guarantees.violations.valid_hold_refused |=
                     sold & claimed & !self.guarantees.orphaned != 0;
             }
             Booked::NotForSale | Booked::Void => {}
@@ -178,7 +175,7 @@ impl World {
 
     // What happens to Valkey
 
-    /// Time passes for one hold.
+    /// The time of a seat's hold passes.
     pub(crate) fn expire(&mut self, seat: usize) {
         if let Some(hold) = self.valkey.seats[seat].any_hold_mut() {
             hold.has_expired = true;
@@ -186,13 +183,13 @@ impl World {
         self.guarantees.held[seat] = None;
     }
 
-    /// All keys of an event are lost: those of a cluster's node, or by and by all.
+    /// All keys of an event are lost, with a cluster's node or with everything.
     pub(crate) fn lose_inventory(&mut self, event: usize, rules: Rules) {
         self.valkey.inventories[event] = Inventory::default();
         for seat in each(rules.seats_of(event)) {
             self.valkey.seats[seat] = Default::default();
             self.guarantees.held[seat] = None;
-            // Whatever is sold now will be in the snapshot of the next rebuild.
+            // Everything that is sold now will be in the snapshot of the next load.
             self.guarantees.orphaned &= !only(seat);
         }
     }
@@ -207,7 +204,7 @@ impl World {
         Some(())
     }
 
-    /// After every step: an orphan that Valkey shows as sold is none any more.
+    /// After every step: an orphan that Valkey shows as sold is no longer an orphan.
     pub(crate) fn adopt_orphans(&mut self, rules: Rules) {
         let is_known = |seat: usize| {
             self.valkey.inventories[rules.event_of(seat)].loaded && self.valkey.seats[seat].looks_sold()
@@ -216,7 +213,7 @@ impl World {
         self.guarantees.orphaned &= !known.fold(0, |seats, seat| seats | only(seat));
     }
 
-    /// A release is over. What it could not free is held still, unless the answer says that nobody knows.
+    /// A release is over. What it missed is still held, unless the answer says that its outcome is unknown.
     pub(crate) fn released(&mut self, missed: Seats, rules: Rules) {
         self.guarantees.violations.released_but_held |=
             missed != 0 && !rules.has(Guard::ReleaseCountsSettled);

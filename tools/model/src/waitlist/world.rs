@@ -10,8 +10,8 @@ pub(super) struct World {
     pub(super) ghost: Ghost,
 }
 
-/// What the properties need and no part of the system knows. The number of seats that came free is counted from when the
-/// inventory was loaded, including those that were free then.
+/// What the properties need and no part of the system knows. The number of seats that came free is counted from when
+/// the inventory was loaded, including those that were free then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Ghost {
     /// How many were free when the inventory was loaded.
