@@ -16,6 +16,16 @@ pub enum ServiceName {
 impl ServiceName {
     pub const ALL: [Self; 4] = [Self::User, Self::Event, Self::Ticketing, Self::Analytics];
 
+    /// The setting that says where it is.
+    pub(crate) const fn url_setting(self) -> &'static str {
+        match self {
+            Self::User => "USER_URL",
+            Self::Event => "EVENT_URL",
+            Self::Ticketing => "TICKETING_URL",
+            Self::Analytics => "ANALYTICS_URL",
+        }
+    }
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -43,6 +53,14 @@ impl<T> ServiceMap<T> {
             ServiceName::Ticketing => ticketing,
             ServiceName::Analytics => analytics,
         }
+    }
+}
+
+impl<T> ServiceMap<Option<T>> {
+    /// All values; none unless each service has one.
+    pub fn all(self) -> Option<ServiceMap<T>> {
+        let [user, event, ticketing, analytics] = self.0;
+        Some(ServiceMap([user?, event?, ticketing?, analytics?]))
     }
 }
 

@@ -16,7 +16,7 @@ const MAINTENANCE_DATABASE: &str = "postgres";
 /// Creates the database if the server says that it is missing; if the server cannot be reached, connecting to the
 /// database will say why.
 pub(crate) async fn create_if_missing(settings: &DatabaseSettings) -> anyhow::Result<()> {
-    let (config, tls) = (&settings.postgres, settings.tls.as_ref());
+    let (config, tls) = (&settings.postgres(), settings.tls());
     let Some(name) = config.get_dbname() else { return Ok(()) };
     if !is_missing(config, tls).await {
         return Ok(());

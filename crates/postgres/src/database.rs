@@ -68,7 +68,7 @@ impl Database {
         let mut config = ManagerConfig::default();
         // Asks the client, not the server, whether the connection is still up.
         config.recycling_method = RecyclingMethod::Fast;
-        let (postgres, tls, runtime) = (settings.postgres.clone(), settings.tls.clone(), runtime.clone());
+        let (postgres, tls, runtime) = (settings.postgres(), settings.tls().cloned(), runtime.clone());
         config.custom_setup = Box::new(move |_| {
             let (postgres, tls) = (postgres.clone(), tls.clone());
             let opened = runtime.spawn(async move { connect(&postgres, tls.as_ref()).await });

@@ -12,10 +12,10 @@ use crate::{DatabaseSettings, connect::connect};
 ///
 /// If the server cannot be reached.
 pub async fn open_for_operator(settings: &DatabaseSettings) -> ConnectionResult<AsyncPgConnection> {
-    let mut postgres = settings.postgres.clone();
+    let mut postgres = settings.postgres();
     // If an option is set twice, the last one counts.
     let limits = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=60000";
-    let options = format!("{} {limits}", settings.postgres.get_options().unwrap_or_default());
+    let options = format!("{} {limits}", postgres.get_options().unwrap_or_default());
     postgres.options(options);
-    connect(&postgres, settings.tls.as_ref()).await
+    connect(&postgres, settings.tls()).await
 }

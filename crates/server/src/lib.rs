@@ -6,6 +6,7 @@ mod allocator;
 pub mod config;
 mod lifecycle;
 mod process;
+pub mod settings;
 
 mod clock;
 mod deadline;

@@ -4,26 +4,34 @@
 
 use std::path::Path;
 
-use booked_server::config::{CredentialArgs, HttpArgs, HttpSettings, LogArgs, Mistakes};
+use booked_identity::internal::Credential;
+use booked_server::{
+    config::{HttpSettings, LogArgs},
+    settings::Unchecked,
+};
 use clap::{CommandFactory as _, Parser};
 
 const SECRET: &str = "thirty-two-bytes-of-nothing-else";
 
+booked_server::settings! {
+    #[derive(Debug)]
+    struct Shared {
+        http: HttpSettings;
+        credential: Credential;
+    }
+}
+
 #[derive(Parser)]
 struct CommandLine {
     #[command(flatten)]
-    http: HttpArgs,
-    #[command(flatten)]
     log: LogArgs,
     #[command(flatten)]
-    credential: CredentialArgs,
+    shared: Unchecked<Shared>,
 }
 
-fn check(flags: &[&str]) -> Result<HttpSettings, String> {
+fn check(flags: &[&str]) -> Result<Shared, String> {
     let given = CommandLine::try_parse_from(std::iter::once("test").chain(flags.iter().copied())).unwrap();
-    let mut mistakes = Mistakes::default();
-    let (http, credential) = (given.http.check(&mut mistakes), given.credential.check(&mut mistakes));
-    mistakes.finish(http.zip(credential)).map(|(http, _)| http).map_err(|mistakes| mistakes.to_string())
+    given.shared.check().map_err(|errors| errors.to_string())
 }
 
 #[track_caller]
@@ -115,9 +123,8 @@ fn a_secret_is_given_once_as_itself_or_in_a_file() {
 #[test]
 fn debug_shows_no_secret() {
     let given = CommandLine::parse_from(["test", "--internal-credential", SECRET]);
-    let mut mistakes = Mistakes::default();
 
-    let shown = format!("{:?} {:?}", given.credential, given.credential.check(&mut mistakes));
+    let shown = format!("{:?} {:?}", given.shared, given.shared.check().unwrap());
 
     assert!(!shown.contains(SECRET), "{shown}");
 }

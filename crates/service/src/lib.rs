@@ -11,11 +11,12 @@ use std::{future::Future, process::ExitCode};
 use booked_postgres::DatabaseArgs;
 use booked_server::{
     Application, HealthcheckArgs, Lifecycle,
-    config::{LogArgs, Mistakes},
+    config::LogArgs,
     healthcheck,
+    settings::{Settings, Unchecked, print_schema},
 };
 use booked_telemetry::Metrics;
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use diesel_migrations::EmbeddedMigrations;
 
 pub use no_commands::NoCommands;
@@ -28,8 +29,8 @@ pub trait Service {
     const ABOUT: &'static str;
     /// The schema of its database.
     const MIGRATIONS: EmbeddedMigrations;
-    /// The settings for serving, as they are given.
-    type ServeArgs: Args;
+    /// The settings for serving.
+    type Config: Settings;
     /// The commands that only this service has; see [`NoCommands`].
     type Commands: Subcommand;
 
@@ -37,9 +38,9 @@ pub trait Service {
     ///
     /// # Errors
     ///
-    /// Settings are wrong, an adapter cannot be built, or an address is taken.
+    /// An adapter cannot be built, or an address is taken.
     fn bind(
-        args: Self::ServeArgs,
+        config: Self::Config,
         lifecycle: Lifecycle,
         metrics: Metrics,
     ) -> impl Future<Output = anyhow::Result<Application>>;
@@ -58,15 +59,17 @@ struct CommandLine<S: Service> {
     #[command(flatten)]
     log: LogArgs,
     #[command(subcommand)]
-    command: Command<S::ServeArgs, S::Commands>,
+    command: Command<S::Config, S::Commands>,
 }
 
 #[derive(Subcommand)]
-enum Command<A: Args, C: Subcommand> {
+enum Command<S: Settings, C: Subcommand> {
     /// Serve until the process is asked to end.
-    Serve(Box<A>),
+    Serve(Unchecked<S>),
     /// Bring the schema of the database up to date.
     Migrate(DatabaseArgs),
+    /// Print all settings as JSON Schema.
+    Settings,
     /// Ask the process on this machine whether it is ready.
     Healthcheck(HealthcheckArgs),
     #[command(flatten)]
@@ -85,15 +88,15 @@ pub fn run<S: Service>() -> ExitCode {
 }
 
 async fn run_command<S: Service>(
-    command: Command<S::ServeArgs, S::Commands>,
+    command: Command<S::Config, S::Commands>,
     metrics: Metrics,
 ) -> anyhow::Result<()> {
     match command {
-        Command::Serve(args) => S::bind(*args, Lifecycle::new(), metrics).await?.serve().await,
-        Command::Migrate(args) => {
-            let mut mistakes = Mistakes::default();
-            let database = args.check(&mut mistakes);
-            booked_postgres::migrate(&mistakes.finish(database)?, S::MIGRATIONS).await
+        Command::Serve(args) => S::bind(args.check()?, Lifecycle::new(), metrics).await?.serve().await,
+        Command::Migrate(args) => booked_postgres::migrate(&args.check()?, S::MIGRATIONS).await,
+        Command::Settings => {
+            print_schema::<S::Config>(S::PROGRAM);
+            Ok(())
         }
         Command::Healthcheck(args) => healthcheck(&args),
         Command::Own(command) => S::run(command).await,

@@ -31,8 +31,8 @@ pub(crate) struct RequestUsage {
 impl Limits {
     pub(crate) fn new(settings: &LimitSettings) -> Self {
         Self {
-            addresses: ClientLimits::new(settings.address_rate, settings.address_concurrency_max),
-            users: ClientLimits::new(settings.user_rate, settings.user_concurrency_max),
+            addresses: ClientLimits::new(settings.address_rate(), settings.address_concurrency_max),
+            users: ClientLimits::new(settings.user_rate(), settings.user_concurrency_max),
         }
     }
 

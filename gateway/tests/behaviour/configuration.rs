@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use booked_gateway::config::Rate;
+use booked_gateway::{config::Rate, services::ServiceName};
 use booked_server::Endpoint;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -34,9 +34,11 @@ fn good() -> Vec<String> {
 fn services_may_have_several_replicas() {
     let services = serve_args(&good()).check().unwrap().services;
 
-    let authorities: Vec<_> = services.ticketing.as_slice().iter().map(Endpoint::authority).collect();
+    let authorities: Vec<_> =
+        services.endpoints(ServiceName::Ticketing).as_slice().iter().map(Endpoint::authority).collect();
     assert_eq!(authorities, ["one:82", "[::1]:83"]);
-    let authorities: Vec<_> = services.user.as_slice().iter().map(Endpoint::authority).collect();
+    let authorities: Vec<_> =
+        services.endpoints(ServiceName::User).as_slice().iter().map(Endpoint::authority).collect();
     assert_eq!(authorities, ["user:80"]);
 }
 
@@ -45,8 +47,8 @@ fn limits_are_on_by_default() {
     let limits = serve_args(&good()).check().unwrap().clients.limits;
 
     let of = |rate: Option<Rate>| rate.map(|rate| (rate.per_s.get(), rate.burst.get()));
-    assert_eq!(of(limits.address_rate), Some((500, 5_000)));
-    assert_eq!(of(limits.user_rate), Some((50, 500)));
+    assert_eq!(of(limits.address_rate()), Some((500, 5_000)));
+    assert_eq!(of(limits.user_rate()), Some((50, 500)));
     assert_eq!((limits.address_concurrency_max, limits.user_concurrency_max), (Some(256), Some(16)));
     assert_eq!(limits.address_connections_max, Some(1_000));
 }

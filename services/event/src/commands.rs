@@ -7,7 +7,7 @@ use booked_telemetry::Metrics;
 use clap::Subcommand;
 use diesel_migrations::EmbeddedMigrations;
 
-use crate::{app, config::ServeArgs, outbound::postgres::MIGRATIONS};
+use crate::{app, config::Config, outbound::postgres::MIGRATIONS};
 
 /// The service, as its program runs it.
 pub struct Event;
@@ -22,11 +22,11 @@ impl Service for Event {
     const PROGRAM: &'static str = "booked-event";
     const ABOUT: &'static str = "What takes place, when and where.";
     const MIGRATIONS: EmbeddedMigrations = MIGRATIONS;
-    type ServeArgs = ServeArgs;
+    type Config = Config;
     type Commands = Commands;
 
-    async fn bind(args: ServeArgs, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
-        app::bind(args.check()?, lifecycle, metrics).await
+    async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
+        app::bind(config, lifecycle, metrics).await
     }
 
     async fn run(command: Commands) -> anyhow::Result<()> {

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use booked_ids::{EventId, SeatNumber, UserId};
 use booked_sandbox::test_valkey_url;
-use booked_server::config::Mistakes;
+use booked_server::settings::Unchecked;
 use booked_ticketing::{
     domain::count::SeatsWanted,
-    outbound::valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeats},
+    outbound::valkey::{Lifetimes, Valkey, ValkeySeats, ValkeySettings},
     ports::{Holds as _, Inventory as _, LeaseNonce, Released, Reserved},
 };
 use tokio::runtime::Handle;
@@ -50,13 +50,9 @@ const ROWS: [Row; 5] = [
 
 #[tokio::main]
 async fn main() {
-    let args = ValkeyArgs {
-        valkey_url: Some(test_valkey_url()),
-        valkey_url_file: None,
-        valkey_ca_file: None,
-        valkey_timeout_ms: "10000".to_owned(),
-    };
-    let settings = args.check(&mut Mistakes::default()).unwrap();
+    let url = test_valkey_url();
+    let texts = [("VALKEY_URL", url.as_str()), ("VALKEY_TIMEOUT_MS", "10000")];
+    let settings = Unchecked::<ValkeySettings>::of(texts).check().unwrap();
     let pool = ValkeySeats::new(Valkey::new(settings, Handle::current()), LIFETIMES);
     let mut medians: Vec<(EventId, Vec<Duration>)> = Vec::new();
     for (number, row) in (0..).zip(&ROWS) {

@@ -57,6 +57,7 @@ pub async fn bind_with(
     replace: impl FnOnce(Context) -> Context,
 ) -> anyhow::Result<Application> {
     let database = Database::new(&config.database, lifecycle.runtime())?;
+    let (contention, jobs_settings, delivery) = (config.contention(), config.jobs(), config.delivery());
     let valkey = Valkey::new(config.valkey, lifecycle.runtime().clone());
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let seats = Arc::new(ValkeySeats::new(valkey.clone(), config.lifetimes).limited(config.hold_limit));
@@ -84,7 +85,7 @@ pub async fn bind_with(
         loads: Arc::new(Loads::new(&lifecycle)),
         queues: Arc::default(),
         known: Arc::default(),
-        contention: config.contention,
+        contention,
     });
     let auditor = Auditor {
         ledger: Arc::new(PostgresLedgerAudit::new(database.clone())),
@@ -105,10 +106,10 @@ pub async fn bind_with(
     let application = Application::bind(config.http, config.credential, lifecycle.clone(), metrics, routes)?;
     Ok(application.ready_after(async move {
         require_schema(&database, MIGRATIONS).await?;
-        auditor::start(auditor, config.audit_rest, context.random.uuid(), &lifecycle);
-        jobs::start(&context, config.jobs, &lifecycle);
-        changes::start(&context, config.jobs.tick, noted, &lifecycle);
-        deliver::start(&context, config.delivery, &lifecycle);
+        auditor::start(auditor, config.auditor_interval, context.random.uuid(), &lifecycle);
+        jobs::start(&context, jobs_settings, &lifecycle);
+        changes::start(&context, jobs_settings.tick, noted, &lifecycle);
+        deliver::start(&context, delivery, &lifecycle);
         gauges::start(&context, &lifecycle);
         lifecycle.spawn_job(consumer.run());
         Ok(())

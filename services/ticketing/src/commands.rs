@@ -7,7 +7,7 @@ use booked_telemetry::Metrics;
 use clap::Subcommand;
 use diesel_migrations::EmbeddedMigrations;
 
-use crate::{app, config::ServeArgs, outbound::postgres::MIGRATIONS};
+use crate::{app, config::Config, outbound::postgres::MIGRATIONS};
 
 /// The service, as its program runs it.
 pub struct Ticketing;
@@ -22,11 +22,11 @@ impl Service for Ticketing {
     const PROGRAM: &'static str = "booked-ticketing";
     const ABOUT: &'static str = "Seats, holds, bookings and the waitlist.";
     const MIGRATIONS: EmbeddedMigrations = MIGRATIONS;
-    type ServeArgs = ServeArgs;
+    type Config = Config;
     type Commands = Commands;
 
-    async fn bind(args: ServeArgs, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
-        app::bind(args.check()?, lifecycle, metrics).await
+    async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
+        app::bind(config, lifecycle, metrics).await
     }
 
     async fn run(command: Commands) -> anyhow::Result<()> {

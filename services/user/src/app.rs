@@ -52,10 +52,11 @@ pub async fn bind_with(
     replace: impl FnOnce(Adapters) -> Adapters,
 ) -> anyhow::Result<Application> {
     let database = Database::new(&config.database, lifecycle.runtime())?;
+    let hash = config.hash();
     let keys = Arc::new(config.keys);
     let Adapters { accounts, passwords, guesses, signer, clock, random } = replace(Adapters {
         accounts: Arc::new(PostgresAccountStore::new(database.clone())),
-        passwords: Arc::new(BcryptHasher::start(config.hash)?),
+        passwords: Arc::new(BcryptHasher::start(hash)?),
         guesses: Arc::new(RecentFailures::default()),
         signer: Arc::<FolderKeys>::clone(&keys),
         clock: Arc::new(SystemClock),

@@ -16,7 +16,7 @@ use booked_telemetry::Metrics;
 use clap::Subcommand;
 use diesel_migrations::EmbeddedMigrations;
 
-use crate::{app, config::ServeArgs, outbound::postgres::MIGRATIONS};
+use crate::{app, config::Config, outbound::postgres::MIGRATIONS};
 
 /// The service, as its program runs it.
 pub struct User;
@@ -37,11 +37,11 @@ impl Service for User {
     const PROGRAM: &'static str = "booked-user";
     const ABOUT: &'static str = "Accounts and tokens.";
     const MIGRATIONS: EmbeddedMigrations = MIGRATIONS;
-    type ServeArgs = ServeArgs;
+    type Config = Config;
     type Commands = Commands;
 
-    async fn bind(args: ServeArgs, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
-        app::bind(args.check()?, lifecycle, metrics).await
+    async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
+        app::bind(config, lifecycle, metrics).await
     }
 
     async fn run(command: Commands) -> anyhow::Result<()> {

@@ -3,7 +3,6 @@
 use std::{fmt, str::FromStr};
 
 use booked_postgres::{DatabaseArgs, DatabaseSettings, open_for_operator};
-use booked_server::config::Mistakes;
 use chrono::NaiveDate;
 use clap::Args;
 use diesel::{
@@ -66,9 +65,7 @@ impl ArchiveArgs {
     ///
     /// If settings are wrong, or the database refuses: nothing is changed then.
     pub async fn run(&self) -> anyhow::Result<()> {
-        let mut mistakes = Mistakes::default();
-        let database = self.database.check(&mut mistakes);
-        tell(&archive(&mistakes.finish(database)?, self.before).await?);
+        tell(&archive(&self.database.check()?, self.before).await?);
         Ok(())
     }
 }

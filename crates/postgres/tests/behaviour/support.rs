@@ -7,7 +7,7 @@ use std::{
 
 use booked_postgres::{Database, DatabaseArgs, DatabaseSettings};
 use booked_sandbox::{TestDatabase, test_database};
-use booked_server::config::Mistakes;
+use booked_server::config::ConfigErrors;
 use clap::Parser;
 use diesel::{QueryResult, sql_query};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
@@ -25,13 +25,11 @@ struct CommandLine {
 }
 
 /// Settings as a command line gives them.
-pub(crate) fn settings(url: &str, flags: &[(&str, &str)]) -> Result<DatabaseSettings, Mistakes> {
+pub(crate) fn settings(url: &str, flags: &[(&str, &str)]) -> Result<DatabaseSettings, ConfigErrors> {
     let long = LONG.iter().filter(|(flag, _)| flags.iter().all(|(given, _)| given != flag));
     let words = long.chain(flags).flat_map(|(flag, value)| [*flag, *value]);
     let words = ["test", "--database-url", url].into_iter().chain(words);
-    let mut mistakes = Mistakes::default();
-    let settings = CommandLine::try_parse_from(words).unwrap().database.check(&mut mistakes);
-    mistakes.finish(settings)
+    CommandLine::try_parse_from(words).unwrap().database.check()
 }
 
 pub(crate) fn connect(url: &str, flags: &[(&str, &str)]) -> Database {

@@ -6,6 +6,6 @@ mod mail;
 mod smtp;
 mod smtp_url;
 
-pub use config::{NotifierArgs, NotifierSettings};
+pub use config::NotifierSettings;
 pub use log::LogNotifier;
 pub use smtp::{SmtpNotifier, SmtpSettings};

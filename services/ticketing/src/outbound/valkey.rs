@@ -21,6 +21,6 @@ mod scripts;
 mod seats;
 
 pub use client::Valkey;
-pub use config::{ValkeyArgs, ValkeySettings};
+pub use config::ValkeySettings;
 pub use lifetimes::{HoldLimit, Lifetimes};
 pub use seats::ValkeySeats;

@@ -6,9 +6,9 @@ use std::{path::PathBuf, sync::Arc};
 
 use booked_ids::EventId;
 use booked_sandbox::TestCa;
-use booked_server::config::Mistakes;
+use booked_server::settings::Unchecked;
 use booked_ticketing::{
-    outbound::notifier::{NotifierArgs, NotifierSettings},
+    outbound::notifier::NotifierSettings,
     ports::{Notification, Notifier, NotifyFailure},
 };
 use uuid::Uuid;
@@ -29,28 +29,21 @@ fn notification_to(email: &str) -> Notification {
     Notification { email: email.to_owned(), ..message() }
 }
 
-fn args(url: &str) -> NotifierArgs {
-    NotifierArgs {
-        smtp_url: Some(url.to_owned()),
-        smtp_url_file: None,
-        smtp_from: Some("Tickets <tickets@example.com>".to_owned()),
-        smtp_ca_file: None,
-        smtp_timeout_ms: "5000".to_owned(),
-    }
+fn texts(url: &str) -> [(&str, &str); 2] {
+    [("SMTP_URL", url), ("SMTP_FROM", "Tickets <tickets@example.com>")]
 }
 
-fn notifier(args: &NotifierArgs) -> Arc<dyn Notifier> {
-    let mut mistakes = Mistakes::default();
-    let settings = args.check(&mut mistakes);
-    mistakes.finish(settings).unwrap().notifier().unwrap()
+fn notifier<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Arc<dyn Notifier> {
+    Unchecked::<NotifierSettings>::of(texts).check().unwrap().notifier().unwrap()
 }
 
 fn plain(server: &SmtpServer) -> Arc<dyn Notifier> {
-    notifier(&args(&format!("smtp://127.0.0.1:{}", server.port())))
+    notifier(texts(&format!("smtp://127.0.0.1:{}", server.port())))
 }
 
 fn trusting(url: &str, ca: PathBuf) -> Arc<dyn Notifier> {
-    notifier(&NotifierArgs { smtp_ca_file: Some(ca), ..args(url) })
+    let ca = ("SMTP_CA_FILE", ca.to_str().unwrap());
+    notifier(texts(url).into_iter().chain([ca]))
 }
 
 #[track_caller]
@@ -142,7 +135,7 @@ async fn what_people_call_an_event_stays_in_its_place() {
 #[tokio::test]
 async fn user_and_password_are_given_to_a_server_that_wants_them() {
     let server = SmtpServer::start(Options { wants_password: true, ..Options::default() }).await;
-    let with = |credentials| notifier(&args(&format!("smtp://{credentials}@127.0.0.1:{}", server.port())));
+    let with = |credentials| notifier(texts(&format!("smtp://{credentials}@127.0.0.1:{}", server.port())));
 
     with("ada%40example.com:p%40ss%20word").notify(&message()).await.unwrap();
     assert_eq!(server.mails().len(), 1);
@@ -186,7 +179,7 @@ async fn nothing_is_sent_to_a_server_that_cannot_prove_who_it_is() {
         (&starttls, format!("smtp://localhost:{}?tls=required", starttls.port())),
     ] {
         away(trusting(&url, other.certificate()).notify(&message()).await);
-        away(notifier(&args(&url)).notify(&message()).await);
+        away(notifier(texts(&url)).notify(&message()).await);
         assert!(server.mails().is_empty(), "{url}");
     }
 }
@@ -194,7 +187,7 @@ async fn nothing_is_sent_to_a_server_that_cannot_prove_who_it_is() {
 #[tokio::test]
 async fn nothing_is_sent_in_the_clear_where_tls_is_required() {
     let server = SmtpServer::start(Options::default()).await;
-    let notifier = notifier(&args(&format!("smtp://127.0.0.1:{}?tls=required", server.port())));
+    let notifier = notifier(texts(&format!("smtp://127.0.0.1:{}?tls=required", server.port())));
 
     away(notifier.notify(&message()).await);
 
@@ -259,7 +252,7 @@ async fn what_fails_afterwards_holds_back_that_mail_alone() {
 async fn a_server_that_does_not_answer_is_given_up_and_asked_anew_later() {
     let server = SmtpServer::start(Options::default()).await;
     let url = format!("smtp://127.0.0.1:{}", server.port());
-    let hasty = notifier(&NotifierArgs { smtp_timeout_ms: "200".to_owned(), ..args(&url) });
+    let hasty = notifier(texts(&url).into_iter().chain([("SMTP_TIMEOUT_MS", "200")]));
     for line in ["", "MAIL"] {
         server.answer(line, SILENCE);
         away(hasty.notify(&message()).await);
@@ -321,23 +314,18 @@ async fn an_address_that_cannot_be_written_to_is_given_up() {
 
 #[test]
 fn without_a_mail_server_the_log_tells() {
-    let mut mistakes = Mistakes::default();
-    let args = NotifierArgs { smtp_url: None, smtp_from: None, ..args("") };
-    assert!(matches!(args.check(&mut mistakes), Some(NotifierSettings::Log)));
-    mistakes.finish(Some(())).unwrap();
+    let settings = Unchecked::of([("SMTP_URL", "")]).check().unwrap();
+    assert!(matches!(settings, NotifierSettings::Log));
 }
 
 #[test]
 fn all_mistakes_are_told_and_no_password() {
-    let args = NotifierArgs {
-        smtp_from: None,
-        smtp_ca_file: Some("/nowhere".into()),
-        smtp_timeout_ms: "soon".to_owned(),
-        ..args("smtp://ada:secret@mail?tls=perhaps")
-    };
-    let mut mistakes = Mistakes::default();
-    let settings = args.check(&mut mistakes);
-    let told = mistakes.finish(settings).unwrap_err().to_string();
+    let args = Unchecked::<NotifierSettings>::of([
+        ("SMTP_URL", "smtp://ada:secret@mail?tls=perhaps"),
+        ("SMTP_CA_FILE", "/nowhere"),
+        ("SMTP_TIMEOUT_MS", "soon"),
+    ]);
+    let told = args.check().unwrap_err().to_string();
     for setting in ["SMTP_URL", "SMTP_FROM", "SMTP_CA_FILE", "SMTP_TIMEOUT_MS"] {
         assert!(told.contains(setting), "{setting}: {told}");
     }

@@ -8,9 +8,9 @@ use booked_contract::{event::EventDetails, feed::EventState};
 use booked_failure::Failure;
 use booked_feed::Feed;
 use booked_ids::{EventId, TicketId, UserId};
-use booked_postgres::{Abort, Database, DatabaseArgs, DatabaseSettings};
+use booked_postgres::{Abort, Database, DatabaseSettings};
 use booked_sandbox::{TestDatabase, test_database, test_valkey_url};
-use booked_server::{Lifecycle, SystemRandom, config::Mistakes};
+use booked_server::{Lifecycle, SystemRandom, settings::Unchecked};
 use booked_ticketing::{
     domain::{
         booking::Requested,
@@ -23,7 +23,7 @@ use booked_ticketing::{
             BookingQueue, MIGRATIONS, PostgresBookings, PostgresEventChanges, PostgresEvents,
             PostgresWaitlistStore, QueueSettings, apply_event_states, carry_out_change,
         },
-        valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeats},
+        valkey::{Lifetimes, Valkey, ValkeySeats, ValkeySettings},
     },
     ports::{EventFeed, EventRecord, Holds as _, Inventory as _},
     usecases::{
@@ -133,22 +133,17 @@ fn migrate(url: &str) {
     runtime.block_on(booked_postgres::migrate(&settings, MIGRATIONS)).unwrap();
 }
 
-fn settings(url: String, work_ms: u32) -> DatabaseSettings {
-    let args = DatabaseArgs {
-        database_url: Some(url),
-        database_url_file: None,
-        database_connections_max: "8".to_owned(),
-        database_acquire_timeout_ms: "5000".to_owned(),
-        database_timeout_ms: work_ms.to_string(),
-    };
-    args.check(&mut Mistakes::default()).unwrap()
+fn settings(url: &str, work_ms: u32) -> DatabaseSettings {
+    let work_ms = work_ms.to_string();
+    let wait = ("DATABASE_ACQUIRE_TIMEOUT_MS", "5000");
+    Unchecked::of([("DATABASE_URL", url), wait, ("DATABASE_TIMEOUT_MS", &work_ms)]).check().unwrap()
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
         let database = test_database("late_steps", migrate);
         let lifecycle = Lifecycle::new();
-        let postgres = Database::new(&settings(database.url(), 15_000), lifecycle.runtime()).unwrap();
+        let postgres = Database::new(&settings(&database.url(), 15_000), lifecycle.runtime()).unwrap();
         let valkey_url = test_valkey_url();
         let raw = redis::Client::open(valkey_url.as_str()).unwrap();
         let raw = raw.get_multiplexed_async_connection().await.unwrap();
@@ -178,7 +173,7 @@ impl World {
 
     fn replica_of(&self, database_url: String, work_ms: u32, hold: Duration) -> Replica {
         let lifecycle = &self.lifecycle;
-        let database = Database::new(&settings(database_url, work_ms), lifecycle.runtime()).unwrap();
+        let database = Database::new(&settings(&database_url, work_ms), lifecycle.runtime()).unwrap();
         let queue = QueueSettings { flushers: 1, length: 100, wait: Duration::from_secs(10) };
         let signal = Feed::start("ticketing", database.clone(), lifecycle).signal();
         let queue = BookingQueue::start(&database, queue, lifecycle);
@@ -211,13 +206,8 @@ impl World {
     }
 
     fn seats_holding(&self, hold: Duration) -> ValkeySeats {
-        let args = ValkeyArgs {
-            valkey_url: Some(self.valkey_url.clone()),
-            valkey_url_file: None,
-            valkey_ca_file: None,
-            valkey_timeout_ms: "10000".to_owned(),
-        };
-        let settings = args.check(&mut Mistakes::default()).unwrap();
+        let texts = [("VALKEY_URL", self.valkey_url.as_str()), ("VALKEY_TIMEOUT_MS", "10000")];
+        let settings = Unchecked::<ValkeySettings>::of(texts).check().unwrap();
         let lifetimes = Lifetimes { hold, claim: CLAIM, load_lease: HOUR };
         ValkeySeats::new(Valkey::new(settings, self.lifecycle.runtime().clone()), lifetimes)
     }

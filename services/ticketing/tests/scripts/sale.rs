@@ -8,13 +8,13 @@ use std::{
 
 use booked_ids::{EventId, SeatNumber, UserId};
 use booked_sandbox::test_valkey_url;
-use booked_server::config::Mistakes;
+use booked_server::settings::Unchecked;
 use booked_ticketing::{
     domain::{
         count::SeatsWanted,
         seat::{AttemptId, ClaimKind, SeatState},
     },
-    outbound::valkey::{HoldLimit, Lifetimes, Valkey, ValkeyArgs, ValkeySeats},
+    outbound::valkey::{HoldLimit, Lifetimes, Valkey, ValkeySeats, ValkeySettings},
     ports::{Claimed, Claims as _, Holds as _, Inventory as _, LeaseNonce, Reserved, Settlement},
 };
 use redis::aio::MultiplexedConnection;
@@ -78,13 +78,8 @@ impl Sale {
         let url = test_valkey_url();
         let raw = redis::Client::open(url.as_str()).unwrap();
         let raw = raw.get_multiplexed_async_connection().await.unwrap();
-        let args = ValkeyArgs {
-            valkey_url: Some(url),
-            valkey_url_file: None,
-            valkey_ca_file: None,
-            valkey_timeout_ms: "10000".to_owned(),
-        };
-        let settings = args.check(&mut Mistakes::default()).unwrap();
+        let texts = [("VALKEY_URL", url.as_str()), ("VALKEY_TIMEOUT_MS", "10000")];
+        let settings = Unchecked::<ValkeySettings>::of(texts).check().unwrap();
         let lifetimes =
             Lifetimes { hold: HOLD, claim: Duration::from_secs(60), load_lease: Duration::from_secs(60) };
         let pool = ValkeySeats::new(Valkey::new(settings, Handle::current()), lifetimes);

@@ -13,7 +13,7 @@ use booked_feed::Feed;
 use booked_ids::{EventId, TicketId, UserId};
 use booked_postgres::{Abort, Database, DatabaseSettings};
 use booked_sandbox::{TestDatabase, ValkeyCluster, test_database, test_valkey_cluster};
-use booked_server::{Lifecycle, SystemRandom, config::Mistakes};
+use booked_server::{Lifecycle, SystemRandom, settings::Unchecked};
 use booked_ticketing::{
     domain::{
         booking::Requested,
@@ -26,7 +26,7 @@ use booked_ticketing::{
             BookingQueue, MIGRATIONS, PostgresBookings, PostgresEventChanges, PostgresEvents,
             PostgresWaitlistStore, QueueSettings, apply_event_states,
         },
-        valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeats},
+        valkey::{Lifetimes, Valkey, ValkeySeats, ValkeySettings},
     },
     ports::EventFeed,
     usecases::{
@@ -101,13 +101,9 @@ impl World {
         let lifecycle = Lifecycle::new();
         let settings = DatabaseSettings::for_url(&database.url()).unwrap();
         let postgres = Database::new(&settings, lifecycle.runtime()).unwrap();
-        let args = ValkeyArgs {
-            valkey_url: Some(cluster.url()),
-            valkey_url_file: None,
-            valkey_ca_file: None,
-            valkey_timeout_ms: "1000".to_owned(),
-        };
-        let valkey = args.check(&mut Mistakes::default()).unwrap();
+        let url = cluster.url();
+        let texts = [("VALKEY_URL", url.as_str()), ("VALKEY_TIMEOUT_MS", "1000")];
+        let valkey = Unchecked::<ValkeySettings>::of(texts).check().unwrap();
         let valkey = Valkey::new(valkey, lifecycle.runtime().clone());
         let lifetimes =
             Lifetimes { hold, claim: Duration::from_secs(10), load_lease: Duration::from_secs(10) };

@@ -4,23 +4,19 @@ use std::{path::PathBuf, time::Duration};
 
 use booked_failure::Failure;
 use booked_ids::{EventId, UserId};
-use booked_server::config::Mistakes;
+use booked_server::settings::Unchecked;
 use booked_ticketing::{
     domain::count::SeatsWanted,
-    outbound::valkey::{Lifetimes, Valkey, ValkeyArgs, ValkeySeats, ValkeySettings},
+    outbound::valkey::{Lifetimes, Valkey, ValkeySeats, ValkeySettings},
     ports::{Holds as _, Inventory as _, LeaseNonce, Reserved},
 };
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
 pub(crate) fn settings(url: &str, ca: Option<PathBuf>) -> ValkeySettings {
-    let args = ValkeyArgs {
-        valkey_url: Some(url.to_owned()),
-        valkey_url_file: None,
-        valkey_ca_file: ca,
-        valkey_timeout_ms: "2000".to_owned(),
-    };
-    args.check(&mut Mistakes::default()).unwrap()
+    let ca = ca.as_deref().map(|file| ("VALKEY_CA_FILE", file.to_str().unwrap()));
+    let texts = [("VALKEY_URL", url), ("VALKEY_TIMEOUT_MS", "2000")];
+    Unchecked::of(texts.into_iter().chain(ca)).check().unwrap()
 }
 
 /// Its connections live on this runtime.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use booked_postgres::DatabaseArgs;
-use booked_server::{Rejected, config::Mistakes};
+use booked_server::{Rejected, config::ConfigErrors, settings::Unchecked};
 use clap::Args;
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     password::read_password,
 };
 use crate::{
-    config::CostArgs,
+    config::CostSettings,
     domain::{Email, PersonName},
     outbound::postgres::PostgresAccountStore,
     ports::ChangeError,
@@ -23,7 +23,7 @@ pub struct CreateAdminArgs {
     #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]
-    cost: CostArgs,
+    cost: Unchecked<CostSettings>,
     /// The admin's email.
     #[arg(long)]
     email: String,
@@ -40,21 +40,21 @@ pub struct CreateAdminArgs {
 }
 
 pub(super) async fn run(args: CreateAdminArgs) -> anyhow::Result<()> {
-    let mut mistakes = Mistakes::default();
-    let (database, cost) = (args.database.check(&mut mistakes), args.cost.check(&mut mistakes));
-    let email = email(&args.email, &mut mistakes);
+    let mut errors = ConfigErrors::default();
+    let (database, cost) = (args.database.read(&mut errors), args.cost.read(&mut errors));
+    let email = email(&args.email, &mut errors);
     if args.promote {
         let settings = || Some((database?, email?));
-        let (database, email) = mistakes.finish(settings())?;
+        let (database, email) = errors.finish(settings())?;
         return promote(&accounts(&database)?, &email).await;
     }
     let name = PersonName::parse(args.name.unwrap_or_default())
-        .map_err(|refused| mistakes.add("--name", format!("cannot be used: {refused}")))
+        .map_err(|refused| errors.add("--name", format!("cannot be used: {refused}")))
         .ok();
-    let password = read_password("ADMIN_PASSWORD", args.password_file.as_deref(), &mut mistakes);
+    let password = read_password("ADMIN_PASSWORD", args.password_file.as_deref(), &mut errors);
     let settings = || Some((database?, cost?, Person { name: name?, email: email?, password: password? }));
-    let (database, cost, person) = mistakes.finish(settings())?;
-    create(&context(&database, cost)?, person).await
+    let (database, cost, person) = errors.finish(settings())?;
+    create(&context(&database, &cost)?, person).await
 }
 
 async fn create(context: &Context, person: Person) -> anyhow::Result<()> {

@@ -3,10 +3,11 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use booked_postgres::{Database, DatabaseSettings};
-use booked_server::{SystemClock, SystemRandom, config::Mistakes};
+use booked_server::{SystemClock, SystemRandom, config::ConfigErrors};
 use tokio::runtime::Handle;
 
 use crate::{
+    config::CostSettings,
     domain::Email,
     outbound::{
         guess_limit::RecentFailures,
@@ -21,8 +22,8 @@ pub(super) fn accounts(database: &DatabaseSettings) -> anyhow::Result<PostgresAc
 }
 
 /// The accounts, and one thread that hashes.
-pub(super) fn context(database: &DatabaseSettings, bcrypt_cost: u32) -> anyhow::Result<Context> {
-    let one_password = HashSettings { cost: bcrypt_cost, threads: 1, queue_max: 1, wait_max: Duration::MAX };
+pub(super) fn context(database: &DatabaseSettings, cost: &CostSettings) -> anyhow::Result<Context> {
+    let one_password = HashSettings { cost: cost.bcrypt, threads: 1, queue_max: 1, wait_max: Duration::MAX };
     Ok(Context {
         accounts: Arc::new(accounts(database)?),
         passwords: Arc::new(BcryptHasher::start(one_password)?),
@@ -32,8 +33,8 @@ pub(super) fn context(database: &DatabaseSettings, bcrypt_cost: u32) -> anyhow::
     })
 }
 
-pub(super) fn email(text: &str, mistakes: &mut Mistakes) -> Option<Email> {
-    Email::parse(text).map_err(|refused| mistakes.add("--email", format!("cannot be used: {refused}"))).ok()
+pub(super) fn email(text: &str, errors: &mut ConfigErrors) -> Option<Email> {
+    Email::parse(text).map_err(|refused| errors.add("--email", format!("cannot be used: {refused}"))).ok()
 }
 
 #[expect(clippy::print_stdout, reason = "what a command came to is for the operator, not for the log")]

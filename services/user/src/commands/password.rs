@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use booked_server::config::Mistakes;
+use booked_server::config::ConfigErrors;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -18,16 +18,16 @@ const INPUT_BYTES_MAX: u64 = 4096;
 pub(super) fn read_password(
     variable: &str,
     file: Option<&Path>,
-    mistakes: &mut Mistakes,
+    errors: &mut ConfigErrors,
 ) -> Option<Password> {
     let given = std::env::var(variable).ok().filter(|given| !given.is_empty()).map(Zeroizing::new);
     let text = if given.is_none() && file.is_none() {
-        read_stdin(variable).map_err(|why| mistakes.add("the password", why)).ok()?
+        read_stdin(variable).map_err(|why| errors.add("the password", why)).ok()?
     } else {
-        mistakes.secret(variable, given.as_deref().map(String::as_str), file)?
+        errors.secret(variable, given.as_deref().map(String::as_str), file)?
     };
     Password::parse(text)
-        .map_err(|refused| mistakes.add("the password", format!("cannot be used: {refused}")))
+        .map_err(|refused| errors.add("the password", format!("cannot be used: {refused}")))
         .ok()
 }
 

@@ -1,7 +1,7 @@
 //! `booked-user revoke-admin`
 
 use booked_postgres::DatabaseArgs;
-use booked_server::{Rejected, config::Mistakes};
+use booked_server::{Rejected, config::ConfigErrors};
 use clap::Args;
 
 use super::operators::{accounts, email, tell};
@@ -17,11 +17,11 @@ pub struct RevokeAdminArgs {
 }
 
 pub(super) async fn run(args: RevokeAdminArgs) -> anyhow::Result<()> {
-    let mut mistakes = Mistakes::default();
-    let database = args.database.check(&mut mistakes);
-    let email = email(&args.email, &mut mistakes);
+    let mut errors = ConfigErrors::default();
+    let database = args.database.read(&mut errors);
+    let email = email(&args.email, &mut errors);
     let settings = || Some((database?, email?));
-    let (database, email) = mistakes.finish(settings())?;
+    let (database, email) = errors.finish(settings())?;
     match revoke_admin(&accounts(&database)?, &email.key()).await {
         Ok(true) => {
             tell(format_args!("{} is no admin any more; an admin's token lives out its time", email.as_str()))

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use booked_postgres::DatabaseArgs;
-use booked_server::{Rejected, config::Mistakes};
+use booked_server::{Rejected, config::ConfigErrors, settings::Unchecked};
 use clap::Args;
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     password::read_password,
 };
 use crate::{
-    config::CostArgs,
+    config::CostSettings,
     usecases::{SetPasswordError, set_password},
 };
 
@@ -20,7 +20,7 @@ pub struct SetPasswordArgs {
     #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]
-    cost: CostArgs,
+    cost: Unchecked<CostSettings>,
     /// The account's email.
     #[arg(long)]
     email: String,
@@ -31,13 +31,13 @@ pub struct SetPasswordArgs {
 }
 
 pub(super) async fn run(args: SetPasswordArgs) -> anyhow::Result<()> {
-    let mut mistakes = Mistakes::default();
-    let (database, cost) = (args.database.check(&mut mistakes), args.cost.check(&mut mistakes));
-    let email = email(&args.email, &mut mistakes);
-    let password = read_password("NEW_PASSWORD", args.password_file.as_deref(), &mut mistakes);
+    let mut errors = ConfigErrors::default();
+    let (database, cost) = (args.database.read(&mut errors), args.cost.read(&mut errors));
+    let email = email(&args.email, &mut errors);
+    let password = read_password("NEW_PASSWORD", args.password_file.as_deref(), &mut errors);
     let settings = || Some((database?, cost?, email?, password?));
-    let (database, cost, email, password) = mistakes.finish(settings())?;
-    match set_password(&context(&database, cost)?, &email.key(), password).await {
+    let (database, cost, email, password) = errors.finish(settings())?;
+    match set_password(&context(&database, &cost)?, &email.key(), password).await {
         Ok(()) => {
             tell(format_args!("{} has the new password; tokens live out their time", email.as_str()));
             Ok(())

@@ -235,9 +235,16 @@ fn help_lists_every_setting_and_shows_no_secret() {
     }
     assert!(!help.out.contains("hush"), "{}", help.out);
     let commands = run(&["--help"], &[]).succeeded("").out;
-    for command in
-        ["serve", "migrate", "healthcheck", "create-admin", "set-password", "revoke-admin", "new-key"]
-    {
+    for command in [
+        "serve",
+        "migrate",
+        "settings",
+        "healthcheck",
+        "create-admin",
+        "set-password",
+        "revoke-admin",
+        "new-key",
+    ] {
         assert!(commands.contains(&format!("  {command} ")), "{command} is not listed\n{commands}");
     }
 }

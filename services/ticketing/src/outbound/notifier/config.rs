@@ -1,37 +1,38 @@
-//! How those who waited are told: by mail where a mail server is given, else in the log.
+//! How those who waited are notified: by mail if a mail server is given, otherwise in the log.
 
-use std::{fmt, fs, path::PathBuf, sync::Arc};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
-use booked_server::config::Mistakes;
-use clap::Args;
+use booked_server::{
+    config::ConfigErrors,
+    settings::{Setting, Settings, Texts, parsed},
+};
 use lettre::{message::Mailbox, transport::smtp::client::Certificate};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{LogNotifier, SmtpNotifier, SmtpSettings, smtp_url};
 use crate::ports::Notifier;
 
-/// How those who waited are told.
-#[derive(Args, Clone)]
-pub struct NotifierArgs {
-    /// URL of a mail server, by which those who wait are told: smtps://user:password@host:port with TLS from the first
-    /// byte, smtp://…?tls=required with STARTTLS, or smtp://… in the clear. Without it a line in the log tells them.
-    #[arg(long, env = "SMTP_URL", hide_env_values = true, value_name = "URL")]
-    pub smtp_url: Option<String>,
-    /// File that holds the mail server's URL.
-    #[arg(long, env = "SMTP_URL_FILE", value_name = "FILE")]
-    pub smtp_url_file: Option<PathBuf>,
-    /// Sender of the mails, for instance "Tickets <tickets@example.com>".
-    #[arg(long, env = "SMTP_FROM", value_name = "ADDRESS")]
-    pub smtp_from: Option<String>,
-    /// File of the certificates that the mail server's is checked against, in PEM; without it the system's count.
-    #[arg(long, env = "SMTP_CA_FILE", value_name = "FILE")]
-    pub smtp_ca_file: Option<PathBuf>,
-    /// Longest time that sending a mail takes, in milliseconds, connecting included.
-    #[arg(long, env = "SMTP_TIMEOUT_MS", default_value = "5000", value_name = "MS")]
-    pub smtp_timeout_ms: String,
+booked_server::settings! {
+    /// A mail server; none of it counts unless its URL is given.
+    struct MailServer {
+        /// URL of a mail server, by which those who wait are notified: smtps://user:password@host:port with TLS from the first
+        /// byte, smtp://…?tls=required with STARTTLS, or smtp://… in the clear. Without it they are notified by a line in the log.
+        url: Option<SecretString> = optional "SMTP_URL";
+        /// Sender of the mails, for instance "Tickets <tickets@example.com>".
+        from: Option<String> = optional "SMTP_FROM";
+        /// File of the certificates that the mail server's is checked against, in PEM; without it the system's count.
+        ca_file: Option<PathBuf> = optional "SMTP_CA_FILE";
+    }
 }
 
-/// What [`NotifierArgs`] says, checked.
+booked_server::settings! {
+    struct MailTimeout {
+        /// Longest time that sending a mail takes, in milliseconds, connecting included.
+        timeout: Duration = "SMTP_TIMEOUT_MS", default 5000, range 1..=60_000;
+    }
+}
+
+/// How those who waited are notified.
 #[derive(Clone, Debug)]
 pub enum NotifierSettings {
     /// A line in the log.
@@ -40,30 +41,33 @@ pub enum NotifierSettings {
     Smtp(SmtpSettings),
 }
 
-impl NotifierArgs {
-    /// Checks the settings. Nothing of the URL is repeated: it may hold a password.
-    pub fn check(&self, mistakes: &mut Mistakes) -> Option<NotifierSettings> {
-        const SETTING: &str = "SMTP_URL";
-        let timeout = mistakes.millis("SMTP_TIMEOUT_MS", &self.smtp_timeout_ms, 1..=60_000);
-        if self.smtp_url.as_deref().is_none_or(str::is_empty) && self.smtp_url_file.is_none() {
-            return timeout.map(|_| NotifierSettings::Log);
-        }
-        let certificates = self.certificates(mistakes);
-        let from = mistakes.required("SMTP_FROM", &self.smtp_from);
-        let from: Option<Mailbox> = from.and_then(|from| mistakes.parse("SMTP_FROM", from));
-        let url = mistakes.secret(SETTING, self.smtp_url.as_deref(), self.smtp_url_file.as_deref())?;
-        let server = smtp_url::parse(url.expose_secret(), certificates);
-        let server = server.map_err(|mistake| mistakes.add(SETTING, mistake)).ok()?;
-        Some(NotifierSettings::Smtp(SmtpSettings { server, from: from?, timeout: timeout? }))
+impl Settings for NotifierSettings {
+    fn describe() -> Vec<Setting> {
+        [MailServer::describe(), MailTimeout::describe()].concat()
     }
 
-    /// What the server's certificate is checked against; none if the system's certificates count.
-    fn certificates(&self, mistakes: &mut Mistakes) -> Option<Certificate> {
-        let pem = fs::read(self.smtp_ca_file.as_ref()?).map_err(|error| error.to_string());
-        pem.and_then(|pem| Certificate::from_pem(&pem).map_err(|error| error.to_string()))
-            .map_err(|error| mistakes.add("SMTP_CA_FILE", format!("cannot be used: {error}")))
-            .ok()
+    fn read(texts: &Texts, errors: &mut ConfigErrors) -> Option<Self> {
+        let timeout = MailTimeout::read(texts, errors);
+        let MailServer { url, from, ca_file } = MailServer::read(texts, errors)?;
+        let Some(url) = url else { return timeout.map(|_| Self::Log) };
+        let certificates = errors.noted("SMTP_CA_FILE", certificates(ca_file));
+        let from = errors.noted("SMTP_FROM", sender(from.as_deref()));
+        let server = smtp_url::parse(url.expose_secret(), certificates.clone().flatten());
+        let server = errors.noted("SMTP_URL", server);
+        certificates?;
+        Some(Self::Smtp(SmtpSettings { server: server?, from: from?, timeout: timeout?.timeout }))
     }
+}
+
+fn sender(text: Option<&str>) -> Result<Mailbox, String> {
+    text.ok_or("is missing".to_owned()).and_then(parsed)
+}
+
+/// What the server's certificate is checked against; none if the system's certificates count.
+fn certificates(file: Option<PathBuf>) -> Result<Option<Certificate>, String> {
+    let Some(file) = file else { return Ok(None) };
+    let pem = fs::read(file).map_err(|error| format!("cannot be used: {error}"))?;
+    Certificate::from_pem(&pem).map(Some).map_err(|error| format!("cannot be used: {error}"))
 }
 
 impl NotifierSettings {
@@ -71,17 +75,11 @@ impl NotifierSettings {
     ///
     /// # Errors
     ///
-    /// Where it cannot be built.
+    /// If it cannot be built.
     pub fn notifier(&self) -> anyhow::Result<Arc<dyn Notifier>> {
         Ok(match self {
             Self::Log => Arc::new(LogNotifier),
             Self::Smtp(settings) => Arc::new(SmtpNotifier::new(settings.clone())),
         })
-    }
-}
-
-impl fmt::Debug for NotifierArgs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NotifierArgs").finish_non_exhaustive()
     }
 }

@@ -38,15 +38,18 @@ const SOLO_TRIES: usize = 3;
 /// them, often one to the one and thirty to the other, and a transaction costs more than thirty bookings in it.
 const STAGGER: Duration = Duration::from_millis(10);
 
-/// The bounds of the queue.
-#[derive(Clone, Copy, Debug)]
-pub struct QueueSettings {
-    /// Transactions at the same time, at most. Few: many that share an event's row slow down each other and every change of it.
-    pub flushers: usize,
-    /// Bookings that may wait.
-    pub length: usize,
-    /// How long one may wait before it is refused.
-    pub wait: Duration,
+booked_server::settings! {
+    /// The bounds of the queue.
+    #[derive(Clone, Copy, Debug)]
+    pub struct QueueSettings {
+        /// Booking transactions at the same time, at most: one begins next to another if that takes long. Few: many that share
+        /// an event's row slow down each other and every change of it.
+        pub flushers: usize = "BOOKING_TRANSACTIONS_MAX", default 2, range 1..=64;
+        /// Bookings that may wait for a transaction; one more is answered 503.
+        pub length: usize = "BOOKING_QUEUE_MAX", default 4096, range 1..=1_000_000;
+        /// Longest wait for a transaction, in milliseconds; then the answer is 503.
+        pub wait: Duration = "BOOKING_QUEUE_WAIT_MAX_MS", default 1000, range 1..=86_400_000;
+    }
 }
 
 struct Job {

@@ -87,7 +87,7 @@ impl Valkey {
             return Ok(Some(format!("Valkey's maxmemory-policy is {policy}; it must be noeviction")));
         }
         let is_part = |text: &String| text.lines().any(|line| line.trim() == "cluster_enabled:1");
-        let is_mistaken = !self.settings.cluster && self.info("cluster").await?.iter().any(is_part);
+        let is_mistaken = !self.settings.url.cluster && self.info("cluster").await?.iter().any(is_part);
         Ok(is_mistaken.then(|| "Valkey is a cluster; VALKEY_URL must be redis-cluster://…".to_owned()))
     }
 
@@ -206,7 +206,7 @@ impl Valkey {
     }
 
     fn failure(&self, error: &RedisError) -> Failure {
-        if error.is_io_error() && !self.settings.cluster {
+        if error.is_io_error() && !self.settings.url.cluster {
             self.links.renew();
             self.wait_until_back();
         }

@@ -1,59 +1,40 @@
 //! Where Valkey is: one server or a cluster, in the clear or over TLS.
 
-use std::{fmt, fs, path::PathBuf, time::Duration};
+use std::{fmt, time::Duration};
 
-use booked_server::config::{Mistakes, is_this_machine};
-use clap::Args;
+use booked_server::{
+    config::is_this_machine,
+    settings::{Kind, Setting, Value},
+};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _};
-use secrecy::ExposeSecret as _;
 
-/// Where Valkey is. Ticketing alone talks to it.
-#[derive(Args, Clone)]
-pub struct ValkeyArgs {
-    /// URL of Valkey: redis://user:password@host:port/db, rediss://… with TLS, redis-cluster://host:port,host:port or
-    /// rediss-cluster://…; nothing else may use that database.
-    #[arg(long, env = "VALKEY_URL", hide_env_values = true, value_name = "URL")]
-    pub valkey_url: Option<String>,
-    /// File that holds Valkey's URL.
-    #[arg(long, env = "VALKEY_URL_FILE", value_name = "FILE")]
-    pub valkey_url_file: Option<PathBuf>,
-    /// File of the certificates that Valkey's is checked against, in PEM; without it the system's count.
-    #[arg(long, env = "VALKEY_CA_FILE", value_name = "FILE")]
-    pub valkey_ca_file: Option<PathBuf>,
-    /// Longest wait for an answer of Valkey, in milliseconds.
-    #[arg(long, env = "VALKEY_TIMEOUT_MS", default_value = "1000", value_name = "MS")]
-    pub valkey_timeout_ms: String,
+booked_server::settings! {
+    /// Where Valkey is. Ticketing alone talks to it.
+    #[derive(Clone)]
+    pub struct ValkeySettings {
+        /// URL of Valkey: redis://user:password@host:port/db, rediss://… with TLS, redis-cluster://host:port,host:port or
+        /// rediss-cluster://…; nothing else may use that database.
+        pub(super) url: ValkeyUrl = "VALKEY_URL";
+        /// File of the certificates that Valkey's is checked against, in PEM; without it the system's count.
+        pub(super) root_certificates: Option<Vec<u8>> = optional "VALKEY_CA_FILE";
+        /// Longest wait for an answer of Valkey, in milliseconds.
+        pub(super) timeout: Duration = "VALKEY_TIMEOUT_MS", default 1000, range 1..=60_000;
+    }
 }
 
-/// What [`ValkeyArgs`] says, checked.
+/// What a URL says. It may hold a password.
 #[derive(Clone)]
-pub struct ValkeySettings {
+pub(super) struct ValkeyUrl {
     pub(super) nodes: Vec<ConnectionInfo>,
     pub(super) cluster: bool,
-    pub(super) root_certificates: Option<Vec<u8>>,
-    pub(super) timeout: Duration,
 }
 
-impl ValkeyArgs {
-    /// Checks the settings. Nothing of the URL is repeated: it may hold a password.
-    pub fn check(&self, mistakes: &mut Mistakes) -> Option<ValkeySettings> {
-        const SETTING: &str = "VALKEY_URL";
-        let timeout = mistakes.millis("VALKEY_TIMEOUT_MS", &self.valkey_timeout_ms, 1..=60_000);
-        let root_certificates = match &self.valkey_ca_file {
-            None => Some(None),
-            Some(file) => fs::read(file)
-                .map(Some)
-                .map_err(|error| mistakes.add("VALKEY_CA_FILE", format!("cannot be read: {error}")))
-                .ok(),
-        };
-        let file = self.valkey_url_file.as_deref();
-        if self.valkey_url.is_none() && file.is_none() {
-            mistakes.add(SETTING, "is missing");
-        }
-        let url = mistakes.secret(SETTING, self.valkey_url.as_deref(), file)?;
-        let (nodes, cluster) =
-            nodes(url.expose_secret()).map_err(|mistake| mistakes.add(SETTING, mistake)).ok()?;
-        Some(ValkeySettings { nodes, cluster, root_certificates: root_certificates?, timeout: timeout? })
+impl Value for ValkeyUrl {
+    const KIND: Kind = Kind::Secret("URL");
+
+    fn read(text: &str, _: &Setting) -> Result<Self, String> {
+        let (nodes, cluster) = nodes(text)?;
+        Ok(Self { nodes, cluster })
     }
 }
 
@@ -61,7 +42,7 @@ impl ValkeySettings {
     /// Whether holds, and the password where there is one, go to another machine in the clear.
     pub(super) fn is_in_the_clear(&self) -> bool {
         let is_elsewhere = |node: &ConnectionInfo| matches!(node.addr(), ConnectionAddr::Tcp(host, _) if !is_this_machine(host));
-        self.nodes.iter().any(is_elsewhere)
+        self.url.nodes.iter().any(is_elsewhere)
     }
 
     /// Longest wait for an answer.
@@ -95,15 +76,9 @@ fn nodes(url: &str) -> Result<(Vec<ConnectionInfo>, bool), &'static str> {
     Ok((nodes.collect::<Result<_, _>>()?, true))
 }
 
-impl fmt::Debug for ValkeyArgs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ValkeyArgs").finish_non_exhaustive()
-    }
-}
-
 impl fmt::Debug for ValkeySettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ValkeySettings").field("cluster", &self.cluster).finish_non_exhaustive()
+        f.debug_struct("ValkeySettings").field("cluster", &self.url.cluster).finish_non_exhaustive()
     }
 }
 
@@ -111,7 +86,7 @@ impl fmt::Debug for ValkeySettings {
 mod tests {
     use std::time::Duration;
 
-    use super::{ValkeySettings, nodes};
+    use super::{ValkeySettings, ValkeyUrl, nodes};
 
     #[test]
     fn what_goes_to_another_machine_in_the_clear_is_known() {
@@ -125,7 +100,8 @@ mod tests {
         ] {
             let (nodes, cluster) = nodes(url).unwrap();
             let timeout = Duration::from_secs(1);
-            let settings = ValkeySettings { nodes, cluster, root_certificates: None, timeout };
+            let settings =
+                ValkeySettings { url: ValkeyUrl { nodes, cluster }, root_certificates: None, timeout };
             assert_eq!(settings.is_in_the_clear(), expected, "{url}");
         }
     }

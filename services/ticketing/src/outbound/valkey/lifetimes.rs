@@ -2,22 +2,29 @@
 
 use std::time::Duration;
 
-/// How long things last in Valkey.
-#[derive(Clone, Copy, Debug)]
-pub struct Lifetimes {
-    /// A hold.
-    pub hold: Duration,
-    /// A claim, until the janitor may settle it.
-    pub claim: Duration,
-    /// The lease of a load.
-    pub load_lease: Duration,
+booked_server::settings! {
+    /// How long things last in Valkey.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Lifetimes {
+        /// How long a reservation holds its seats, in milliseconds.
+        pub hold: Duration = "HOLD_TTL_MS", default 600_000, range 1..=86_400_000;
+        /// How long a booking or a cancel may take before the janitor settles it, in milliseconds; must be longer than
+        /// VALKEY_TIMEOUT_MS, BOOKING_QUEUE_WAIT_MAX_MS, DATABASE_ACQUIRE_TIMEOUT_MS and DATABASE_TIMEOUT_MS together.
+        pub claim: Duration = "CLAIM_TTL_MS", default 10_000, range 1..=86_400_000;
+        /// How long a process may take to load an event's inventory before another one may begin, in milliseconds.
+        pub load_lease: Duration = "LOAD_LEASE_MS", default 10_000, range 1..=86_400_000;
+    }
 }
 
-/// What keeps one user from holding a whole event.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HoldLimit {
-    /// Seats of one event that a user may hold; 0 is any number.
-    pub seats: u32,
-    /// How long a hold that was not booked counts after its end, so that it cannot be renewed at will.
-    pub cooldown: Duration,
+booked_server::settings! {
+    /// What keeps one user from holding a whole event.
+    #[derive(Clone, Copy, Debug, Default)]
+    pub struct HoldLimit {
+        /// Seats of one event that a user may hold at once, including those that they gave up or let expire lately; one more
+        /// is answered 429. 0: any number.
+        pub seats: u32 = "HOLDS_PER_USER_MAX", default 100, range 0..=1_000_000;
+        /// How long a hold that was not booked counts among a user's after it has ended, in milliseconds, so that it cannot be
+        /// renewed at will.
+        pub cooldown: Duration = "HOLD_COOLDOWN_MS", default 600_000, range 0..=86_400_000;
+    }
 }

@@ -26,8 +26,8 @@ impl Link {
             .root_certificates
             .clone()
             .map(|root_cert| TlsCertificates { client_tls: None, root_cert: Some(root_cert) });
-        if settings.cluster {
-            let mut builder = ClusterClient::builder(settings.nodes.clone())
+        if settings.url.cluster {
+            let mut builder = ClusterClient::builder(settings.url.nodes.clone())
                 .retries(0)
                 .connection_timeout(settings.timeout)
                 .response_timeout(settings.timeout);
@@ -36,7 +36,7 @@ impl Link {
             }
             return Ok(Self::Cluster(builder.build()?.get_async_connection().await?));
         }
-        let Some(node) = settings.nodes.first().cloned() else {
+        let Some(node) = settings.url.nodes.first().cloned() else {
             return Err((redis::ErrorKind::InvalidClientConfig, "no server is named").into());
         };
         let client = match certificates {
