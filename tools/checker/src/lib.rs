@@ -1,4 +1,4 @@
-//! Decides whether a run was right, from what its clients recorded and from the databases.
+//! Decides whether a run was correct, from what its clients recorded and from the databases.
 //!
 //! [`history`] is what clients record: each call, when it was sent, and what came of it. [`read_evidence`] reads the
 //! databases, [`judge`] applies the rules to the evidence, each of them a pure function, and [`verify`] does both.

@@ -99,8 +99,8 @@ impl Iteration {
     }
 
     pub(crate) async fn read_event(&mut self, event_id: Uuid, expected: &[&str]) -> Outcome {
-        let anyone = self.run.gateway.anyone();
-        self.call(Operation::ReadEvent, &anyone, Op::ReadEvent { event_id }, expected).await
+        let anonymous = self.run.gateway.anonymous();
+        self.call(Operation::ReadEvent, &anonymous, Op::ReadEvent { event_id }, expected).await
     }
 
     pub(crate) async fn list_events(&mut self, path: Cow<'static, str>) -> Option<Page> {
@@ -110,7 +110,7 @@ impl Iteration {
             page = serde_json::from_slice(&answer.body).ok();
             page.as_ref().map(|_| Response::Empty)
         };
-        self.ask(Operation::ListEvents, run.gateway.ask(Request::get(path)), read, &[]).await;
+        self.send(Operation::ListEvents, run.gateway.send(Request::get(path)), read, &[]).await;
         page
     }
 
@@ -118,7 +118,7 @@ impl Iteration {
     pub(crate) async fn log_in(&mut self, email: &str, password: &str, expected: &[&str]) -> Outcome {
         let run = Arc::clone(&self.run);
         let read = |answer: &HttpResponse| run.gateway.session_of(answer).map(|_| Response::Empty);
-        self.ask(Operation::LogIn, run.gateway.ask_log_in(email, password), read, expected).await
+        self.send(Operation::LogIn, run.gateway.send_log_in(email, password), read, expected).await
     }
 
     /// Waits this long on average, but not at all when the run is over.
@@ -158,16 +158,16 @@ impl Iteration {
     }
 
     /// A call that is not recorded.
-    async fn ask(
+    async fn send(
         &mut self,
         operation: Operation,
-        asking: impl Future<Output = Result<HttpResponse, RequestError>>,
+        sending: impl Future<Output = Result<HttpResponse, RequestError>>,
         read: impl FnOnce(&HttpResponse) -> Option<Response>,
         expected: &[&str],
     ) -> Outcome {
         self.stop_if_aborted().await;
         let begun = Instant::now();
-        let outcome = outcome(&asking.await, read);
+        let outcome = outcome(&sending.await, read);
         self.measure(operation, begun, &outcome, expected);
         outcome
     }

@@ -135,7 +135,7 @@ async fn log_in(member: &Member, start: Instant, shopping: &Shopping) -> (Attemp
         let gateway = member.gateway.over_new_connections();
         loop {
             let sent = Instant::now();
-            let response = gateway.ask_log_in(&member.email, PASSWORD).await;
+            let response = gateway.send_log_in(&member.email, PASSWORD).await;
             let done = response.as_ref().is_ok_and(|response| response.status.is_success());
             calls.push((done, sent.elapsed()));
             if done {

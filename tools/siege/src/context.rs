@@ -69,14 +69,14 @@ impl AttackContext {
 
     /// The gateway as it is reached from this address.
     pub(super) fn gateway(&self, from: IpAddr) -> Gateway {
-        self.gateway.reached_from(from)
+        self.gateway.from_address(from)
     }
 
     /// The session of the attacker with this number, if they share this many accounts.
     pub(super) fn session(&self, number: usize, accounts: usize, from: IpAddr) -> Session {
         let gateway = self.gateway(from);
         let token = self.tokens.get(number % accounts.max(1));
-        token.and_then(|token| gateway.resume(token)).unwrap_or_else(|| gateway.anyone())
+        token.and_then(|token| gateway.resume(token)).unwrap_or_else(|| gateway.anonymous())
     }
 
     /// A bare connection; none, after a pause, if it is refused.

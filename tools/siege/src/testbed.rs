@@ -73,20 +73,20 @@ impl Testbed {
 
         let creating = (0..options.buyers).map(|number| {
             let number = u8::try_from(number).unwrap_or(u8::MAX);
-            let gateway = gateway.reached_from(address(1, 1, number));
+            let gateway = gateway.from_address(address(1, 1, number));
             async move { register_and_log_in(&gateway, &format!("buyer-{number}@example.com")).await }
         });
         let buyers =
             stream::iter(creating).buffered(CREATED_AT_ONCE).try_collect().await.context("a buyer")?;
         let mut members = Vec::new();
         for number in 0..MEMBERS {
-            let gateway = gateway.reached_from(address(1, MEMBERS_NET + number, 0));
+            let gateway = gateway.from_address(address(1, MEMBERS_NET + number, 0));
             let email = format!("member-{number}@example.com");
             register_and_log_in(&gateway, &email).await.context("a member")?;
             members.push(Member { gateway, email });
         }
         let owner = |number| Member {
-            gateway: gateway.reached_from(address(1, OWNERS_NET + number, 0)),
+            gateway: gateway.from_address(address(1, OWNERS_NET + number, 0)),
             email: "owner@example.com".to_owned(),
         };
         let owners: Vec<Member> = (0..MEMBERS).map(owner).collect();
@@ -94,7 +94,7 @@ impl Testbed {
             .await
             .context("the owner of the guessed account")?;
         let creating = (0..ATTACKERS).map(|number| {
-            let gateway = gateway.reached_from(address(66, 255, number));
+            let gateway = gateway.from_address(address(66, 255, number));
             async move { register_and_log_in(&gateway, &attacker_email(number)).await }
         });
         let attackers: Vec<Session> =

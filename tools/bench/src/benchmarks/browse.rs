@@ -33,7 +33,7 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
         buyers::hold(&buyer, event, 1).await?;
         events.push(event);
     }
-    let page = buyers::success(testbed.gateway.ask(Request::get(PATH)).await?)?.body;
+    let page = buyers::success(testbed.gateway.send(Request::get(PATH)).await?)?.body;
     let files = testbed.folder().join("files");
     fs::create_dir_all(&files)
         .and_then(|()| fs::write(files.join(FILE), &page))
@@ -56,7 +56,7 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
         async || while_selling(&buyer, &events, file.run(&floor_url, slice_s)).await,
     )
     .await?;
-    let later = buyers::success(testbed.gateway.ask(Request::get(PATH)).await?)?.body;
+    let later = buyers::success(testbed.gateway.send(Request::get(PATH)).await?)?.body;
     ensure!(later != page, "the listing did not change though seats were reserved");
     let part = Part::against_floor("responses/s", figures.ours, figures.floor)
         .with_note(format!("A response has {} bytes.", page.len()));

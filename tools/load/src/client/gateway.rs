@@ -142,7 +142,7 @@ impl Gateway {
 
     /// The same gateway from this local address, with connections of its own.
     #[must_use]
-    pub fn reached_from(&self, from: IpAddr) -> Self {
+    pub fn from_address(&self, from: IpAddr) -> Self {
         self.apart(Some(from))
     }
 
@@ -175,12 +175,12 @@ impl Gateway {
     /// # Errors
     ///
     /// If there is no answer.
-    pub async fn ask(&self, request: Request) -> Result<HttpResponse, RequestError> {
+    pub async fn send(&self, request: Request) -> Result<HttpResponse, RequestError> {
         let deadline = Instant::now() + self.0.timeouts.response;
         let mut request = self.0.message(request)?;
         loop {
             let (mut connection, is_new) = self.0.connection(deadline).await?;
-            match timeout_at(deadline, connection.ask(request)).await {
+            match timeout_at(deadline, connection.send(request)).await {
                 Err(_) => return Err(RequestError::TimedOut),
                 Ok(Ok(response)) => {
                     self.0.keep(connection);

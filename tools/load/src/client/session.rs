@@ -61,7 +61,7 @@ impl Gateway {
     pub async fn register(&self, name: &str, email: &str, password: &str) -> Result<bool, CallError> {
         let registration =
             Registration { name: name.to_owned(), email: email.to_owned(), password: password.to_owned() };
-        let answered = self.ask(Request::post("/user/register/", &registration)).await;
+        let answered = self.send(Request::post("/user/register/", &registration)).await;
         match &answered {
             Ok(answer) if answer.status.as_u16() == 409 => Ok(false),
             _ => expect_ok("registering", answered).map(|_| true),
@@ -73,7 +73,7 @@ impl Gateway {
     /// Any answer except a token that can be read.
     pub async fn log_in(&self, email: &str, password: &str) -> Result<Session, CallError> {
         const WHAT: &str = "logging in";
-        let answer = expect_ok(WHAT, self.ask_log_in(email, password).await)?;
+        let answer = expect_ok(WHAT, self.send_log_in(email, password).await)?;
         self.session_of(&answer).ok_or_else(|| CallError {
             what: WHAT,
             why: "the token cannot be read".to_owned(),
@@ -86,14 +86,14 @@ impl Gateway {
     /// # Errors
     ///
     /// If there is no answer.
-    pub async fn ask_log_in(&self, email: &str, password: &str) -> Result<HttpResponse, RequestError> {
+    pub async fn send_log_in(&self, email: &str, password: &str) -> Result<HttpResponse, RequestError> {
         let log_in = LogIn { email: email.to_owned(), password: password.to_owned() };
-        self.ask(Request::post("/user/login/", &log_in)).await
+        self.send(Request::post("/user/login/", &log_in)).await
     }
 
     /// An anonymous client, which may read what is public.
     #[must_use]
-    pub fn anyone(&self) -> Session {
+    pub fn anonymous(&self) -> Session {
         Session { gateway: self.clone(), identity: None }
     }
 
@@ -152,7 +152,7 @@ impl Session {
     /// Also returns how long to wait before the next attempt, if the answer says so.
     pub async fn call_with_pause(&self, op: Op) -> (Call, Option<Duration>) {
         let sent_us = now_us();
-        let answered = self.ask(request(&op)).await;
+        let answered = self.send(request(&op)).await;
         let ended_us = now_us();
         let outcome = outcome(&answered, |answer| response_to(&op, answer));
         let pause = answered.ok().and_then(|answer| answer.retry_after);
@@ -164,12 +164,12 @@ impl Session {
     /// # Errors
     ///
     /// If there is no answer.
-    pub async fn ask(&self, request: Request) -> Result<HttpResponse, RequestError> {
+    pub async fn send(&self, request: Request) -> Result<HttpResponse, RequestError> {
         let request = match &self.identity {
             Some(identity) => request.by(&identity.authorization),
             None => request,
         };
-        self.gateway.ask(request).await
+        self.gateway.send(request).await
     }
 
     /// Creates an event with these fields, as an admin; [`Op::CreateEvent`] makes them up.
@@ -179,7 +179,7 @@ impl Session {
     /// If it was not created.
     pub async fn create_event(&self, event: &NewEvent) -> Result<Uuid, CallError> {
         const WHAT: &str = "creating an event";
-        let answer = expect_ok(WHAT, self.ask(Request::post("/event/", event)).await)?;
+        let answer = expect_ok(WHAT, self.send(Request::post("/event/", event)).await)?;
         let unread =
             || CallError { what: WHAT, why: "its Location does not name an event".to_owned(), status: None };
         created(&answer).ok_or_else(unread)

@@ -36,7 +36,7 @@ pub(super) struct Browse {
 
 impl Browse {
     pub(super) async fn prepare(setup: &Setup, options: &Options) -> anyhow::Result<Self> {
-        let answer = setup.gateway.ask(crate::client::Request::get(PAGE_MAX)).await?;
+        let answer = setup.gateway.send(crate::client::Request::get(PAGE_MAX)).await?;
         let page: Page = serde_json::from_slice(&answer.body)?;
         let there = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
         for number in there..options.events {

@@ -12,7 +12,7 @@ pub(crate) struct Nothing {
 
 impl Nothing {
     pub(crate) fn new(setup: &Setup) -> Self {
-        Self { session: setup.gateway.anyone() }
+        Self { session: setup.gateway.anonymous() }
     }
 }
 

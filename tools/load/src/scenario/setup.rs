@@ -73,7 +73,7 @@ impl Setup {
 
     /// An anonymous call that is not measured.
     pub(crate) async fn call_anonymously(&self, op: Op) -> Outcome {
-        self.call(&self.gateway.anyone(), op).await
+        self.call(&self.gateway.anonymous(), op).await
     }
 
     /// A call that is not measured.

@@ -11,41 +11,41 @@ async fn requests_that_follow_each_other_share_a_connection() {
     let gateway = gateway(vec![Step::HttpResponse, Step::HttpResponse, Step::HttpResponse]).await;
     for _ in 0..3 {
         // The server would not take a second connection before the first is closed.
-        assert_eq!(ask(&gateway).await.unwrap(), 200);
+        assert_eq!(get_health(&gateway).await.unwrap(), 200);
     }
 }
 
 #[tokio::test]
 async fn an_idle_connection_that_was_closed_is_replaced() {
     let gateway = gateway(vec![Step::AnswerAndClose, Step::HttpResponse]).await;
-    assert_eq!(ask(&gateway).await.unwrap(), 200);
+    assert_eq!(get_health(&gateway).await.unwrap(), 200);
     // A request that is sent before the close arrives is lost, and reported as such; the next one never is.
-    let after = ask(&gateway).await;
+    let after = get_health(&gateway).await;
     assert!(matches!(after, Ok(200) | Err(RequestError::Lost(_))), "{after:?}");
     if after.is_err() {
-        assert_eq!(ask(&gateway).await.unwrap(), 200);
+        assert_eq!(get_health(&gateway).await.unwrap(), 200);
     }
 }
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_lost_and_nothing_is_sent_again() {
     let gateway = gateway(vec![Step::Break, Step::HttpResponse]).await;
-    assert!(matches!(ask(&gateway).await, Err(RequestError::Lost(_))));
-    assert_eq!(ask(&gateway).await.unwrap(), 200);
+    assert!(matches!(get_health(&gateway).await, Err(RequestError::Lost(_))));
+    assert_eq!(get_health(&gateway).await.unwrap(), 200);
 }
 
 #[tokio::test]
 async fn a_server_that_does_not_answer_is_given_up() {
     let timeouts = Timeouts { response: Duration::from_millis(50), ..Timeouts::default() };
     let gateway = Gateway::new(&serve(vec![Step::Hang]).await, timeouts).unwrap();
-    assert!(matches!(ask(&gateway).await, Err(RequestError::TimedOut)));
+    assert!(matches!(get_health(&gateway).await, Err(RequestError::TimedOut)));
 }
 
 #[tokio::test]
 async fn without_a_server_nothing_is_sent() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let gateway = Gateway::new(&format!("http://{free}"), Timeouts::default()).unwrap();
-    assert!(matches!(ask(&gateway).await, Err(RequestError::NotSent(_))));
+    assert!(matches!(get_health(&gateway).await, Err(RequestError::NotSent(_))));
 }
 
 #[test]
@@ -61,6 +61,6 @@ async fn gateway(steps: Vec<Step>) -> Gateway {
     Gateway::new(&serve(steps).await, Timeouts::default()).unwrap()
 }
 
-async fn ask(gateway: &Gateway) -> Result<u16, RequestError> {
-    gateway.ask(Request::get("/health/")).await.map(|answer| answer.status.as_u16())
+async fn get_health(gateway: &Gateway) -> Result<u16, RequestError> {
+    gateway.send(Request::get("/health/")).await.map(|answer| answer.status.as_u16())
 }

@@ -32,7 +32,7 @@ async fn attack(context: Arc<AttackContext>, number: usize) {
     let session = context.session(0, 1, context.address(number, ADDRESSES));
     let one = SeatsOfEvent { event_id: context.event.to_string(), count: 1 };
     for _ in 0..context.calls_max {
-        context.observe_response(&session.ask(Request::post("/ticket/cancel/", &one)).await);
+        context.observe_response(&session.send(Request::post("/ticket/cancel/", &one)).await);
         sleep(PAUSE).await;
     }
 }

@@ -20,7 +20,7 @@ async fn attack(context: Arc<AttackContext>, number: usize) {
     for turn in 0..context.calls_max {
         let timestamp = 1 + number * context.calls_max + turn;
         let page = Request::get(format!("/event/?limit=100&timestamp={timestamp}"));
-        context.observe_response(&gateway.ask(page).await);
+        context.observe_response(&gateway.send(page).await);
         sleep(PAUSE).await;
     }
 }

@@ -18,7 +18,7 @@ async fn attack(context: Arc<AttackContext>, number: usize) {
     let gateway = context.gateway(context.address(number, ADDRESSES));
     for turn in 0..context.calls_max {
         let guess = format!("guess {number} {turn}");
-        context.observe_response(&gateway.ask_log_in("owner@example.com", &guess).await);
+        context.observe_response(&gateway.send_log_in("owner@example.com", &guess).await);
         sleep(PAUSE).await;
     }
 }

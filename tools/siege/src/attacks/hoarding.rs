@@ -24,7 +24,7 @@ async fn attack(context: Arc<AttackContext>, accounts: usize, number: usize) {
     let session = context.session(number, accounts.min(ADDRESSES), from);
     let wanted = SeatsOfEvent { event_id: context.event.to_string(), count: SEATS };
     for _ in 0..context.calls_max {
-        context.observe_response(&session.ask(Request::post("/ticket/reserve/", &wanted)).await);
+        context.observe_response(&session.send(Request::post("/ticket/reserve/", &wanted)).await);
         sleep(PAUSE).await;
     }
 }

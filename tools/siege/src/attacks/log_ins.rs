@@ -30,7 +30,7 @@ async fn attack(context: Arc<AttackContext>, emails: Emails, number: usize) {
             Emails::MadeUp => format!("nobody-{number}-{turn}@example.com"),
             Emails::Real => attacker_email(u8::try_from(number).unwrap_or_default()),
         };
-        context.observe_response(&gateway.ask_log_in(&email, PASSWORD).await);
+        context.observe_response(&gateway.send_log_in(&email, PASSWORD).await);
         sleep(PAUSE).await;
     }
 }

@@ -24,7 +24,7 @@ async fn attack(context: Arc<AttackContext>, number: usize) {
     let path = if number.is_multiple_of(2) { "/ticket/book/" } else { "/ticket/release/" };
     for _ in 0..context.calls_max {
         let tickets = TicketIds { ticket_ids: (0..IDS).filter_map(|_| made_up()).collect() };
-        context.observe_response(&session.ask(Request::post(path, &tickets)).await);
+        context.observe_response(&session.send(Request::post(path, &tickets)).await);
         sleep(PAUSE).await;
     }
 }

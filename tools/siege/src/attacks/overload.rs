@@ -46,7 +46,7 @@ pub(super) async fn run(context: Arc<AttackContext>) {
             };
             let (context, gateway) = (Arc::clone(&context), gateways[number % gateways.len()].clone());
             tokio::spawn(async move {
-                context.observe_response(&gateway.ask(read_event(&context)).await);
+                context.observe_response(&gateway.send(read_event(&context)).await);
                 drop(permit);
             });
         }
@@ -61,7 +61,7 @@ async fn capacity_per_s(context: &Arc<AttackContext>, gateways: &Arc<[Gateway]>)
         let (context, gateways, answered) =
             (Arc::clone(context), Arc::clone(gateways), Arc::clone(&answered));
         async move {
-            while gateways[number % gateways.len()].ask(read_event(&context)).await.is_ok() {
+            while gateways[number % gateways.len()].send(read_event(&context)).await.is_ok() {
                 answered.fetch_add(1, Ordering::Relaxed);
             }
         }

@@ -26,6 +26,6 @@ async fn attack(context: Arc<AttackContext>, start: Instant, number: usize) {
         }
         sleep_until(due).await;
         let read = Request::get(format!("/event/{}/", context.event));
-        context.observe_response(&gateway.ask(read).await);
+        context.observe_response(&gateway.send(read).await);
     }
 }
