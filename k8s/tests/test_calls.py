@@ -84,12 +84,12 @@ def test_exactly_these_calls_are_possible(objects):
 
 def test_each_component_has_the_addresses_of_those_that_it_calls():
     for component in COMPONENTS:
-        told = {
+        urls = {
             (component, name.removesuffix("_URL").lower())
             for name in environment(server(component))
             if name.endswith("_URL")
         }
-        assert told == {call for call in CALLS if call[0] == component}
+        assert urls == {call for call in CALLS if call[0] == component}
 
 
 def test_no_component_reaches_the_admin_port_of_another(objects):
@@ -183,10 +183,10 @@ def test_a_component_in_another_namespace_is_called_there():
 
 def test_a_component_at_another_port_is_called_there():
     values = {"peers": {"event": {"port": 8080}, "user": {"port": 8443, "namespace": "accounts"}}}
-    told = environment(server("gateway", values))
-    assert told["EVENT_URL"] == "http://booked-event:8080"
-    assert told["USER_URL"] == "http://booked-user.accounts.svc:8443"
-    assert told["TICKETING_URL"] == "http://booked-ticketing"
+    urls = environment(server("gateway", values))
+    assert urls["EVENT_URL"] == "http://booked-event:8080"
+    assert urls["USER_URL"] == "http://booked-user.accounts.svc:8443"
+    assert urls["TICKETING_URL"] == "http://booked-ticketing"
     assert "call this one too (peers.event.port)" in notes("event", {"service": {"port": 8080}})
 
 

@@ -59,5 +59,5 @@ def test_the_umbrella_names_the_same():
     assert [name for name in schema["properties"] if name not in own] == COMPONENTS
     for file in ("values.yaml", "values-ha.yaml"):
         assert [name for name in values_of(UMBRELLA / file) if name not in own] == COMPONENTS
-    told = texts("booked")["booked/templates/NOTES.txt"]
-    assert all(f"deployment/booked-{component}" in told for component in COMPONENTS)
+    text = texts("booked")["booked/templates/NOTES.txt"]
+    assert all(f"deployment/booked-{component}" in text for component in COMPONENTS)

@@ -71,9 +71,9 @@ def test_the_notes_warn_of_what_is_open():
 
 
 def test_the_notes_list_the_limits():
-    told = notes("gateway")
-    assert "each address may ask for 500 a second, 5000 at once" in told
-    assert "each user may ask for 50 a second, 500 at once" in told
+    text = notes("gateway")
+    assert "each address may ask for 500 a second, 5000 at once" in text
+    assert "each user may ask for 50 a second, 500 at once" in text
     assert "each address may ask for 100 a second" in notes("gateway", gateway("balancer-values.yaml"))
     assert "may ask for" not in notes("event")
 
@@ -111,9 +111,9 @@ def test_the_notes_warn_if_clients_addresses_may_be_wrong():
 
 
 def test_the_umbrellas_notes_name_every_component_installed_or_not():
-    told = texts("booked", {"analytics": {"enabled": False}})["booked/templates/NOTES.txt"]
-    assert all(f"deployment/booked-{component}" in told for component in COMPONENTS if component != "analytics")
-    assert "booked-analytics is not part of this release" in told
+    text = texts("booked", {"analytics": {"enabled": False}})["booked/templates/NOTES.txt"]
+    assert all(f"deployment/booked-{component}" in text for component in COMPONENTS if component != "analytics")
+    assert "booked-analytics is not part of this release" in text
 
 
 @pytest.mark.parametrize("component", COMPONENTS)

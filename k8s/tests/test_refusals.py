@@ -103,13 +103,13 @@ def test_values_that_do_not_fit_together_are_refused(chart, values, message):
 
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_all_errors_are_reported_at_once(component):
-    said = refusal(
+    error = refusal(
         component,
         {"shutdown": {"terminationGracePeriodSeconds": 1}, "ports": {"admin": 8080}, "updateStrategy": {"maxSurge": 0}},
     )
-    assert said.count("\n  - ") == 3
+    assert error.count("\n  - ") == 3
 
 
 def test_the_umbrella_refuses_what_a_component_refuses():
-    said = refusal("booked", {"event": {"replicaCount": 7}})
-    assert "The values of event are invalid" in said
+    error = refusal("booked", {"event": {"replicaCount": 7}})
+    assert "The values of event are invalid" in error

@@ -114,3 +114,25 @@ impl FromStr for Service {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::Service;
+
+    #[test]
+    fn the_table_agrees_with_the_list_of_components() {
+        let lines = include_str!("../../../deploy/components").lines().filter(|line| !line.starts_with('#'));
+        let listed: BTreeMap<&str, (bool, bool)> = lines
+            .filter_map(|line| {
+                let mut columns = line.split_whitespace();
+                let name = columns.next()?;
+                let flags: Vec<&str> = columns.collect();
+                Some((name, (flags.contains(&"database"), flags.contains(&"valkey"))))
+            })
+            .collect();
+        let table = Service::ALL.map(|it| (it.name(), (it.has_database(), it.uses_valkey())));
+        assert_eq!(BTreeMap::from(table), listed);
+    }
+}

@@ -1,5 +1,5 @@
-//! What a rule or a dashboard asks for is exported, by the part that it is asked of: a name that nobody exports is an
-//! alert that never fires.
+//! The metrics in rules and dashboards are exported by the component that they are selected of: a name that nobody
+//! exports is an alert that never fires.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,21 +8,20 @@ use std::{
     time::Duration,
 };
 
-use booked_local_system::Process;
+use booked_local_system::{Process, Service};
 use booked_system_tests::{World, eventually};
 use serde_json::{Value, json};
 
 /// Some gauges are measured every ten seconds.
 const EXPORTED_WITHIN: Duration = Duration::from_secs(240);
-const PARTS: [&str; 5] = ["gateway", "user", "event", "ticketing", "analytics"];
 /// Prometheus makes these itself.
 const OF_PROMETHEUS: [&str; 2] = ["up", "ALERTS"];
 
-/// Names of metrics by the part that is asked for them; several parts where one of them will do.
+/// Names of metrics, with the components that may export them; one component of each set must.
 type Asked = BTreeMap<String, BTreeSet<Vec<&'static str>>>;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_metric_that_a_rule_or_a_dashboard_names_is_exported_by_its_part() {
+async fn every_metric_that_a_rule_or_a_dashboard_names_is_exported_by_its_component() {
     let asked = asked_for().unwrap();
     assert!(asked.len() > 20, "the files name only {:?}", asked.keys());
     let world = World::start(&[]).await;
@@ -30,21 +29,23 @@ async fn every_metric_that_a_rule_or_a_dashboard_names_is_exported_by_its_part()
 
     eventually(EXPORTED_WITHIN, "all that is asked for is exported", || async {
         let exported = exported(&world).await?;
-        let is_there = |name: &str, parts: &[&str]| {
-            parts.iter().any(|part| exported.get(*part).is_some_and(|names| names.contains(name)))
+        let is_there = |name: &str, components: &[&str]| {
+            components
+                .iter()
+                .any(|component| exported.get(*component).is_some_and(|names| names.contains(name)))
         };
         let missing: Vec<String> = asked
             .iter()
-            .flat_map(|(name, of)| of.iter().map(move |parts| (name, parts)))
-            .filter(|(name, parts)| !is_there(name, parts))
-            .map(|(name, parts)| format!("{name} of {}", parts.join(" or ")))
+            .flat_map(|(name, of)| of.iter().map(move |components| (name, components)))
+            .filter(|(name, components)| !is_there(name, components))
+            .map(|(name, components)| format!("{name} of {}", components.join(" or ")))
             .collect();
         if missing.is_empty() { Ok(()) } else { Err(format!("not exported: {missing:#?}")) }
     })
     .await;
 }
 
-/// Each part does something of each kind.
+/// Every component does something of every kind.
 async fn use_everything(world: &World) -> Result<(), String> {
     let (admin, member) = (world.admin().await?, world.member().await?);
     let event = world.event(&admin, 3).await?;
@@ -59,7 +60,7 @@ async fn use_everything(world: &World) -> Result<(), String> {
     Ok(())
 }
 
-/// The names of what each part exports.
+/// The names of the metrics that each component exports.
 async fn exported(world: &World) -> Result<BTreeMap<&'static str, BTreeSet<String>>, String> {
     let mut exported = BTreeMap::new();
     for process in world.system.processes() {
@@ -89,7 +90,7 @@ fn asked_for() -> std::io::Result<Asked> {
     let mut asked = Asked::new();
     for (name, labels) in queries.iter().flat_map(|query| selectors(query)) {
         if !OF_PROMETHEUS.contains(&name) {
-            asked.entry(name.to_owned()).or_default().insert(parts_of(labels));
+            asked.entry(name.to_owned()).or_default().insert(components_of(labels));
         }
     }
     Ok(asked)
@@ -123,8 +124,8 @@ fn selectors(query: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The parts that `job="booked-event"` or `job=~"$system-event(-admin)?"` mean.
-fn parts_of(labels: &str) -> Vec<&'static str> {
+/// The components that `job="booked-event"` or `job=~"$system-event(-admin)?"` mean.
+fn components_of(labels: &str) -> Vec<&'static str> {
     let job = labels.split_once("job=").map_or("", |(_, job)| job.split('"').nth(1).unwrap_or_default());
-    PARTS.into_iter().filter(|part| job.contains(part)).collect()
+    Service::ALL.into_iter().map(Service::name).filter(|name| job.contains(name)).collect()
 }

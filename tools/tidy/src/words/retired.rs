@@ -36,6 +36,8 @@ const CHAOS: &[&str] = &["tools/chaos/"];
 const SIEGE: &[&str] = &["tools/siege/"];
 const BENCH: &[&str] = &["tools/bench/", "tools/booked/"];
 
+const DEPLOYMENT: &[&str] = &["deploy/", "k8s/"];
+
 /// Identifiers of code, and names of files and folders.
 pub(super) const NAMES: &[Retired] = &[
     everywhere("house_rules", "tidy"),
@@ -124,6 +126,14 @@ pub(super) const PHRASES: &[Retired] = &[
     below(TOOLS, "ill will", "attackers"),
     below(TOOLS, "so many", "this many"),
     below(TOOLS, "whoever", "a client that, someone who"),
+    below(DEPLOYMENT, "the parts", "the components"),
+    below(DEPLOYMENT, "the five", "the components"),
+    below(DEPLOYMENT, "booked-service.part", "booked-service.component"),
+    below(DEPLOYMENT, "stand-in", "fallback"),
+    below(DEPLOYMENT, "x-narrow", "x-hardened"),
+    below(DEPLOYMENT, "none where", "none if"),
+    below(DEPLOYMENT, "so many", "this many"),
+    below(DEPLOYMENT, "whoever", "a client that, someone who"),
     everywhere("booked_gateway_keys_age", "booked_gateway_jwks_age"),
     everywhere("idle_in_a_crowd", "idle_eviction"),
     everywhere("REQUEST_MS", "REQUEST_TIMEOUT_MS"),
