@@ -17,18 +17,10 @@ const fn below(below: &'static [&'static str], word: &'static str, instead: &'st
     Retired { word, instead, below }
 }
 
-const TOOLS: &[&str] = &[
-    "tools/bench/",
-    "tools/booked/",
-    "tools/chaos/",
-    "tools/local-system/",
-    "tools/openapi/",
-    "tools/plots/",
-    "tools/sandbox/",
-    "tools/siege/",
-    "tools/system-tests/",
-    "tools/tidy/",
-];
+const TOOLS: &[&str] = &["tools/"];
+const CLIENTS: &[&str] =
+    &["tools/bench/", "tools/booked/", "tools/chaos/", "tools/checker/", "tools/load/", "tools/siege/"];
+const MODEL: &[&str] = &["tools/model/"];
 const TICKETING: &[&str] = &["services/ticketing/"];
 const LOCAL_SYSTEM: &[&str] = &["tools/local-system/"];
 const TESTBEDS: &[&str] = &["tools/bench/", "tools/chaos/", "tools/siege/"];
@@ -99,6 +91,22 @@ pub(super) const NAMES: &[Retired] = &[
     below(BENCH, "Subject", "Benchmark"),
     below(BENCH, "subjects", "benchmarks"),
     below(BENCH, "fill", "seed"),
+    below(CLIENTS, "Asked", "Op"),
+    below(CLIENTS, "Said", "Response"),
+    below(CLIENTS, "CannotRead", "ReadError"),
+    below(CLIENTS, "NotDone", "CallError"),
+    below(CLIENTS, "Unanswered", "RequestError"),
+    below(CLIENTS, "Pen", "RecorderHandle"),
+    below(CLIENTS, "Till", "SaleTally"),
+    below(CLIENTS, "Visit", "Iteration"),
+    below(CLIENTS, "Notice", "Progress"),
+    below(CLIENTS, "Listener", "OnProgress"),
+    below(CLIENTS, "patiently", "RetryPolicy"),
+    below(CLIENTS, "SeatMap", "Inventory"),
+    below(MODEL, "Promises", "Guarantees"),
+    below(MODEL, "misfortunes", "faults"),
+    below(MODEL, "Turn", "Choice"),
+    below(MODEL, "Names", "Symmetry"),
     below(&["gateway/"], "Answerer", "Handler"),
     below(&["gateway/"], "Who", "Access"),
     below(&["gateway/"], "own_pages", "local_endpoints"),
