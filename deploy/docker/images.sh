@@ -1,5 +1,5 @@
-# The images under test. To be sourced, with deploy/tests/testing.sh and deploy/offline/base_images.sh; needs $docker and
-# $work, a folder.
+# The images under test. To be sourced, with deploy/tests/testing.sh and deploy/offline/base_images.sh; needs $docker
+# and $work, a folder.
 
 source deploy/components.sh
 source deploy/docker/version.sh
@@ -27,8 +27,8 @@ programs_image() {
     echo booked-test/programs
 }
 
-# build_images FOLDER [BUILD OPTION]...: builds the images of all components with the programs in the folder; compiles the
-# programs if FOLDER is empty
+# build_images FOLDER [BUILD OPTION]...: builds the images of all components with the programs in the folder; compiles
+# the programs if FOLDER is empty
 build_images() {
     local folder=$1 before=$SECONDS
     shift

@@ -1,8 +1,8 @@
-# Fallbacks for the base images of deploy/docker/Dockerfile. To be sourced, with deploy/tests/testing.sh; needs $docker and
-# $work, a folder.
+# Fallbacks for the base images of deploy/docker/Dockerfile. To be sourced, with deploy/tests/testing.sh; needs $docker
+# and $work, a folder.
 
-# use_fallbacks_for ARGUMENT...: for each of the Dockerfile's arguments whose image is not available, builds a fallback and
-# adds it to $build_options
+# use_fallbacks_for ARGUMENT...: for each of the Dockerfile's arguments whose image is not available, builds a fallback
+# and adds it to $build_options
 use_fallbacks_for() {
     local argument
     for argument in "$@"; do

@@ -1,8 +1,9 @@
-# Fallbacks for the images that compose.yaml pulls. To be sourced, with base_images.sh; needs $docker, $work, a folder, and
-# $cache, a folder that is kept.
+# Fallbacks for the images that compose.yaml pulls. To be sourced, with base_images.sh; needs $docker, $work, a folder,
+# and $cache, a folder that is kept.
 
-# use_fallback_images: builds a fallback for every image that is not available, and adds a file to $compose_files that names
-# it; removes from $watching what has none: Grafana, which Debian has no package of, and the collector on a machine without Go
+# use_fallback_images: builds a fallback for every image that is not available, and adds a file to $compose_files that
+# names it; removes from $watching what has none: Grafana, which Debian has no package of, and the collector on a
+# machine without Go
 use_fallback_images() {
     printf 'services:\n  gateway: {}\n' >"$work/fallbacks.yaml"
     compose_files+=("$work/fallbacks.yaml")

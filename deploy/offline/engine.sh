@@ -1,4 +1,5 @@
-# A Docker engine for the tests, for a machine without one. To be sourced, with deploy/tests/testing.sh; needs $work, a folder.
+# A Docker engine for the tests, for a machine without one. To be sourced, with deploy/tests/testing.sh; needs $work, a
+# folder.
 
 # start_engine: starts Debian's engine, without bridge and firewall rules, and lets $docker use it; needs root
 start_engine() {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Postgres' image runs this when its data folder is new. It creates, for each password in /run/roles, a role and a database that
-# the role owns. No role may connect to the database of another.
+# Postgres' image runs this when its data folder is new. It creates, for each password in /run/roles, a role and a
+# database that the role owns. No role may connect to the database of another.
 set -eu
 
 for password_file in /run/roles/*; do

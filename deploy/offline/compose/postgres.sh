@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the entry point of Postgres' image does, as far as compose.yaml relies on it: it prepares a new data folder with a
-# superuser and a password, and runs /docker-entrypoint-initdb.d while the server listens on its socket alone.
+# What the entry point of Postgres' image does, as far as compose.yaml relies on it: it prepares a new data folder with
+# a superuser and a password, and runs /docker-entrypoint-initdb.d while the server listens on its socket alone.
 set -euo pipefail
 
 if [ "$(id -u)" = 0 ]; then
