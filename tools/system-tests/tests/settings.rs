@@ -2,6 +2,8 @@
 //!
 //! `BOOKED_UPDATE=1 cargo test --test settings` writes the files again; then run `k8s/generate`.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
 use std::{
     collections::BTreeSet,
     fs,
