@@ -11,8 +11,8 @@ use tokio_postgres::{Config, config::Host};
 
 use crate::connect;
 
-/// How often the server looks whether somebody still waits for a statement that takes long, in milliseconds.
-const LOOK_MS: u32 = 250;
+/// How often the server checks whether somebody still waits for a statement that takes long, in milliseconds.
+const CONNECTION_CHECK_MS: u32 = 250;
 
 booked_server::settings! {
     /// A service's own database, and how long it may take.
@@ -76,20 +76,24 @@ impl DatabaseSettings {
         self.url.tls.as_ref()
     }
 
-    /// The server ends by itself what nobody waits for any more: else an abandoned statement would hold its locks, and
-    /// an abandoned transaction would hold back every feed of the instance. It does so later than the client gives up: a
-    /// commit that waits for a standby and is cut short answers "done" with a warning that diesel does not show, and
-    /// nobody must be there to believe it. A statement whose connection was closed ends at the server's next look at it: a
-    /// caller who gave up would else leave Postgres at work for nobody, with its locks. Statements are short and come back: planned once each, and compiled never,
-    /// which would take longer than any of them. Each sees what was committed before it, whatever the server's default
-    /// is: what is read under a lock must be what was written under it.
+    /// How connections are opened, and what the server is told to do for them.
+    ///
+    /// The server ends by itself what nobody waits for any more: otherwise an abandoned statement would hold its locks,
+    /// and an abandoned transaction would hold back every feed of the instance. It does so later than the client gives
+    /// up: a commit that waits for a standby and is cut short answers "done" with a warning that diesel does not show,
+    /// and nobody must be there to believe it. A statement whose connection was closed ends when the server next checks
+    /// it: a caller who gave up would otherwise leave Postgres at work for nobody, with its locks.
+    ///
+    /// Statements are short and come back: each is planned once and never compiled, which would take longer than any of
+    /// them. Each sees what was committed before it, whatever the server's default is: what is read under a lock must be
+    /// what was written under it.
     pub(crate) fn postgres(&self) -> Config {
         let mut postgres = self.url.postgres.clone();
         let work_ms = 2 * self.work.as_millis();
         let given = postgres.get_options().unwrap_or_default();
         let options = format!(
             "{given} -c statement_timeout={work_ms} -c idle_in_transaction_session_timeout={work_ms} \
-             -c client_connection_check_interval={LOOK_MS} \
+             -c client_connection_check_interval={CONNECTION_CHECK_MS} \
              -c plan_cache_mode=force_generic_plan -c jit=off -c default_transaction_isolation=read\\ committed"
         );
         postgres.options(options.trim());

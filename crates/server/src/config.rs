@@ -12,7 +12,7 @@ use clap::{Arg, Args};
 pub use crate::settings::ConfigErrors;
 use crate::settings::{Kind, Setting, Settings, Texts, Value, parsed};
 
-/// Whether a host is this machine itself, so that nobody listens on the way.
+/// Whether a host is this machine itself, so that nobody can listen on the way.
 #[must_use]
 pub fn is_this_machine(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -20,7 +20,7 @@ pub fn is_this_machine(host: &str) -> bool {
 }
 
 crate::settings! {
-    /// Where and how a process serves HTTP, and how it ends; the same for all five.
+    /// Where and how a process serves HTTP, and how it ends; the same for all components.
     #[derive(Clone, Debug)]
     pub struct HttpSettings {
         /// Address that serves traffic.
@@ -55,7 +55,7 @@ impl Settings for Credential {
     }
 }
 
-/// How logs are written; the same for all five. Every command takes it, and it is needed before anything can be reported:
+/// How logs are written; the same for all components. Every command takes it, and it is needed before anything can be reported:
 /// so clap checks it.
 #[derive(Args, Clone, Debug)]
 pub struct LogArgs {

@@ -12,9 +12,9 @@ booked_server::settings! {
     pub struct ClientSettings {
         pub limits: LimitSettings;
         /// Proxies of our own in front of the gateway, each of which appends to X-Forwarded-For the address that it saw.
-        /// With 0 that header is not believed.
+        /// With 0 that header is not trusted.
         pub trusted_proxies: usize = "TRUSTED_PROXIES", default 0, range 0..=16;
-        /// Web origins whose pages may read answers (CORS), by comma, or `*` for all; none where it is empty.
+        /// Web origins whose pages may read responses (CORS), separated by commas, or `*` for all; none if empty.
         pub cors_origins: Origins = "CORS_ORIGINS", default "";
         /// Longest time that a client takes for a request's head, in milliseconds.
         pub head_timeout: Duration = "HEAD_TIMEOUT_MS", default 5000, range 1..=300_000;
@@ -22,9 +22,9 @@ booked_server::settings! {
         pub body_timeout: Duration = "BODY_TIMEOUT_MS", default 10_000, range 1..=300_000;
         /// Longest time that a client keeps a connection without a request, in milliseconds.
         pub idle: Duration = "CLIENT_IDLE_TIMEOUT_MS", default 75_000, range 1..=3_600_000;
-        /// Longest time that a client does not take what is sent to it, in milliseconds; then its connection is closed.
+        /// Longest time that a client may leave sent data unread, in milliseconds; then its connection is closed.
         pub stall: Duration = "CLIENT_WRITE_TIMEOUT_MS", default 20_000, range 100..=3_600_000;
-        /// Most connections of clients at a time, for each HTTP worker; further ones wait until one is closed. The limit of open
+        /// Most client connections at once, for each HTTP worker; further ones wait until one is closed. The limit of open
         /// files is raised as far as it goes, and this lowered to what then fits.
         pub connections_max: usize = "CLIENT_CONNECTIONS_MAX", default 25_000, range 1..=1_000_000;
         /// Whether /docs/ shows the OpenAPI document as a page: on or off.
@@ -37,7 +37,7 @@ booked_server::settings! {
 pub enum Origins {
     /// Every origin.
     All,
-    /// These; none at all where it is empty.
+    /// These; none at all if it is empty.
     Listed(Vec<String>),
 }
 

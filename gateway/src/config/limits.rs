@@ -9,28 +9,28 @@ booked_server::settings! {
     /// How much may be asked for. None is no limit.
     #[derive(Clone, Debug)]
     pub struct LimitSettings {
-        /// What one address may ask for in a second: a look costs 1, a change 5, a log-in or registration 50. 0 is no limit.
-        /// Each replica of the gateway counts by itself; see GATEWAY_REPLICAS.
+        /// What one address may ask for in a second: a read costs 1, a write 5, a log-in or registration 50. 0 is no limit.
+        /// Each replica of the gateway counts separately; see GATEWAY_REPLICAS.
         address_rate_per_s: u32 = "ADDRESS_RATE_PER_S", default 500, range 0..=1_000_000;
         /// What an address that was quiet may ask for at once; 0 is as much as a second's.
         address_burst: u32 = "ADDRESS_BURST", default 5000, range 0..=1_000_000;
         /// What one user may ask for in a second, at the same costs, and 1 for each KiB of a body; 0 is no limit. Admins are not
-        /// limited. Each replica of the gateway counts by itself; see GATEWAY_REPLICAS.
+        /// limited. Each replica of the gateway counts separately; see GATEWAY_REPLICAS.
         user_rate_per_s: u32 = "USER_RATE_PER_S", default 50, range 0..=1_000_000;
         /// What a user who was quiet may ask for at once; 0 is as much as a second's.
         user_burst: u32 = "USER_BURST", default 500, range 0..=1_000_000;
-        /// Replicas of the gateway that share the load: each allows its part of the rates and bursts above.
+        /// Replicas of the gateway that share the load: each allows its share of the rates and bursts above.
         gateway_replicas: u32 = "GATEWAY_REPLICAS", default 1, range 1..=10_000;
-        /// Requests without a token that one address may have under way at a time, in each replica; 0 is no limit.
+        /// Requests without a token that one address may have in flight at once, in each replica; 0 is no limit.
         pub address_concurrency_max: Option<usize> = "ADDRESS_CONCURRENCY_MAX", default 256, range 0..=1_000_000;
-        /// Requests that one user may have under way at a time, in each replica; 0 is no limit.
+        /// Requests that one user may have in flight at once, in each replica; 0 is no limit.
         pub user_concurrency_max: Option<usize> = "USER_CONCURRENCY_MAX", default 16, range 0..=1_000_000;
-        /// Connections that one address may have open at a time, to each replica; 0 is no limit. It counts only where
+        /// Connections that one address may have open at once, to each replica; 0 is no limit. It applies only if
         /// TRUSTED_PROXIES is 0, since clients behind a proxy of ours all have its address.
         pub address_connections_max: Option<usize> = "ADDRESS_CONNECTIONS_MAX", default 1000, range 0..=1_000_000;
-        /// Bytes of requests' bodies that a replica holds at a time.
+        /// Bytes of request bodies that a replica holds in memory at once.
         pub body_bytes_max: usize = "BODY_BYTES_MAX", default 67_108_864, range BODY_BYTES;
-        /// Bytes of requests' bodies that a replica holds at a time for one address.
+        /// Bytes of request bodies that a replica holds in memory at once for one address.
         pub address_body_bytes_max: usize = "ADDRESS_BODY_BYTES_MAX", default 8_388_608, range BODY_BYTES;
     }
 }
@@ -45,13 +45,13 @@ pub struct Rate {
 }
 
 impl LimitSettings {
-    /// This replica's part of how much one address may ask for; none is no limit.
+    /// This replica's share of how much one address may ask for; none is no limit.
     #[must_use]
     pub fn address_rate(&self) -> Option<Rate> {
         self.rate(self.address_rate_per_s, self.address_burst)
     }
 
-    /// This replica's part of how much one user may ask for; none is no limit.
+    /// This replica's share of how much one user may ask for; none is no limit.
     #[must_use]
     pub fn user_rate(&self) -> Option<Rate> {
         self.rate(self.user_rate_per_s, self.user_burst)
@@ -65,7 +65,7 @@ impl LimitSettings {
 }
 
 impl Rate {
-    /// The part of one of so many replicas.
+    /// The share of one replica out of this many.
     fn part(self, replicas: u32) -> Self {
         let part = |of: NonZeroU32| NonZeroU32::new(of.get() / replicas.max(1)).unwrap_or(NonZeroU32::MIN);
         Self { per_s: part(self.per_s), burst: part(self.burst) }

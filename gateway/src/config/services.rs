@@ -35,7 +35,7 @@ impl ServiceSettings {
         self.endpoints.get(service)
     }
 
-    /// The most connections that so many workers have to all services.
+    /// The most connections that this many workers have to all services.
     #[must_use]
     pub fn connections(&self, workers: usize) -> usize {
         let replicas = |service: &ServiceName| self.endpoints(*service).as_slice().len();
@@ -45,7 +45,8 @@ impl ServiceSettings {
 }
 
 fn url(service: ServiceName) -> Setting {
-    let doc = format!("Where the {} service is; replicas by comma.", service.as_str());
+    let doc =
+        format!("Base URL of the {} service; several replicas are separated by commas.", service.as_str());
     Setting::new::<Endpoints>(service.url_setting(), &doc)
 }
 

@@ -11,7 +11,7 @@ booked_server::settings! {
         pub http: HttpSettings;
         pub credential: Credential;
         pub database: DatabaseSettings;
-        /// Where ticketing is, whose feed is counted; replicas by comma.
+        /// Base URL of ticketing, whose feed is counted; several replicas are separated by commas.
         pub ticketing: Endpoints = "TICKETING_URL";
     }
 }

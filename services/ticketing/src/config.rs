@@ -102,7 +102,7 @@ mod tests {
         serve: ServeArgs,
     }
 
-    /// What is wrong with these milliseconds of CLAIM_TTL_MS, where the waits are 1, 2, 4 and 8 of them.
+    /// What is wrong with these milliseconds of CLAIM_TTL_MS, if the waits are 1, 2, 4 and 8 of them.
     fn mistakes_of(claim_ttl_ms: u32) -> Option<String> {
         let line = format!(
             "test --database-url postgres://localhost/x --valkey-url redis://localhost --event-url http://localhost \

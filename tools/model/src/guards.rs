@@ -113,7 +113,7 @@ pub enum Guard {
     /// in `outbound/postgres/bookings.rs`.
     VoidWritesAgain,
     /// Nobody trusts a commit that is cut short while it waits for a standby, since the server times out later than the
-    /// client: `limit_in_the_server` in `crates/postgres/src/config.rs`.
+    /// client: `statement_timeout` in `crates/postgres/src/config.rs`.
     ServerGivesUpLater,
     /// A repeated booking is answered from rows that the standbys have: `confirm` in `outbound/postgres/bookings.rs`,
     /// called by `is_confirmed` in `usecases/book_tickets.rs`.

@@ -22,7 +22,7 @@ pub struct Api {
 pub struct Answer {
     /// The HTTP status; 0 where there was no answer at all.
     pub status: u16,
-    /// The body as JSON; `null` where it is empty or none.
+    /// The body as JSON; `null` if it is empty or not JSON.
     pub body: Value,
     /// The value of `Location`.
     pub location: Option<String>,
@@ -31,7 +31,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The error code, `TICKET-01`; empty where there is none.
+    /// The error code, `TICKET-01`; empty if there is none.
     #[must_use]
     pub fn code(&self) -> &str {
         self.body["category_code"].as_str().unwrap_or_default()

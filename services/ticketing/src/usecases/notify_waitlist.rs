@@ -12,7 +12,7 @@ use crate::usecases::load_inventory;
 const HOLDS_MAX: u32 = 256;
 
 /// Those of the awaited events whose sale has changed since somebody was last notified: one read of each of the two
-/// stores for all of them, so that lists where nothing happens cost next to nothing. What cannot be looked at is told
+/// stores for all of them, so that lists on which nothing happens cost next to nothing. What cannot be looked at is told
 /// beside.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Idle costs nothing: where nobody does anything, no transaction writes or locks a row.
+//! Idle costs nothing: if nobody does anything, no transaction writes or locks a row.
 
 use std::sync::Arc;
 

@@ -53,7 +53,7 @@ impl Replica {
 const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
-/// Somebody has written a ticket and not committed it: whoever wants it waits.
+/// Somebody has written a ticket and not committed it: those who want it wait.
 async fn write_uncommitted(world: &World, ticket: TicketId, owner: UserId) -> AsyncPgConnection {
     let mut connection = AsyncPgConnection::establish(&world.database.url()).await.unwrap();
     let (id, event, booking) = (ticket.as_uuid(), ticket.event(), Uuid::from_u128(0xb00));

@@ -210,7 +210,7 @@ async fn a_snapshot_of_many_pieces_is_of_one_moment() {
         "INSERT INTO tickets SELECT overlay('{event}' PLACING lpad(to_hex(seat), 8, '0') FROM 29)::uuid, '{event}', \
          '{event}', '{event}', now() FROM generate_series(1, {SOLD}) AS seat"
     ));
-    // The first and the last seat change places: always so many are sold.
+    // The first and the last seat change places, so the number of sold seats stays the same.
     let database = world.postgres.clone();
     let moving = tokio::spawn(async move {
         for [from, to] in [[1, SOLD + 1], [SOLD + 1, 1]].into_iter().cycle() {

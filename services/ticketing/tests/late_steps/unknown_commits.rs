@@ -61,7 +61,7 @@ async fn where_nobody_can_be_asked_the_answer_is_unknown_and_the_janitor_settles
     }
 }
 
-/// COMMITs of bookings wait for whoever has this advisory lock.
+/// COMMITs of bookings wait for the holder of this advisory lock.
 const WAIT_IN_COMMIT: &str = "
     CREATE FUNCTION wait_in_commit() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN NULL; END $$;

@@ -14,7 +14,7 @@ async fn sale() -> Sale {
     Sale::with(30, []).await.limited(10, COOLDOWN)
 }
 
-/// After how many ms so many more may be held.
+/// After how many milliseconds this many more may be held.
 async fn refused(sale: &Sale, user: UserId, count: i64) -> i64 {
     match sale.reserve(user, count).await {
         Reserved::TooManyHeld { again_in } => i64::try_from(again_in.as_millis()).unwrap(),

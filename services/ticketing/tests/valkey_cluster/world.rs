@@ -145,7 +145,7 @@ impl World {
         );
     }
 
-    /// New events, so many on every node; by node.
+    /// New events, this many on every node; by node.
     pub(crate) async fn events_on_every_node(&self, count: usize) -> Vec<Vec<EventId>> {
         let mut by_node = vec![Vec::new(); self.cluster.nodes().len()];
         for number in 0..=u8::MAX {

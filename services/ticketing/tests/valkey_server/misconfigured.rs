@@ -54,7 +54,7 @@ fn a_process_that_finds_its_valkey_away_ends_when_it_comes_and_is_unfit() {
     assert_eq!(status.code(), Some(1), "{said}");
 }
 
-/// A way to a Valkey that is away until the way is opened: whoever comes before is sent away.
+/// A way to a Valkey that is unreachable until it is opened: earlier connections are refused.
 struct Way {
     port: u16,
     is_open: Arc<AtomicBool>,

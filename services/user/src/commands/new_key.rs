@@ -9,7 +9,7 @@ use super::operators::tell;
 
 #[derive(Args)]
 pub struct NewKeyArgs {
-    /// Folder of the keys that sign tokens; it is made where there is none.
+    /// Folder of the keys that sign tokens; it is created if there is none.
     #[arg(long, env = "SIGNING_KEYS_DIR", value_name = "DIR")]
     keys_dir: PathBuf,
 }

@@ -1,6 +1,6 @@
 //! Turns at an event: who shares its row and who changes it stand in one queue, so that a change gets its turn however
 //! many bookings there are. The row's own lock lets new sharers in while somebody waits to change it; an advisory lock does
-//! not. The row's lock is what keeps the books right all the same: this one is fairness alone, and whoever leaves it out
+//! not. The row's lock is what keeps the books right all the same: this one is fairness alone, and code that leaves it out
 //! breaks nothing but that.
 //!
 //! Locks are taken in this order, so that no two transactions wait for each other: that of a user's cancels of an event,

@@ -39,7 +39,7 @@ impl Value for ValkeyUrl {
 }
 
 impl ValkeySettings {
-    /// Whether holds, and the password where there is one, go to another machine in the clear.
+    /// Whether holds, and the password if there is one, go to another machine in the clear.
     pub(super) fn is_in_the_clear(&self) -> bool {
         let is_elsewhere = |node: &ConnectionInfo| matches!(node.addr(), ConnectionAddr::Tcp(host, _) if !is_this_machine(host));
         self.url.nodes.iter().any(is_elsewhere)

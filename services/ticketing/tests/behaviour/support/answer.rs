@@ -15,7 +15,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Status and code: `400 TICKET-02`, or the status alone where there is no error.
+    /// Status and code: `400 TICKET-02`, or the status alone if there is no error.
     pub(crate) fn said(&self) -> String {
         match self.json()["category_code"].as_str() {
             Some(code) => format!("{} {code}", self.status),

@@ -12,7 +12,7 @@ use booked_ticketing::{
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-/// Where whoever has this address stops.
+/// Who joins with this address stops here.
 pub(crate) struct LateJoin {
     email: String,
     reached: Semaphore,
