@@ -36,7 +36,7 @@ pub(crate) struct VerifyArgs {
     /// How long to watch a seat that looks wrong until it counts as wrong, in seconds; a little longer than a round of the
     /// reconciler. If nothing looks wrong, there is no wait.
     #[arg(long, default_value_t = 330, value_name = "SECONDS")]
-    patience: u64,
+    settle_timeout_s: u64,
     /// How much the clocks of clients and databases may differ, in milliseconds.
     #[arg(long, default_value_t = 100, value_name = "MS")]
     clock_skew_ms: u64,
@@ -88,7 +88,7 @@ impl VerifyArgs {
     fn check(&self) -> Result<Report> {
         let history = read(&self.history)?;
         let limits = Limits {
-            settle_timeout: Duration::from_secs(self.patience),
+            settle_timeout: Duration::from_secs(self.settle_timeout_s),
             clock_skew: Duration::from_millis(self.clock_skew_ms),
             ..Limits::default()
         };
