@@ -20,7 +20,8 @@ debian_packages() {
 python_tools() {
     local venv=$1 installer
     installer=$(dirname "${BASH_SOURCE[0]}")/installer.txt
-    is_made_from "$venv" "$installer" "$2" && return
+    # It has only a link to the system's Python, which may be gone on a machine that keeps nothing but the target folder.
+    is_made_from "$venv" "$installer" "$2" && "$venv/bin/python" -c "" 2>/dev/null && return
     rm -rf "$venv"
     python3 -m venv "$venv" 2>/dev/null || { debian_packages python3-venv && python3 -m venv --clear "$venv"; } || return
     "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$installer" &&
