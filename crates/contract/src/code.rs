@@ -86,12 +86,20 @@ codes! {
     InvalidEventData = "EVENT-04", 400, "invalid event data";
     /// An event's number of seats cannot be reduced.
     SeatCountReduced = "EVENT-05", 400, "seat count cannot be reduced";
+    /// The event's sale has not begun.
+    NotOnSaleYet = "EVENT-06", 409, "not on sale yet";
+    /// The event's sale is paused, or over.
+    SaleClosed = "EVENT-07", 409, "sale is paused or closed";
+    /// The event was cancelled.
+    EventCancelled = "EVENT-08", 409, "event is cancelled";
     /// There are fewer tickets than were asked for, or the number asked for is out of range.
     TooFewTickets = "TICKET-01", 400, "too few tickets";
     /// The ticket is not reserved by the caller, or no longer.
     NotReserved = "TICKET-02", 400, "ticket is not reserved or its reservation expired";
     /// The ticket is somebody else's.
     NotYourTicket = "TICKET-03", 400, "not your ticket";
+    /// With these the caller would hold and have more of the event's tickets than one buyer may.
+    OverBuyerLimit = "TICKET-04", 409, "more than one buyer may have";
     /// The caller is already waiting for this event.
     AlreadyWaiting = "WAITLIST-01", 400, "already on the waitlist";
     /// The number of seats waited for is out of range.

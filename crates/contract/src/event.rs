@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::json::{integer_or_zero, optional_integer, optional_text, text_or_empty};
+use crate::{
+    json::{integer_or_zero, optional_integer, optional_text, text_or_empty},
+    sale::EventStatus,
+};
 
 /// A new event.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
@@ -43,6 +46,22 @@ pub struct NewEvent {
     #[serde(default, deserialize_with = "integer_or_zero")]
     #[schema(required, minimum = 1, maximum = 1_000_000, example = 100)]
     pub seat_count: i64,
+    /// From when on its seats can be reserved, in Unix seconds; without it, from the beginning.
+    #[serde(default, deserialize_with = "optional_integer", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1, maximum = 253_402_300_799_i64)]
+    pub on_sale_unix_time: Option<i64>,
+    /// From when on its seats can no longer be reserved, in Unix seconds; without it, never.
+    #[serde(default, deserialize_with = "optional_integer", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1, maximum = 253_402_300_799_i64)]
+    pub off_sale_unix_time: Option<i64>,
+    /// Whether nothing can be reserved for now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub paused: Option<bool>,
+    /// How many tickets one user may hold and have; without it, what the deployment sets.
+    #[serde(default, deserialize_with = "optional_integer", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1, maximum = 100)]
+    pub max_per_buyer: Option<i64>,
 }
 
 /// A change of an event: only the fields that are given change.
@@ -80,6 +99,34 @@ pub struct EventChange {
     #[serde(default, deserialize_with = "optional_integer", skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub seat_count: Option<i64>,
+    /// From when on its seats can be reserved, in Unix seconds; 0 takes the time away.
+    #[serde(default, deserialize_with = "optional_integer", skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 253_402_300_799_i64)]
+    pub on_sale_unix_time: Option<i64>,
+    /// From when on its seats can no longer be reserved, in Unix seconds; 0 takes the time away.
+    #[serde(default, deserialize_with = "optional_integer", skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 253_402_300_799_i64)]
+    pub off_sale_unix_time: Option<i64>,
+    /// Whether nothing can be reserved for now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<bool>,
+    /// How many tickets one user may hold and have; 0 takes the limit away.
+    #[serde(default, deserialize_with = "optional_integer", skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 100)]
+    pub max_per_buyer: Option<i64>,
+}
+
+/// An event to cancel.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+pub struct EventToCancel {
+    /// Which.
+    #[serde(default, deserialize_with = "text_or_empty")]
+    #[schema(required, format = "uuid")]
+    pub id: String,
+    /// Why, for those who have tickets or wait.
+    #[serde(default, deserialize_with = "optional_text", skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1000)]
+    pub reason: Option<String>,
 }
 
 /// An event with the seats that are free.
@@ -109,6 +156,24 @@ pub struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub longitude: Option<f64>,
+    /// From when on its seats can be reserved, in Unix seconds, if that was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub on_sale_unix_time: Option<i64>,
+    /// From when on its seats can no longer be reserved, in Unix seconds, if that was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub off_sale_unix_time: Option<i64>,
+    /// `true` while nothing can be reserved for now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub paused: Option<bool>,
+    /// How many tickets one user may hold and have, if that was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1, maximum = 100)]
+    pub max_per_buyer: Option<u32>,
+    /// Where it stands.
+    pub status: EventStatus,
 }
 
 /// What people are shown of an event; no rule depends on it. The event service checks it; other services store it and

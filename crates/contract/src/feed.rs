@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::event::EventDetails;
+use crate::{event::EventDetails, sale::SaleTerms};
 
 /// An event as the event service stores it; the newest version counts.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -22,6 +22,9 @@ pub struct EventState {
     pub details: EventDetails,
     /// How many seats there are.
     pub seat_count: u32,
+    /// The terms of its sale. None if a release before 0.2 has written this state: then they stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale: Option<SaleTerms>,
 }
 
 impl EventState {

@@ -11,6 +11,7 @@ pub mod event;
 pub mod feed;
 pub mod internal;
 pub mod json;
+pub mod sale;
 pub mod ticket;
 pub mod user;
 

@@ -41,6 +41,60 @@ pub struct TicketIds {
     pub ticket_ids: Vec<String>,
 }
 
+/// What the caller holds: for finding it again after an answer was lost. That a ticket is listed does not promise that it can
+/// be booked.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+pub struct Holds {
+    /// One entry for each moment at which tickets expire, the earliest first.
+    pub holds: Vec<Hold>,
+    /// How many tickets of the event one user may hold and have; none if there is no limit, or no event was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub max_per_buyer: Option<u32>,
+    /// How many more the caller may reserve; none if there is no limit, or no event was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub left: Option<u32>,
+}
+
+/// Tickets of one event that are held until the same moment.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+pub struct Hold {
+    /// The event.
+    pub event_id: Uuid,
+    /// What to send for booking.
+    pub ticket_ids: Vec<Uuid>,
+    /// Until when they are held, in Unix seconds, rounded down.
+    pub expires_unix_time: i64,
+}
+
+/// A page of the caller's tickets, those that were booked latest first.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+pub struct OwnTicketPage {
+    /// The tickets.
+    pub tickets: Vec<OwnTicket>,
+    /// The `after` that asks for the next page; none at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub next: Option<String>,
+}
+
+/// A ticket that the caller has.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+pub struct OwnTicket {
+    /// The ticket.
+    pub ticket_id: Uuid,
+    /// Of which event.
+    pub event_id: Uuid,
+    /// Which seat of it, from 1.
+    #[schema(minimum = 1)]
+    pub seat: u32,
+    /// With which booking.
+    pub booking_id: Uuid,
+    /// When, in Unix seconds.
+    pub booked_unix_time: i64,
+}
+
 /// What a user holds of one event.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
 pub struct Booking {

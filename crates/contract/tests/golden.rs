@@ -7,12 +7,13 @@
 use booked_contract::{
     Code, ErrorBody,
     analytics::{EventAnalytics, EventCancellations},
-    event::{Event, EventChange, EventDetails, EventPage, NewEvent},
+    event::{Event, EventChange, EventDetails, EventPage, EventToCancel, NewEvent},
     feed::{
         CancelledTicket, DayCounted, EventOnSale, EventState, TicketsBooked, TicketsCancelled, TicketsCounted,
     },
     internal::{CatchUp, Occupied, OccupiedQuery},
-    ticket::{Booking, Reservation, SeatsOfEvent, TicketIds},
+    sale::{EventStatus, SaleTerms},
+    ticket::{Booking, Hold, Holds, OwnTicket, OwnTicketPage, Reservation, SeatsOfEvent, TicketIds},
     user::{LogIn, Registration, Token},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -65,9 +66,13 @@ fn every_error_code_keeps_its_number_status_and_message() {
             "EVENT EVENT-03 400: no such event",
             "EVENT EVENT-04 400: invalid event data",
             "EVENT EVENT-05 400: seat count cannot be reduced",
+            "EVENT EVENT-06 409: not on sale yet",
+            "EVENT EVENT-07 409: sale is paused or closed",
+            "EVENT EVENT-08 409: event is cancelled",
             "TICKET TICKET-01 400: too few tickets",
             "TICKET TICKET-02 400: ticket is not reserved or its reservation expired",
             "TICKET TICKET-03 400: not your ticket",
+            "TICKET TICKET-04 409: more than one buyer may have",
             "WAITLIST WAITLIST-01 400: already on the waitlist",
             "WAITLIST WAITLIST-02 400: invalid count",
             "DB DB-01 500: read failed",
@@ -118,11 +123,26 @@ fn events() {
         available_seats_count: 98,
         latitude: Some(51.5009),
         longitude: Some(-0.1774),
+        on_sale_unix_time: None,
+        off_sale_unix_time: None,
+        paused: None,
+        max_per_buyer: None,
+        status: EventStatus::OnSale,
     };
-    let json = r#"{"id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000","name":"Proms","unix_time":1900000000,"address":"London","description":"Music","seat_count":100,"available_seats_count":98,"latitude":51.5009,"longitude":-0.1774}"#;
+    let json = r#"{"id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000","name":"Proms","unix_time":1900000000,"address":"London","description":"Music","seat_count":100,"available_seats_count":98,"latitude":51.5009,"longitude":-0.1774,"status":"on_sale"}"#;
     assert_json(&event, json);
     let nowhere = Event { latitude: None, longitude: None, ..event.clone() };
     assert_json(&nowhere, &json.replace(r#","latitude":51.5009,"longitude":-0.1774"#, ""));
+    let with_terms = Event {
+        on_sale_unix_time: Some(1_800_000_000),
+        off_sale_unix_time: Some(1_850_000_000),
+        paused: Some(true),
+        max_per_buyer: Some(4),
+        status: EventStatus::Paused,
+        ..event.clone()
+    };
+    let terms = r#""on_sale_unix_time":1800000000,"off_sale_unix_time":1850000000,"paused":true,"max_per_buyer":4,"status":"paused""#;
+    assert_json(&with_terms, &json.replace(r#""status":"on_sale""#, terms));
     assert_json(
         &EventPage { next_time_to_fetch: 1_900_000_000, events: vec![event] },
         &format!(r#"{{"next_time_to_fetch":1900000000,"events":[{json}]}}"#),
@@ -143,9 +163,31 @@ fn making_and_changing_events() {
         latitude: Some(51.5009),
         longitude: Some(-0.1774),
         seat_count: 100,
+        on_sale_unix_time: None,
+        off_sale_unix_time: None,
+        paused: None,
+        max_per_buyer: None,
     };
     let json = r#"{"name":"Proms","unix_time":1900000000,"address":"London","description":"Music","latitude":51.5009,"longitude":-0.1774,"seat_count":100}"#;
     assert_json(&new, json);
+    let terms =
+        r#""on_sale_unix_time":1800000000,"off_sale_unix_time":1850000000,"paused":true,"max_per_buyer":4"#;
+    let with_terms = NewEvent {
+        on_sale_unix_time: Some(1_800_000_000),
+        off_sale_unix_time: Some(1_850_000_000),
+        paused: Some(true),
+        max_per_buyer: Some(4),
+        ..new.clone()
+    };
+    assert_json(&with_terms, &json.replace(r#""seat_count":100"#, &format!(r#""seat_count":100,{terms}"#)));
+    assert_json(
+        &EventToCancel { id: EVENT.to_string(), reason: Some("Rain".to_owned()) },
+        r#"{"id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000","reason":"Rain"}"#,
+    );
+    assert_json(
+        &EventToCancel { id: EVENT.to_string(), reason: None },
+        r#"{"id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000"}"#,
+    );
     let nowhere = NewEvent { latitude: None, longitude: None, ..new };
     assert_json(&nowhere, &json.replace(r#""latitude":51.5009,"longitude":-0.1774,"#, ""));
     let id = EVENT.to_string();
@@ -163,8 +205,12 @@ fn making_and_changing_events() {
             latitude: Some(51.5009),
             longitude: Some(-0.1774),
             seat_count: Some(200),
+            on_sale_unix_time: Some(0),
+            off_sale_unix_time: Some(1_850_000_000),
+            paused: Some(false),
+            max_per_buyer: Some(0),
         },
-        r#"{"id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000","name":"Proms","unix_time":1900000000,"address":"London","description":"Music","latitude":51.5009,"longitude":-0.1774,"seat_count":200}"#,
+        r#"{"id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000","name":"Proms","unix_time":1900000000,"address":"London","description":"Music","latitude":51.5009,"longitude":-0.1774,"seat_count":200,"on_sale_unix_time":0,"off_sale_unix_time":1850000000,"paused":false,"max_per_buyer":0}"#,
     );
 }
 
@@ -182,6 +228,28 @@ fn tickets() {
         &TicketIds { ticket_ids: vec![TICKET.to_string()] },
         r#"{"ticket_ids":["0199a1b2-c3d4-8e5f-9a6b-7c8d0000002a"]}"#,
     );
+}
+
+#[test]
+fn what_a_buyer_holds_and_has() {
+    let hold = Hold { event_id: EVENT, ticket_ids: vec![TICKET], expires_unix_time: 1_900_000_600 };
+    let json = r#"{"holds":[{"event_id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000","ticket_ids":["0199a1b2-c3d4-8e5f-9a6b-7c8d0000002a"],"expires_unix_time":1900000600}]}"#;
+    let holds = Holds { holds: vec![hold], max_per_buyer: None, left: None };
+    assert_json(&holds, json);
+    let limited = Holds { max_per_buyer: Some(4), left: Some(3), ..holds };
+    assert_json(&limited, &json.replace("}]}", r#"}],"max_per_buyer":4,"left":3}"#));
+    let ticket = OwnTicket {
+        ticket_id: TICKET,
+        event_id: EVENT,
+        seat: 42,
+        booking_id: BOOKING,
+        booked_unix_time: 1_890_000_000,
+    };
+    let json = r#"{"tickets":[{"ticket_id":"0199a1b2-c3d4-8e5f-9a6b-7c8d0000002a","event_id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000","seat":42,"booking_id":"11111111-2222-4333-8444-555555555555","booked_unix_time":1890000000}]}"#;
+    let last = OwnTicketPage { tickets: vec![ticket], next: None };
+    assert_json(&last, json);
+    let page = OwnTicketPage { next: Some("opaque".to_owned()), ..last };
+    assert_json(&page, &json.replace("}]}", r#"}],"next":"opaque"}"#));
 }
 
 fn details() -> EventDetails {
@@ -235,10 +303,31 @@ fn feeds() {
         ]
     );
     let details = details();
-    let state =
-        EventState { event_id: EVENT, version: 3, deleted: false, details: details.clone(), seat_count: 100 };
+    let state = EventState {
+        event_id: EVENT,
+        version: 3,
+        deleted: false,
+        details: details.clone(),
+        seat_count: 100,
+        sale: None,
+    };
     let json = r#"{"event_id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000","version":3,"deleted":false,"name":"Proms","unix_time":1900000000,"address":"London","description":"Music","latitude":51.5009,"longitude":-0.1774,"seat_count":100}"#;
     assert_json(&state, json);
+    let at_once = EventState { sale: Some(SaleTerms::default()), ..state.clone() };
+    assert_json(&at_once, &json.replace(r#""seat_count":100"#, r#""seat_count":100,"sale":{}"#));
+    let cancelled = SaleTerms {
+        on_sale_unix_time: Some(1_800_000_000),
+        off_sale_unix_time: Some(1_850_000_000),
+        paused: true,
+        max_per_buyer: Some(4),
+        cancelled: true,
+        cancel_reason: Some("Rain".to_owned()),
+    };
+    let terms = r#","sale":{"on_sale_unix_time":1800000000,"off_sale_unix_time":1850000000,"paused":true,"max_per_buyer":4,"cancelled":true,"cancel_reason":"Rain"}}"#;
+    assert_json(
+        &EventState { sale: Some(cancelled), ..state.clone() },
+        &json.replace(r#""seat_count":100}"#, &format!(r#""seat_count":100{terms}"#)),
+    );
     let nowhere =
         EventState { details: EventDetails { latitude: None, longitude: None, ..details }, ..state };
     assert_json(&nowhere, &json.replace(r#""latitude":51.5009,"longitude":-0.1774,"#, ""));

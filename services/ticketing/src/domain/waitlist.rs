@@ -7,7 +7,7 @@ use super::count::SeatsWanted;
 /// What Valkey says of a sale, for the waitlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SaleState {
-    /// Names the inventory; a loaded again one has another.
+    /// Names the inventory; one that is loaded again has another.
     pub epoch: String,
     /// Seats that ever came free in this epoch; only rises.
     pub freed: i64,
@@ -81,16 +81,16 @@ pub struct Allocation {
 /// Whom to notify, in order, of this many seats.
 fn allocate(seats: u32, in_order: &[Waiting]) -> Vec<Allocation> {
     let mut left = seats;
-    let mut told = Vec::new();
+    let mut allocations = Vec::new();
     for waiting in in_order {
         let share = left.min(u32::from(waiting.wanted.get()));
         if share == 0 {
             break;
         }
         left -= share;
-        told.push(Allocation { user: waiting.user, seats: share });
+        allocations.push(Allocation { user: waiting.user, seats: share });
     }
-    told
+    allocations
 }
 
 #[cfg(test)]
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_are_told_first_and_no_seat_is_announced_twice() {
+    fn the_first_are_notified_first_and_no_seat_is_announced_twice() {
         let entries: Vec<Waiting> = [2, 3, 1]
             .into_iter()
             .enumerate()
@@ -136,7 +136,8 @@ mod tests {
                 wanted: SeatsWanted::new(wanted).unwrap(),
             })
             .collect();
-        let seats = |seats| allocate(seats, &entries).iter().map(|told| told.seats).collect::<Vec<_>>();
+        let seats =
+            |seats| allocate(seats, &entries).iter().map(|allocation| allocation.seats).collect::<Vec<_>>();
         assert_eq!(seats(0), Vec::<u32>::new());
         assert_eq!(seats(1), [1]);
         assert_eq!(seats(4), [2, 2]);

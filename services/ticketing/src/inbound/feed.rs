@@ -15,9 +15,9 @@ pub const EVENT_FEED: &str = "event";
 
 /// Keeps events up to date: new ones at once, changes as soon as their turn comes.
 pub struct ApplyEvents {
-    /// Allocation when changes were noted.
+    /// Is notified when changes were noted.
     pub noted: ChangesNoted,
-    /// Allocation when the own feed has something new.
+    /// Is notified when the own feed has something new.
     pub signal: FeedSignal,
 }
 

@@ -10,7 +10,7 @@ pub trait Events: Send + Sync {
     /// A live event.
     async fn event(&self, event: EventId) -> Result<Option<EventRecord>, Failure>;
 
-    /// What an inventory is loaded again from, at one moment; none for an event that is unknown or deleted.
+    /// What an inventory is loaded from, at one moment; none for an event that is unknown or deleted.
     async fn snapshot(&self, event: EventId) -> Result<Option<Snapshot>, Failure>;
 
     /// At most this many live events after the given one, in the order of ids.

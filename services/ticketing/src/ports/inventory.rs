@@ -32,7 +32,7 @@ pub trait Inventory: Send + Sync {
     /// Ends the lease, if it is this nonce's still, so that another load may begin.
     async fn end_load(&self, event: EventId, nonce: LeaseNonce) -> Result<(), Failure>;
 
-    /// Publishes a loaded again inventory, if the lease is still this nonce's and there is no inventory; says whether it did.
+    /// Publishes a loaded inventory, if the lease is still this nonce's and there is no inventory; says whether it did.
     async fn publish(
         &self,
         event: EventId,

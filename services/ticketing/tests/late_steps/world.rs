@@ -89,6 +89,7 @@ pub(crate) fn state(event: EventId, version: i64, seat_count: u32, deleted: bool
         deleted,
         details: EventDetails { name: "Concert".to_owned(), ..EventDetails::default() },
         seat_count,
+        sale: None,
     }
 }
 

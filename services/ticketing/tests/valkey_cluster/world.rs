@@ -169,6 +169,7 @@ impl World {
             deleted: false,
             details: EventDetails { name: "Concert".to_owned(), ..EventDetails::default() },
             seat_count: CAPACITY,
+            sale: None,
         };
         let applied = self.postgres.transaction(async move |connection| {
             apply_event_states(connection, vec![state]).await.map_err(Abort::<()>::Failed)

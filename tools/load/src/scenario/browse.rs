@@ -101,5 +101,6 @@ fn event(number: u32) -> NewEvent {
         latitude: Some(53.5413),
         longitude: Some(9.9841),
         seat_count: i64::from(SEATS),
+        ..NewEvent::default()
     }
 }

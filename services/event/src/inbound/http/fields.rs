@@ -1,6 +1,6 @@
 //! The fields of events and their ids, parsed from requests and written to responses.
 
-use booked_contract::{Code, event};
+use booked_contract::{Code, event, sale::EventStatus};
 use booked_ids::{EventId, parse_uuid};
 use booked_server::ApiError;
 use uuid::Uuid;
@@ -41,6 +41,11 @@ pub(super) fn to_wire(Offer { event, available }: Offer) -> event::Event {
         available_seats_count: available,
         latitude: details.coordinates.map(|it| it.latitude.degrees()),
         longitude: details.coordinates.map(|it| it.longitude.degrees()),
+        on_sale_unix_time: None,
+        off_sale_unix_time: None,
+        paused: None,
+        max_per_buyer: None,
+        status: EventStatus::OnSale,
     }
 }
 

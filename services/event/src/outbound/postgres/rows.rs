@@ -89,6 +89,7 @@ pub(super) fn state(event: &Event, deleted: bool) -> QueryResult<NewEntry> {
             longitude: details.coordinates.map(|it| it.longitude.degrees()),
         },
         seat_count: details.seat_count.get(),
+        sale: None,
     };
     NewEntry::new(EventState::KIND, state.event_id, &state)
 }

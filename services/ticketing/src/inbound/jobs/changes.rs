@@ -21,7 +21,7 @@ const AGAIN: Duration = Duration::from_millis(200);
 /// no booking would pass.
 const LEFT_BEHIND: Duration = Duration::from_secs(1);
 
-/// Allocation when changes were noted. Clones are the same.
+/// Is notified when changes were noted. Clones are the same.
 pub type ChangesNoted = Arc<Notify>;
 
 /// Starts the job.

@@ -1,4 +1,4 @@
-//! What an inventory is loaded again from: an event's seats at one moment, read in pieces, so that a slow disk fails at none of them.
+//! What an inventory is loaded from: an event's seats at one moment, read in pieces, so that a slow disk fails at none of them.
 
 use booked_failure::Failure;
 use booked_ids::{EventId, SeatNumber, TicketId};

@@ -1,4 +1,4 @@
--- Publish a loaded again inventory: only while the lease is still the load's own and there is no inventory. What is left of holds and
+-- Publish a loaded inventory: only while the lease is still the load's own and there is no inventory. What is left of holds and
 -- claims is of the inventory that was lost.
 -- ARGV: 2 nonce of the lease, 3 epoch, 4 capacity, 5 number of sold seats, 6 the bitmap.
 -- Answers 1, or 0 if it was not published.

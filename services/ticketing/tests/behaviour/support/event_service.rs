@@ -121,6 +121,7 @@ impl EventService {
                 longitude: Some(-0.1774),
             },
             seat_count: seats,
+            sale: None,
         };
         (event, self.publish(event, state).await)
     }
