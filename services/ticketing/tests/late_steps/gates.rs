@@ -31,7 +31,10 @@ pub(crate) enum Step {
 
 /// A replica's gates; all are open until a test shuts one, and one that was passed is open again.
 #[derive(Default)]
-pub(crate) struct Gates(Mutex<Vec<(Step, Shut)>>);
+pub(crate) struct Gates {
+    shut: Mutex<Vec<(Step, Shut)>>,
+    came: Mutex<Vec<Step>>,
+}
 
 enum Shut {
     /// The process stops before the step and goes on when it is told.
@@ -83,11 +86,17 @@ impl Gates {
     }
 
     fn shut(&self, step: Step, how: Shut) {
-        self.0.lock().unwrap().push((step, how));
+        self.shut.lock().unwrap().push((step, how));
+    }
+
+    /// How often the replica came to this step.
+    pub(crate) fn times(&self, step: Step) -> usize {
+        self.came.lock().unwrap().iter().filter(|came| **came == step).count()
     }
 
     fn next(&self, step: Step) -> Option<Shut> {
-        let mut shut = self.0.lock().unwrap();
+        self.came.lock().unwrap().push(step);
+        let mut shut = self.shut.lock().unwrap();
         let index = shut.iter().position(|(at, _)| *at == step)?;
         Some(shut.remove(index).1)
     }

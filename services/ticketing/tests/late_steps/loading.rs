@@ -128,6 +128,28 @@ async fn however_many_make_an_inventory_at_once_every_seat_is_held_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_in_one_process_makes_the_inventory_of_a_new_event_but_once() {
+    let (world, replica, event) = World::with_event().await;
+    world.lose_all().await;
+    let snapshot = replica.gates.stop_before(Step::Snapshot);
+    let one = booked_ticketing::domain::count::SeatsWanted::new(1).unwrap();
+    let crowd: Vec<_> = (0..u128::from(CAPACITY))
+        .map(|number| {
+            let context = replica.context.clone();
+            tokio::spawn(async move {
+                booked_ticketing::usecases::reserve_tickets(&context, user(number), event, one).await
+            })
+        })
+        .collect();
+    snapshot.reached().await.go_on();
+    for reserving in crowd {
+        soon(reserving).await.unwrap().unwrap();
+    }
+    let times = [Step::AcquireLoad, Step::Snapshot, Step::Publish].map(|step| replica.gates.times(step));
+    assert_eq!(times, [1; 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_load_that_began_before_a_deletion_publishes_nothing() {
     for step in [Step::AcquireLoad, Step::Snapshot, Step::Publish] {
         let (world, _, event) = World::with_event().await;
