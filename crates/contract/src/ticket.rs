@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     event::EventDetails,
     json::{integer_or_zero, text_or_empty, texts_or_empty},
+    sale::EventStatus,
 };
 
 /// A number of seats of an event, to reserve, to cancel or to wait for.
@@ -121,12 +122,20 @@ pub struct Booking {
     pub number_of_tickets: u32,
     /// When the latest of these was booked, in Unix seconds.
     pub booking_unix_time: i64,
+    /// Where the event stands.
+    pub event_status: EventStatus,
 }
 
 impl Booking {
     /// What a user holds of an event with these details.
     #[must_use]
-    pub fn of(event_id: Uuid, details: EventDetails, number_of_tickets: u32, booking_unix_time: i64) -> Self {
+    pub fn of(
+        event_id: Uuid,
+        details: EventDetails,
+        event_status: EventStatus,
+        number_of_tickets: u32,
+        booking_unix_time: i64,
+    ) -> Self {
         let EventDetails { name, unix_time, address, description, latitude, longitude } = details;
         Self {
             event_id,
@@ -138,6 +147,7 @@ impl Booking {
             event_longitude: longitude,
             number_of_tickets,
             booking_unix_time,
+            event_status,
         }
     }
 }

@@ -265,8 +265,8 @@ fn details() -> EventDetails {
 
 #[test]
 fn bookings() {
-    let booking = Booking::of(EVENT, details(), 2, 1_890_000_000);
-    let json = r#"{"event_id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000","event_name":"Proms","event_unix_time":1900000000,"event_address":"London","event_description":"Music","event_latitude":51.5009,"event_longitude":-0.1774,"number_of_tickets":2,"booking_unix_time":1890000000}"#;
+    let booking = Booking::of(EVENT, details(), EventStatus::OnSale, 2, 1_890_000_000);
+    let json = r#"{"event_id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000","event_name":"Proms","event_unix_time":1900000000,"event_address":"London","event_description":"Music","event_latitude":51.5009,"event_longitude":-0.1774,"number_of_tickets":2,"booking_unix_time":1890000000,"event_status":"on_sale"}"#;
     assert_json(&booking, json);
     let nowhere = Booking { event_latitude: None, event_longitude: None, ..booking };
     assert_json(&nowhere, &json.replace(r#""event_latitude":51.5009,"event_longitude":-0.1774,"#, ""));

@@ -15,7 +15,7 @@ use booked_server::settings::Unchecked;
 use booked_ticketing::{
     domain::count::SeatsWanted,
     outbound::valkey::{Lifetimes, Valkey, ValkeySeats, ValkeySettings},
-    ports::{Holds as _, Inventory as _, LeaseNonce, Released, Reserved},
+    ports::{EventRecord, Holds as _, Inventory as _, LeaseNonce, Released, Reserved},
 };
 use tokio::runtime::Handle;
 use uuid::Uuid;
@@ -82,7 +82,7 @@ async fn publish(pool: &ValkeySeats, number: u8, row: &Row) -> EventId {
     let sold: Vec<SeatNumber> =
         (1..=row.capacity).filter(|seat| (row.is_sold)(*seat)).filter_map(SeatNumber::new).collect();
     assert!(pool.acquire_load(event, nonce).await.unwrap());
-    assert!(pool.publish(event, nonce, row.capacity, &sold).await.unwrap());
+    assert!(pool.publish(EventRecord::new(event, row.capacity), nonce, &sold).await.unwrap());
     event
 }
 
@@ -99,9 +99,7 @@ async fn round(pool: &ValkeySeats, event: EventId) -> Duration {
             Reserved::Held { seats, .. } => {
                 assert_eq!(pool.release(event, user, &seats).await.unwrap(), Released::All);
             }
-            Reserved::TooFew | Reserved::TooManyHeld { .. } | Reserved::NotLoaded => {
-                unreachable!("every row has free seats and a map, and nobody is limited")
-            }
+            other => unreachable!("every row has free seats and a map, and nobody is limited: {other:?}"),
         }
     }
     spent / CALLS_A_ROUND

@@ -70,7 +70,7 @@ pub async fn bind_with(
     let consumer =
         Consumer::new(EVENT_FEED, source, database.clone(), events, Arc::clone(&random), &lifecycle);
 
-    let queue = BookingQueue::start(&database, config.queue, &lifecycle);
+    let queue = BookingQueue::start(&database, config.queue, config.hold_limit.max_per_buyer, &lifecycle);
     let context = replace(Context {
         holds: seats.clone(),
         claims: seats.clone(),

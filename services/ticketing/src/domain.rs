@@ -5,4 +5,5 @@ pub mod count;
 pub mod delivery;
 pub mod invariant;
 pub mod seat;
+pub mod terms;
 pub mod waitlist;

@@ -67,7 +67,7 @@ pub enum Guard {
     /// Without an inventory nothing is repaired, since SETBIT would create one: `not_loaded` in
     /// `outbound/valkey/repair.lua`.
     RepairNeedsInventory,
-    /// Without an inventory nothing grows, since SETBIT would create one: `not_loaded` in `outbound/valkey/grow.lua`.
+    /// Without an inventory nothing grows, since SETBIT would create one: `not_loaded` in `outbound/valkey/follow.lua`.
     GrowNeedsInventory,
     /// An inventory is published only under the load's own lease: `outbound/valkey/publish.lua`.
     PublishNeedsLease,
@@ -85,10 +85,17 @@ pub enum Guard {
     /// its newest writes may bring it back: `deleted_among` in `usecases/drop_deleted_inventories.rs`, at each visit of
     /// the janitor and the reconciler.
     DeletedInventoryIsDropped,
-    /// A capacity never falls: `capacity <= before` in `outbound/valkey/grow.lua`.
+    /// A capacity never falls: `capacity <= before` in `outbound/valkey/follow.lua`.
     GrowOnlyRises,
-    /// The reconciler repeats growing: `grow` in `usecases/reconcile_seats.rs`.
+    /// The reconciler repeats growing: `follow` in `usecases/reconcile_seats.rs`.
     ReconcilerGrows,
+
+    // The terms of a sale
+    /// Older terms never replace newer ones: `known` in `outbound/valkey/prelude.lua`.
+    NewestTermsWin,
+    /// Who finds no inventory to change ends the lease of a load, which may have read older terms: `DEL` in
+    /// `outbound/valkey/follow.lua`.
+    FollowEndsLoad,
 
     // Seats: release of several events
     /// A release whose claims the janitor has ended meanwhile is not answered "released" because of them:
@@ -109,6 +116,15 @@ pub enum Guard {
     CancelsInTurn,
     /// A cancel locks its event's row until it commits: `for_share` in `outbound/postgres/cancel.rs`.
     CancelLocksEvent,
+    /// Postgres decides about the limit of a buyer, whatever Valkey granted: `limited.is_over` in
+    /// `outbound/postgres/book.rs`.
+    LimitByPostgres,
+    /// There, a booking that a limit concerns is judged only under the buyer's lock: `limited.is_locked` in
+    /// `outbound/postgres/book.rs`.
+    LimitUnderLock,
+    /// The buyer's tickets are counted by a later statement than the one that took the lock: `lock_buyers` in
+    /// `outbound/postgres/book.rs`.
+    CountAfterLock,
     /// The void writes even a row that exists already, so that its answer waits for the standbys: `void_unless_booked`
     /// in `outbound/postgres/bookings.rs`.
     VoidWritesAgain,

@@ -2,18 +2,20 @@
 //! is booked twice is shown rather than claimed.
 //!
 //! ```text
-//! cargo test -p booked-model                                            # small sizes, and every guard cargo run
-//! --release -p booked-model -- --large                        # larger sizes cargo run --release -p booked-model --
-//! --without janitor-voids        # the history that the lack of a guard leads to
+//! cargo test -p booked-model                                            # small sizes, and every guard
+//! cargo run --release -p booked-model -- --large                        # larger sizes
+//! cargo run --release -p booked-model -- --without janitor-voids        # the history that the lack of a guard leads to
 //! ```
 //!
-//! Five models share names with the code and with each other:
+//! Seven models share names with the code and with each other:
 //!
 //! | model | what it is about |
 //! | --- | --- |
 //! | [`seats`] | the scripts in Valkey, the transactions in Postgres, and the use cases that join them |
 //! | [`postgres`] | those transactions, statement by statement: group commit, locks, keys |
 //! | [`postgres::standby`] | one booking on a Postgres whose standby may take over |
+//! | [`buyer_limit`] | bookings of one user who may have no more than so many tickets |
+//! | [`sale_terms`] | changes of a sale's terms, and loads of its inventory |
 //! | [`waitlist`] | who is notified of seats that came free |
 //! | [`feed`] | an outbox that other services read |
 //!
@@ -153,9 +155,11 @@ pub mod feed;
 pub mod guards;
 pub mod postgres;
 pub mod runs;
+pub mod sale_terms;
 pub mod seats;
 pub mod waitlist;
 
+pub mod buyer_limit;
 mod check;
 
 pub use check::Outcome;

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use crate::{
+    buyer_limit::BuyerLimit,
     check::{Outcome, check},
     feed::Feed,
     guards::{Guard, Guards},
     postgres::{Transactions, standby::Replication},
+    sale_terms::Terms,
     seats::{Layout, Sale},
     waitlist::Waitlist,
 };
@@ -17,6 +19,8 @@ pub enum Run {
     Sale(Sale),
     Transactions(Transactions),
     Replication(Replication),
+    BuyerLimit(BuyerLimit),
+    Terms(Terms),
     Waitlist(Waitlist),
     Feed(Feed),
 }
@@ -28,6 +32,8 @@ impl Run {
             Self::Sale(it) => Self::Sale(Sale { guards, ..it }),
             Self::Transactions(it) => Self::Transactions(Transactions { guards, ..it }),
             Self::Replication(_) => Self::Replication(Replication { guards }),
+            Self::BuyerLimit(_) => Self::BuyerLimit(BuyerLimit { guards }),
+            Self::Terms(_) => Self::Terms(Terms { guards }),
             Self::Waitlist(it) => Self::Waitlist(Waitlist { guards, ..it }),
             Self::Feed(it) => Self::Feed(Feed { guards, ..it }),
         }
@@ -40,6 +46,8 @@ impl Run {
             Self::Sale(it) => check(it, threads, limit),
             Self::Transactions(it) => check(it, threads, limit),
             Self::Replication(it) => check(it, threads, limit),
+            Self::BuyerLimit(it) => check(it, threads, limit),
+            Self::Terms(it) => check(it, threads, limit),
             Self::Waitlist(it) => check(it, threads, limit),
             Self::Feed(it) => check(it, threads, limit),
         }
@@ -113,6 +121,8 @@ pub const SMALL: &[(&str, Run)] = &[
     ("events-2-1-deleting", Run::Sale(deleting(two_events(1)))),
     ("transactions-3", transactions(3)),
     ("replication", Run::Replication(Replication { guards: Guards::All })),
+    ("buyer-limit", Run::BuyerLimit(BuyerLimit { guards: Guards::All })),
+    ("sale-terms", Run::Terms(Terms { guards: Guards::All })),
     ("waitlist-2", Run::Waitlist(waitlist(2))),
     ("waitlist-1-losing-all", Run::Waitlist(Waitlist { loses_all: true, ..waitlist(1) })),
     ("waitlist-2-deleting", Run::Waitlist(Waitlist { deletes: true, ..waitlist(2) })),
@@ -200,6 +210,13 @@ fn find(guard: Guard) -> (Run, &'static str) {
         G::CancelsInTurn => (transactions(2), "a cancel is carried out as a whole or not at all"),
         G::VoidWritesAgain | G::ServerGivesUpLater | G::RepeatWaitsForStandby => {
             (Run::Replication(Replication { guards: Guards::All }), "an acknowledged booking stays")
+        }
+        G::LimitByPostgres | G::LimitUnderLock | G::CountAfterLock => (
+            Run::BuyerLimit(BuyerLimit { guards: Guards::All }),
+            "nobody has more tickets than one buyer may",
+        ),
+        G::NewestTermsWin | G::FollowEndsLoad => {
+            (Run::Terms(Terms { guards: Guards::All }), "what was answered is in effect")
         }
         G::NotifyLocksList
         | G::NotifyReadsUnderLock

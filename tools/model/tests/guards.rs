@@ -76,6 +76,11 @@ guards! {
     refused_alone RefusedAlone violates
     cancels_in_turn CancelsInTurn violates
     cancel_locks_event CancelLocksEvent violates
+    limit_by_postgres LimitByPostgres violates
+    limit_under_lock LimitUnderLock violates
+    count_after_lock CountAfterLock violates
+    newest_terms_win NewestTermsWin violates
+    follow_ends_load FollowEndsLoad violates
     void_writes_again VoidWritesAgain violates
     server_gives_up_later ServerGivesUpLater violates
     repeat_waits_for_standby RepeatWaitsForStandby violates

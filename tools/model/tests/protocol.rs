@@ -48,6 +48,16 @@ fn a_standby_may_take_over() {
 }
 
 #[test]
+fn nobody_has_more_than_one_buyer_may() {
+    holds("buyer-limit");
+}
+
+#[test]
+fn terms_that_were_answered_are_in_effect() {
+    holds("sale-terms");
+}
+
+#[test]
 fn the_waitlist_holds() {
     holds("waitlist");
 }

@@ -42,8 +42,8 @@ const EDITS: &[Edit] = &[
     // outbound/valkey
     Edit {
         guards: &["finish-by-attempt"],
-        with: "local mine, claimed = claimed_by(ARGV[2], seats_from(3))\nif #mine > 0",
-        without: "local mine, claimed = seats_from(3), {}\nif #mine > 0",
+        with: "local mine, claimed = claimed_by(ARGV[2], seats)\nif #mine > 0",
+        without: "local mine, claimed = seats, {}\nif #mine > 0",
     },
     Edit {
         guards: &["restore-by-attempt"],
@@ -61,14 +61,14 @@ const EDITS: &[Edit] = &[
         with: CLAIM_SOLD,
         without: "    if kind ~= 'cancel' then\n      \
                   call('ZADD', settling, deadline, seat)\n      \
-                  call('HSET', claims, seat, attempt .. '|' .. kind .. '||')\n    end\n",
+                  call('HSET', claims, seat, attempt .. '|' .. kind .. '|' .. user .. '|')\n    end\n",
     },
     Edit {
         guards: &["reconciler-claims"],
         with: CLAIM_SOLD,
         without: "    if kind ~= 'check' then\n      \
                   call('ZADD', settling, deadline, seat)\n      \
-                  call('HSET', claims, seat, attempt .. '|' .. kind .. '||')\n    end\n",
+                  call('HSET', claims, seat, attempt .. '|' .. kind .. '|' .. user .. '|')\n    end\n",
     },
     Edit {
         guards: &["claim-sold-looks"],
@@ -108,7 +108,7 @@ const EDITS: &[Edit] = &[
 ];
 
 const CLAIM_SOLD: &str = "    call('ZADD', settling, deadline, seat)\n    \
-                          call('HSET', claims, seat, attempt .. '|' .. kind .. '||')\n";
+                          call('HSET', claims, seat, attempt .. '|' .. kind .. '|' .. user .. '|')\n";
 
 /// The statement as it is run: without the guard that is off.
 pub(super) fn as_run(statement: &str) -> Cow<'_, str> {

@@ -51,6 +51,12 @@ pub enum Booked {
     Sold(HashMap<TicketId, UserId>),
     /// An event is unknown or deleted, or has no such seat; nothing was booked.
     NotForSale,
+    /// An event was cancelled; nothing was booked.
+    EventCancelled,
+    /// The user would have more tickets of an event than one buyer may; nothing was booked.
+    OverLimit,
+    /// An event has a limit for each buyer, and another booking of this one is under way; nothing was booked.
+    Contended,
     /// The attempt was void before it came; nothing was booked.
     Void,
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use booked_failure::Failure;
 use booked_ids::{EventId, SeatNumber, UserId};
 
-use crate::domain::seat::{AttemptId, Claim, ClaimKind, SeatStates};
+use crate::domain::seat::{AttemptId, Claim, SeatStates};
 
 /// Seats that are settling. Every operation is one script on one event. Only the attempt that claimed a seat, or the
 /// janitor in its name, ends the claim.
@@ -19,18 +19,24 @@ pub trait Claims: Send + Sync {
         seats: &[SeatNumber],
     ) -> Result<Claimed, Failure>;
 
-    /// Claims those of the seats that look sold, for a cancel or a check, and says which.
+    /// Claims those of the seats that look sold, for a cancel of this user or, without one, for a check, and says which.
     async fn claim_sold(
         &self,
         event: EventId,
         attempt: AttemptId,
-        kind: ClaimKind,
+        canceller: Option<UserId>,
         seats: &[SeatNumber],
     ) -> Result<Vec<SeatNumber>, Failure>;
 
     /// Ends a booking that is in Postgres: pair, hold and claim of the attempt's seats go, the seats stay taken. Says how many
-    /// seats were still claimed by the attempt.
-    async fn finish(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Result<u32, Failure>;
+    /// seats were still claimed by the attempt. Without a user, the claims tell whose booking it is.
+    async fn finish(
+        &self,
+        event: EventId,
+        attempt: AttemptId,
+        user: Option<UserId>,
+        seats: &[SeatNumber],
+    ) -> Result<u32, Failure>;
 
     /// Undoes a claim for a booking that will never be in Postgres: the attempt's seats are held as they were, or free. Says
     /// how many seats were still claimed by the attempt.

@@ -4,6 +4,8 @@ use async_trait::async_trait;
 use booked_failure::Failure;
 use booked_ids::{EventId, SeatNumber};
 
+use crate::domain::terms::Terms;
+
 /// What is on sale, what was deleted, and what is left of it.
 #[async_trait]
 pub trait Events: Send + Sync {
@@ -39,13 +41,23 @@ pub struct EventRecord {
     pub id: EventId,
     /// How many seats it has.
     pub capacity: u32,
+    /// The terms of its sale.
+    pub terms: Terms,
+}
+
+impl EventRecord {
+    /// An event that sells at once, to everybody, without an end.
+    #[must_use]
+    pub fn new(id: EventId, capacity: u32) -> Self {
+        Self { id, capacity, terms: Terms::default() }
+    }
 }
 
 /// An event's seats at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// How many there are.
-    pub capacity: u32,
+    /// The event.
+    pub event: EventRecord,
     /// Which are sold.
     pub sold: Vec<SeatNumber>,
 }

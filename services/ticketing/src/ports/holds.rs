@@ -15,6 +15,16 @@ pub trait Holds: Send + Sync {
     /// Holds seats for a user, all or none.
     async fn reserve(&self, event: EventId, user: UserId, count: SeatsWanted) -> Result<Reserved, Failure>;
 
+    /// Notes what a user has of an event, so that the limit of a buyer can be judged: these seats, as Postgres said when it was
+    /// asked after this moment of Valkey's clock, and what they hold. What was booked since counts too.
+    async fn note_tickets(
+        &self,
+        event: EventId,
+        user: UserId,
+        asked_unix_ms: i64,
+        seats: &[SeatNumber],
+    ) -> Result<(), Failure>;
+
     /// Frees seats that are all held by the user; else says how they are and changes nothing.
     async fn release(&self, event: EventId, user: UserId, seats: &[SeatNumber]) -> Result<Released, Failure>;
 
@@ -42,6 +52,31 @@ pub enum Reserved {
         /// After so long enough of their holds count no more.
         again_in: Duration,
     },
+    /// The sale has not begun; nothing is held.
+    NotOnSaleYet {
+        /// When it begins.
+        opens_unix_time: i64,
+    },
+    /// The sale is paused or over; nothing is held.
+    Closed,
+    /// The event was cancelled; nothing is held.
+    EventCancelled,
+    /// The event has a limit for each buyer, and it is not known what this one has: [`Holds::note_tickets`] must come first.
+    NotNoted {
+        /// Valkey's clock.
+        now_unix_ms: i64,
+    },
+    /// With these the user would hold and have more of the event than one buyer may; nothing is held.
+    OverLimit {
+        /// How many one may hold and have.
+        limit: u32,
+        /// For how many of them only what was noted speaks.
+        sold: u32,
+        /// Valkey's clock.
+        now_unix_ms: i64,
+        /// When that was noted, by the same clock.
+        noted_unix_ms: i64,
+    },
     /// The event has no inventory.
     NotLoaded,
 }
@@ -57,7 +92,7 @@ pub enum Released {
     NotLoaded,
 }
 
-/// What a expire_holds found.
+/// What came of looking for holds whose time has passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expired {
     /// Holds that it took back.

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use booked_failure::Failure;
 use booked_ids::{EventId, SeatNumber};
 
+use super::EventRecord;
 use crate::domain::{
     invariant::InventoryFigures,
     seat::SeatState,
@@ -35,14 +36,14 @@ pub trait Inventory: Send + Sync {
     /// Publishes a loaded inventory, if the lease is still this nonce's and there is no inventory; says whether it did.
     async fn publish(
         &self,
-        event: EventId,
+        event: EventRecord,
         nonce: LeaseNonce,
-        capacity: u32,
         sold: &[SeatNumber],
     ) -> Result<bool, Failure>;
 
-    /// The capacity rises to what Postgres has committed. Says how many seats are new.
-    async fn grow(&self, event: EventId, capacity: u32) -> Result<u32, Failure>;
+    /// The capacity rises to what Postgres has committed, and the terms of the sale become these unless newer ones are known.
+    /// A load that is under way, which may have read older ones, publishes nothing. Says how many seats are new.
+    async fn follow(&self, event: EventRecord) -> Result<u32, Failure>;
 
     /// Forgets a deleted event, and every load of it that is under way.
     async fn drop_event(&self, event: EventId) -> Result<(), Failure>;

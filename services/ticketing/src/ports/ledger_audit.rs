@@ -7,7 +7,6 @@ use booked_failure::Failure;
 use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
-use super::EventRecord;
 use crate::domain::invariant::{AuditedTicket, TicketsBetween, TicketsCounted};
 
 /// The books, as Postgres keeps them.
@@ -46,7 +45,7 @@ pub struct TicketCounts {
     /// The server's timeline.
     pub timeline: String,
     /// The events, each with its tickets.
-    pub events: Vec<(EventRecord, i64)>,
+    pub events: Vec<(EventId, i64)>,
     /// Their tickets beside their counts.
     pub counted: Vec<TicketsCounted>,
 }

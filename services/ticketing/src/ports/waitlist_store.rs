@@ -86,6 +86,8 @@ pub enum Joined {
     AlreadyWaiting,
     /// The event is unknown or deleted.
     NoSuchEvent,
+    /// The event was cancelled.
+    EventCancelled,
     /// Somebody changes the list just now; nothing was done.
     Contended,
 }

@@ -21,6 +21,9 @@ pub enum AddToWaitlistError {
     /// The event does not exist.
     #[error("no such event")]
     NoSuchEvent,
+    /// The event was cancelled.
+    #[error("the event was cancelled")]
+    EventCancelled,
     /// A dependency failed.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -57,6 +60,7 @@ pub async fn add_to_waitlist(
         Joined::Done => Ok(()),
         Joined::AlreadyWaiting => Err(AddToWaitlistError::AlreadyWaiting),
         Joined::NoSuchEvent => Err(AddToWaitlistError::NoSuchEvent),
+        Joined::EventCancelled => Err(AddToWaitlistError::EventCancelled),
         Joined::Contended => {
             Err(Failure::not_done(WAITLIST, "the list is changed by others all the time").into())
         }

@@ -12,7 +12,7 @@ use super::{Context, SCRIPT_SEATS, concurrently::concurrently};
 use crate::{
     domain::{
         booking::Tickets,
-        seat::{AttemptId, ClaimKind, SeatStates},
+        seat::{AttemptId, SeatStates},
     },
     ports::{Claimed, Settlement},
 };
@@ -81,10 +81,15 @@ impl<'a> Attempt<'a> {
 
     /// Claims those of the seats that look sold, for a cancel, and says which. Seats that cannot be claimed are cancelled all
     /// the same, and the reconciler frees them.
-    pub(super) async fn claim_to_cancel(&self, event: EventId, seats: &[SeatNumber]) -> Vec<SeatNumber> {
+    pub(super) async fn claim_to_cancel(
+        &self,
+        user: UserId,
+        event: EventId,
+        seats: &[SeatNumber],
+    ) -> Vec<SeatNumber> {
         let mut claimed = Vec::new();
         for seats in seats.chunks(SCRIPT_SEATS) {
-            match self.context.claims.claim_sold(event, self.id, ClaimKind::Cancel, seats).await {
+            match self.context.claims.claim_sold(event, self.id, Some(user), seats).await {
                 Ok(seats) => claimed.extend(seats),
                 Err(failure) => {
                     tracing::warn!(%failure, "seats are cancelled without a claim; the reconciler frees them");
@@ -95,11 +100,11 @@ impl<'a> Attempt<'a> {
         claimed
     }
 
-    /// The booking is committed: the seats stay taken. Best effort, as [`Self::restore`] is.
-    pub(super) async fn finish(&self, tickets: &Tickets) {
+    /// The user's booking is committed: the seats stay taken. Best effort, as [`Self::restore`] is.
+    pub(super) async fn finish(&self, user: UserId, tickets: &Tickets) {
         let finished = tickets
             .by_event()
-            .map(async |(event, seats)| self.context.claims.finish(event, self.id, &seats).await);
+            .map(async |(event, seats)| self.context.claims.finish(event, self.id, Some(user), &seats).await);
         concurrently(finished).await.into_iter().for_each(warn_unsettled);
     }
 

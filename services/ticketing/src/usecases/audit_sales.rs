@@ -77,7 +77,7 @@ async fn audit_ledger(auditor: &mut Auditor) -> Result<Vec<Violation>, Failure> 
     if watched.events.is_empty() && auditor.progress.event.is_some() {
         watched = auditor.ledger.watch(None, EVENTS_MAX, SEATS_MAX).await?;
     }
-    auditor.progress.event = watched.events.last().map(|(event, _)| event.id);
+    auditor.progress.event = watched.events.last().map(|(event, _)| *event);
     let counted: Vec<Violation> = watched.counted.iter().filter_map(TicketsCounted::violation).collect();
     auditor.progress.watched = Some(watched).filter(|watched| !watched.events.is_empty());
     Ok(between.iter().filter_map(TicketsBetween::violation).chain(counted).collect())
@@ -87,10 +87,10 @@ async fn audit_ledger(auditor: &mut Auditor) -> Result<Vec<Violation>, Failure> 
 async fn audit_inventories(auditor: &Auditor) -> Result<Vec<Violation>, Failure> {
     let mut found = Vec::new();
     for (event, _) in auditor.progress.watched.iter().flat_map(|watched| &watched.events) {
-        let Some(figures) = auditor.inventory.figures(event.id).await? else { continue };
+        let Some(figures) = auditor.inventory.figures(*event).await? else { continue };
         // Postgres after Valkey, which never knows of a growth first.
-        if let Some(now) = auditor.events.event(event.id).await? {
-            found.extend(figures.violations(event.id, now.capacity));
+        if let Some(now) = auditor.events.event(*event).await? {
+            found.extend(figures.violations(*event, now.capacity));
         }
     }
     Ok(found)

@@ -33,6 +33,12 @@ pub enum BookError {
     /// A ticket is not held by the user, or no more.
     #[error("a ticket is not reserved")]
     NotReserved,
+    /// An event was cancelled.
+    #[error("an event was cancelled")]
+    EventCancelled,
+    /// The user would have more tickets of an event than one buyer may.
+    #[error("one buyer may not have so many tickets of the event")]
+    OverLimit,
     /// A dependency failed.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -53,6 +59,8 @@ enum Round {
     Again,
     /// Another call is changing the same tickets.
     Contended,
+    /// Another booking of the same user is under way, and an event has a limit for each buyer.
+    BuyerContended,
 }
 
 /// Books all tickets, or none. What the user has booked already counts as done.
@@ -77,7 +85,11 @@ pub async fn book_tickets(context: &Context, user: UserId, requested: Requested)
                 let why = "a booking of the same tickets is still under way";
                 return Err(Failure::unknown(BOOKINGS, why).into());
             }
-            Round::Contended => sleep(context.contention.poll).await,
+            Round::BuyerContended if Instant::now() >= give_up => {
+                let why = "other bookings of the same user are under way all the time";
+                return Err(Failure::not_done(BOOKINGS, why).into());
+            }
+            Round::Contended | Round::BuyerContended => sleep(context.contention.poll).await,
         }
     }
 }
@@ -119,6 +131,7 @@ async fn book_remaining(
     }
     match commit(context, &attempt, user, &remaining.tickets).await? {
         Committed::Booked => Ok(Round::Booked),
+        Committed::Contended => Ok(Round::BuyerContended),
         Committed::PartlyOwned(owned) => {
             owned.into_iter().for_each(|ticket| remaining.tickets.remove(ticket));
             remaining.must_inspect = true;
@@ -164,6 +177,8 @@ async fn is_confirmed(context: &Context, user: UserId, tickets: &Tickets) -> Res
 
 enum Committed {
     Booked,
+    /// Nothing was booked, since another booking of the user is under way that counts for the same limit.
+    Contended,
     /// Nothing was booked, since these are the user's own already: Valkey had lost it.
     PartlyOwned(Vec<TicketId>),
 }
@@ -176,7 +191,7 @@ async fn commit(
 ) -> Result<Committed, BookError> {
     let refusal = match context.bookings.book(attempt.id, user, tickets).await {
         Ok(Booked::Done) => {
-            attempt.finish(tickets).await;
+            attempt.finish(user, tickets).await;
             return Ok(Committed::Booked);
         }
         Ok(Booked::Sold(owners)) => {
@@ -186,8 +201,14 @@ async fn commit(
             }
             return Ok(Committed::PartlyOwned(owners.into_keys().collect()));
         }
-        Err(failure @ Failure::Unknown(_)) => return resolve(context, attempt, tickets, failure).await,
+        Err(failure @ Failure::Unknown(_)) => return resolve(context, attempt, user, tickets, failure).await,
+        Ok(Booked::Contended) => {
+            attempt.restore(tickets).await;
+            return Ok(Committed::Contended);
+        }
         Ok(Booked::NotForSale) => BookError::NotReserved,
+        Ok(Booked::EventCancelled) => BookError::EventCancelled,
+        Ok(Booked::OverLimit) => BookError::OverLimit,
         // The janitor was there first, and has restored the seats or will.
         Ok(Booked::Void) => Failure::not_done(BOOKINGS, "it took too long and was voided").into(),
         Err(failure) => failure.into(),
@@ -201,12 +222,13 @@ async fn commit(
 async fn resolve(
     context: &Context,
     attempt: &Attempt<'_>,
+    user: UserId,
     tickets: &Tickets,
     unanswered: Failure,
 ) -> Result<Committed, BookError> {
     match context.bookings.void_unless_booked(attempt.id).await {
         Ok(AttemptOutcome::Booked) => {
-            attempt.finish(tickets).await;
+            attempt.finish(user, tickets).await;
             Ok(Committed::Booked)
         }
         Ok(AttemptOutcome::Void) => {

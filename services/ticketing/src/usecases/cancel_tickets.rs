@@ -57,7 +57,7 @@ pub async fn cancel_tickets(
             return Err(CancelError::TooFew);
         }
         let attempt = Attempt::new(context);
-        let claimed = attempt.claim_to_cancel(event, &latest.seats).await;
+        let claimed = attempt.claim_to_cancel(user, event, &latest.seats).await;
         match cancel_between_others(context, user, event, &latest.seats, give_up).await {
             Ok(Cancelled::Done) => {
                 warn_unsettled(attempt.free(event, &claimed).await);

@@ -11,7 +11,7 @@ use booked_ids::EventId;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Context, loads::LoadError};
-use crate::ports::{LeaseNonce, Snapshot, VALKEY};
+use crate::ports::{EventRecord, LeaseNonce, Snapshot, VALKEY};
 
 /// How often a lease is prolonged.
 const KEEP_LEASE: Duration = Duration::from_secs(1);
@@ -53,7 +53,7 @@ async fn load(context: &Context, event: EventId) -> Result<(), LoadError> {
                 // Otherwise nobody could try again before the lease expires. If Valkey is away, it does expire.
                 let _ = context.inventory.end_load(event, nonce).await;
             }
-            return grow_to_what_is_committed(context, event, published?).await;
+            return follow_what_is_committed(context, published?).await;
         }
         sleep(context.contention.poll).await;
         if context.inventory.sale_state(event).await?.is_some() {
@@ -65,15 +65,19 @@ async fn load(context: &Context, event: EventId) -> Result<(), LoadError> {
     }
 }
 
-/// Makes the inventory and says of which capacity it is.
-async fn make_under_lease(context: &Context, event: EventId, nonce: LeaseNonce) -> Result<u32, LoadError> {
+/// Makes the inventory and says from what.
+async fn make_under_lease(
+    context: &Context,
+    event: EventId,
+    nonce: LeaseNonce,
+) -> Result<EventRecord, LoadError> {
     // Read under the lease: what was read before may be older than an inventory that came and went since.
     let snapshot = keeping_lease(context, event, nonce, context.events.snapshot(event)).await?;
-    let Some(Snapshot { capacity, sold }) = snapshot else { return Err(LoadError::NoSuchEvent) };
-    if context.inventory.publish(event, nonce, capacity, &sold).await? {
+    let Some(Snapshot { event: record, sold }) = snapshot else { return Err(LoadError::NoSuchEvent) };
+    if context.inventory.publish(record, nonce, &sold).await? {
         context.loads.note(event);
     }
-    Ok(capacity)
+    Ok(record)
 }
 
 /// Prolongs the lease while work is under way: a large event on a slow disk takes as long as it takes. A process that sleeps
@@ -94,16 +98,10 @@ async fn keeping_lease<T>(
     }
 }
 
-/// Growth that was committed after the snapshot found no inventory to raise.
-async fn grow_to_what_is_committed(
-    context: &Context,
-    event: EventId,
-    published: u32,
-) -> Result<(), LoadError> {
-    match context.events.event(event).await? {
-        Some(now) if now.capacity > published => {
-            Ok(context.inventory.grow(event, now.capacity).await.map(drop)?)
-        }
+/// A change that was committed after the snapshot found no inventory to change.
+async fn follow_what_is_committed(context: &Context, published: EventRecord) -> Result<(), LoadError> {
+    match context.events.event(published.id).await? {
+        Some(now) if now != published => Ok(context.inventory.follow(now).await.map(drop)?),
         _ => Ok(()),
     }
 }

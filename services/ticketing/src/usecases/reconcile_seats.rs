@@ -7,10 +7,7 @@ use booked_failure::Failure;
 use booked_ids::{EventId, SeatNumber};
 
 use super::{Context, SCRIPT_SEATS, attempt::Attempt};
-use crate::{
-    domain::seat::{ClaimKind, SeatState},
-    ports::EventRecord,
-};
+use crate::{domain::seat::SeatState, ports::EventRecord};
 
 /// Seats that are read at once.
 const PIECE_SEATS: u32 = 65_536;
@@ -34,7 +31,7 @@ pub struct Reconciled {
 ///
 /// See [`Failure`]; what was not repaired is repaired at the next visit.
 pub async fn reconcile_seats(context: &Context, event: EventRecord) -> Result<Reconciled, Failure> {
-    let grown = context.inventory.grow(event.id, event.capacity).await?;
+    let grown = context.inventory.follow(event).await?;
     // Read once: what is held or not any more by the time of a later piece is looked at again before it is touched.
     let held: HashSet<SeatNumber> = context.inventory.held(event.id).await?.into_iter().collect();
     let recounted = u32::from(context.inventory.recount(event.id).await?);
@@ -84,7 +81,7 @@ async fn visit_piece(
 /// Claims the suspects that still look sold, asks Postgres again, and settles them by that. Says how many are free now.
 async fn check(context: &Context, event: EventId, suspects: &[SeatNumber]) -> Result<u32, Failure> {
     let attempt = Attempt::new(context);
-    let claimed = context.claims.claim_sold(event, attempt.id, ClaimKind::Check, suspects).await?;
+    let claimed = context.claims.claim_sold(event, attempt.id, None, suspects).await?;
     if claimed.is_empty() {
         return Ok(0);
     }

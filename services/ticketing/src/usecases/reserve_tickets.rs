@@ -11,8 +11,12 @@ use crate::{
     ports::{Reserved, VALKEY},
 };
 
-/// How often an inventory may be lost again between its load and the reservation.
-const TRIES: usize = 3;
+/// How often an inventory may be lost again between its load and the reservation, or what was noted of a buyer.
+const TRIES: usize = 5;
+/// Tickets of one user that are noted: more than any limit.
+const NOTED_MAX: u32 = 128;
+/// A reservation is not refused for tickets that were noted longer ago, in milliseconds, since they may have been cancelled.
+const NOTED_LATELY_MS: i64 = 1_000;
 
 /// Tickets that are held.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +39,24 @@ pub enum ReserveError {
         /// After this time the user may hold this many more.
         again_in: Duration,
     },
+    /// With these the user would hold and have more of the event's tickets than one buyer may.
+    #[error("one buyer may hold and have no more than {limit} tickets of the event")]
+    OverLimit {
+        /// How many.
+        limit: u32,
+    },
+    /// The event's sale has not begun.
+    #[error("the sale opens at {opens_unix_time} (Unix time)")]
+    NotOnSaleYet {
+        /// When it begins.
+        opens_unix_time: i64,
+    },
+    /// The event's sale is paused or over.
+    #[error("the sale is paused or closed")]
+    Closed,
+    /// The event was cancelled.
+    #[error("the event was cancelled")]
+    EventCancelled,
     /// The event does not exist.
     #[error("no such event")]
     NoSuchEvent,
@@ -61,11 +83,35 @@ pub async fn reserve_tickets(
                 return Ok(Reservation { tickets, expires_unix_ms });
             }
             Reserved::TooManyHeld { again_in } => return Err(ReserveError::TooManyHeld { again_in }),
+            Reserved::NotNoted { now_unix_ms } => note_tickets(context, user, event, now_unix_ms).await?,
+            // Refused only for what is known to be so: who has just cancelled may reserve again.
+            Reserved::OverLimit { sold, now_unix_ms, noted_unix_ms, .. }
+                if sold > 0 && now_unix_ms - noted_unix_ms > NOTED_LATELY_MS =>
+            {
+                note_tickets(context, user, event, now_unix_ms).await?;
+            }
+            Reserved::OverLimit { limit, .. } => return Err(ReserveError::OverLimit { limit }),
+            Reserved::NotOnSaleYet { opens_unix_time } => {
+                return Err(ReserveError::NotOnSaleYet { opens_unix_time });
+            }
+            Reserved::Closed => return Err(ReserveError::Closed),
+            Reserved::EventCancelled => return Err(ReserveError::EventCancelled),
             Reserved::TooFew => return Err(ReserveError::TooFew),
             Reserved::NotLoaded => load_inventory(context, event).await?,
         }
     }
     Err(Failure::not_done(VALKEY, "the event's inventory is lost again and again").into())
+}
+
+/// Asks Postgres what the user has of the event, and notes it for the limit.
+async fn note_tickets(
+    context: &Context,
+    user: UserId,
+    event: EventId,
+    now_unix_ms: i64,
+) -> Result<(), Failure> {
+    let latest = context.bookings.latest(user, event, NOTED_MAX).await.map_err(Failure::harmless)?;
+    context.holds.note_tickets(event, user, now_unix_ms, &latest.seats).await.map_err(Failure::harmless)
 }
 
 impl From<LoadError> for ReserveError {

@@ -37,7 +37,7 @@ pub async fn settle_overdue(context: &Context, event: EventId) -> Result<Settled
         match kind {
             ClaimKind::Book => match context.bookings.void_unless_booked(attempt).await? {
                 AttemptOutcome::Booked => {
-                    settled.finished += context.claims.finish(event, attempt, &seats).await?
+                    settled.finished += context.claims.finish(event, attempt, None, &seats).await?
                 }
                 AttemptOutcome::Void => {
                     settled.restored += context.claims.restore_hold(event, attempt, &seats).await?

@@ -38,6 +38,7 @@ async fn a_row_tells_the_event_and_how_many_tickets_the_user_holds_since_when() 
             "event_longitude": -0.1774,
             "number_of_tickets": 3,
             "booking_unix_time": 1_800_000_777,
+            "event_status": "on_sale",
         })]
     );
     ada.cancel(event, 1).await.says("200");

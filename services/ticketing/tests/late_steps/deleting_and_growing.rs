@@ -4,7 +4,7 @@ use booked_contract::feed::EventState;
 use booked_ids::SeatNumber;
 use booked_postgres::Abort;
 use booked_ticketing::{
-    ports::Inventory as _,
+    ports::{EventRecord, Inventory as _},
     usecases::{BookError, CancelError, ReserveError},
 };
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
@@ -136,7 +136,7 @@ async fn a_booking_of_a_new_seat_waits_for_the_growth_that_makes_it() {
         let (world, replica, event) = World::with_event().await;
         replica.hold(user(2), event, CAPACITY.into()).await;
         // Valkey is told after the commit; here it knows too early, as if another replica had been told already.
-        world.seats().grow(event, CAPACITY + 1).await.unwrap();
+        world.seats().follow(EventRecord::new(event, CAPACITY + 1)).await.unwrap();
         let tickets = replica.hold(user(1), event, 1).await;
         assert_eq!(tickets[0].seat(), SeatNumber::new(CAPACITY + 1).unwrap());
         let growth = Uncommitted::write(&world, state(event, 2, CAPACITY + 1, false)).await;

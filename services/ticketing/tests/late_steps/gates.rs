@@ -22,6 +22,8 @@ pub(crate) enum Step {
     Repair,
     AcquireLoad,
     Publish,
+    Follow,
+    NoteTickets,
     Book,
     Void,
     Cancel,

@@ -4,7 +4,7 @@ use booked_failure::Failure;
 use booked_ids::{EventId, SeatNumber, TicketId};
 use booked_postgres::Abort;
 use booked_ticketing::{
-    ports::{Inventory as _, LeaseNonce},
+    ports::{EventRecord, Inventory as _, LeaseNonce},
     usecases::{BookError, ReserveError},
 };
 use tokio::task::JoinHandle;
@@ -171,7 +171,7 @@ async fn seats_that_an_event_got_while_its_inventory_was_made_are_on_sale_at_onc
     let (world, _, event) = World::with_event().await;
     let (publish, late) = loading_until(world.replica(), event, Step::Publish).await;
     world.apply(state(event, 2, CAPACITY + 3, false)).await;
-    world.seats().grow(event, CAPACITY + 3).await.unwrap();
+    world.seats().follow(EventRecord::new(event, CAPACITY + 3)).await.unwrap();
     publish.go_on();
     late.await.unwrap().unwrap();
     assert_eq!(world.seats().sale_state(event).await.unwrap().unwrap().free_now, i64::from(CAPACITY) + 2);
@@ -247,7 +247,10 @@ async fn a_snapshot_of_many_pieces_is_of_one_moment() {
     });
     for _ in 0..20 {
         let snapshot = replica.context.events.snapshot(event).await.unwrap().unwrap();
-        assert_eq!((snapshot.capacity, snapshot.sold.len()), (SOLD + 1, usize::try_from(SOLD).unwrap()));
+        assert_eq!(
+            (snapshot.event.capacity, snapshot.sold.len()),
+            (SOLD + 1, usize::try_from(SOLD).unwrap())
+        );
     }
     assert!(!moving.is_finished(), "seats moved all the while");
     moving.abort();

@@ -7,12 +7,13 @@ use booked_ticketing::{
     domain::{
         count::SeatsWanted,
         invariant::InventoryFigures,
-        seat::{AttemptId, ClaimKind, SeatState, SeatStates},
+        seat::{AttemptId, SeatState, SeatStates},
         waitlist::{SaleState, Watermark},
     },
     outbound::valkey::ValkeySeats,
     ports::{
-        Claimed, Claims, Expired, Holds, Inventory, LeaseNonce, OverdueClaim, Released, Reserved, Settlement,
+        Claimed, Claims, EventRecord, Expired, Holds, Inventory, LeaseNonce, OverdueClaim, Released,
+        Reserved, Settlement,
     },
 };
 
@@ -29,6 +30,17 @@ type Answer<T> = Result<T, Failure>;
 impl Holds for StoppedSeats {
     async fn reserve(&self, event: EventId, user: UserId, count: SeatsWanted) -> Answer<Reserved> {
         self.inner.reserve(event, user, count).await
+    }
+
+    async fn note_tickets(
+        &self,
+        event: EventId,
+        user: UserId,
+        asked_unix_ms: i64,
+        seats: &[SeatNumber],
+    ) -> Answer<()> {
+        self.gates.pass(Step::NoteTickets).await;
+        self.inner.note_tickets(event, user, asked_unix_ms, seats).await
     }
 
     async fn release(&self, event: EventId, user: UserId, seats: &[SeatNumber]) -> Answer<Released> {
@@ -61,16 +73,22 @@ impl Claims for StoppedSeats {
         &self,
         event: EventId,
         attempt: AttemptId,
-        kind: ClaimKind,
+        canceller: Option<UserId>,
         seats: &[SeatNumber],
     ) -> Answer<Vec<SeatNumber>> {
         self.gates.pass(Step::ClaimSold).await;
-        self.inner.claim_sold(event, attempt, kind, seats).await
+        self.inner.claim_sold(event, attempt, canceller, seats).await
     }
 
-    async fn finish(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<u32> {
+    async fn finish(
+        &self,
+        event: EventId,
+        attempt: AttemptId,
+        user: Option<UserId>,
+        seats: &[SeatNumber],
+    ) -> Answer<u32> {
         self.gates.pass(Step::Finish).await;
-        self.inner.finish(event, attempt, seats).await
+        self.inner.finish(event, attempt, user, seats).await
     }
 
     async fn restore_hold(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Answer<u32> {
@@ -107,8 +125,9 @@ impl Inventory for StoppedSeats {
         self.inner.sale_state(event).await
     }
 
-    async fn grow(&self, event: EventId, capacity: u32) -> Answer<u32> {
-        self.inner.grow(event, capacity).await
+    async fn follow(&self, event: EventRecord) -> Answer<u32> {
+        self.gates.pass(Step::Follow).await;
+        self.inner.follow(event).await
     }
 
     async fn drop_event(&self, event: EventId) -> Answer<()> {
@@ -128,15 +147,9 @@ impl Inventory for StoppedSeats {
         self.inner.end_load(event, nonce).await
     }
 
-    async fn publish(
-        &self,
-        event: EventId,
-        nonce: LeaseNonce,
-        capacity: u32,
-        sold: &[SeatNumber],
-    ) -> Answer<bool> {
+    async fn publish(&self, event: EventRecord, nonce: LeaseNonce, sold: &[SeatNumber]) -> Answer<bool> {
         self.gates.pass(Step::Publish).await;
-        self.inner.publish(event, nonce, capacity, sold).await
+        self.inner.publish(event, nonce, sold).await
     }
 
     async fn taken(&self, event: EventId, first: SeatNumber, count: u32) -> Answer<Option<Vec<SeatNumber>>> {

@@ -69,6 +69,8 @@ impl Witness {
                 Ok(()) => Outcome::Ok(Response::Empty),
                 Err(BookError::NotYours) => refused(400, "TICKET-03"),
                 Err(BookError::NotReserved) => refused(400, "TICKET-02"),
+                Err(BookError::OverLimit) => refused(409, "TICKET-04"),
+                Err(BookError::EventCancelled) => refused(409, "EVENT-08"),
                 Err(BookError::Failed(Failure::NotDone(_))) => refused(503, "SYS-07"),
                 Err(
                     other

@@ -177,7 +177,7 @@ impl World {
         let database = Database::new(&settings(&database_url, work_ms), lifecycle.runtime()).unwrap();
         let queue = QueueSettings { flushers: 1, length: 100, wait: Duration::from_secs(10) };
         let signal = Feed::start("ticketing", database.clone(), lifecycle).signal();
-        let queue = BookingQueue::start(&database, queue, lifecycle);
+        let queue = BookingQueue::start(&database, queue, 0, lifecycle);
         let bookings = Arc::new(PostgresBookings::new(database.clone(), queue, signal.clone()));
         let events = Arc::new(PostgresEvents::new(database.clone()));
         let (gates, random) = (SharedGates::default(), Arc::new(SystemRandom));
@@ -376,7 +376,7 @@ impl Replica {
 
     pub(crate) fn start_reconciling(&self, event: EventId) -> JoinHandle<usecases::Reconciled> {
         let context = self.context.clone();
-        let record = EventRecord { id: event, capacity: CAPACITY };
+        let record = EventRecord::new(event, CAPACITY);
         tokio::spawn(async move { soon(reconcile_seats(&context, record)).await.unwrap() })
     }
 

@@ -12,6 +12,7 @@ mod model;
 mod sale;
 mod step;
 
+mod buyer_limit;
 mod hold_limit;
 mod neighbours;
 mod random_steps;

@@ -36,7 +36,15 @@ pub(crate) struct Claimed {
     pub(crate) attempt: AttemptId,
     pub(crate) kind: ClaimKind,
     pub(crate) hold: Option<(UserId, i64)>,
+    pub(crate) canceller: Option<UserId>,
     pub(crate) is_overdue: bool,
+}
+
+impl Claimed {
+    /// Whose booking or cancel it is for.
+    pub(crate) fn user(&self) -> Option<UserId> {
+        self.canceller.or(self.hold.map(|(user, _)| user))
+    }
 }
 
 /// A seat's hold as it was read: its holder, where the pair is there still, and its expiry.
@@ -165,7 +173,7 @@ impl Model {
         let map = self.map.as_mut().unwrap();
         for seat in seats {
             let hold = map.holds.remove(seat).map(|expiry| (user, expiry));
-            let claim = Claimed { attempt, kind: ClaimKind::Book, hold, is_overdue: false };
+            let claim = Claimed { attempt, kind: ClaimKind::Book, hold, canceller: None, is_overdue: false };
             map.claims.insert(*seat, claim);
         }
         Ended::Done(())
@@ -214,11 +222,17 @@ impl Model {
         Ended::Done(())
     }
 
-    pub(crate) fn claim_sold(&mut self, attempt: AttemptId, kind: ClaimKind, seats: &[u32]) -> Vec<u32> {
+    pub(crate) fn claim_sold(
+        &mut self,
+        attempt: AttemptId,
+        canceller: Option<UserId>,
+        seats: &[u32],
+    ) -> Vec<u32> {
+        let kind = if canceller.is_some() { ClaimKind::Cancel } else { ClaimKind::Check };
         let Some(map) = &mut self.map else { return Vec::new() };
         let mine: Vec<u32> = seats.iter().filter(|seat| map.looks_sold(**seat)).copied().collect();
         for seat in &mine {
-            map.claims.insert(*seat, Claimed { attempt, kind, hold: None, is_overdue: false });
+            map.claims.insert(*seat, Claimed { attempt, kind, hold: None, canceller, is_overdue: false });
         }
         mine
     }

@@ -101,8 +101,8 @@ async fn a_grown_event_has_its_new_seats_and_no_more() {
     for (before, after) in [(7, 8), (8, 9), (8, 16), (1, 100), (15, 17)] {
         let sale = Sale::with(before, 1..=before).await;
         assert_eq!(sale.reserve(user(1), 1).await, Reserved::TooFew);
-        sale.pool.grow(sale.event, after).await.unwrap();
-        sale.pool.grow(sale.event, before).await.unwrap();
+        sale.follow(after).await;
+        sale.follow(before).await;
         let new = i64::from(after - before);
         let state = sale.pool.sale_state(sale.event).await.unwrap().unwrap();
         assert_eq!((state.freed, state.free_now), (new, new), "from {before} to {after}");
@@ -123,7 +123,7 @@ async fn the_last_seats_of_a_million_are_found() {
     assert_eq!(sale.hold(user(1), 2).await, [400_001, MILLION]);
     assert_eq!(sale.reserve(user(1), 1).await, Reserved::TooFew);
     assert_eq!(sale.occupied().await, Some(MILLION));
-    sale.pool.grow(sale.event, MILLION).await.unwrap();
+    sale.follow(MILLION).await;
     let last = sale.pool.taken(sale.event, crate::sale::seat(999_997), 100).await.unwrap().unwrap();
     assert_eq!(numbers(&last), [999_997, 999_998, 999_999, MILLION]);
 }

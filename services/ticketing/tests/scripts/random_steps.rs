@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use booked_ids::UserId;
 use booked_ticketing::{
-    domain::seat::{AttemptId, ClaimKind},
+    domain::seat::AttemptId,
     ports::{Holds as _, Inventory as _},
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IteratorRandom as _};
@@ -130,8 +130,8 @@ impl Chooser {
             }
             62..69 => {
                 let seats = self.sold_seats(model);
-                let kind = if self.sometimes(0.5) { ClaimKind::Cancel } else { ClaimKind::Check };
-                Step::ClaimSold { attempt: self.new_attempt(&seats), kind, seats }
+                let canceller = self.sometimes(0.5).then(|| user(1));
+                Step::ClaimSold { attempt: self.new_attempt(&seats), canceller, seats }
             }
             69..77 => {
                 let (attempt, seats) = self.old_attempt(capacity);

@@ -12,10 +12,13 @@ use booked_server::settings::Unchecked;
 use booked_ticketing::{
     domain::{
         count::SeatsWanted,
-        seat::{AttemptId, ClaimKind, SeatState},
+        seat::{AttemptId, SeatState},
+        terms::Terms,
     },
     outbound::valkey::{HoldLimit, Lifetimes, Valkey, ValkeySeats, ValkeySettings},
-    ports::{Claimed, Claims as _, Holds as _, Inventory as _, LeaseNonce, Reserved, Settlement},
+    ports::{
+        Claimed, Claims as _, EventRecord, Holds as _, Inventory as _, LeaseNonce, Reserved, Settlement,
+    },
 };
 use redis::aio::MultiplexedConnection;
 use tokio::runtime::Handle;
@@ -88,7 +91,7 @@ impl Sale {
 
     /// The same event, of which a user may hold this many seats, and holds that ended lately count.
     pub(crate) fn limited(self, seats: u32, cooldown: Duration) -> Self {
-        Self { pool: self.pool.limited(HoldLimit { seats, cooldown }), ..self }
+        Self { pool: self.pool.limited(HoldLimit { seats, cooldown, max_per_buyer: 0 }), ..self }
     }
 
     /// An event with this many seats, of which these are sold.
@@ -101,7 +104,20 @@ impl Sale {
     pub(crate) async fn publish(&self, capacity: u32, sold: impl IntoIterator<Item = u32>) {
         let nonce = LeaseNonce(Uuid::from_u128(7));
         assert!(self.pool.acquire_load(self.event, nonce).await.unwrap());
-        assert!(self.pool.publish(self.event, nonce, capacity, &seats(sold)).await.unwrap());
+        assert!(
+            self.pool.publish(EventRecord::new(self.event, capacity), nonce, &seats(sold)).await.unwrap()
+        );
+    }
+
+    /// The terms of the sale are these.
+    pub(crate) async fn sell(&self, terms: Terms) {
+        let capacity = u32::try_from(self.raw::<i64>("HGET E:meta capacity").await).unwrap();
+        self.pool.follow(EventRecord { id: self.event, capacity, terms }).await.unwrap();
+    }
+
+    /// The capacity rises to this.
+    pub(crate) async fn follow(&self, capacity: u32) {
+        self.pool.follow(EventRecord::new(self.event, capacity)).await.unwrap();
     }
 
     pub(crate) async fn reserve(&self, user: UserId, count: i64) -> Reserved {
@@ -122,7 +138,7 @@ impl Sale {
 
     pub(crate) async fn claim_sold(&self, attempt: AttemptId, asked: &[u32]) -> Vec<u32> {
         let asked = seats(asked.iter().copied());
-        numbers(&self.pool.claim_sold(self.event, attempt, ClaimKind::Cancel, &asked).await.unwrap())
+        numbers(&self.pool.claim_sold(self.event, attempt, Some(user(9)), &asked).await.unwrap())
     }
 
     pub(crate) async fn inspect(&self, numbers: &[u32]) -> Vec<SeatState> {
@@ -180,7 +196,9 @@ impl Sale {
             let held: Vec<(u32, i64)> = self.raw(&format!("ZRANGE E:of:{user} 0 -1 WITHSCORES")).await;
             held_lately.insert(user, held.into_iter().collect());
         }
-        let is_ticket = |name: &&String| !FIXED_KEYS.contains(&name.as_str()) && !name.starts_with("of:");
+        let is_ticket = |name: &&String| {
+            !FIXED_KEYS.contains(&name.as_str()) && !name.starts_with("of:") && !name.starts_with("buyer:")
+        };
         let tickets: Vec<&String> = names.iter().filter(is_ticket).collect();
         let mut pipe = redis::pipe();
         pipe.get(self.key("taken")).zrange_withscores(self.key("holds"), 0, -1);

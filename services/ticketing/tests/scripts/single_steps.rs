@@ -2,7 +2,10 @@
 
 use booked_ticketing::{
     domain::seat::{ClaimKind, Hold, SeatState},
-    ports::{Claimed, Claims as _, Expired, Holds as _, Inventory as _, LeaseNonce, Released, Reserved},
+    ports::{
+        Claimed, Claims as _, EventRecord, Expired, Holds as _, Inventory as _, LeaseNonce, Released,
+        Reserved,
+    },
 };
 use uuid::Uuid;
 
@@ -67,7 +70,7 @@ async fn no_time_runs_out_under_a_booking() {
     assert_eq!(sale.pool.expire_holds(sale.event, 9).await.unwrap(), Expired { ended: 0, left: 2 });
     assert_eq!(sale.hold(user(2), 2).await, [3, 4]);
 
-    sale.pool.finish(sale.event, attempt(1), &seats([1, 2])).await.unwrap();
+    sale.pool.finish(sale.event, attempt(1), None, &seats([1, 2])).await.unwrap();
     let kept = sale.kept().await;
     kept.assert_whole();
     assert_eq!((kept.holds.len(), kept.claims.len()), (2, 0));
@@ -95,7 +98,7 @@ async fn a_claim_is_touched_by_its_own_attempt_alone() {
     let before = sale.kept().await;
 
     for other in [attempt(3), attempt(0)] {
-        sale.pool.finish(sale.event, other, &seats(1..=4)).await.unwrap();
+        sale.pool.finish(sale.event, other, None, &seats(1..=4)).await.unwrap();
         sale.pool.restore_hold(sale.event, other, &seats(1..=4)).await.unwrap();
         sale.pool.settle(sale.event, other, &settled(1..=4, false)).await.unwrap();
     }
@@ -122,7 +125,7 @@ async fn overdue_claims_are_told_with_their_attempt_and_kind() {
     let sale = Sale::with(4, [4]).await;
     sale.hold(user(1), 1).await;
     sale.claim(user(1), attempt(1), &[1]).await;
-    sale.pool.claim_sold(sale.event, attempt(2), ClaimKind::Check, &seats([4])).await.unwrap();
+    sale.pool.claim_sold(sale.event, attempt(2), None, &seats([4])).await.unwrap();
     assert!(sale.pool.overdue(sale.event, 9).await.unwrap().is_empty(), "their time is not over");
     for number in [1, 4] {
         sale.make_overdue(number).await;
@@ -179,11 +182,17 @@ async fn an_inventory_is_published_once_and_by_the_holder_of_the_lease() {
     assert!(sale.pool.acquire_load(sale.event, nonce(1)).await.unwrap());
     assert!(!sale.pool.acquire_load(sale.event, nonce(2)).await.unwrap(), "somebody has it");
     assert!(sale.raw::<i64>("PTTL E:load").await > 0, "a lease ends by itself");
-    assert!(!sale.pool.publish(sale.event, nonce(2), 9, &[]).await.unwrap());
-    assert!(sale.pool.publish(sale.event, nonce(1), 4, &seats([2])).await.unwrap());
-    assert!(!sale.pool.publish(sale.event, nonce(1), 9, &[]).await.unwrap(), "the lease is used up");
+    assert!(!sale.pool.publish(EventRecord::new(sale.event, 9), nonce(2), &[]).await.unwrap());
+    assert!(sale.pool.publish(EventRecord::new(sale.event, 4), nonce(1), &seats([2])).await.unwrap());
+    assert!(
+        !sale.pool.publish(EventRecord::new(sale.event, 9), nonce(1), &[]).await.unwrap(),
+        "the lease is used up"
+    );
     assert!(sale.pool.acquire_load(sale.event, nonce(3)).await.unwrap());
-    assert!(!sale.pool.publish(sale.event, nonce(3), 9, &[]).await.unwrap(), "there is a map");
+    assert!(
+        !sale.pool.publish(EventRecord::new(sale.event, 9), nonce(3), &[]).await.unwrap(),
+        "there is a map"
+    );
     assert!(sale.pool.acquire_load(sale.event, nonce(4)).await.unwrap(), "and the lease was given back");
     assert_eq!(sale.hold(user(1), 3).await, [1, 3, 4]);
 }
@@ -195,7 +204,10 @@ async fn a_deleted_event_is_gone_and_no_load_brings_it_back() {
     let nonce = LeaseNonce(Uuid::from_u128(1));
     assert!(sale.pool.acquire_load(sale.event, nonce).await.unwrap());
     sale.pool.drop_event(sale.event).await.unwrap();
-    assert!(!sale.pool.publish(sale.event, nonce, 4, &[]).await.unwrap(), "it began before the deletion");
+    assert!(
+        !sale.pool.publish(EventRecord::new(sale.event, 4), nonce, &[]).await.unwrap(),
+        "it began before the deletion"
+    );
     assert!(!sale.pool.acquire_load(sale.event, LeaseNonce(Uuid::from_u128(2))).await.unwrap());
     assert_eq!(sale.reserve(user(1), 1).await, Reserved::NotLoaded);
     assert_eq!(sale.occupied().await, None);
@@ -211,7 +223,7 @@ async fn a_thousand_seats_are_claimed_and_settled_at_once() {
     assert_eq!(sale.claim(user(1), attempt(1), &all).await, Claimed::All);
     sale.pool.restore_hold(sale.event, attempt(1), &seats(all.clone())).await.unwrap();
     assert_eq!(sale.claim(user(1), attempt(2), &all).await, Claimed::All);
-    sale.pool.finish(sale.event, attempt(2), &seats(all.clone())).await.unwrap();
+    sale.pool.finish(sale.event, attempt(2), None, &seats(all.clone())).await.unwrap();
     assert_eq!(sale.claim_sold(attempt(3), &all).await, all);
     sale.pool.settle(sale.event, attempt(3), &settled(all.clone(), false)).await.unwrap();
     assert_eq!(sale.occupied().await, Some(0));

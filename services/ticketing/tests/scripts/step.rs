@@ -4,11 +4,11 @@ use booked_ids::UserId;
 use booked_ticketing::{
     domain::{
         count::SeatsWanted,
-        seat::{AttemptId, ClaimKind, SeatState},
+        seat::{AttemptId, SeatState},
     },
     ports::{
-        Claimed, Claims as _, Holds as _, Inventory as _, LeaseNonce, OverdueClaim, Released, Reserved,
-        Settlement,
+        Claimed, Claims as _, EventRecord, Holds as _, Inventory as _, LeaseNonce, OverdueClaim, Released,
+        Reserved, Settlement,
     },
 };
 use uuid::Uuid;
@@ -43,7 +43,7 @@ pub(crate) enum Step {
     },
     ClaimSold {
         attempt: AttemptId,
-        kind: ClaimKind,
+        canceller: Option<UserId>,
         seats: Vec<u32>,
     },
     Settle {
@@ -95,7 +95,7 @@ impl Step {
                 }
             }
             Self::Finish { attempt, seats: wanted } => {
-                sale.pool.finish(sale.event, attempt, &seats(wanted.clone())).await.unwrap();
+                sale.pool.finish(sale.event, attempt, None, &seats(wanted.clone())).await.unwrap();
                 model.finish(attempt, &wanted);
             }
             Self::RestoreHold { attempt, seats: wanted } => {
@@ -109,10 +109,10 @@ impl Step {
                     assert_watermark(&states.seats, &wanted, model);
                 }
             }
-            Self::ClaimSold { attempt, kind, seats: wanted } => {
+            Self::ClaimSold { attempt, canceller, seats: wanted } => {
                 let asked = seats(wanted.clone());
-                let claimed = sale.pool.claim_sold(sale.event, attempt, kind, &asked).await.unwrap();
-                assert_eq!(numbers(&claimed), model.claim_sold(attempt, kind, &wanted));
+                let claimed = sale.pool.claim_sold(sale.event, attempt, canceller, &asked).await.unwrap();
+                assert_eq!(numbers(&claimed), model.claim_sold(attempt, canceller, &wanted));
             }
             Self::Settle { attempt, seats: wanted } => {
                 let settlements: Vec<Settlement> = wanted
@@ -127,7 +127,7 @@ impl Step {
                 assert_eq!((expired.ended, expired.left), model.expire_holds(limit));
             }
             Self::Grow { capacity } => {
-                sale.pool.grow(sale.event, capacity).await.unwrap();
+                sale.follow(capacity).await;
                 model.grow(capacity);
             }
             Self::Repair { as_read } => {
@@ -177,6 +177,7 @@ async fn reserve(sale: &Sale, model: &mut Model, user: UserId, count: u16) {
         }
         Reserved::TooFew => assert_eq!(model.reserve(user, count, i64::MAX), Ended::Refused),
         Reserved::NotLoaded => assert_eq!(model.reserve(user, count, i64::MAX), Ended::NotLoaded),
+        other => panic!("the event sells without terms: {other:?}"),
     }
 }
 
@@ -186,7 +187,8 @@ async fn publish(sale: &Sale, model: &mut Model, nonce: u128, capacity: u32, sol
     if is_late {
         let _: u32 = sale.raw("DEL E:load").await;
     }
-    let is_published = sale.pool.publish(sale.event, nonce, capacity, &seats(sold.clone())).await.unwrap();
+    let is_published =
+        sale.pool.publish(EventRecord::new(sale.event, capacity), nonce, &seats(sold.clone())).await.unwrap();
     assert_eq!(is_published, !is_late && model.map.is_none());
     if is_published {
         model.map = Some(Map::of(capacity, sold));
@@ -246,7 +248,7 @@ fn assert_watermark(states: &[SeatState], asked: &[u32], model: &Model) {
         let expected = map.holds.get(&number).map(|expiry| (model.pairs.get(&number).copied(), *expiry));
         assert_eq!(hold, expected, "the hold of seat {number}");
         let claim = state.claim.as_ref().map(|claim| (claim.attempt, claim.kind, claim.user));
-        let expected = map.claims.get(&number).map(|it| (it.attempt, it.kind, it.hold.map(|(user, _)| user)));
+        let expected = map.claims.get(&number).map(|it| (it.attempt, it.kind, it.user()));
         assert_eq!(claim, expected, "the claim of seat {number}");
     }
 }
@@ -280,7 +282,8 @@ pub(crate) async fn assert_same(sale: &Sale, model: &Model) -> Kept {
     assert_eq!(kept.holds, map.holds);
     let claims = map.claims.iter().map(|(number, it)| {
         let kind = format!("{:?}", it.kind).to_lowercase();
-        let hold = it.hold.map(|(user, expiry)| format!("{user}|{expiry}")).unwrap_or("|".to_owned());
+        let user = it.user().map(|user| user.to_string()).unwrap_or_default();
+        let hold = format!("{user}|{}", it.hold.map(|(_, expiry)| expiry.to_string()).unwrap_or_default());
         (*number, format!("{}|{kind}|{hold}", it.attempt.0))
     });
     assert_eq!(kept.claims, claims.collect());

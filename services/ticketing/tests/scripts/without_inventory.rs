@@ -1,8 +1,8 @@
 //! No script but publishing makes an inventory: on an event without one every other script changes nothing and says so.
 
 use booked_ticketing::{
-    domain::seat::{ClaimKind, Hold, SeatState},
-    ports::{Claimed, Claims as _, Holds as _, Inventory as _, LeaseNonce, Released, Reserved},
+    domain::seat::{Hold, SeatState},
+    ports::{Claimed, Claims as _, EventRecord, Holds as _, Inventory as _, LeaseNonce, Released, Reserved},
 };
 use uuid::Uuid;
 
@@ -16,11 +16,11 @@ async fn no_other_script_makes_a_key() {
     assert_eq!(sale.reserve(user(1), 1).await, Reserved::NotLoaded);
     assert_eq!(sale.claim(user(1), attempt(1), &[1]).await, Claimed::NotLoaded);
     assert_eq!(pool.inspect(event, &seats([1])).await.unwrap(), None);
-    pool.finish(event, attempt(1), &seats([1])).await.unwrap();
+    pool.finish(event, attempt(1), None, &seats([1])).await.unwrap();
     pool.restore_hold(event, attempt(1), &seats([1])).await.unwrap();
     assert_eq!(pool.release(event, user(1), &seats([1])).await.unwrap(), Released::NotLoaded);
-    for kind in [ClaimKind::Cancel, ClaimKind::Check] {
-        assert_eq!(pool.claim_sold(event, attempt(1), kind, &seats([1])).await.unwrap(), []);
+    for canceller in [Some(user(1)), None] {
+        assert_eq!(pool.claim_sold(event, attempt(1), canceller, &seats([1])).await.unwrap(), []);
     }
     pool.settle(event, attempt(1), &settled([1], true)).await.unwrap();
     pool.settle(event, attempt(1), &settled([1], false)).await.unwrap();
@@ -28,7 +28,7 @@ async fn no_other_script_makes_a_key() {
     assert_eq!(pool.sale_state(event).await.unwrap(), None);
     assert_eq!(pool.expire_holds(event, 9).await.unwrap(), booked_ticketing::ports::Expired::default());
     assert!(pool.overdue(event, 9).await.unwrap().is_empty());
-    pool.grow(event, 100).await.unwrap();
+    sale.follow(100).await;
     let held = Hold { user: Some(user(1)), expires_unix_ms: 1 };
     for hold in [None, Some(held)] {
         let as_read = SeatState { seat: seat(1), taken: hold.is_some(), hold, claim: None };
@@ -37,7 +37,10 @@ async fn no_other_script_makes_a_key() {
     assert!(!pool.recount(event).await.unwrap());
     assert_eq!(pool.taken(event, seat(1), 8).await.unwrap(), None);
     assert_eq!(pool.held(event).await.unwrap(), []);
-    assert!(!pool.publish(event, LeaseNonce(Uuid::from_u128(1)), 8, &[]).await.unwrap(), "without a lease");
+    assert!(
+        !pool.publish(EventRecord::new(event, 8), LeaseNonce(Uuid::from_u128(1)), &[]).await.unwrap(),
+        "without a lease"
+    );
 
     assert_eq!(sale.key_names().await, Vec::<String>::new());
 }
@@ -52,7 +55,7 @@ async fn holds_and_claims_that_outlived_their_inventory_are_nobodys() {
     let before = sale.kept().await;
 
     assert_eq!(sale.claim(user(1), attempt(2), &held).await, Claimed::NotLoaded);
-    sale.pool.finish(sale.event, attempt(1), &seats(claimed.clone())).await.unwrap();
+    sale.pool.finish(sale.event, attempt(1), None, &seats(claimed.clone())).await.unwrap();
     sale.pool.restore_hold(sale.event, attempt(1), &seats(claimed.clone())).await.unwrap();
     sale.pool.settle(sale.event, attempt(1), &settled(claimed.clone(), false)).await.unwrap();
     assert_eq!(sale.kept().await, before);

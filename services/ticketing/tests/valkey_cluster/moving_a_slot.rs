@@ -9,9 +9,9 @@ use booked_sandbox::ValkeyServer;
 use booked_ticketing::{
     domain::{
         count::SeatsWanted,
-        seat::{AttemptId, ClaimKind, SeatState},
+        seat::{AttemptId, SeatState},
     },
-    ports::{LeaseNonce, Settlement},
+    ports::{EventRecord, LeaseNonce, Settlement},
     usecases::{Context, ReserveError},
 };
 use uuid::Uuid;
@@ -103,15 +103,15 @@ async fn assert_refused(context: &Context, event: EventId, seats: &[SeatState]) 
     let outcomes = [
         context.holds.reserve(event, user(7), SeatsWanted::new(2).unwrap()).await.map(drop),
         context.claims.claim(event, user(1), attempt, &numbers).await.map(drop),
-        context.claims.finish(event, attempt, &numbers).await.map(drop),
+        context.claims.finish(event, attempt, None, &numbers).await.map(drop),
         context.claims.restore_hold(event, attempt, &numbers).await.map(drop),
         context.holds.release(event, user(1), &numbers).await.map(drop),
-        context.claims.claim_sold(event, attempt, ClaimKind::Check, &numbers).await.map(drop),
+        context.claims.claim_sold(event, attempt, None, &numbers).await.map(drop),
         context.claims.settle(event, attempt, &unsold).await.map(drop),
         context.holds.expire_holds(event, 10).await.map(drop),
-        context.inventory.grow(event, CAPACITY + 1).await.map(drop),
+        context.inventory.follow(EventRecord::new(event, CAPACITY + 1)).await.map(drop),
         context.inventory.repair(event, seats).await.map(drop),
-        context.inventory.publish(event, nonce, CAPACITY, &[]).await.map(drop),
+        context.inventory.publish(EventRecord::new(event, CAPACITY), nonce, &[]).await.map(drop),
         context.inventory.drop_event(event).await,
         context.inventory.occupied(&[event]).await.map(drop),
     ];

@@ -28,7 +28,7 @@ async fn events_of_all_nodes_are_sold_together() {
         world.cancel(user(1), *event, 1).await.unwrap();
         let others = world.reserve(user(2), *event, i64::from(CAPACITY) - 1).await.unwrap();
         assert_eq!(others.len(), 19, "all but the one that is sold");
-        let record = EventRecord { id: *event, capacity: CAPACITY };
+        let record = EventRecord::new(*event, CAPACITY);
         let reconciled = usecases::reconcile_seats(&world.context, record).await.unwrap();
         assert_eq!(reconciled, usecases::Reconciled::default(), "Valkey says what Postgres says");
     }

@@ -111,7 +111,7 @@ impl World {
         let signal = Feed::start("ticketing", postgres.clone(), &lifecycle).signal();
         let bookings = PostgresBookings::new(
             postgres.clone(),
-            BookingQueue::start(&postgres, queue, &lifecycle),
+            BookingQueue::start(&postgres, queue, 0, &lifecycle),
             signal.clone(),
         );
         let random = Arc::new(SystemRandom);

@@ -8,7 +8,7 @@ use booked_server::settings::Unchecked;
 use booked_ticketing::{
     domain::count::SeatsWanted,
     outbound::valkey::{Lifetimes, Valkey, ValkeySeats, ValkeySettings},
-    ports::{Holds as _, Inventory as _, LeaseNonce, Reserved},
+    ports::{EventRecord, Holds as _, Inventory as _, LeaseNonce, Reserved},
 };
 use tokio::runtime::Handle;
 use uuid::Uuid;
@@ -33,7 +33,7 @@ pub(crate) fn event() -> EventId {
 pub(crate) async fn publish(pool: &ValkeySeats) -> Result<bool, Failure> {
     let nonce = LeaseNonce(Uuid::from_u128(1));
     pool.acquire_load(event(), nonce).await?;
-    pool.publish(event(), nonce, 8, &[]).await
+    pool.publish(EventRecord::new(event(), 8), nonce, &[]).await
 }
 
 pub(crate) async fn reserve(pool: &ValkeySeats) -> Result<Reserved, Failure> {

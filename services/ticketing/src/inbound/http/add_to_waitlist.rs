@@ -21,6 +21,7 @@ use crate::{
     responses(
         (status = 200, description = "The caller waits"),
         (status = 400, description = "SYS-01, SYS-03, WAITLIST-01 (waits already), WAITLIST-02 (count is not within 1 to 100), EVENT-03", body = ErrorBody),
+        (status = 409, description = "EVENT-08 (the event was cancelled)", body = ErrorBody),
         (status = 500, description = "SYS-02, DB-03", body = ErrorBody),
     )
 )]
@@ -44,6 +45,7 @@ impl From<AddToWaitlistError> for ApiError {
         match error {
             AddToWaitlistError::AlreadyWaiting => Code::AlreadyWaiting.into(),
             AddToWaitlistError::NoSuchEvent => Code::NoSuchEvent.into(),
+            AddToWaitlistError::EventCancelled => Code::EventCancelled.into(),
             AddToWaitlistError::Failed(failure) => failure.during(During::Transaction).into(),
         }
     }

@@ -18,6 +18,7 @@ use crate::usecases::{self, BookError, Context};
     responses(
         (status = 200, description = "All tickets are booked"),
         (status = 400, description = "SYS-01, SYS-03, TICKET-01 (none, or more than 1,000), TICKET-02 (not held, or no more), TICKET-03 (held by or sold to somebody else)", body = ErrorBody),
+        (status = 409, description = "EVENT-08 (an event was cancelled), TICKET-04 (more than one buyer may have)", body = ErrorBody),
         (status = 500, description = "SYS-02, DB-03", body = ErrorBody),
     )
 )]
@@ -38,6 +39,8 @@ impl From<BookError> for ApiError {
         match error {
             BookError::NotYours => Code::NotYourTicket.into(),
             BookError::NotReserved => Code::NotReserved.into(),
+            BookError::EventCancelled => Code::EventCancelled.into(),
+            BookError::OverLimit => Code::OverBuyerLimit.into(),
             BookError::Failed(failure) => failure.during(During::Transaction).into(),
         }
     }

@@ -26,6 +26,7 @@ const AGAIN_IN_MAX_S: u64 = 60;
     responses(
         (status = 200, description = "The seats are held", body = Reservation),
         (status = 400, description = "SYS-01, SYS-03, TICKET-01 (fewer seats are free, or count is not within 1 to 100), EVENT-03", body = ErrorBody),
+        (status = 409, description = "EVENT-06 (not on sale yet; `error` says when), EVENT-07 (paused or closed), EVENT-08 (cancelled), TICKET-04 (more than one buyer may hold and have)", body = ErrorBody),
         (status = 500, description = "SYS-02, DB-01", body = ErrorBody),
     )
 )]
@@ -54,6 +55,11 @@ impl From<ReserveError> for ApiError {
                 let seconds = again_in.as_secs().saturating_add(1).min(AGAIN_IN_MAX_S);
                 ApiError::from(Code::TooManyRequests).with_detail(&error).with_retry_after(seconds)
             }
+            ReserveError::OverLimit { .. } => ApiError::from(Code::OverBuyerLimit).with_detail(&error),
+            // Without a time to retry after: it would call everybody back in the same moment.
+            ReserveError::NotOnSaleYet { .. } => ApiError::from(Code::NotOnSaleYet).with_detail(&error),
+            ReserveError::Closed => Code::SaleClosed.into(),
+            ReserveError::EventCancelled => Code::EventCancelled.into(),
             ReserveError::NoSuchEvent => Code::NoSuchEvent.into(),
             ReserveError::Failed(failure) => failure.into(),
         }

@@ -13,7 +13,7 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
-use super::event_lock;
+use super::{buyer_limit::BuyerLimits, event_lock};
 use crate::{domain::seat::AttemptId, outbound::as_run};
 
 /// One booking of a batch.
@@ -33,6 +33,12 @@ pub(super) enum Verdict {
     NotForSale,
     /// A ticket has an owner.
     Sold,
+    /// An event was cancelled.
+    EventCancelled,
+    /// The user would have more tickets of an event than one buyer may.
+    OverLimit,
+    /// An event has a limit for each buyer, and the lock of this one is not the transaction's.
+    Contended,
     /// The attempt was settled before.
     Void,
 }
@@ -46,8 +52,18 @@ pub(super) struct Decided {
     pub(super) complete: bool,
 }
 
-pub(super) async fn book(connection: &mut AsyncPgConnection, bookings: &[Booking]) -> QueryResult<Decided> {
-    let rows: Vec<(Uuid, String, i64)> = Statement::of(bookings).load(connection).await?;
+pub(super) async fn book(
+    connection: &mut AsyncPgConnection,
+    bookings: &[Booking],
+    limits: &BuyerLimits,
+) -> QueryResult<Decided> {
+    let locked = limits.lock_buyers(connection, bookings).await?;
+    let statement = Statement {
+        locked,
+        limit: i32::try_from(limits.default).unwrap_or(i32::MAX),
+        ..Statement::of(bookings)
+    };
+    let rows: Vec<(Uuid, String, i64)> = statement.load(connection).await?;
     let written = rows.iter().map(|(.., written)| *written).max().unwrap_or(0);
     let decided: HashMap<Uuid, Verdict> =
         rows.into_iter().map(|(attempt, verdict, _)| (attempt, Verdict::named(&verdict))).collect();
@@ -65,6 +81,9 @@ impl Verdict {
         match name {
             "booked" => Self::Booked,
             "sold" => Self::Sold,
+            "cancelled" => Self::EventCancelled,
+            "over limit" => Self::OverLimit,
+            "contended" => Self::Contended,
             "void" => Self::Void,
             _ => Self::NotForSale,
         }
@@ -83,6 +102,10 @@ struct Statement {
     to_lock: Vec<Uuid>,
     /// Their turns, each once, in order.
     turns: Vec<i32>,
+    /// The bookings whose buyers are locked.
+    locked: Vec<Uuid>,
+    /// How many tickets one user may have of an event that sets no limit of its own; 0: any number.
+    limit: i32,
 }
 
 impl Statement {
@@ -96,6 +119,8 @@ impl Statement {
             seats: Vec::with_capacity(count),
             to_lock: Vec::new(),
             turns: Vec::new(),
+            locked: Vec::new(),
+            limit: 0,
         };
         let (mut to_lock, mut numbers) = (BTreeSet::new(), BTreeSet::new());
         for booking in bookings {
@@ -127,7 +152,9 @@ prepared!(Statement => (SqlUuid, Text, BigInt));
 /// The plan is made once, often while the tables are still empty, and must be right when they hold millions of rows a minute
 /// later: both tables are looked up in subqueries of their own (`FOR SHARE` and `OFFSET 0` keep them that), row by row, where
 /// only the index comes into question. A join would be planned as a scan of the whole empty table.
-const PARTS: [&str; 9] = [
+///
+/// A limit is judged by the user's tickets as this statement sees them, and only under the buyer's lock, which was taken before.
+const PARTS: [&str; 11] = [
     "WITH wanted AS MATERIALIZED (SELECT booking_id, user_id, ticket_id, event_id, seat FROM unnest(",
     ", ",
     ", ",
@@ -139,16 +166,33 @@ const PARTS: [&str; 9] = [
     ", turn)) AS turns FROM unnest(",
     ") AS given (turn)), \
      locked AS MATERIALIZED ( \
-         SELECT events.id, events.seat_count, events.deleted FROM shared CROSS JOIN unnest(",
+         SELECT events.id, events.seat_count, events.deleted, \
+             coalesce((events.sale->>'cancelled')::boolean, false) AS cancelled, \
+             coalesce((events.sale->>'max_per_buyer')::int, ",
+    ") AS most FROM shared CROSS JOIN unnest(",
     ") AS given (id) CROSS JOIN LATERAL ( \
-             SELECT id, seat_count, deleted FROM events WHERE events.id = given.id AND shared.turns > 0 FOR SHARE) \
+             SELECT id, seat_count, deleted, sale FROM events WHERE events.id = given.id AND shared.turns > 0 FOR SHARE) \
              AS events), \
+     limited AS MATERIALIZED ( \
+         SELECT wanted.booking_id, wanted.booking_id = ANY(",
+    ") AS is_locked, bool_or(wants + has > most) AS is_over \
+         FROM (SELECT booking_id, user_id, event_id, most, count(*) AS wants \
+             FROM wanted JOIN locked ON locked.id = wanted.event_id AND locked.most > 0 \
+             GROUP BY booking_id, user_id, event_id, most) AS wanted \
+         CROSS JOIN LATERAL ( \
+             SELECT count(*) AS has FROM tickets \
+             WHERE tickets.user_id = wanted.user_id AND tickets.event_id = wanted.event_id OFFSET 0) AS tickets \
+         GROUP BY wanted.booking_id), \
      judged AS MATERIALIZED ( \
          SELECT wanted.booking_id, CASE \
              WHEN bool_or(locked.id IS NULL OR locked.deleted OR wanted.seat > locked.seat_count) THEN 'not for sale' \
+             WHEN bool_or(locked.cancelled) THEN 'cancelled' \
              WHEN bool_or(tickets.id IS NOT NULL) THEN 'sold' \
+             WHEN bool_or(NOT limited.is_locked) THEN 'contended' \
+             WHEN bool_or(limited.is_over) THEN 'over limit' \
              ELSE 'good' END AS verdict \
          FROM wanted LEFT JOIN locked ON locked.id = wanted.event_id \
+         LEFT JOIN limited ON limited.booking_id = wanted.booking_id \
          LEFT JOIN LATERAL ( \
              SELECT tickets.id FROM tickets WHERE tickets.id = wanted.ticket_id OFFSET 0) AS tickets ON true \
          GROUP BY wanted.booking_id), \
@@ -178,7 +222,7 @@ const PARTS: [&str; 9] = [
 
 impl QueryFragment<Pg> for Statement {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let [first, users, tickets, events, seats, space, turns_of, to_lock, rest] = PARTS;
+        let [first, users, tickets, events, seats, space, turns_of, limit, to_lock, locked, rest] = PARTS;
         out.push_sql(first);
         out.push_bind_param::<Array<SqlUuid>, _>(&self.attempts)?;
         out.push_sql(users);
@@ -193,8 +237,12 @@ impl QueryFragment<Pg> for Statement {
         out.push_bind_param::<Integer, _>(&event_lock::SPACE)?;
         out.push_sql(turns_of);
         out.push_bind_param::<Array<Integer>, _>(&self.turns)?;
+        out.push_sql(limit);
+        out.push_bind_param::<Integer, _>(&self.limit)?;
         out.push_sql(to_lock);
         out.push_bind_param::<Array<SqlUuid>, _>(&self.to_lock)?;
+        out.push_sql(locked);
+        out.push_bind_param::<Array<SqlUuid>, _>(&self.locked)?;
         out.push_sql(&as_run(rest));
         Ok(())
     }

@@ -24,6 +24,7 @@ use tracing::{Instrument as _, Span};
 use super::{
     batch_size::BatchSize,
     book::{Booking, Verdict, book},
+    buyer_limit::BuyerLimits,
     queue_metrics::{QueueMetrics, Refused},
 };
 
@@ -80,9 +81,15 @@ struct Jobs {
 }
 
 impl BookingQueue {
-    /// Starts the flushers.
+    /// Starts the flushers. `max_per_buyer`: how many tickets one user may have of an event that sets no limit of its own; 0 if any
+    /// number.
     #[must_use]
-    pub fn start(database: &Database, settings: QueueSettings, lifecycle: &Lifecycle) -> Self {
+    pub fn start(
+        database: &Database,
+        settings: QueueSettings,
+        max_per_buyer: u32,
+        lifecycle: &Lifecycle,
+    ) -> Self {
         let jobs = Arc::new(Jobs {
             waiting: std::sync::Mutex::default(),
             length_max: settings.length,
@@ -97,6 +104,7 @@ impl BookingQueue {
             last: Arc::default(),
             size: Arc::new(BatchSize::new()),
             wait: settings.wait,
+            limits: BuyerLimits::new(max_per_buyer),
             metrics: metrics.clone(),
         };
         for _ in 0..settings.flushers {
@@ -171,6 +179,7 @@ struct Flusher {
     /// For the flusher that is free: is cancelled when the transaction that was begun last has ended.
     last: Arc<Mutex<Option<CancellationToken>>>,
     size: Arc<BatchSize>,
+    limits: BuyerLimits,
     wait: Duration,
     metrics: QueueMetrics,
 }
@@ -249,14 +258,15 @@ impl Flusher {
     }
 
     async fn transact(&self, bookings: Vec<Booking>) -> Result<Vec<Verdict>, TransactionError<Race>> {
-        let booked = bookings.clone();
+        let (booked, limits) = (bookings.clone(), self.limits.clone());
         let verdicts = self
             .database
             .transaction(async move |connection| {
-                let decided = book(connection, &bookings).await?;
+                let decided = book(connection, &bookings, &limits).await?;
                 if decided.complete { Ok(decided.verdicts) } else { Err(Abort::Refuse(Race)) }
             })
             .await?;
+        self.limits.learn(&booked, &verdicts);
         for (booking, verdict) in booked.iter().zip(&verdicts) {
             self.metrics.decide(booking, *verdict);
         }

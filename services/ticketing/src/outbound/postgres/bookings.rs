@@ -81,6 +81,9 @@ impl Bookings for PostgresBookings {
             }
             Verdict::Sold => Ok(Booked::Sold(self.owners(&wanted).await?)),
             Verdict::NotForSale => Ok(Booked::NotForSale),
+            Verdict::EventCancelled => Ok(Booked::EventCancelled),
+            Verdict::OverLimit => Ok(Booked::OverLimit),
+            Verdict::Contended => Ok(Booked::Contended),
             Verdict::Void => Ok(Booked::Void),
         }
     }

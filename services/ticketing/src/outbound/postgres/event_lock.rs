@@ -3,8 +3,8 @@
 //! not. The row's lock is what keeps the books right all the same: this one is fairness alone, and code that leaves it out
 //! breaks nothing but that.
 //!
-//! Locks are taken in this order, so that no two transactions wait for each other: that of a user's cancels of an event,
-//! turns (in the order of their numbers), rows of `events` (in the order of ids), then what the statement writes: `bookings`,
+//! Locks are taken in this order, so that no two transactions wait for each other: that of a buyer (`buyer_limit.rs`) or of a
+//! user's cancels of an event, which are only tried, turns (in the order of their numbers), rows of `events` (in the order of ids), then what the statement writes: `bookings`,
 //! `tickets`, `sold_counts`, each in the order of its keys. A change takes one turn, then its row of `event_changes`, then
 //! the event's; nobody who has either of these two waits for a turn.
 

@@ -55,10 +55,10 @@ pub async fn apply_event_states(
     let states: Vec<EventState> = newest.into_values().collect();
     let states = serde_json::to_value(states).map_err(|error| Error::SerializationError(Box::new(error)))?;
     let added: Vec<Applied> = diesel::sql_query(
-        "INSERT INTO events (id, version, deleted, seat_count, details) \
-         SELECT event_id, version, deleted, seat_count, event_details(whole) \
+        "INSERT INTO events (id, version, deleted, seat_count, details, sale) \
+         SELECT event_id, version, deleted, seat_count, event_details(whole), coalesce(sale, '{}') \
          FROM json_array_elements($1) AS whole, json_to_record(whole) AS state \
-             (event_id uuid, version bigint, deleted boolean, seat_count int) \
+             (event_id uuid, version bigint, deleted boolean, seat_count int, sale jsonb) \
          ORDER BY event_id ON CONFLICT (id) DO NOTHING \
          RETURNING id, version, deleted, seat_count",
     )
@@ -100,8 +100,9 @@ pub async fn carry_out_change(connection: &mut AsyncPgConnection, event: EventId
     let changed: Vec<Applied> = diesel::sql_query(
         "WITH noted AS (DELETE FROM event_changes WHERE event_id = $1 RETURNING state) \
          UPDATE events SET version = state.version, deleted = state.deleted, seat_count = state.seat_count, \
-             details = event_details(noted.state) \
-         FROM noted, json_to_record(noted.state) AS state (version bigint, deleted boolean, seat_count int) \
+             details = event_details(noted.state), sale = coalesce(state.sale, events.sale) \
+         FROM noted, json_to_record(noted.state) AS state \
+             (version bigint, deleted boolean, seat_count int, sale jsonb) \
          WHERE events.id = $1 AND events.version < state.version AND NOT events.deleted \
          RETURNING events.id, events.version, events.deleted, events.seat_count",
     )

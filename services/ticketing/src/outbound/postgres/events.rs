@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use booked_failure::Failure;
 use booked_ids::EventId;
 use booked_postgres::{Abort, Database};
-use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _};
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, SelectableHelper as _};
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
 
-use super::{purge::purge, schema::events, snapshot::snapshot};
+use super::{event_row::EventRow, purge::purge, schema::events, snapshot::snapshot};
 use crate::ports::{EventRecord, Events, Snapshot};
 
 /// Events, in Postgres.
@@ -32,19 +32,17 @@ impl PostgresEvents {
 #[async_trait]
 impl Events for PostgresEvents {
     async fn event(&self, event: EventId) -> Result<Option<EventRecord>, Failure> {
-        let capacity: Option<i32> = self
-            .database
-            .read(async move |connection| {
-                events::table
-                    .find(event.as_uuid())
-                    .filter(events::deleted.eq(false))
-                    .select(events::seat_count)
-                    .get_result(connection)
-                    .await
-                    .optional()
-            })
-            .await?;
-        Ok(capacity.map(|capacity| EventRecord { id: event, capacity: seats_of(capacity) }))
+        let found = self.database.read(async move |connection| {
+            let row: Option<EventRow> = events::table
+                .find(event.as_uuid())
+                .filter(events::deleted.eq(false))
+                .select(EventRow::as_select())
+                .get_result(connection)
+                .await
+                .optional()?;
+            row.map(EventRow::into_record).transpose()
+        });
+        Ok(found.await?)
     }
 
     async fn snapshot(&self, event: EventId) -> Result<Option<Snapshot>, Failure> {
@@ -53,23 +51,18 @@ impl Events for PostgresEvents {
 
     async fn live_events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventRecord>, Failure> {
         let after = after.map_or(Uuid::nil(), EventId::as_uuid);
-        let rows: Vec<(Uuid, i32)> = self
-            .database
-            .read(async move |connection| {
-                events::table
-                    .filter(events::id.gt(after))
-                    .filter(events::deleted.eq(false))
-                    .order(events::id)
-                    .limit(i64::from(limit))
-                    .select((events::id, events::seat_count))
-                    .load(connection)
-                    .await
-            })
-            .await?;
-        let records = rows.into_iter().filter_map(|(id, capacity)| {
-            Some(EventRecord { id: EventId::from_uuid(id).ok()?, capacity: seats_of(capacity) })
+        let live = self.database.read(async move |connection| {
+            let rows: Vec<EventRow> = events::table
+                .filter(events::id.gt(after))
+                .filter(events::deleted.eq(false))
+                .order(events::id)
+                .limit(i64::from(limit))
+                .select(EventRow::as_select())
+                .load(connection)
+                .await?;
+            rows.into_iter().map(EventRow::into_record).collect()
         });
-        Ok(records.collect())
+        Ok(live.await?)
     }
 
     async fn deleted_events(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventId>, Failure> {
@@ -147,8 +140,4 @@ impl Events for PostgresEvents {
 
 fn known(ids: Vec<Uuid>) -> Vec<EventId> {
     ids.into_iter().filter_map(|id| EventId::from_uuid(id).ok()).collect()
-}
-
-fn seats_of(capacity: i32) -> u32 {
-    u32::try_from(capacity).unwrap_or_default()
 }

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::leases::{give_lease, take_lease};
 use crate::{
     domain::invariant::{AuditedEvent, AuditedTicket, TicketsBetween, TicketsCounted},
-    ports::{EventRecord, LedgerAudit, TicketCounts},
+    ports::{LedgerAudit, TicketCounts},
 };
 
 /// The name of the lease.
@@ -85,7 +85,7 @@ impl LedgerAudit for PostgresLedgerAudit {
             .read(async move |connection| {
                 let certain = outbox::certain_until(connection).await?;
                 let rows = diesel::sql_query(
-                    "SELECT id, seat_count, pg_current_snapshot()::text AS moment, \
+                    "SELECT id, pg_current_snapshot()::text AS moment, \
                          left(pg_walfile_name(pg_current_wal_lsn()), 8) AS timeline, (SELECT count(*) FROM tickets \
                              WHERE tickets.id > page.id AND tickets.id <= last_ticket_id(page.id)) AS tickets, \
                          (SELECT coalesce(sum(sold), 0) FROM sold_counts WHERE event_id = page.id) AS counted \
@@ -112,7 +112,7 @@ impl LedgerAudit for PostgresLedgerAudit {
 
     async fn compare(&self, watched: &TicketCounts) -> Result<Vec<TicketsBetween>, Failure> {
         let (ids, before): (Vec<Uuid>, Vec<i64>) =
-            watched.events.iter().map(|(event, tickets)| (event.id.as_uuid(), *tickets)).unzip();
+            watched.events.iter().map(|(event, tickets)| (event.as_uuid(), *tickets)).unzip();
         let (moment, timeline) = (watched.moment.clone(), watched.timeline.clone());
         let ledger_until = watched.ledger_until;
         let rows: Vec<BetweenRow> = self
@@ -174,8 +174,6 @@ impl TicketRow {
 struct WatchedRow {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
-    #[diesel(sql_type = Integer)]
-    seat_count: i32,
     #[diesel(sql_type = Text)]
     moment: String,
     #[diesel(sql_type = Text)]
@@ -192,9 +190,8 @@ impl WatchedRow {
         Some(TicketsCounted { event: EventId::from_uuid(id).ok()?, tickets, counted })
     }
 
-    fn watched(self) -> Option<(EventRecord, i64)> {
-        let capacity = u32::try_from(self.seat_count).unwrap_or_default();
-        Some((EventRecord { id: EventId::from_uuid(self.id).ok()?, capacity }, self.tickets))
+    fn watched(self) -> Option<(EventId, i64)> {
+        Some((EventId::from_uuid(self.id).ok()?, self.tickets))
     }
 }
 

@@ -8,6 +8,7 @@ diesel::table! {
         purged -> Bool,
         seat_count -> Integer,
         details -> Jsonb,
+        sale -> Jsonb,
     }
 }
 

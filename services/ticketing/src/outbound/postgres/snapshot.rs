@@ -4,13 +4,13 @@ use booked_failure::Failure;
 use booked_ids::{EventId, SeatNumber, TicketId};
 use booked_postgres::Database;
 use diesel::{
-    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryableByName,
+    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryableByName, SelectableHelper as _,
     sql_types::{Array, BigInt, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
 
-use super::schema::events;
+use super::{event_row::EventRow, schema::events};
 use crate::ports::Snapshot;
 
 /// Tickets of one piece: some milliseconds from memory, and from the slowest disk not near the limit of a piece of work.
@@ -19,18 +19,19 @@ const PIECE: usize = 20_000;
 /// The seats of an event that is not deleted.
 pub(super) async fn snapshot(database: &Database, event: EventId) -> Result<Option<Snapshot>, Failure> {
     let mut moment = database.moment().await?;
-    let capacity: Option<i32> = moment
+    let record = moment
         .read(async move |connection| {
-            events::table
+            let row: Option<EventRow> = events::table
                 .find(event.as_uuid())
                 .filter(events::deleted.eq(false))
-                .select(events::seat_count)
+                .select(EventRow::as_select())
                 .get_result(connection)
                 .await
-                .optional()
+                .optional()?;
+            row.map(EventRow::into_record).transpose()
         })
         .await?;
-    let Some(capacity) = capacity else {
+    let Some(record) = record else {
         moment.end().await?;
         return Ok(None);
     };
@@ -54,7 +55,7 @@ pub(super) async fn snapshot(database: &Database, event: EventId) -> Result<Opti
         sold.extend(piece.seats());
         if is_last {
             moment.end().await?;
-            return Ok(Some(Snapshot { capacity: u32::try_from(capacity).unwrap_or_default(), sold }));
+            return Ok(Some(Snapshot { event: record, sold }));
         }
     }
 }

@@ -20,7 +20,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    event_lock, notifications as to_send,
+    event_lock,
+    event_row::sale_terms,
+    notifications as to_send,
     schema::{events, notifications, waitlist_entries, waitlists},
 };
 use crate::{
@@ -195,16 +197,17 @@ async fn join(
 ) -> QueryResult<Joined> {
     event_lock::shared(connection, event).await?;
     // Shared, so that no deletion comes between this read and the entry.
-    let live: Option<Uuid> = events::table
+    let sale: Option<Value> = events::table
         .find(event.as_uuid())
         .filter(events::deleted.eq(false))
-        .select(events::id)
+        .select(events::sale)
         .for_share()
         .get_result(connection)
         .await
         .optional()?;
-    if live.is_none() {
-        return Ok(Joined::NoSuchEvent);
+    let Some(sale) = sale else { return Ok(Joined::NoSuchEvent) };
+    if sale_terms(sale)?.cancelled {
+        return Ok(Joined::EventCancelled);
     }
     diesel::insert_into(waitlists::table)
         .values(waitlists::event_id.eq(event.as_uuid()))
@@ -319,15 +322,17 @@ async fn first_entries(
     Ok(entries.collect())
 }
 
-/// What the notifications call the event; none if it is deleted.
+/// What the notifications call the event; none if it is deleted or cancelled, and then nothing of it is announced.
 async fn name_of(connection: &mut AsyncPgConnection, event: EventId) -> QueryResult<Option<String>> {
-    let details: Option<Value> = events::table
+    let found: Option<(Value, Value)> = events::table
         .find(event.as_uuid())
         .filter(events::deleted.eq(false))
-        .select(events::details)
+        .select((events::details, events::sale))
         .get_result(connection)
         .await
         .optional()?;
+    let Some((details, sale)) = found else { return Ok(None) };
+    let details = if sale_terms(sale)?.cancelled { None } else { Some(details) };
     let name = |details: Value| {
         let details: EventDetails =
             serde_json::from_value(details).map_err(|error| Error::DeserializationError(Box::new(error)))?;

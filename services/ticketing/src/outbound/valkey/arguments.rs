@@ -5,7 +5,7 @@ use std::time::Duration;
 use booked_ids::SeatNumber;
 use redis::Cmd;
 
-use crate::domain::seat::AttemptId;
+use crate::domain::{seat::AttemptId, terms::Terms};
 
 pub(super) fn add_seats(command: &mut Cmd, seats: &[SeatNumber]) {
     seats.iter().for_each(|seat| {
@@ -15,6 +15,14 @@ pub(super) fn add_seats(command: &mut Cmd, seats: &[SeatNumber]) {
 
 pub(super) fn add_attempt(command: &mut Cmd, attempt: AttemptId) {
     command.arg(attempt.0.to_string());
+}
+
+/// The terms as the prelude's `set_terms` reads them; without a limit of the event's own, this one is written.
+pub(super) fn add_terms(command: &mut Cmd, terms: &Terms, max_per_buyer: u32) {
+    command.arg(terms.version);
+    command.arg(terms.on_sale_unix_time.unwrap_or(0)).arg(terms.off_sale_unix_time.unwrap_or(0));
+    command.arg(u8::from(terms.paused)).arg(u8::from(terms.cancelled));
+    command.arg(terms.max_per_buyer.unwrap_or(max_per_buyer));
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {

@@ -22,4 +22,5 @@ end
 call('ZREM', holds, unpack(seats))
 call('ZADD', settling, unpack(scored))
 call('HSET', claims, unpack(claimed))
+note(user, seats, SETTLING)
 return {'claimed'}

@@ -12,8 +12,8 @@ use super::{
     seats::ValkeySeats,
 };
 use crate::{
-    domain::seat::{AttemptId, ClaimKind},
-    ports::{Claimed, Claims, OverdueClaim, Settlement, VALKEY},
+    domain::seat::AttemptId,
+    ports::{Claimed, Claims, OverdueClaim, Settlement},
 };
 
 #[async_trait]
@@ -47,30 +47,31 @@ impl Claims for ValkeySeats {
         &self,
         event: EventId,
         attempt: AttemptId,
-        kind: ClaimKind,
+        canceller: Option<UserId>,
         asked: &[SeatNumber],
     ) -> Result<Vec<SeatNumber>, Failure> {
         self.active.mark(event);
-        let kind = match kind {
-            ClaimKind::Book => {
-                return Err(Failure::not_done(VALKEY, "a booking claims held seats"));
-            }
-            ClaimKind::Cancel => "cancel",
-            ClaimKind::Check => "check",
-        };
+        let kind = if canceller.is_some() { "cancel" } else { "check" };
         let answer = self
             .run(&scripts::CLAIM_SOLD, event, |command| {
                 add_attempt(command, attempt);
-                command.arg(kind).arg(millis(self.lifetimes.claim));
+                command.arg(kind).arg(text_of(canceller)).arg(millis(self.lifetimes.claim));
                 add_seats(command, asked);
             })
             .await?;
         seats(read::<Vec<Value>>(answer)?.into_iter())
     }
 
-    async fn finish(&self, event: EventId, attempt: AttemptId, seats: &[SeatNumber]) -> Result<u32, Failure> {
+    async fn finish(
+        &self,
+        event: EventId,
+        attempt: AttemptId,
+        user: Option<UserId>,
+        seats: &[SeatNumber],
+    ) -> Result<u32, Failure> {
         let answer = self.run(&scripts::FINISH, event, |command| {
             add_attempt(command, attempt);
+            command.arg(text_of(user));
             add_seats(command, seats);
         });
         read(answer.await?)
@@ -114,4 +115,8 @@ impl Claims for ValkeySeats {
         });
         overdue.collect()
     }
+}
+
+fn text_of(user: Option<UserId>) -> String {
+    user.map(|user| user.to_string()).unwrap_or_default()
 }

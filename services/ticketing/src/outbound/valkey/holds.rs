@@ -32,6 +32,20 @@ impl Holds for ValkeySeats {
         Ok(reserved)
     }
 
+    async fn note_tickets(
+        &self,
+        event: EventId,
+        user: UserId,
+        asked_unix_ms: i64,
+        seats: &[SeatNumber],
+    ) -> Result<(), Failure> {
+        let answer = self.run(&scripts::NOTE_TICKETS, event, |command| {
+            command.arg(user.to_string()).arg(asked_unix_ms);
+            add_seats(command, seats);
+        });
+        answer.await.map(drop)
+    }
+
     async fn release(&self, event: EventId, user: UserId, seats: &[SeatNumber]) -> Result<Released, Failure> {
         let answer = self
             .run(&scripts::RELEASE, event, |command| {

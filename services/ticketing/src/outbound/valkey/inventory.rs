@@ -9,7 +9,7 @@ use futures_util::future::{join_all, try_join_all};
 use redis::Value;
 
 use super::{
-    arguments::millis,
+    arguments::{add_terms, millis},
     bitmap,
     keys::EventKeys,
     load_lease,
@@ -23,7 +23,7 @@ use crate::{
         seat::SeatState,
         waitlist::{SaleState, Watermark},
     },
-    ports::{Inventory, LeaseNonce},
+    ports::{EventRecord, Inventory, LeaseNonce},
 };
 
 /// How long a deleted event's lease is kept: longer than any load can be late.
@@ -84,26 +84,27 @@ impl Inventory for ValkeySeats {
 
     async fn publish(
         &self,
-        event: EventId,
+        event: EventRecord,
         nonce: LeaseNonce,
-        capacity: u32,
         sold: &[SeatNumber],
     ) -> Result<bool, Failure> {
-        self.active.mark_anew(event);
+        self.active.mark_anew(event.id);
         let bitmap = bitmap::of(sold);
         let answer = self
-            .run(&scripts::PUBLISH, event, |command| {
+            .run(&scripts::PUBLISH, event.id, |command| {
                 // The nonce is as good a name for the inventory as any: no other load has it.
                 command.arg(nonce.0.to_string()).arg(nonce.0.to_string());
-                command.arg(capacity).arg(sold.len()).arg(bitmap);
+                command.arg(event.capacity).arg(sold.len()).arg(bitmap);
+                add_terms(command, &event.terms, self.limit.max_per_buyer);
             })
             .await?;
         Ok(read::<u32>(answer)? == 1)
     }
 
-    async fn grow(&self, event: EventId, capacity: u32) -> Result<u32, Failure> {
-        let answer = self.run(&scripts::GROW, event, |command| {
-            command.arg(capacity);
+    async fn follow(&self, event: EventRecord) -> Result<u32, Failure> {
+        let answer = self.run(&scripts::FOLLOW, event.id, |command| {
+            command.arg(event.capacity);
+            add_terms(command, &event.terms, self.limit.max_per_buyer);
         });
         read(answer.await?)
     }

@@ -26,5 +26,8 @@ booked_server::settings! {
         /// How long a hold that was not booked counts among a user's after it has ended, in milliseconds, so that it cannot be
         /// renewed at will.
         pub cooldown: Duration = "HOLD_COOLDOWN_MS", default 600_000, range 0..=86_400_000;
+        /// Tickets of one event that a user may hold and have if the event itself sets no limit; more are answered 409. 0: any
+        /// number.
+        pub max_per_buyer: u32 = "MAX_PER_BUYER", default 0, range 0..=100;
     }
 }

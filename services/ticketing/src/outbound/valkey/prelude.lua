@@ -18,6 +18,56 @@ local function held_lately(user)
   return string.sub(taken, 1, -#'taken' - 1) .. 'of:' .. user
 end
 
+-- What a user holds and has of an event with a limit for each buyer, by seat: the end of its hold in Unix ms, SETTLING while it is
+-- claimed, or SOLD and since when it is known to be sold, in Unix ms. It is complete if it has the member noted() too, and
+-- otherwise is made again from Postgres by note_tickets.lua, so that losing it costs a read. It expires on its own.
+local SETTLING, SOLD, NOTED_FOR_MS = 1e15, 2e15, 3600000
+local function buyer(user)
+  return string.sub(taken, 1, -#'taken' - 1) .. 'buyer:' .. user
+end
+
+-- Names the inventory, and how often it was repaired: what was noted before does not count any more, since a repair means that
+-- something was lost.
+local function noted()
+  local found = call('HMGET', meta, 'epoch', 'repairs')
+  return '@' .. (found[1] or '') .. '|' .. (found[2] or 0)
+end
+
+local function is_limited()
+  return (tonumber(call('HGET', meta, 'limit') or 0) or 0) > 0
+end
+
+-- Notes for the limit of a buyer what these seats are to the user from now on.
+local function note(user, seats, score)
+  if not is_limited() then
+    return
+  end
+  local scored = {}
+  for i, seat in ipairs(seats) do
+    scored[2 * i - 1], scored[2 * i] = score, seat
+  end
+  call('ZADD', buyer(user), unpack(scored))
+  call('PEXPIRE', buyer(user), NOTED_FOR_MS)
+end
+
+-- Notes that these seats are nothing to the user any more.
+local function note_gone(user, seats)
+  if is_limited() then
+    call('ZREM', buyer(user), unpack(seats))
+  end
+end
+
+-- The terms of the sale, from this argument on: their version, when seats can be reserved, from and to, in Unix seconds (0: no
+-- such time), whether the sale is paused and whether the event is cancelled (1 or 0), how many seats one user may have (0: any
+-- number). Older ones than those that are known change nothing.
+local function set_terms(first)
+  local known = tonumber(call('HGET', meta, 'version') or 0)
+  if tonumber(ARGV[first]) >= (known or 0) then
+    call('HSET', meta, 'version', ARGV[first], 'opens', ARGV[first + 1], 'closes', ARGV[first + 2],
+      'paused', ARGV[first + 3], 'cancelled', ARGV[first + 4], 'limit', ARGV[first + 5])
+  end
+end
+
 local function now_ms()
   local time = call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -116,6 +166,11 @@ end
 -- Whose booking a claim is for; nobody's if it is for something else.
 local function booker(claim)
   return string.match(claim or '', '^[^|]*|book|([^|]+)|')
+end
+
+-- Whose cancel a claim is for; nobody's if it is for something else.
+local function canceller(claim)
+  return string.match(claim or '', '^[^|]*|cancel|([^|]+)|')
 end
 
 -- These holds end now, and count as lately held from now on.

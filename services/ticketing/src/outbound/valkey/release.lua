@@ -13,5 +13,6 @@ end
 call('ZREM', holds, unpack(seats))
 call('DEL', unpack(pairs_of(seats)))
 count_as_ended(user, seats, now)
+note_gone(user, seats)
 free(seats)
 return {'released'}

@@ -18,6 +18,9 @@ for i = 2, #ARGV, 3 do
     repaired = repaired + 1
   end
 end
+if repaired > 0 then
+  call('HINCRBY', meta, 'repairs', 1)
+end
 if newly > 0 then
   call('HINCRBY', meta, 'taken', newly)
 end

@@ -33,6 +33,15 @@ pub(super) fn reserved(value: Value) -> Result<Reserved, Failure> {
     match word.as_str() {
         "not loaded" => Ok(Reserved::NotLoaded),
         "too few" => Ok(Reserved::TooFew),
+        "cancelled" => Ok(Reserved::EventCancelled),
+        "closed" => Ok(Reserved::Closed),
+        "not yet" => Ok(Reserved::NotOnSaleYet { opens_unix_time: number()? }),
+        "not noted" => Ok(Reserved::NotNoted { now_unix_ms: number()? }),
+        "over limit" => {
+            let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+            let (limit, sold) = (count(number()?), count(number()?));
+            Ok(Reserved::OverLimit { limit, sold, now_unix_ms: number()?, noted_unix_ms: number()? })
+        }
         "too many held" => {
             let again_in = Duration::from_millis(number()?.unsigned_abs());
             Ok(Reserved::TooManyHeld { again_in })

@@ -2,8 +2,10 @@
 -- free seats. Costs the same however large the event is, and however much of it is sold.
 -- ARGV: 2 user, 3 count, 4 how long to hold them, in ms, 5 how many seats a user may hold (0: any number), 6 for how many
 -- ms a hold counts after its end.
--- Answers {'not loaded'}, {'too few'}, {'too many held', ms until this many may be held}, or {'held', expiry in Unix ms, seat,
--- seat, …}.
+-- Answers {'not loaded'}, {'cancelled'}, {'closed'}, {'not yet', the beginning of the sale in Unix seconds}, {'too few'},
+-- {'not noted', now in Unix ms} if note_tickets.lua must run first, {'over limit', how many seats one user may have, how many are
+-- noted as sold to this one, now in Unix ms, when they were noted}, {'too many held', ms until this many may be held}, or {'held',
+-- expiry in Unix ms, seat, seat, …}.
 
 -- Neighbors are searched for in this many windows of the inventory, each from the next free seat on.
 local WINDOWS_MAX, WINDOW_BYTES = 2, 64
@@ -16,6 +18,32 @@ if not_loaded() then
 end
 local user, count = ARGV[2], tonumber(ARGV[3])
 local now, held_max, cooldown = now_ms(), tonumber(ARGV[5]), tonumber(ARGV[6])
+local found = call('HMGET', meta, 'capacity', 'taken', 'hint', 'opens', 'closes', 'paused', 'cancelled', 'limit')
+local capacity, used, hint = tonumber(found[1]), tonumber(found[2]), tonumber(found[3])
+local opens, closes, most = tonumber(found[4] or 0), tonumber(found[5] or 0), tonumber(found[8] or 0)
+
+-- The terms of the sale. An event whose inventory an older release has made has none.
+if found[7] == '1' then
+  return {'cancelled'}
+elseif found[6] == '1' or (closes > 0 and now >= closes * 1000) then
+  return {'closed'}
+elseif now < opens * 1000 then
+  return {'not yet', opens}
+end
+
+local bought = most > 0 and buyer(user)
+if bought then
+  local since = call('ZSCORE', bought, noted())
+  if not since then
+    return {'not noted', now}
+  end
+  call('ZREMRANGEBYSCORE', bought, 0, now)
+  -- All but noted() itself, whose score is below 0.
+  if call('ZCOUNT', bought, 0, '+inf') + count > most then
+    return {'over limit', most, call('ZCOUNT', bought, SOLD, '+inf'), now, -tonumber(since)}
+  end
+end
+
 local mine = held_lately(user)
 if held_max > 0 then
   local over = call('ZCARD', mine) + count - held_max
@@ -27,10 +55,10 @@ if held_max > 0 then
     return {'too many held', ends and ends + cooldown - now or 0}
   end
 end
-expire_holds(now, count)
-
-local found = call('HMGET', meta, 'capacity', 'taken', 'hint')
-local capacity, used, hint = tonumber(found[1]), tonumber(found[2]), tonumber(found[3])
+if expire_holds(now, count) > 0 then
+  found = call('HMGET', meta, 'taken', 'hint')
+  used, hint = tonumber(found[1]), tonumber(found[2])
+end
 if capacity - used < count then
   return {'too few'}
 end
@@ -121,9 +149,11 @@ for i, seat in ipairs(seats) do
   answer[i + 2] = seat
 end
 call('ZADD', holds, unpack(scored))
-if held_max > 0 then
-  call('ZADD', mine, unpack(scored))
-  call('PEXPIREAT', mine, expiry + cooldown)
+call('ZADD', mine, unpack(scored))
+call('PEXPIREAT', mine, expiry + cooldown)
+if bought then
+  call('ZADD', bought, unpack(scored))
+  call('PEXPIRE', bought, NOTED_FOR_MS)
 end
 call('HSET', meta, 'taken', used + granted, 'hint', hint)
 return answer

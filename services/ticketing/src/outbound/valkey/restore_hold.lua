@@ -17,6 +17,7 @@ for i, seat in ipairs(mine) do
   if expiry and tonumber(expiry) > now then
     call('ZADD', holds, expiry, seat)
     call('SET', pair(seat), user, 'PXAT', expiry)
+    note(user, {seat}, expiry)
   else
     late[#late + 1] = seat
   end
@@ -24,5 +25,9 @@ end
 if #late > 0 then
   call('DEL', unpack(pairs_of(late)))
   free(late)
+  local user = booker(details[1])
+  if user then
+    note_gone(user, late)
+  end
 end
 return #mine

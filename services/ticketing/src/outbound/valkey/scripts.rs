@@ -43,7 +43,8 @@ event_scripts! {
     SALE_STATE = "sale_state.lua";
     EXPIRE_HOLDS = "expire_holds.lua";
     OVERDUE = "overdue.lua";
-    GROW = "grow.lua";
+    FOLLOW = "follow.lua";
+    NOTE_TICKETS = "note_tickets.lua";
     DROP_EVENT = "drop_event.lua";
     EXTEND_LOAD_LEASE = "extend_load_lease.lua";
     PUBLISH = "publish.lua";

@@ -16,15 +16,21 @@ if #mine == 0 then
 end
 drop_claims(mine)
 call('DEL', unpack(pairs_of(mine)))
-local unsold = {}
+local unsold, still_sold = {}, {}
 for _, seat in ipairs(mine) do
-  if not sold[seat] then
-    unsold[#unsold + 1] = seat
-  end
+  local which = sold[seat] and still_sold or unsold
+  which[#which + 1] = seat
 end
 free(unsold)
-local user = booker(claimed[1])
+local user, now = booker(claimed[1]), now_ms()
 if user and #unsold > 0 then
-  count_as_ended(user, unsold, now_ms())
+  count_as_ended(user, unsold, now)
+end
+local buyer_of_all = user or canceller(claimed[1])
+if buyer_of_all and #unsold > 0 then
+  note_gone(buyer_of_all, unsold)
+end
+if user and #still_sold > 0 then
+  note(user, still_sold, SOLD + now)
 end
 return mine

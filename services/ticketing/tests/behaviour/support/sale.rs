@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use booked_contract::internal::Occupied;
+use booked_contract::{internal::Occupied, sale::SaleTerms};
 use booked_feed::Position;
 use booked_identity::internal::CREDENTIAL_HEADER;
 use booked_ids::EventId;
@@ -198,6 +198,12 @@ impl Sale {
     /// The event has this many seats from now on.
     pub(crate) async fn grow(&self, event: EventId, seats: u32) {
         let position = self.events.change(event, |state| state.seat_count = seats).await;
+        self.catch_up_to(position, event).await;
+    }
+
+    /// The terms of the event's sale are these from now on.
+    pub(crate) async fn sell(&self, event: EventId, terms: SaleTerms) {
+        let position = self.events.change(event, |state| state.sale = Some(terms)).await;
         self.catch_up_to(position, event).await;
     }
 

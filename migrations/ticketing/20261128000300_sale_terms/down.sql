@@ -1,0 +1,5 @@
+CREATE OR REPLACE FUNCTION event_details(state json) RETURNS jsonb LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT state::jsonb - ARRAY['event_id', 'version', 'deleted', 'seat_count']
+$$;
+
+ALTER TABLE events DROP COLUMN sale;
