@@ -236,11 +236,11 @@ impl Pipeline {
         usage: &RequestUsage,
         body: &mut RequestBody,
     ) -> Result<HttpResponse, Rejection> {
-        let Shared { clients, limits, bodies, credential, reads, .. } = &*self.shared;
+        let Shared { clients, jwks, limits, bodies, credential, reads, .. } = &*self.shared;
         let RequestHead { request, id, client, .. } = head;
         let service = match route_match.route.handler {
             Handler::Local(endpoint) => {
-                return local_endpoints::respond(endpoint, route_match, clients.docs);
+                return local_endpoints::respond(endpoint, route_match, clients.docs, jwks);
             }
             Handler::Service(service) => service,
         };
