@@ -13,7 +13,9 @@ use crate::{
     front::{self, ClientConnections},
     jwks_cache::JwksCache,
     metrics::{RejectionMetrics, RequestMetrics},
-    phases::{client_address::ClientAddresses, forward::SharedReads, limits::Limits},
+    phases::{
+        client_address::ClientAddresses, forward::SharedReads, limits::Limits, rate_limit::RatePolicies,
+    },
     pipeline::{Pipeline, Shared},
     upstream::ConnectionGauges,
 };
@@ -45,6 +47,7 @@ pub fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::R
         rejections,
         addresses: ClientAddresses::new(clients.trusted_proxies),
         limits: Limits::new(&clients.limits),
+        rate_policies: RatePolicies::new(&clients.limits),
         bodies: BodyBudget::new(clients.limits.body_bytes_max, clients.limits.address_body_bytes_max),
         clients: clients.clone(),
         reads: SharedReads::new(),

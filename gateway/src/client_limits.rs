@@ -10,7 +10,10 @@ use std::{
     },
 };
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::Clock, clock::DefaultClock};
+use governor::{
+    DefaultDirectRateLimiter, Quota, RateLimiter, clock::Clock, clock::DefaultClock,
+    middleware::StateInformationMiddleware,
+};
 use quick_cache::sync::Cache;
 
 use crate::config::Rate;
@@ -29,15 +32,26 @@ pub(crate) struct ClientLimits<Key> {
 
 /// What one client uses. It shares nothing with others, so counting takes a few atomic operations.
 pub(crate) struct ClientUsage {
-    bucket: Option<DefaultDirectRateLimiter>,
+    bucket: Option<DefaultDirectRateLimiter<StateInformationMiddleware>>,
     in_flight: AtomicUsize,
     /// Bytes of its request bodies that are in memory.
     pub(crate) body_bytes: AtomicUsize,
 }
 
+/// What a client may still ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    /// At once, in costs, rounded down.
+    pub(crate) remaining: u32,
+    /// After how many seconds without a request it is a whole burst again, rounded up.
+    pub(crate) full_after_s: u32,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RateExceeded {
     pub(crate) retry_after_s: u64,
+    /// Less than the request costs.
+    pub(crate) allowance: Allowance,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,21 +75,30 @@ impl<Key: Eq + Hash + Clone> ClientLimits<Key> {
 
     fn unused(&self) -> ClientUsage {
         let quota = self.rate.map(|rate| Quota::per_second(rate.per_s).allow_burst(rate.burst));
-        let bucket = quota.map(|quota| RateLimiter::direct_with_clock(quota, self.clock.clone()));
+        let bucket =
+            quota.map(|quota| RateLimiter::direct_with_clock(quota, self.clock.clone()).with_middleware());
         ClientUsage { bucket, in_flight: AtomicUsize::new(0), body_bytes: AtomicUsize::new(0) }
     }
 
-    /// Takes what a request costs; one that costs more than a whole burst takes the whole burst.
-    pub(crate) fn charge(&self, usage: &ClientUsage, cost: u32) -> Result<(), RateExceeded> {
+    /// Takes what a request costs; one that costs more than a whole burst takes the whole burst. None if there is no limit, or
+    /// nothing to take.
+    pub(crate) fn charge(&self, usage: &ClientUsage, cost: u32) -> Result<Option<Allowance>, RateExceeded> {
         let (Some(bucket), Some(rate), Some(cost)) = (&usage.bucket, self.rate, NonZeroU32::new(cost)) else {
-            return Ok(());
+            return Ok(None);
         };
-        match bucket.check_n(cost.min(rate.burst)) {
+        let cost = cost.min(rate.burst);
+        match bucket.check_n(cost) {
+            Ok(Ok(state)) => Ok(Some(Allowance::of(rate, state.remaining_burst_capacity()))),
             Ok(Err(until)) => {
                 let wait = until.wait_time_from(self.clock.now());
-                Err(RateExceeded { retry_after_s: wait.as_secs() + 1 })
+                let missing = wait.as_nanos().div_ceil(until.quota().replenish_interval().as_nanos());
+                // At least 1, also if it has come back since the decision.
+                let missing = u32::try_from(missing).unwrap_or(u32::MAX).max(1);
+                let allowance = Allowance::of(rate, cost.get().saturating_sub(missing));
+                Err(RateExceeded { retry_after_s: wait.as_secs() + 1, allowance })
             }
-            Ok(Ok(())) | Err(_) => Ok(()),
+            // It costs no more than a burst.
+            Err(_) => Ok(None),
         }
     }
 
@@ -87,6 +110,13 @@ impl<Key: Eq + Hash + Clone> ClientLimits<Key> {
             Some(max) if before >= max => Err(ConcurrencyExceeded),
             _ => Ok(in_flight),
         }
+    }
+}
+
+impl Allowance {
+    fn of(rate: Rate, remaining: u32) -> Self {
+        let full_after_s = rate.burst.get().saturating_sub(remaining).div_ceil(rate.per_s.get());
+        Self { remaining, full_after_s }
     }
 }
 
@@ -109,7 +139,11 @@ mod tests {
     }
 
     fn ask(limits: &ClientLimits<u32>, client: u32, cost: u32) -> Result<(), RateExceeded> {
-        limits.charge(&limits.usage_of(&client), cost)
+        limits.charge(&limits.usage_of(&client), cost).map(|_| ())
+    }
+
+    fn allowance(remaining: u32, full_after_s: u32) -> Allowance {
+        Allowance { remaining, full_after_s }
     }
 
     #[test]
@@ -119,6 +153,26 @@ mod tests {
         assert_eq!(ask(&limits, 1, 20), Ok(()));
         let after_s = ask(&limits, 1, 5).unwrap_err().retry_after_s;
         assert!((4..=6).contains(&after_s), "after {after_s} seconds");
+    }
+
+    /// The rate is so low that hardly anything comes back meanwhile.
+    #[test]
+    fn a_client_learns_what_it_may_still_ask_for_and_when_that_is_a_whole_burst_again() {
+        let limits = limits(1, 1_000_000);
+        let usage = limits.usage_of(&1);
+        let charged = limits.charge(&usage, 400_000);
+        assert_eq!(charged, Ok(Some(allowance(600_000, 400_000))));
+        assert_eq!(limits.charge(&usage, 0), Ok(None), "nothing is taken");
+
+        let refused = limits.charge(&usage, 700_000).unwrap_err().allowance;
+        assert!((600_000..600_100).contains(&refused.remaining), "{refused:?}");
+        assert_eq!(refused.full_after_s, 1_000_000 - refused.remaining);
+    }
+
+    #[test]
+    fn if_there_is_no_limit_there_is_no_allowance() {
+        let limits = ClientLimits::new(None, None);
+        assert_eq!(limits.charge(&limits.usage_of(&1), 5), Ok(None));
     }
 
     #[test]

@@ -1,20 +1,24 @@
-//! The endpoints that the gateway itself answers: health, the OpenAPI document, and the document as a page to read and try.
+//! The endpoints that the gateway itself answers: health, the public keys, the OpenAPI document, and the document as a page to
+//! read and try.
 
 use std::sync::{Arc, LazyLock};
 
 use actix_web::{HttpResponse, http::header};
+use booked_contract::ErrorBody;
+use booked_identity::{Jwk, Jwks};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerFile};
 
 use crate::{
+    jwks_cache::JwksCache,
     rejection::Rejection,
     routes::{LocalEndpoint, RouteMatch},
 };
 
 /// The gateway's own part of the OpenAPI document.
 #[derive(Debug, OpenApi)]
-#[openapi(paths(health), components(schemas(Health)))]
+#[openapi(paths(health, list_public_keys), components(schemas(Health, Jwks, Jwk)))]
 pub struct ApiDoc;
 
 /// Generated from the services' own documents; a test fails if it differs.
@@ -41,6 +45,7 @@ pub(crate) fn respond(
     endpoint: LocalEndpoint,
     route_match: &RouteMatch<'_>,
     docs_enabled: bool,
+    jwks: &JwksCache,
 ) -> Result<HttpResponse, Rejection> {
     match endpoint {
         LocalEndpoint::Health => Ok(health()),
@@ -49,6 +54,7 @@ pub(crate) fn respond(
         }
         LocalEndpoint::Docs if docs_enabled => docs(route_match.parameter.unwrap_or(INDEX)),
         LocalEndpoint::Docs => Err(Rejection::NoSuchRoute),
+        LocalEndpoint::PublicKeys => list_public_keys(jwks),
     }
 }
 
@@ -61,6 +67,31 @@ pub(crate) fn respond(
 )]
 fn health() -> HttpResponse {
     HttpResponse::Ok().json(Health { health: "ok", message: "Hello from booked!" })
+}
+
+/// The keys that tokens are verified with, as a JSON Web Key Set (RFC 7517)
+///
+/// Exactly those of which the gateway accepts tokens at this moment.
+#[utoipa::path(
+    get,
+    path = "/.well-known/jwks.json",
+    tag = "keys",
+    responses(
+        (status = 200, description = "If there are no keys, no token is valid.", body = Jwks),
+        (status = 413, description = "SYS-09: the body is larger than its route uses.", body = ErrorBody),
+        (status = 429, description = "SYS-06: too many requests.", body = ErrorBody,
+            headers(("Retry-After" = u64, description = "In seconds."))),
+        (status = 503, description = "SYS-07: the gateway has just started and has no keys yet.", body = ErrorBody,
+            headers(("Retry-After" = u64, description = "In seconds."))),
+    )
+)]
+fn list_public_keys(jwks: &JwksCache) -> Result<HttpResponse, Rejection> {
+    let tokens = jwks.current().ok_or_else(Rejection::no_keys_yet)?;
+    Ok(HttpResponse::Ok()
+        .insert_header(NO_SNIFF)
+        // A cache would go on publishing a key that was withdrawn, perhaps because it leaked.
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .json(tokens.verifier().jwks()))
 }
 
 const INDEX: &str = "index.html";

@@ -8,5 +8,6 @@ pub(crate) mod forward;
 pub(crate) mod guarded_body;
 pub(crate) mod identity;
 pub(crate) mod limits;
+pub(crate) mod rate_limit;
 pub(crate) mod request_id;
 pub(crate) mod role;

@@ -26,6 +26,7 @@ use crate::{
         guarded_body::GuardedBody,
         identity::{self, Caller},
         limits::{Limits, RequestUsage},
+        rate_limit::RatePolicies,
         request_id::RequestId,
         role,
     },
@@ -45,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) rejections: RejectionMetrics,
     pub(crate) addresses: ClientAddresses,
     pub(crate) limits: Limits,
+    pub(crate) rate_policies: RatePolicies,
     pub(crate) bodies: BodyBudget,
     pub(crate) clients: ClientSettings,
     pub(crate) reads: SharedReads,
@@ -71,9 +73,10 @@ pub(crate) async fn answer(pipeline: Rc<Pipeline>, mut request: Request) -> Resp
     let access = route.map_or(Access::Anyone, |route| route.access);
     let body = RequestBody::new(&request, payload, access, pipeline.shared.clients.body_timeout);
     let span = context.span(&request);
-    let head = RequestHead { request: &request, route_match, id: &context.id };
-    let response = pipeline.run(&head, admitted, body, context.active).instrument(span.clone()).await;
-    finish(&pipeline.shared, &request, context.began, context.id, (route, &span), response)
+    let RequestContext { began, id, client, mut usage, active } = context;
+    let head = RequestHead { request: &request, route_match, id: &id, client };
+    let response = pipeline.run(&head, &mut usage, admitted, body, active).instrument(span.clone()).await;
+    finish(&pipeline.shared, &request, (began, id, &usage), (route, &span), response)
 }
 
 /// Decides about a request with `Expect: 100-continue`, as far as its head goes: an error takes the place of
@@ -82,20 +85,20 @@ pub(crate) async fn admit_expected(
     pipeline: Rc<Pipeline>,
     request: Request,
 ) -> Result<Request, Response<BoxBody>> {
-    let context = RequestContext::start(&pipeline.shared, &request);
+    let mut context = RequestContext::start(&pipeline.shared, &request);
     let route_match = routes::find(request.method().as_str(), request.path());
     let route = route_match.as_ref().ok().map(|route_match| route_match.route);
     let span = context.span(&request);
-    let head = RequestHead { request: &request, route_match, id: &context.id };
-    match pipeline.admit(&head).instrument(span.clone()).await {
+    let head = RequestHead { request: &request, route_match, id: &context.id, client: context.client };
+    match pipeline.admit(&head, &mut context.usage).instrument(span.clone()).await {
         Ok(admitted) => {
             request.extensions_mut().insert((context, admitted));
             Ok(request)
         }
         Err(rejection) => {
-            let response = pipeline.reject(rejection, &request);
-            let response = GuardedBody::wrap(response, context.active);
-            Err(finish(&pipeline.shared, &request, context.began, context.id, (route, &span), response))
+            let RequestContext { began, id, usage, active, .. } = context;
+            let response = GuardedBody::wrap(pipeline.reject(rejection, &request), active);
+            Err(finish(&pipeline.shared, &request, (began, id, &usage), (route, &span), response))
         }
     }
 }
@@ -104,8 +107,7 @@ pub(crate) async fn admit_expected(
 fn finish(
     shared: &Shared,
     request: &Request,
-    began: Instant,
-    id: RequestId,
+    (began, id, usage): (Instant, RequestId, &RequestUsage),
     (route, span): (Option<&Route>, &Span),
     mut response: HttpResponse,
 ) -> Response<BoxBody> {
@@ -117,6 +119,7 @@ fn finish(
     );
     cors::apply(&shared.clients.cors_origins, request, &mut response);
     caching::apply(route, &mut response);
+    shared.rate_policies.apply(usage, &mut response);
     id.apply(&mut response);
     shared.metrics.record(began, route, request.method(), response.status());
     response.into()
@@ -126,13 +129,17 @@ fn finish(
 struct RequestContext {
     began: Instant,
     id: RequestId,
+    client: IpAddr,
+    usage: RequestUsage,
     active: ActiveRequest,
 }
 
 impl RequestContext {
     fn start(shared: &Shared, request: &Request) -> Self {
         let id = RequestId::choose(request, &*shared.random);
-        Self { began: Instant::now(), id, active: ActiveRequest::start(request) }
+        let client = shared.addresses.of(request);
+        let usage = shared.limits.usage_of(client);
+        Self { began: Instant::now(), id, client, usage, active: ActiveRequest::start(request) }
     }
 
     fn span(&self, request: &Request) -> Span {
@@ -147,13 +154,12 @@ struct RequestHead<'r> {
     request: &'r Request,
     route_match: Result<RouteMatch<'r>, NotFound>,
     id: &'r RequestId,
+    client: IpAddr,
 }
 
 /// A request whose head passed; it may be served if its body passes too.
 struct Admitted {
-    client: IpAddr,
     caller: Option<Caller>,
-    usage: RequestUsage,
     in_flight: Option<InFlight>,
 }
 
@@ -165,6 +171,7 @@ impl Pipeline {
     async fn run(
         &self,
         head: &RequestHead<'_>,
+        usage: &mut RequestUsage,
         admitted: Option<Admitted>,
         mut body: RequestBody,
         active: ActiveRequest,
@@ -172,14 +179,14 @@ impl Pipeline {
         let wants_upgrade = head.request.head().connection_type() == ConnectionType::Upgrade;
         let admitted = match admitted {
             Some(admitted) => Ok(admitted),
-            None => self.admit(head).await,
+            None => self.admit(head, usage).await,
         };
         let (response, in_flight) = match (admitted, &head.route_match) {
             (Err(rejection), _) => (Err(rejection), None),
             (Ok(_), Err(not_found)) => (Err(not_found.clone().into()), None),
             (Ok(mut admitted), Ok(route_match)) => {
                 let in_flight = admitted.in_flight.take();
-                (self.serve(head, route_match, &admitted, &mut body).await, in_flight)
+                (self.serve(head, route_match, &admitted, usage, &mut body).await, in_flight)
             }
         };
         let response = response.unwrap_or_else(|rejection| self.reject(rejection, head.request));
@@ -197,29 +204,27 @@ impl Pipeline {
 
     /// What the head decides. The order is a promise: route, token, role. Limits apply as early as they can: the address' before
     /// anything else is checked, the user's as soon as the user is known.
-    async fn admit(&self, head: &RequestHead<'_>) -> Result<Admitted, Rejection> {
-        let Shared { jwks, addresses, limits, clock, .. } = &*self.shared;
+    async fn admit(&self, head: &RequestHead<'_>, usage: &mut RequestUsage) -> Result<Admitted, Rejection> {
+        let Shared { jwks, limits, clock, .. } = &*self.shared;
         let RequestHead { request, route_match, .. } = head;
-        let client = addresses.of(request);
         let cost = route_match.as_ref().map_or(READ, |route_match| route_match.route.cost);
-        let mut usage = limits.usage_of(client);
         // Health checks are not limited.
         let is_health_check = route_match
             .as_ref()
             .is_ok_and(|route_match| route_match.route.handler == Handler::Local(LocalEndpoint::Health));
         if !is_health_check {
-            limits.charge_address(&usage, cost)?;
+            limits.charge_address(usage, cost)?;
         }
         let route = route_match.as_ref().map_err(|not_found| Rejection::from(not_found.clone()))?.route;
         let caller = identity::authenticate(route.access, request, jwks, unix_seconds(&**clock)).await?;
         role::check(route.access, caller.as_ref())?;
-        limits.charge_user(&mut usage, caller.as_ref(), cost)?;
+        limits.charge_user(usage, caller.as_ref(), cost)?;
         let in_flight = match route.handler {
-            Handler::Service(_) => limits.begin(&usage, route.access)?,
+            Handler::Service(_) => limits.begin(usage, route.access)?,
             Handler::Local(_) => None,
         };
         body::check_declared_length(request, route)?;
-        Ok(Admitted { client, caller, usage, in_flight })
+        Ok(Admitted { caller, in_flight })
     }
 
     /// What comes after the head: the body, and the response.
@@ -228,14 +233,14 @@ impl Pipeline {
         head: &RequestHead<'_>,
         route_match: &RouteMatch<'_>,
         admitted: &Admitted,
+        usage: &RequestUsage,
         body: &mut RequestBody,
     ) -> Result<HttpResponse, Rejection> {
-        let Shared { clients, limits, bodies, credential, reads, .. } = &*self.shared;
-        let RequestHead { request, id, .. } = head;
-        let usage = &admitted.usage;
+        let Shared { clients, jwks, limits, bodies, credential, reads, .. } = &*self.shared;
+        let RequestHead { request, id, client, .. } = head;
         let service = match route_match.route.handler {
             Handler::Local(endpoint) => {
-                return local_endpoints::respond(endpoint, route_match, clients.docs);
+                return local_endpoints::respond(endpoint, route_match, clients.docs, jwks);
             }
             Handler::Service(service) => service,
         };
@@ -248,7 +253,7 @@ impl Pipeline {
         let upstream = self.upstreams.get(service);
         let caller = admitted.caller.as_ref();
         // Only the user service shares its time by address.
-        let client = (service == ServiceName::User).then_some(admitted.client);
+        let client = (service == ServiceName::User).then_some(*client);
         let forward = Forward { request, route_match, service, caller, client, credential, id, body };
         forward::send(upstream, reads, forward).await
     }

@@ -9,7 +9,7 @@ use booked_failure::Failure;
 use booked_ids::InvalidUuid;
 use booked_server::ApiError;
 
-use crate::{client_limits::RateExceeded, metrics::LimitKind, routes::Methods};
+use crate::{client_limits::RateExceeded, metrics::LimitKind, routes::Methods, services::ServiceName};
 
 /// Why a request does not get a service's response.
 #[derive(Debug)]
@@ -56,6 +56,12 @@ impl Rejection {
     /// A client with that many requests in flight may try again when some have ended.
     pub(crate) fn concurrency_exceeded(limit: LimitKind) -> Self {
         Self::TooManyRequests { limit, retry_after_s: 1 }
+    }
+
+    /// Which tokens are valid is not known before the keys have been fetched once.
+    pub(crate) fn no_keys_yet() -> Self {
+        let user = ServiceName::User.as_str();
+        Self::Failed(Failure::not_done(user, "it has not published its keys yet"))
     }
 
     /// The limit that was exceeded, if it was one.

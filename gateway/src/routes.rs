@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use self::{
     Access::{Admins, Anyone, Users},
     Handler::{Local, Service},
-    LocalEndpoint::{Docs, Health, OpenApi},
+    LocalEndpoint::{Docs, Health, OpenApi, PublicKeys},
     Method::{Delete, Get, Post},
     Retry::{Never, Once},
 };
@@ -39,6 +39,7 @@ pub const ROUTES: &[Route] = &[
     route(Get, "/openapi.json/", Local(OpenApi), Anyone, READ, NONE, Never),
     route(Get, "/docs/", Local(Docs), Anyone, READ, NONE, Never),
     route(Get, "/docs/{file}/", Local(Docs), Anyone, READ, NONE, Never),
+    route(Get, "/.well-known/jwks.json/", Local(PublicKeys), Anyone, READ, NONE, Never),
     route(Post, "/user/register/", Service(User), Anyone, PASSWORD, SMALL, Never),
     route(Post, "/user/login/", Service(User), Anyone, PASSWORD, SMALL, Never),
     route(Get, "/user/bookings/", Service(Ticketing), Users, READ, NONE, Once),
@@ -125,6 +126,8 @@ pub enum LocalEndpoint {
     OpenApi,
     /// The OpenAPI document as a page.
     Docs,
+    /// The keys that tokens are verified with.
+    PublicKeys,
 }
 
 /// Who may use a route. An admin may do what a user may.

@@ -5,9 +5,10 @@ use std::fmt;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The public keys that valid tokens are signed with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Jwks {
     /// One for each key; the first is the one that signs now.
     pub keys: Vec<Jwk>,
@@ -15,24 +16,30 @@ pub struct Jwks {
 
 /// One public key. A field that is missing from a foreign key reads as empty, so that a set that also contains keys
 /// of other kinds can still be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(description = "One public key.")]
 pub struct Jwk {
     /// The family of the key: `OKP`.
     pub kty: String,
     /// The curve: `Ed25519`.
     #[serde(default)]
+    #[schema(required = true)]
     pub crv: String,
     /// The 32 bytes of the public key, base64url without padding.
     #[serde(default)]
+    #[schema(required = true)]
     pub x: String,
     /// The name by which a token's header says which key signed it.
     #[serde(default)]
+    #[schema(required = true)]
     pub kid: String,
     /// What the key is for: `sig`.
     #[serde(default, rename = "use")]
+    #[schema(required = true)]
     pub key_use: String,
     /// The algorithm: `EdDSA`.
     #[serde(default)]
+    #[schema(required = true)]
     pub alg: String,
 }
 

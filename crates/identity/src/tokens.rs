@@ -7,7 +7,10 @@ use booked_ids::UserId;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
-use crate::{Identity, Jwks, Role, jwks::KeyId};
+use crate::{
+    Identity, Jwks, Role,
+    jwks::{Jwk, KeyId},
+};
 
 /// The longest token that is examined, and so the longest that is signed.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
@@ -22,6 +25,7 @@ const TYPE: &str = "JWT";
 /// Checks tokens against the keys of one JWKS. It never changes: create another one when the JWKS changes.
 pub struct Verifier {
     keys: HashMap<String, DecodingKey>,
+    jwks: Jwks,
     signature_only: Validation,
 }
 
@@ -39,17 +43,28 @@ impl Verifier {
     /// that is wrong with one key may keep another from being added or removed. With an empty set no token is valid.
     #[must_use]
     pub fn new(jwks: &Jwks) -> Self {
-        let keys = jwks.keys.iter().filter(|jwk| jwk.signs_tokens()).filter_map(|jwk| {
-            let public =
-                URL_SAFE_NO_PAD.decode(&jwk.x).ok().filter(|bytes| bytes.len() == PUBLIC_KEY_BYTES)?;
-            Some((jwk.kid.clone(), DecodingKey::from_ed_der(&public)))
-        });
-        Self { keys: keys.collect(), signature_only: signature_only() }
+        let mut keys = HashMap::new();
+        let mut accepted: Vec<Jwk> = Vec::new();
+        for jwk in jwks.keys.iter().filter(|jwk| jwk.signs_tokens()) {
+            let public = URL_SAFE_NO_PAD.decode(&jwk.x).ok();
+            let Some(public) = public.filter(|bytes| bytes.len() == PUBLIC_KEY_BYTES) else { continue };
+            // Of two keys with one name the latter counts.
+            accepted.retain(|other| other.kid != jwk.kid);
+            accepted.push(jwk.clone());
+            keys.insert(jwk.kid.clone(), DecodingKey::from_ed_der(&public));
+        }
+        Self { keys, jwks: Jwks { keys: accepted }, signature_only: signature_only() }
+    }
+
+    /// The keys whose tokens are accepted, in the order of the set, and no others.
+    #[must_use]
+    pub fn jwks(&self) -> &Jwks {
+        &self.jwks
     }
 
     /// The names of the keys whose tokens are accepted.
     pub fn kids(&self) -> impl Iterator<Item = &str> {
-        self.keys.keys().map(String::as_str)
+        self.jwks.keys.iter().map(|jwk| jwk.kid.as_str())
     }
 
     /// Whether the set has a key of this name.

@@ -65,6 +65,12 @@ impl LimitSettings {
 }
 
 impl Rate {
+    /// In how many seconds a whole burst comes back, rounded up.
+    #[must_use]
+    pub fn window_s(self) -> u32 {
+        self.burst.get().div_ceil(self.per_s.get())
+    }
+
     /// The share of one replica out of this many.
     fn part(self, replicas: u32) -> Self {
         let part = |of: NonZeroU32| NonZeroU32::new(of.get() / replicas.max(1)).unwrap_or(NonZeroU32::MIN);

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use actix_http::Request;
 use actix_web::{HttpMessage as _, http::header};
-use booked_failure::Failure;
 use booked_identity::{Identity, InvalidToken, Verified};
 
-use crate::{jwks_cache::JwksCache, rejection::Rejection, routes::Access, services::ServiceName};
+use crate::{jwks_cache::JwksCache, rejection::Rejection, routes::Access};
 
 /// The caller, if the route needs one: if anyone may use it, tokens are ignored.
 pub(crate) async fn authenticate(
@@ -47,10 +46,7 @@ async fn verify(token: &str, jwks: &JwksCache, now_unix_s: i64) -> Result<Arc<Ve
     }
     match jwks.refresh().await {
         Some(tokens) => tokens.verify(token, now_unix_s).or_else(reject),
-        None => {
-            let user = ServiceName::User.as_str();
-            Err(Rejection::Failed(Failure::not_done(user, "it has not published its keys yet")))
-        }
+        None => Err(Rejection::no_keys_yet()),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Phases 4 and 7, limits: how much one address, and one user, may ask for in a second and at once.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{cell::Cell, net::IpAddr, sync::Arc};
 
 use booked_identity::Role;
 use booked_ids::UserId;
 
 use super::identity::Caller;
 use crate::{
-    client_limits::{ClientLimits, ClientUsage, InFlight},
+    client_limits::{Allowance, ClientLimits, ClientUsage, InFlight, RateExceeded},
     config::LimitSettings,
     metrics::LimitKind,
     rejection::Rejection,
@@ -26,6 +26,15 @@ pub(crate) struct Limits {
 pub(crate) struct RequestUsage {
     pub(crate) address: Arc<ClientUsage>,
     user: Option<Arc<ClientUsage>>,
+    address_allowance: Cell<Option<Allowance>>,
+    user_allowance: Cell<Option<Allowance>>,
+}
+
+impl RequestUsage {
+    /// What its address and its user may still ask for; none for a limit that it was not counted for.
+    pub(crate) fn allowances(&self) -> (Option<Allowance>, Option<Allowance>) {
+        (self.address_allowance.get(), self.user_allowance.get())
+    }
 }
 
 impl Limits {
@@ -38,13 +47,18 @@ impl Limits {
 
     /// As far as it is known before the token is verified.
     pub(crate) fn usage_of(&self, client: IpAddr) -> RequestUsage {
-        RequestUsage { address: self.addresses.usage_of(&client), user: None }
+        RequestUsage {
+            address: self.addresses.usage_of(&client),
+            user: None,
+            address_allowance: Cell::new(None),
+            user_allowance: Cell::new(None),
+        }
     }
 
     /// Charges a request to its address, whoever sends it and whatever its route.
     pub(crate) fn charge_address(&self, usage: &RequestUsage, cost: u32) -> Result<(), Rejection> {
         let charged = self.addresses.charge(&usage.address, cost);
-        charged.map_err(|exceeded| Rejection::rate_exceeded(LimitKind::AddressRate, exceeded))
+        note(charged, &usage.address_allowance, LimitKind::AddressRate)
     }
 
     /// Charges a request to its user. An admin prepares sales in bulk, and is trusted with far more.
@@ -57,8 +71,7 @@ impl Limits {
         let user = caller.map(Caller::identity).filter(|identity| identity.role != Role::Admin);
         let Some(user) = user else { return Ok(()) };
         let user = self.users.usage_of(&user.user);
-        let charged = self.users.charge(&user, cost);
-        charged.map_err(|exceeded| Rejection::rate_exceeded(LimitKind::UserRate, exceeded))?;
+        note(self.users.charge(&user, cost), &usage.user_allowance, LimitKind::UserRate)?;
         usage.user = Some(user);
         Ok(())
     }
@@ -67,8 +80,7 @@ impl Limits {
     pub(crate) fn charge_body(&self, usage: &RequestUsage, bytes: usize) -> Result<(), Rejection> {
         let Some(user) = &usage.user else { return Ok(()) };
         let cost = u32::try_from(bytes / BODY_BYTES_PER_READ).unwrap_or(u32::MAX);
-        let charged = self.users.charge(user, cost);
-        charged.map_err(|exceeded| Rejection::rate_exceeded(LimitKind::UserRate, exceeded))
+        note(self.users.charge(user, cost), &usage.user_allowance, LimitKind::UserRate)
     }
 
     /// Counts one more request in flight: of its user, or of its address if anyone may use the route.
@@ -85,6 +97,25 @@ impl Limits {
                 .map(Some)
                 .map_err(|_| Rejection::concurrency_exceeded(LimitKind::UserConcurrency)),
             (Access::Users | Access::Admins, None) => Ok(None),
+        }
+    }
+}
+
+/// Notes what is left, whether the request passes or not.
+fn note(
+    charged: Result<Option<Allowance>, RateExceeded>,
+    allowance: &Cell<Option<Allowance>>,
+    limit: LimitKind,
+) -> Result<(), Rejection> {
+    match charged {
+        Ok(None) => Ok(()),
+        Ok(left) => {
+            allowance.set(left);
+            Ok(())
+        }
+        Err(exceeded) => {
+            allowance.set(Some(exceeded.allowance));
+            Err(Rejection::rate_exceeded(limit, exceeded))
         }
     }
 }

@@ -22,6 +22,8 @@ mod limits;
 mod operation;
 mod overload;
 mod properties;
+mod public_keys;
+mod rate_limit_headers;
 mod replicas;
 mod routing;
 mod sharing;

@@ -12,7 +12,13 @@ use utoipa::{
 };
 
 const DESCRIPTION: &str = "Sells seats: every seat at most once, nothing acknowledged is lost. Every path is served with \
-    and without its last slash. Every error has the shape of `ErrorBody`.";
+    and without its last slash. Every error has the shape of `ErrorBody`.\n\n\
+    Clients must accept members of answers, headers, error codes and values of enumerations that they do not know: more of \
+    them may come at any time.\n\n\
+    Where a rate is limited, answers have `RateLimit-Policy` and `RateLimit` \
+    ([draft-ietf-httpapi-ratelimit-headers-11](https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11)), \
+    with the policies `address` and `user`. They count in costs: a read is 1, a write 5, a registration or log-in 50, and for \
+    a user each KiB of a body 1 more.";
 
 /// What the gateway may answer in place of any service: status, codes, and whether it comes with `Retry-After`.
 const GATEWAYS_OWN: [(&str, &str, bool); 4] = [
@@ -38,7 +44,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(DESCRIPTION))
         .build();
-    document.servers = Some(vec![Server::new("http://localhost:8080")]);
+    document.servers = Some(vec![Server::new("/")]);
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.bearer_format = Some("JWT".to_owned());
     let components = document.components.get_or_insert_default();
