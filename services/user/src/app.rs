@@ -62,8 +62,10 @@ pub async fn bind_with(
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
     });
-    keys.show(&opentelemetry::global::meter("booked-user"));
-    let (watched, keys_reload) = (Arc::clone(&keys), config.keys_reload);
+    keys.register_gauges(&opentelemetry::global::meter("booked-user"));
+    // Not after the database's schema was checked: keys are published while the database is away too, and one that was
+    // removed must not be published until it returns.
+    lifecycle.spawn_job(jobs::read_keys_again(Arc::clone(&keys), config.keys_reload));
 
     let context = web::Data::new(Context { accounts, passwords, guesses, clock, random });
     let tokens = web::Data::new(Tokens {
@@ -79,7 +81,6 @@ pub async fn bind_with(
     let application = Application::bind(config.http, config.credential, lifecycle.clone(), metrics, routes)?;
     Ok(application.ready_after(async move {
         require_schema(&database, MIGRATIONS).await?;
-        lifecycle.spawn_job(jobs::read_keys_again(watched, keys_reload));
         Ok(())
     }))
 }

@@ -126,6 +126,14 @@ async fn a_stranger_without_the_internal_credential_is_not_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_route_with_another_method_is_answered_like_a_path_that_no_route_has() {
+    let service = Service::start().await;
+    for path in ["/user/register/", "/user/login/", "/nowhere/"] {
+        assert_eq!(service.get(path).await.said(), "404 SYS-04", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_database_nobody_registers_or_logs_in_and_all_are_told_to_try_again() {
     let nowhere = ("--database-url", "postgres://booked@127.0.0.1:1/booked");
     let service = Service::begin(migrated(), &[nowhere], |adapters| adapters).await;
