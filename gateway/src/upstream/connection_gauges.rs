@@ -12,9 +12,7 @@ use booked_server::Endpoint;
 use booked_telemetry::count;
 use opentelemetry::{KeyValue, global};
 
-use crate::{config::ServiceSettings, services::ServiceName};
-
-const SCOPE: &str = "booked-gateway";
+use crate::{config::ServiceSettings, metrics::SCOPE, services::ServiceName};
 
 pub(crate) struct ConnectionGauges(HashMap<Endpoint, Arc<ConnectionCounts>>);
 

@@ -7,6 +7,7 @@ use booked_telemetry::durations;
 use opentelemetry::{KeyValue, metrics::Histogram};
 
 use super::{error::CallError, response::UpstreamResponse};
+use crate::metrics::SCOPE;
 
 #[derive(Clone)]
 pub(super) struct UpstreamMetrics {
@@ -21,7 +22,7 @@ impl UpstreamMetrics {
             "Time from a request to a service to its response, including the wait for a connection";
         let (address, port) = endpoints.first().map_or(("", 0), |first| (first.host(), first.port()));
         Self {
-            duration_s: durations("booked-gateway", "http.client.request.duration", description),
+            duration_s: durations(SCOPE, "http.client.request.duration", description),
             service: [
                 KeyValue::new("server.address", address.to_owned()),
                 KeyValue::new("server.port", i64::from(port)),

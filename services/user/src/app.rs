@@ -35,7 +35,7 @@ pub struct Adapters {
 ///
 /// # Errors
 ///
-/// An address is in use, or the operating system starts no more threads.
+/// A part cannot be built, or an address cannot be bound.
 pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
     bind_with(config, lifecycle, metrics, |adapters| adapters).await
 }
@@ -63,8 +63,8 @@ pub async fn bind_with(
         random: Arc::new(SystemRandom),
     });
     keys.register_gauges(&opentelemetry::global::meter("booked-user"));
-    // Not after the database's schema was checked: keys are published while the database is away too, and one that was
-    // removed must not be published until it returns.
+    // It does not wait for the schema to be checked: keys are published even while the database is unavailable, and a key
+    // that was removed must not be published until the database is back.
     lifecycle.spawn_job(jobs::read_keys_again(Arc::clone(&keys), config.keys_reload));
 
     let context = web::Data::new(Context { accounts, passwords, guesses, clock, random });

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use booked_analytics::{app, config::Config, outbound::postgres::MIGRATIONS};
+use booked_analytics::{app, config::ServeArgs, outbound::postgres::MIGRATIONS};
 use booked_contract::{
     analytics::{EventAnalytics, EventCancellations},
     feed::{CancelledTicket, EventOnSale, TicketsBooked, TicketsCancelled},
@@ -22,6 +22,7 @@ use booked_sandbox::{TestDatabase, test_database};
 use booked_server::{Application, Bound, Clock, Lifecycle, config::HttpSettings};
 use booked_telemetry::Metrics;
 use chrono::{DateTime, Utc};
+use clap::Parser;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 use reqwest::{Client, Method, Response};
 use serde::de::DeserializeOwned;
@@ -249,14 +250,24 @@ pub(crate) struct Analytics {
     lifecycle: Lifecycle,
 }
 
+#[derive(Parser)]
+struct CommandLine {
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
 impl Analytics {
     pub(crate) async fn start(database_url: &str, ticketing: SocketAddr, clock: &Arc<StandingClock>) -> Self {
-        let config = Config {
-            http: http_settings(),
-            credential: credential(),
-            database: DatabaseSettings::for_url(database_url).unwrap(),
-            ticketing: format!("http://{ticketing}").parse().unwrap(),
-        };
+        let arguments = [
+            "analytics",
+            "--database-url",
+            database_url,
+            "--internal-credential",
+            SECRET,
+            "--ticketing-url",
+            &format!("http://{ticketing}"),
+        ];
+        let config = CommandLine::parse_from(arguments).serve.check().unwrap();
         let lifecycle = Lifecycle::new();
         let clock = Arc::clone(clock);
         let application =

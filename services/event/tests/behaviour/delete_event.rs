@@ -1,6 +1,6 @@
 //! `DELETE /event/?id=`
 
-use booked_event::outbound::postgres::empty_deleted_events;
+use booked_event::outbound::postgres::purge_deleted_events;
 use booked_ids::EventId;
 use booked_postgres::{Database, DatabaseSettings};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -95,9 +95,9 @@ async fn of_a_deleted_event_only_the_tombstone_stays() {
         world.database.execute(all)
     };
 
-    assert!(!empty_deleted_events(&database, deleted_at).await.unwrap());
+    assert!(!purge_deleted_events(&database, deleted_at).await.unwrap());
     assert_eq!(texts(), "nad|nad", "it was not deleted before this time");
-    assert!(!empty_deleted_events(&database, deleted_at + TimeDelta::microseconds(1)).await.unwrap());
+    assert!(!purge_deleted_events(&database, deleted_at + TimeDelta::microseconds(1)).await.unwrap());
     assert_eq!(texts(), "|nad");
     assert_eq!(world.anyone.get(&format!("/event/{deleted}/")).await.error(), (404, "EVENT-03"));
     assert_eq!(world.anyone.get(&format!("/event/{kept}/")).await.status, 200);

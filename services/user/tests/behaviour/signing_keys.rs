@@ -56,7 +56,7 @@ async fn the_only_key_that_is_deleted_is_published_and_signs_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_is_deleted_is_published_no_more_while_the_database_is_away() {
+async fn a_deleted_key_is_no_longer_published_even_while_the_database_is_unavailable() {
     let nowhere = ("--database-url", "postgres://booked@127.0.0.1:1/booked");
     let service = Service::begin(migrated(), &[nowhere, SOON], |adapters| adapters).await;
     assert_eq!(published(&service).await.len(), 1);

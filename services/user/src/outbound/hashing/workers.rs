@@ -12,6 +12,7 @@ use std::{
 };
 
 use booked_server::Deadline;
+use booked_telemetry::count;
 use tokio::sync::oneshot;
 
 use super::fair_queue::{FairQueue, Taken};
@@ -69,14 +70,14 @@ impl Workers {
         let shared = Arc::new(Shared {
             state: Mutex::new(State { queue: FairQueue::new(queue_max), is_ending: false }),
             changed: Condvar::new(),
-            threads: u64::try_from(threads).unwrap_or(u64::MAX),
+            threads: count(threads),
             average_micros: AtomicU64::default(),
         });
         for number in 0..threads {
             let shared = Arc::clone(&shared);
             thread::Builder::new().name(format!("hash-{number}")).spawn(move || run_jobs(&shared))?;
         }
-        show(&shared);
+        register_gauge(&shared);
         Ok(Self { shared, wait_max })
     }
 
@@ -144,7 +145,7 @@ impl Shared {
 
     /// A newcomer is the first of its network, and each other network has one turn before it.
     fn expected_wait(&self, networks: usize) -> Duration {
-        let turns = u64::try_from(networks).unwrap_or(u64::MAX);
+        let turns = count(networks);
         let average = self.average_micros.load(Ordering::Relaxed);
         Duration::from_micros(turns.saturating_mul(average) / self.threads.max(1))
     }
@@ -197,14 +198,14 @@ fn run_jobs(shared: &Shared) {
     }
 }
 
-fn show(shared: &Arc<Shared>) {
+fn register_gauge(shared: &Arc<Shared>) {
     let shared = Arc::clone(shared);
     opentelemetry::global::meter("booked-user")
         .u64_observable_gauge("booked_user_hashes_waiting")
         .with_description("Passwords that wait for a thread to hash them")
         .with_callback(move |gauge| {
             let waiting = shared.state().queue.waiting();
-            gauge.observe(u64::try_from(waiting).unwrap_or(u64::MAX), &[]);
+            gauge.observe(count(waiting), &[]);
         })
         .build();
 }
