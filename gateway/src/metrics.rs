@@ -96,9 +96,9 @@ pub(crate) struct RejectionMetrics(Counter<u64>);
 impl RejectionMetrics {
     pub(crate) fn new() -> Self {
         let meter = global::meter(SCOPE);
-        let counter = meter.u64_counter("booked_gateway_refused").with_description(
-            "Requests and connections that were rejected or cut off because of a limit, by limit",
-        );
+        let counter = meter
+            .u64_counter("booked_gateway_refused")
+            .with_description("Requests rejected and connections closed because of a limit, by limit");
         let this = Self(counter.build());
         // A series that was never counted would not be exported, and its first count would not be seen as a rise.
         for limit in LimitKind::ALL {

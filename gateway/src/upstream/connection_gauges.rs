@@ -22,7 +22,7 @@ pub(super) struct ConnectionCounts {
     open: AtomicUsize,
     in_use: AtomicUsize,
     in_use_max: AtomicUsize,
-    /// How many of those the replica answers in time.
+    /// How many calls the gateway gives the replica at once: no more than it answers in time.
     concurrency_limit: AtomicUsize,
 }
 

@@ -36,7 +36,7 @@ impl UpstreamMetrics {
             Err(CallError::NotSent(_) | CallError::ConnectTimedOut) => {
                 KeyValue::new("error.type", "not_sent")
             }
-            Err(CallError::Overloaded(_)) => KeyValue::new("error.type", "busy"),
+            Err(CallError::Overloaded(_)) => KeyValue::new("error.type", "overloaded"),
             Err(CallError::Lost(_)) => KeyValue::new("error.type", "lost"),
             Err(CallError::TimedOut) => KeyValue::new("error.type", "timeout"),
         };

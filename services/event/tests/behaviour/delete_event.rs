@@ -23,18 +23,18 @@ async fn a_deleted_event_is_gone_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_deletion_is_told_as_the_last_version() {
+async fn the_deletion_is_published_as_the_last_version() {
     let world = World::start().await;
     let id = world.event(1, 10).await;
     world.admin.delete(&format!("/event/?id={id}")).await;
-    let told = world.told();
-    assert_eq!((told.len(), &told[1]["deleted"]), (2, &json!(true)));
-    assert!(told[1]["version"].as_i64() > told[0]["version"].as_i64());
+    let published = world.published();
+    assert_eq!((published.len(), &published[1]["deleted"]), (2, &json!(true)));
+    assert!(published[1]["version"].as_i64() > published[0]["version"].as_i64());
     assert_eq!(world.ticketing.catch_ups().last().unwrap(), &world.last_position());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_is_deleted_though_ticketing_fails() {
+async fn an_event_is_deleted_even_if_ticketing_fails() {
     let world = World::start().await;
     let id = world.event(1, 10).await;
     world.ticketing.be(Mood::Fails);
@@ -49,7 +49,7 @@ async fn of_two_deletions_at_once_one_finds_nothing() {
     let mut statuses = [one.status, other.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 400]);
-    assert_eq!(world.told().len(), 2);
+    assert_eq!(world.published().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,7 +72,7 @@ async fn an_id_must_be_there_and_name_an_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn admins_alone_delete_events() {
+async fn only_admins_delete_events() {
     let world = World::start().await;
     assert_eq!(world.user.delete("/event/?id=x").await.error(), (401, "USER-01"));
     assert_eq!(world.anyone.delete("/event/?id=x").await.error(), (401, "USER-06"));

@@ -1,4 +1,4 @@
-//! `GET /analytics/cancellation_rates/`: what part of every event's tickets was cancelled.
+//! `GET /analytics/cancellation_rates/`: what fraction of every event's tickets was cancelled.
 
 use actix_web::web;
 use booked_contract::{ErrorBody, analytics::EventCancellations};

@@ -46,11 +46,11 @@ pub(super) enum NotRun {
 struct Job {
     begin_by: Instant,
     /// Returns whether it was run.
-    work: Box<dyn FnOnce(Turn) -> bool + Send>,
+    work: Box<dyn FnOnce(Verdict) -> bool + Send>,
 }
 
-/// What a job is given when it leaves the queue: leave to run, or why not.
-type Turn = Result<(), NotRun>;
+/// What a job is given when it leaves the queue: that it may run, or why not.
+type Verdict = Result<(), NotRun>;
 
 struct Shared {
     state: Mutex<State>,
@@ -101,22 +101,22 @@ impl Workers {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NotRun> {
         let (answer, answered) = oneshot::channel();
-        let work = Box::new(move |turn: Turn| {
-            let is_run = turn.is_ok() && !answer.is_closed();
-            if turn.is_err() || is_run {
+        let work = Box::new(move |verdict: Verdict| {
+            let is_run = verdict.is_ok() && !answer.is_closed();
+            if verdict.is_err() || is_run {
                 // The caller may have gone.
-                let _ = answer.send(turn.map(|()| work()));
+                let _ = answer.send(verdict.map(|()| work()));
             }
             is_run
         });
-        let begin_by = begin_by.unwrap_or_else(far_away);
+        let begin_by = begin_by.unwrap_or_else(far_future);
         self.shared.queue(wait_max, origin, Job { begin_by, work })?;
         answered.await.unwrap_or(Err(NotRun::Lost))
     }
 }
 
 /// For a wait that is longer than the clock can represent.
-fn far_away() -> Instant {
+fn far_future() -> Instant {
     Instant::now() + Duration::from_secs(365 * 86_400)
 }
 
@@ -129,7 +129,7 @@ impl Drop for Workers {
 
 impl Shared {
     fn queue(&self, wait_max: Duration, origin: Origin, job: Job) -> Result<(), NotRun> {
-        let put_out = {
+        let evicted = {
             let mut state = self.state();
             if self.expected_wait(state.queue.groups()) > wait_max {
                 return Err(NotRun::QueueFull);
@@ -137,7 +137,7 @@ impl Shared {
             state.queue.push(origin, job)
         };
         self.changed.notify_one();
-        if let Some(job) = put_out {
+        if let Some(job) = evicted {
             (job.work)(Err(NotRun::QueueFull));
         }
         Ok(())
@@ -221,7 +221,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     fn network(number: usize) -> Origin {
-        Origin::told_by(Some(&format!("2001:db8:{number:x}::")))
+        Origin::parse(Some(&format!("2001:db8:{number:x}::")))
     }
 
     /// Workers with one thread that is busy until the sender is dropped or used.
