@@ -53,7 +53,7 @@ impl Service {
             lifecycle.clone(),
             Telemetry::start("server", LogFormat::Text).unwrap().metrics(),
             move |routes| {
-                let done = || async { HttpResponse::Ok() };
+                let done = || async { "done" };
                 routes.app_data(counted.clone()).route("/work/", web::to(work));
                 routes.service(read("/read/").to(done)).service(write("/write/").to(done));
             },
