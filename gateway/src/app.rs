@@ -1,4 +1,4 @@
-//! The one place where the gateway's parts are built and joined.
+//! Builds the parts of the gateway and joins them: the only place that knows all of them.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(crate) async fn serve(args: &ServeArgs, metrics: Metrics) -> anyhow::Result<
 ///
 /// # Errors
 ///
-/// An address that cannot be bound.
+/// A part cannot be built, or an address cannot be bound.
 pub fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
     let Config { http, credential, services, clients } = config;
     let jwks = JwksCache::start(&services, &credential, &lifecycle)?;

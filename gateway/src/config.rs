@@ -1,4 +1,4 @@
-//! Everything that can be configured, with all mistakes reported at once.
+//! Everything that can be configured.
 
 mod clients;
 mod limits;

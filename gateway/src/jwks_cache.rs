@@ -21,7 +21,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{config::ServiceSettings, services::ServiceName};
+use crate::{config::ServiceSettings, metrics::SCOPE, services::ServiceName};
 
 const JWKS_PATH: &str = "/internal/jwks";
 const FETCH_TIMEOUT: Duration = Duration::from_secs(1);
@@ -104,7 +104,7 @@ impl JwksCache {
 }
 
 fn register_age_gauge(snapshot: watch::Receiver<Snapshot>) {
-    opentelemetry::global::meter("booked-gateway")
+    opentelemetry::global::meter(SCOPE)
         .f64_observable_gauge("booked_gateway_jwks_age_seconds")
         .with_description("Time since the public keys were last fetched")
         .with_callback(move |gauge| {

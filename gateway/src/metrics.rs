@@ -11,6 +11,8 @@ use opentelemetry::{
 
 use crate::routes::Route;
 
+/// The scope of everything that the gateway measures.
+pub(crate) const SCOPE: &str = "booked-gateway";
 /// Clients make up methods and paths; time series for each of them would grow without bound.
 const OTHER: &str = "_OTHER";
 
@@ -22,7 +24,7 @@ pub(crate) struct RequestMetrics {
 impl RequestMetrics {
     pub(crate) fn new() -> Self {
         let description = "Time from a request's head to its response";
-        Self { duration_s: durations("booked-gateway", "http.server.request.duration", description) }
+        Self { duration_s: durations(SCOPE, "http.server.request.duration", description) }
     }
 
     pub(crate) fn record(&self, began: Instant, route: Option<&Route>, method: &Method, status: StatusCode) {
@@ -93,10 +95,10 @@ pub(crate) struct RejectionMetrics(Counter<u64>);
 
 impl RejectionMetrics {
     pub(crate) fn new() -> Self {
-        let meter = global::meter("booked-gateway");
-        let counter = meter.u64_counter("booked_gateway_refused").with_description(
-            "Requests and connections that were rejected or cut off because of a limit, by limit",
-        );
+        let meter = global::meter(SCOPE);
+        let counter = meter
+            .u64_counter("booked_gateway_refused")
+            .with_description("Requests rejected and connections closed because of a limit, by limit");
         let this = Self(counter.build());
         // A series that was never counted would not be exported, and its first count would not be seen as a rise.
         for limit in LimitKind::ALL {

@@ -60,7 +60,8 @@ pub(crate) struct Pipeline {
     upstreams: ServiceMap<Rc<Upstream>>,
 }
 
-/// Answers a request, whatever it is.
+/// Passes a request through all phases, and answers it. What was decided about its head already, because of
+/// `Expect: 100-continue`, is not decided again.
 pub(crate) async fn answer(pipeline: Rc<Pipeline>, mut request: Request) -> Response<BoxBody> {
     let expected = request.extensions_mut().remove::<(RequestContext, Admitted)>();
     let (context, admitted) = match expected {
@@ -149,7 +150,7 @@ impl RequestContext {
     }
 }
 
-/// A request as far as its head tells.
+/// What is known of a request before its body is read.
 struct RequestHead<'r> {
     request: &'r Request,
     route_match: Result<RouteMatch<'r>, NotFound>,

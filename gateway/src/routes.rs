@@ -18,7 +18,8 @@ use crate::services::ServiceName::{self, Analytics, Event, Ticketing, User};
 /// A client waits 3 seconds at most, whatever is unavailable; this leaves room for what the gateway itself does.
 const TIMEOUT: Duration = Duration::from_millis(2_500);
 
-/// What a read costs, and a request without a route. Costs count against the rates of the client's address and user.
+/// What a read costs; a request that no route matches costs the same. Costs count against the rate limits of the
+/// client's address and of its user.
 pub const READ: u32 = 1;
 pub const WRITE: u32 = 5;
 /// What a registration or a log-in costs: the hash of a password takes a quarter of a second of a core.

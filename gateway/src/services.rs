@@ -38,14 +38,14 @@ impl ServiceName {
 
 /// One value for each service.
 #[derive(Clone, Debug)]
-pub struct ServiceMap<T>([T; ServiceName::ALL.len()]);
+pub(crate) struct ServiceMap<T>([T; ServiceName::ALL.len()]);
 
 impl<T> ServiceMap<T> {
-    pub fn from_fn(value: impl FnMut(ServiceName) -> T) -> Self {
+    pub(crate) fn from_fn(value: impl FnMut(ServiceName) -> T) -> Self {
         Self(ServiceName::ALL.map(value))
     }
 
-    pub fn get(&self, service: ServiceName) -> &T {
+    pub(crate) fn get(&self, service: ServiceName) -> &T {
         let [user, event, ticketing, analytics] = &self.0;
         match service {
             ServiceName::User => user,
@@ -58,7 +58,7 @@ impl<T> ServiceMap<T> {
 
 impl<T> ServiceMap<Option<T>> {
     /// All values; none unless each service has one.
-    pub fn all(self) -> Option<ServiceMap<T>> {
+    pub(crate) fn all(self) -> Option<ServiceMap<T>> {
         let [user, event, ticketing, analytics] = self.0;
         Some(ServiceMap([user?, event?, ticketing?, analytics?]))
     }

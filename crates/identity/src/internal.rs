@@ -1,8 +1,8 @@
 //! How a gateway passes on who is asking, and from where: headers that are trusted only together with the internal
 //! credential.
 //!
-//! The gateway strips [`INTERNAL_HEADERS`] from what a client sends, then sets the credential on every request, and
-//! [`identity_headers`] if it knows who is asking. Every caller also says how long it waits ([`DEADLINE_HEADER`]). A
+//! The gateway builds the head of each call itself, so these headers never come from a client: it sets the credential,
+//! and [`identity_headers`] if it knows who is asking. Every caller also says how long it waits ([`DEADLINE_HEADER`]). A
 //! service first checks [`Credential::accepts`]; only then does it call [`read_identity`].
 
 mod credential;
@@ -27,10 +27,6 @@ pub const ROLE_HEADER: &str = "x-booked-user-role";
 pub const CLIENT_ADDRESS_HEADER: &str = "x-booked-client-address";
 /// How many more milliseconds the caller waits for the answer.
 pub const DEADLINE_HEADER: &str = "x-booked-deadline-ms";
-
-/// All of them: what a gateway removes from a client's request before anything else.
-pub const INTERNAL_HEADERS: [&str; 6] =
-    [CREDENTIAL_HEADER, USER_HEADER, EMAIL_HEADER, ROLE_HEADER, CLIENT_ADDRESS_HEADER, DEADLINE_HEADER];
 
 /// The headers that say who is asking.
 #[must_use]

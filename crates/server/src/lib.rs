@@ -37,7 +37,7 @@ pub use lifecycle::Lifecycle;
 pub use process::{Rejected, run};
 pub use random::{Random, SystemRandom};
 pub use request_id::REQUEST_ID_HEADER;
-pub use routes::read;
+pub use routes::{read, write};
 pub use service_client::{Retry, ServiceClient};
 pub use single_flight::{FlightError, LocalSingleFlight, SingleFlight};
 pub use standing_queue::StandingQueue;

@@ -15,13 +15,14 @@ use std::{
 use actix_web::{HttpResponse, ResponseError as _, http::header, web};
 use booked_contract::Code;
 use booked_identity::internal::Credential;
-use booked_server::{ApiError, Application, Bound, Lifecycle, config::HttpSettings};
+use booked_server::{ApiError, Application, Bound, Lifecycle, config::HttpSettings, read, write};
 use booked_telemetry::{LogFormat, Telemetry};
 use reqwest::{Client, Response};
 
 const SECRET: &str = "a-secret-that-is-known-to-tests-alone";
 
-/// A service with one route, which counts the calls that reach its handler.
+/// A service with three routes: one for all methods, which counts the calls that reach its handler, one that is read,
+/// and one that is written.
 struct Service {
     bound: Bound,
     begun: Arc<AtomicUsize>,
@@ -52,7 +53,9 @@ impl Service {
             lifecycle.clone(),
             Telemetry::start("server", LogFormat::Text).unwrap().metrics(),
             move |routes| {
+                let done = || async { "done" };
                 routes.app_data(counted.clone()).route("/work/", web::to(work));
+                routes.service(read("/read/").to(done)).service(write("/write/").to(done));
             },
         )
         .unwrap();
@@ -62,7 +65,11 @@ impl Service {
     }
 
     async fn call(&self, method: &str, headers: &[(&str, &str)]) -> Response {
-        let url = format!("http://{}/work/", self.bound.traffic);
+        self.call_at("/work/", method, headers).await
+    }
+
+    async fn call_at(&self, path: &str, method: &str, headers: &[(&str, &str)]) -> Response {
+        let url = format!("http://{}{path}", self.bound.traffic);
         let request = self.client.request(method.parse().unwrap(), url);
         headers
             .iter()
@@ -109,6 +116,16 @@ async fn a_service_serves_whoever_is_known_and_still_waits() {
     for waits in ["2500", "nonsense", "-1", "18446744073709551615"] {
         let served = service.call("GET", &[known, ("x-booked-deadline-ms", waits)]).await;
         assert_eq!(served.status(), 200, "{waits}");
+    }
+
+    // A route's own methods are served; with another one it is answered like a path that no route has.
+    for (method, path) in [("GET", "/read/"), ("HEAD", "/read/"), ("POST", "/write/")] {
+        assert_eq!(service.call_at(path, method, &[known]).await.status(), 200, "{method} {path}");
+    }
+    for (method, path) in [("POST", "/read/"), ("GET", "/write/"), ("PUT", "/write/"), ("GET", "/nowhere/")] {
+        let refused = service.call_at(path, method, &[known]).await;
+        assert_eq!(refused.status(), 404, "{method} {path}");
+        assert!(refused.text().await.unwrap().contains("SYS-04"), "{method} {path}");
     }
 }
 

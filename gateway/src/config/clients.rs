@@ -21,9 +21,9 @@ booked_server::settings! {
         /// Longest time that a client takes for a request's body, in milliseconds.
         pub body_timeout: Duration = "BODY_TIMEOUT_MS", default 10_000, range 1..=300_000;
         /// Longest time that a client keeps a connection without a request, in milliseconds.
-        pub idle: Duration = "CLIENT_IDLE_TIMEOUT_MS", default 75_000, range 1..=3_600_000;
+        pub idle_timeout: Duration = "CLIENT_IDLE_TIMEOUT_MS", default 75_000, range 1..=3_600_000;
         /// Longest time that a client may leave sent data unread, in milliseconds; then its connection is closed.
-        pub stall: Duration = "CLIENT_WRITE_TIMEOUT_MS", default 20_000, range 100..=3_600_000;
+        pub write_timeout: Duration = "CLIENT_WRITE_TIMEOUT_MS", default 20_000, range 100..=3_600_000;
         /// Most client connections at once, for each HTTP worker; further ones wait until one is closed. The limit of open
         /// files is raised as far as it goes, and this lowered to what then fits.
         pub connections_max: usize = "CLIENT_CONNECTIONS_MAX", default 25_000, range 1..=1_000_000;

@@ -60,7 +60,7 @@ impl LimitSettings {
     fn rate(&self, per_s: u32, burst: u32) -> Option<Rate> {
         let per_s = NonZeroU32::new(per_s)?;
         let burst = NonZeroU32::new(burst).unwrap_or(per_s);
-        Some(Rate { per_s, burst }.part(self.gateway_replicas))
+        Some(Rate { per_s, burst }.share(self.gateway_replicas))
     }
 }
 
@@ -72,8 +72,8 @@ impl Rate {
     }
 
     /// The share of one replica out of this many.
-    fn part(self, replicas: u32) -> Self {
-        let part = |of: NonZeroU32| NonZeroU32::new(of.get() / replicas.max(1)).unwrap_or(NonZeroU32::MIN);
-        Self { per_s: part(self.per_s), burst: part(self.burst) }
+    fn share(self, replicas: u32) -> Self {
+        let share = |of: NonZeroU32| NonZeroU32::new(of.get() / replicas.max(1)).unwrap_or(NonZeroU32::MIN);
+        Self { per_s: share(self.per_s), burst: share(self.burst) }
     }
 }

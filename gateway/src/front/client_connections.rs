@@ -13,7 +13,7 @@ use opentelemetry::global;
 use super::file_limit;
 use crate::{
     config::{ClientSettings, ServiceSettings},
-    metrics::{LimitKind, RejectionMetrics},
+    metrics::{LimitKind, RejectionMetrics, SCOPE},
     phases::client_address::network,
 };
 
@@ -104,7 +104,7 @@ impl ClientConnections {
     }
 
     fn register_gauges(self: &Arc<Self>) {
-        let meter = global::meter("booked-gateway");
+        let meter = global::meter(SCOPE);
         let weak = Arc::downgrade(self);
         meter
             .u64_observable_gauge("booked_gateway_client_connections")

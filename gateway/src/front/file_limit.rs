@@ -2,7 +2,8 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Files that are no connections: listeners, logs, those of the runtime, host names that are being resolved.
+/// Reserved for open files other than connections of clients and to services: listeners, the log, the files of the
+/// async runtime, and sockets for looking up host names.
 const OTHER_FILES: usize = 128;
 
 /// Raises the soft limit to the hard limit, and returns what it then is.
@@ -36,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn else_as_many_as_fit_next_to_the_services() {
+    fn otherwise_as_many_as_fit_next_to_the_services() {
         assert_eq!(connections_that_fit(50_000, 20_000, 2_048), 20_000 - 2_048 - OTHER_FILES);
         assert_eq!(connections_that_fit(50_000, 1_024, 2_048), 512);
         assert_eq!(connections_that_fit(50_000, 0, 2_048), 1);

@@ -108,7 +108,7 @@ impl RequestGate {
         }
     }
 
-    fn changed(&self) {
+    fn wake_if_needed(&self) {
         if self.is_wake_needed.get() {
             self.wake();
         }
@@ -124,7 +124,7 @@ impl RequestGate {
         self.state.set(ConnectionState::Serving);
         if let Some(body) = BodyScanner::new(body) {
             self.admits.set(Admits::Body(body));
-            self.changed();
+            self.wake_if_needed();
         }
     }
 
@@ -136,7 +136,7 @@ impl RequestGate {
         if self.admits.get() == Admits::Nothing {
             self.admits.set(Admits::Head(HeadScanner::default()));
         }
-        self.changed();
+        self.wake_if_needed();
     }
 
     fn end_idle(&self) {

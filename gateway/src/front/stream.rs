@@ -37,7 +37,7 @@ pub(super) struct Timeouts {
 
 impl Timeouts {
     pub(super) fn new(settings: &ClientSettings) -> Self {
-        Self { head: settings.head_timeout, idle: settings.idle, write: settings.stall }
+        Self { head: settings.head_timeout, idle: settings.idle_timeout, write: settings.write_timeout }
     }
 }
 

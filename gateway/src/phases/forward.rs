@@ -112,7 +112,8 @@ pub(crate) async fn send(
     }
 }
 
-/// The service does not learn who asks, and nothing is changed.
+/// Whether clients may share the response: it is the same for everyone, since the service does not learn who asks, and
+/// the request changes nothing.
 fn is_shareable(route: &Route) -> bool {
     matches!((route.access, route.retry), (Access::Anyone, Retry::Once))
 }
@@ -145,7 +146,8 @@ impl Exchange {
     }
 }
 
-/// A call that only reads did nothing, wherever it was lost.
+/// Why there is no response. A call that only reads has changed nothing even if its outcome is unknown, so the client
+/// may try again.
 fn failed(failure: Failure, retry: Retry) -> Rejection {
     Rejection::Failed(match retry {
         Retry::Once => failure.harmless(),

@@ -55,8 +55,8 @@ fn reject(invalid: InvalidToken) -> Result<Arc<Verified>, Rejection> {
     Err(Rejection::TokenInvalid)
 }
 
-/// The token of `Authorization: Bearer …`; none if the header is there twice, since nobody could say which one another part
-/// of the system would read.
+/// The token of `Authorization: Bearer …`. If a request has that header twice, neither token is accepted: a proxy in
+/// front might read the other one, and take the caller for somebody else.
 fn bearer_token(request: &Request) -> Option<&str> {
     let mut values = request.headers().get_all(header::AUTHORIZATION);
     let (value, None) = (values.next()?, values.next()) else { return None };

@@ -1,11 +1,13 @@
 //! How many calls a replica is given at once. It adapts: a service that gets more calls than it can answer in time does most
 //! of the work for clients that have gone, and nobody can configure where that point is.
 //!
-//! By Little's law, a service that answers N calls in a stretch of time has N in flight if each takes that stretch. So if
-//! responses are late (they take longer than half of the time that they may take), the replica is given as many calls as it
-//! answered within such a half; while none is late, the limit rises again step by step, up to what is configured. Late
-//! responses as the signal, and a slow rise after a quick fall, are those of AIMD (D. Chiu, R. Jain, 1989) as in Netflix'
-//! concurrency-limits; the fall goes by what was answered, so that it takes one step.
+//! A response is late if it takes longer than half of the time that it may take. If some are late, the limit becomes
+//! the number of calls that the replica answered in a window as long as that half. By Little's law (calls in flight =
+//! calls answered per second × seconds that each takes), with that many in flight each call takes about half of its
+//! time. While none is late, the limit rises again step by step, up to what is configured.
+//!
+//! A quick fall and a slow rise are those of AIMD (D. Chiu, R. Jain, 1989), and late responses as the signal are those
+//! of Netflix' concurrency-limits. Here the fall takes a single step, because it is computed from what was answered.
 
 use std::time::Duration;
 

@@ -12,9 +12,7 @@ use booked_server::Endpoint;
 use booked_telemetry::count;
 use opentelemetry::{KeyValue, global};
 
-use crate::{config::ServiceSettings, services::ServiceName};
-
-const SCOPE: &str = "booked-gateway";
+use crate::{config::ServiceSettings, metrics::SCOPE, services::ServiceName};
 
 pub(crate) struct ConnectionGauges(HashMap<Endpoint, Arc<ConnectionCounts>>);
 
@@ -24,7 +22,7 @@ pub(super) struct ConnectionCounts {
     open: AtomicUsize,
     in_use: AtomicUsize,
     in_use_max: AtomicUsize,
-    /// How many of those the replica answers in time.
+    /// How many calls the gateway gives the replica at once: no more than it answers in time.
     concurrency_limit: AtomicUsize,
 }
 

@@ -7,6 +7,7 @@ use booked_telemetry::durations;
 use opentelemetry::{KeyValue, metrics::Histogram};
 
 use super::{error::CallError, response::UpstreamResponse};
+use crate::metrics::SCOPE;
 
 #[derive(Clone)]
 pub(super) struct UpstreamMetrics {
@@ -21,7 +22,7 @@ impl UpstreamMetrics {
             "Time from a request to a service to its response, including the wait for a connection";
         let (address, port) = endpoints.first().map_or(("", 0), |first| (first.host(), first.port()));
         Self {
-            duration_s: durations("booked-gateway", "http.client.request.duration", description),
+            duration_s: durations(SCOPE, "http.client.request.duration", description),
             service: [
                 KeyValue::new("server.address", address.to_owned()),
                 KeyValue::new("server.port", i64::from(port)),
@@ -35,7 +36,7 @@ impl UpstreamMetrics {
             Err(CallError::NotSent(_) | CallError::ConnectTimedOut) => {
                 KeyValue::new("error.type", "not_sent")
             }
-            Err(CallError::Overloaded(_)) => KeyValue::new("error.type", "busy"),
+            Err(CallError::Overloaded(_)) => KeyValue::new("error.type", "overloaded"),
             Err(CallError::Lost(_)) => KeyValue::new("error.type", "lost"),
             Err(CallError::TimedOut) => KeyValue::new("error.type", "timeout"),
         };

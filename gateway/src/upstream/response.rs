@@ -1,4 +1,4 @@
-//! A service's response: buffered if it is short enough, else streamed to the client.
+//! A service's response: buffered if it is short enough, otherwise streamed to the client.
 
 use std::{sync::Arc, time::Duration};
 

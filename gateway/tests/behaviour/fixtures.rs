@@ -11,7 +11,10 @@ use std::{
 };
 
 use actix_web::HttpResponse;
-use booked_gateway::config::{Config, ServeArgs};
+use booked_gateway::{
+    config::{Config, ServeArgs},
+    services::ServiceName,
+};
 use booked_server::{Bound, Lifecycle};
 use booked_telemetry::{LogFormat, Metrics, Telemetry};
 use clap::Parser;
@@ -125,8 +128,8 @@ pub(crate) async fn start_application(flags: &[&str], services: &[String]) -> (B
 fn config(flags: &[&str], services: &[String]) -> Config {
     let services = services.join(",");
     let mut all = vec!["--internal-credential".to_owned(), CREDENTIAL.to_owned()];
-    for name in ["user", "event", "ticketing", "analytics"] {
-        all.extend([format!("--{name}-url"), services.clone()]);
+    for service in ServiceName::ALL {
+        all.extend([format!("--{}-url", service.as_str()), services.clone()]);
     }
     all.extend(["--http-workers".to_owned(), "1".to_owned()]);
     all.extend(flags.iter().map(|flag| (*flag).to_owned()));

@@ -73,7 +73,7 @@ async fn a_client_that_hangs_up_in_the_middle_of_its_body_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_read_its_response_is_cut_off() {
     const ANSWER_BYTES: usize = 15 << 20;
-    let stall = Duration::from_millis(300);
+    let write_timeout = Duration::from_millis(300);
     let gateway = Gateway::start_with(&["--client-write-timeout-ms", "300"], |_| {
         HttpResponse::Ok().content_type("application/json").body(vec![b' '; ANSWER_BYTES])
     })
@@ -82,7 +82,7 @@ async fn a_client_that_does_not_read_its_response_is_cut_off() {
     let mut raw = gateway.raw().await;
     raw.write("GET /event/ HTTP/1.1\r\nHost: x\r\n\r\n").await;
     // Not reading for a while is the whole point. The kernel checks its limit only now and then.
-    tokio::time::sleep(stall * 10).await;
+    tokio::time::sleep(write_timeout * 10).await;
 
     assert!(raw.bytes_until_end().await < ANSWER_BYTES);
 }

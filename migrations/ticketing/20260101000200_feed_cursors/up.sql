@@ -2,7 +2,7 @@
 -- The migrations of every consumer contain a copy of this file.
 CREATE TABLE feed_cursors (
     feed text PRIMARY KEY,
-    -- Which life of the feed the position belongs to; empty before the first batch.
+    -- Which incarnation of the feed the position belongs to; empty before the first batch.
     incarnation text NOT NULL DEFAULT '',
     transaction_id bigint NOT NULL DEFAULT 0,
     row_id bigint NOT NULL DEFAULT 0,

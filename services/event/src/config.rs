@@ -39,7 +39,7 @@ booked_server::settings! {
     pub(crate) struct ReadSettings {
         /// Longest time until a reader of events is answered, in milliseconds; then it is 503.
         pub(crate) timeout: Duration = "READ_TIMEOUT_MS", default 2500, range 1..=60_000;
-        /// Most different reads of events under way at a time; equal ones count once, more are answered 503.
+        /// Most different reads of events in flight at once. Equal ones count as one; further ones are answered 503.
         pub(crate) reads_max: usize = "READS_MAX", default 256, range 1..=100_000;
     }
 }

@@ -74,10 +74,8 @@ pub enum Changed {
 /// Why an event was not added.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddError {
-    /// Its second has as many events as it may have.
     #[error(transparent)]
     FullSecond(#[from] FullSecond),
-    /// The store failed.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
@@ -85,13 +83,10 @@ pub enum AddError {
 /// Why an event was not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
-    /// No event has this id.
     #[error("no such event")]
     NoSuchEvent,
-    /// The event does not allow this change.
     #[error(transparent)]
     Refused(#[from] ChangeRefused),
-    /// The store failed.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
@@ -99,10 +94,8 @@ pub enum ChangeError {
 /// Why an event was not deleted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeleteError {
-    /// No event has this id.
     #[error("no such event")]
     NoSuchEvent,
-    /// The store failed.
     #[error(transparent)]
     Failed(#[from] Failure),
 }

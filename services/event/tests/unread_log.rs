@@ -72,7 +72,7 @@ impl Drop for Process {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_service_goes_on_and_tells_of_the_gap_when_somebody_reads_again() {
+async fn the_service_keeps_running_and_reports_the_gap_once_the_log_is_read_again() {
     let mut process = Process::serve();
     process.until_it_drops_lines().await;
     assert!(process.dropped().await.is_some(), "it answers");
@@ -85,12 +85,12 @@ async fn the_service_goes_on_and_tells_of_the_gap_when_somebody_reads_again() {
             saying.lock().unwrap().extend_from_slice(&bytes[..count]);
         }
     });
-    let told = async {
+    let reported = async {
         while !String::from_utf8_lossy(&said.lock().unwrap()).contains("the log dropped lines") {
             sleep(LOOK_AGAIN).await;
         }
     };
-    timeout(PATIENCE, told).await.unwrap_or_else(|_| panic!("it does not tell that lines are missing"));
+    timeout(PATIENCE, reported).await.unwrap_or_else(|_| panic!("it does not report that lines are missing"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

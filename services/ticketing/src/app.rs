@@ -1,4 +1,4 @@
-//! The one place where adapters are built and joined.
+//! Builds the adapters and joins them to the use cases: the only place that knows all of them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -40,7 +40,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 ///
-/// An address is taken, or an adapter cannot be built.
+/// A part cannot be built, or an address cannot be bound.
 pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
     bind_with(config, lifecycle, metrics, |context| context).await
 }

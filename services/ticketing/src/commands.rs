@@ -1,4 +1,4 @@
-//! The program's commands: those of every service, and the operators' own.
+//! The program's commands: those that every service has, and those for operators.
 
 use booked_feed::ArchiveArgs;
 use booked_server::{Application, Lifecycle};

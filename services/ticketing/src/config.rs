@@ -1,4 +1,4 @@
-//! Everything configurable, with all mistakes reported at once.
+//! Everything that can be configured.
 
 use std::time::Duration;
 

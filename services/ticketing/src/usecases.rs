@@ -1,4 +1,4 @@
-//! What the service does, one verb a file: functions over a context of ports.
+//! What can be done with seats, bookings and the waitlist, one verb per file.
 
 mod add_to_waitlist;
 mod attempt;

@@ -35,7 +35,7 @@ pub struct Adapters {
 ///
 /// # Errors
 ///
-/// An address is in use, or the operating system starts no more threads.
+/// A part cannot be built, or an address cannot be bound.
 pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
     bind_with(config, lifecycle, metrics, |adapters| adapters).await
 }
@@ -62,8 +62,10 @@ pub async fn bind_with(
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
     });
-    keys.show(&opentelemetry::global::meter("booked-user"));
-    let (watched, keys_reload) = (Arc::clone(&keys), config.keys_reload);
+    keys.register_gauges(&opentelemetry::global::meter("booked-user"));
+    // It does not wait for the schema to be checked: keys are published even while the database is unavailable, and a key
+    // that was removed must not be published until the database is back.
+    lifecycle.spawn_job(jobs::read_keys_again(Arc::clone(&keys), config.keys_reload));
 
     let context = web::Data::new(Context { accounts, passwords, guesses, clock, random });
     let tokens = web::Data::new(Tokens {
@@ -79,7 +81,6 @@ pub async fn bind_with(
     let application = Application::bind(config.http, config.credential, lifecycle.clone(), metrics, routes)?;
     Ok(application.ready_after(async move {
         require_schema(&database, MIGRATIONS).await?;
-        lifecycle.spawn_job(jobs::read_keys_again(watched, keys_reload));
         Ok(())
     }))
 }

@@ -1,4 +1,4 @@
-//! The program's commands: `serve`, those that every service has, and those for operators.
+//! The program's commands: those that every service has, and those for operators.
 //!
 //! Exit codes: 0 done, 1 failed, 2 the command line cannot be parsed, 3 refused because of the present state (the email
 //! is taken, or no account has it).

@@ -23,9 +23,9 @@ booked_server::settings! {
         /// How often the folder is read again, in milliseconds. A key whose file is gone is refused once the gateways, too, have
         /// read the keys again (JWKS_REFRESH_INTERVAL_MS).
         pub(crate) keys_reload: Duration = "SIGNING_KEYS_RELOAD_INTERVAL_MS", default 10_000, range 10..=3_600_000;
-        /// How long a user's token is good, in seconds.
+        /// How long a user's token is valid, in seconds.
         pub(crate) token_ttl_s: i64 = "TOKEN_TTL_S", default 86_400, range 1..=31_536_000;
-        /// How long an admin's token is good, in seconds; a role that was taken away lives on for as long.
+        /// How long an admin's token is valid, in seconds. A revoked role stays valid in tokens for no longer than this.
         pub(crate) admin_token_ttl_s: i64 = "ADMIN_TOKEN_TTL_S", default 3600, range 1..=31_536_000;
         cost: CostSettings;
         /// Threads that hash passwords; unless it is given, one for each core.

@@ -124,10 +124,8 @@ pub trait TokenSigner: Send + Sync {
 /// Why an account was not added.
 #[derive(Debug, thiserror::Error)]
 pub enum AddError {
-    /// Another account has the email.
     #[error("the email is taken")]
     EmailTaken,
-    /// The store failed.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
@@ -135,10 +133,8 @@ pub enum AddError {
 /// Why an account was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// No account has the email.
     #[error("no account has this email")]
     NoSuchAccount,
-    /// The store failed.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
@@ -146,7 +142,6 @@ pub enum ChangeError {
 /// Why a password was not hashed.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
-    /// Too many are queued already.
     #[error("too many passwords wait to be hashed")]
     TooBusy,
     /// When its turn had come, it was not allowed to begin.

@@ -4,8 +4,8 @@ use booked_gateway::routes::{Access, Handler, Method, ROUTES};
 use utoipa::{
     OpenApi,
     openapi::{
-        ContentBuilder, HeaderBuilder, InfoBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder,
-        Server, Type,
+        ContentBuilder, HeaderBuilder, InfoBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Response,
+        ResponseBuilder, SchemaFormat, Server, Type,
         path::{Operation, PathItem},
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
@@ -79,7 +79,12 @@ fn error(description: &str, retry_after: bool) -> Response {
     if !retry_after {
         return response.build();
     }
-    let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
+    // Like the `u64` of the headers that services describe.
+    let seconds = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(0))
+        .build();
     let header = HeaderBuilder::new().schema(Some(seconds)).description(Some("In seconds.")).build();
     response.header("Retry-After", header).build()
 }

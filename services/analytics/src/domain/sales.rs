@@ -31,13 +31,13 @@ impl Sales {
     /// The fraction of the seats that is sold, 0 to 1.
     #[must_use]
     pub fn capacity_utilisation(&self) -> f64 {
-        part(self.sold(), self.total_seats)
+        fraction(self.sold(), self.total_seats)
     }
 
     /// The fraction of the tickets ever booked that was cancelled, 0 to 1; 0 if none were booked.
     #[must_use]
     pub fn cancellation_rate(&self) -> f64 {
-        part(shown(self.cancelled), shown(self.ever_booked))
+        fraction(shown(self.cancelled), shown(self.ever_booked))
     }
 }
 
@@ -53,7 +53,7 @@ fn shown(count: i64) -> u32 {
     u32::try_from(count.max(0)).unwrap_or(u32::MAX)
 }
 
-fn part(count: u32, of: u32) -> f64 {
+fn fraction(count: u32, of: u32) -> f64 {
     if of == 0 { 0.0 } else { (f64::from(count) / f64::from(of)).min(1.0) }
 }
 

@@ -17,16 +17,16 @@ async fn only_row(world: &World) -> EventAnalytics {
 async fn facts_that_come_before_what_they_follow_from_count_all_the_same() {
     let world = World::start().await;
 
-    world.tell([cancelled(event(1), 2, TODAY)]).await;
+    world.publish([cancelled(event(1), 2, TODAY)]).await;
     assert_eq!(world.analytics.rows().await, [], "an event that nobody described yet");
 
-    world.tell([on_sale(event(1), 1, 10)]).await;
+    world.publish([on_sale(event(1), 1, 10)]).await;
     let row = only_row(&world).await;
     assert_eq!((row.sold_tickets, row.today_booked_tickets), (0, 0), "never below 0");
     assert_eq!(row.capacity_utilisation, 0.0);
     assert_eq!(world.analytics.rates().await[0].cancellation_rate, 0.0, "cancelled, and never booked yet");
 
-    world.tell([booked(event(1), 5, TODAY)]).await;
+    world.publish([booked(event(1), 5, TODAY)]).await;
     let row = only_row(&world).await;
     assert_eq!((row.sold_tickets, row.today_booked_tickets), (3, 3));
     assert_eq!(world.analytics.rates().await[0].cancellation_rate, 0.4);
@@ -47,9 +47,9 @@ async fn the_order_of_the_feed_makes_no_difference() {
     ];
     let (forwards, backwards) = (World::start().await, World::start().await);
 
-    forwards.tell(facts.clone()).await;
+    forwards.publish(facts.clone()).await;
     for fact in facts.into_iter().rev() {
-        backwards.tell([fact]).await;
+        backwards.publish([fact]).await;
     }
 
     let row = only_row(&forwards).await;
@@ -61,10 +61,10 @@ async fn the_order_of_the_feed_makes_no_difference() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_state_never_overwrites_a_newer_one() {
     let world = World::start().await;
-    world.tell([on_sale(event(1), 3, 30), on_sale(event(1), 2, 20)]).await;
+    world.publish([on_sale(event(1), 3, 30), on_sale(event(1), 2, 20)]).await;
     assert_eq!(only_row(&world).await.total_seats, 30);
 
-    world.tell([on_sale(event(1), 1, 10)]).await;
+    world.publish([on_sale(event(1), 1, 10)]).await;
     assert_eq!(only_row(&world).await.total_seats, 30);
 }
 
@@ -76,7 +76,7 @@ async fn a_feed_that_is_read_again_from_its_start_counts_once() {
     world.applied(position).await;
     let (row, rates) = (only_row(&world).await, world.analytics.rates().await);
 
-    world.pretend_that_all_was_read_in_another_life();
+    world.pretend_that_all_was_read_in_another_incarnation();
     world.applied(position).await;
 
     assert_eq!(only_row(&world).await, row);
@@ -87,22 +87,22 @@ async fn a_feed_that_is_read_again_from_its_start_counts_once() {
 async fn a_failover_that_lost_the_last_row_leaves_the_counts_of_archived_months() {
     let world = World::start().await;
     let first = [on_sale(event(1), 1, 10), booked(event(1), 5, YESTERDAY), on_sale(event(2), 1, 10)];
-    world.tell_in_month(4, first).await;
-    world.tell_in_month(3, [cancelled(event(1), 2, YESTERDAY), booked(event(1), 3, TODAY)]).await;
+    world.publish_in_month(4, first).await;
+    world.publish_in_month(3, [cancelled(event(1), 2, YESTERDAY), booked(event(1), 3, TODAY)]).await;
     world
-        .tell_in_month(
+        .publish_in_month(
             2,
             [on_sale(event(1), 2, 20), cancelled(event(1), 1, TODAY), booked(event(2), 4, TODAY)],
         )
         .await;
-    world.tell([booked(event(2), 1, TODAY)]).await;
+    world.publish([booked(event(2), 1, TODAY)]).await;
     let (rows, rates) = (world.analytics.rows().await, world.analytics.rates().await);
     for months_ago in [3, 1] {
         world.ticketing.archive(months_ago);
-        world.tell([booked(event(2), 1, TODAY)]).await;
+        world.publish([booked(event(2), 1, TODAY)]).await;
         world.ticketing.lose_the_last_row();
         world.pretend_that_another_server_took_over();
-        world.tell([deleted(event(3), 2)]).await;
+        world.publish([deleted(event(3), 2)]).await;
 
         assert_eq!(world.analytics.rows().await, rows);
         assert_eq!(world.analytics.rates().await, rates);
@@ -113,12 +113,12 @@ async fn a_failover_that_lost_the_last_row_leaves_the_counts_of_archived_months(
 async fn analytics_that_starts_from_nothing_counts_what_was_archived() {
     let world = World::start().await;
     world
-        .tell_in_month(
+        .publish_in_month(
             3,
             [on_sale(event(1), 1, 10), booked(event(1), 5, TODAY), booked(event(1), 1, YESTERDAY)],
         )
         .await;
-    world.tell_in_month(2, [cancelled(event(1), 2, TODAY)]).await;
+    world.publish_in_month(2, [cancelled(event(1), 2, TODAY)]).await;
     let (row, rates) = (only_row(&world).await, world.analytics.rates().await);
     assert_eq!((row.sold_tickets, row.today_booked_tickets), (4, 3));
     world.ticketing.archive(1);
@@ -138,10 +138,10 @@ async fn a_failover_that_lost_nothing_leaves_the_counts_as_they_are() {
     world
         .database
         .execute("INSERT INTO events VALUES ('00000000-0063-8000-8000-000000000000', 1, false, 10, 5, 1)");
-    world.tell([on_sale(event(1), 1, 10), booked(event(1), 5, TODAY)]).await;
+    world.publish([on_sale(event(1), 1, 10), booked(event(1), 5, TODAY)]).await;
 
     world.pretend_that_another_server_took_over();
-    world.tell([booked(event(1), 1, TODAY)]).await;
+    world.publish([booked(event(1), 1, TODAY)]).await;
 
     let rows = world.analytics.rows().await;
     let sold: Vec<_> = rows.iter().map(|row| row.sold_tickets).collect();
@@ -149,17 +149,17 @@ async fn a_failover_that_lost_nothing_leaves_the_counts_as_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_new_life_of_a_feed_does_not_have_is_forgotten() {
+async fn what_the_new_incarnation_of_a_feed_does_not_have_is_no_longer_counted() {
     let world = World::start().await;
     world.database.execute(
         "INSERT INTO events VALUES ('00000000-0063-8000-8000-000000000000', 1, false, 10, 5, 1);
          INSERT INTO booked_by_day VALUES ('00000000-0063-8000-8000-000000000000', '2030-05-17', 4);",
     );
-    world.tell([on_sale(event(1), 1, 10)]).await;
+    world.publish([on_sale(event(1), 1, 10)]).await;
     assert_eq!(world.analytics.rows().await.len(), 2);
 
-    world.pretend_that_all_was_read_in_another_life();
-    world.tell([booked(event(1), 1, TODAY)]).await;
+    world.pretend_that_all_was_read_in_another_incarnation();
+    world.publish([booked(event(1), 1, TODAY)]).await;
 
     assert_eq!(only_row(&world).await.event_id, event(1).as_uuid());
 }
@@ -169,7 +169,7 @@ async fn several_replicas_count_every_fact_once() {
     let world = World::start().await;
     let replicas = [world.start_replica().await, world.start_replica().await];
 
-    world.tell([on_sale(event(1), 1, 10), booked(event(1), 5, TODAY)]).await;
+    world.publish([on_sale(event(1), 1, 10), booked(event(1), 5, TODAY)]).await;
 
     for replica in [&world.analytics, &replicas[0], &replicas[1]] {
         assert_eq!(replica.rows().await[0].sold_tickets, 5);
@@ -177,12 +177,12 @@ async fn several_replicas_count_every_fact_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_starts_again_goes_on_where_it_was() {
+async fn a_service_that_restarts_continues_where_it_was() {
     let mut world = World::start().await;
-    world.tell([on_sale(event(1), 1, 10), booked(event(1), 5, TODAY)]).await;
+    world.publish([on_sale(event(1), 1, 10), booked(event(1), 5, TODAY)]).await;
 
     world.analytics = world.start_replica().await;
-    world.tell([booked(event(1), 1, TODAY)]).await;
+    world.publish([booked(event(1), 1, TODAY)]).await;
 
     assert_eq!(only_row(&world).await.sold_tickets, 6);
 }
@@ -194,7 +194,7 @@ async fn what_cannot_be_understood_stops_nothing() {
     let no_event = "11111111-2222-4333-8444-555555555555";
     let (kind, ledger) = (EventOnSale::KIND, TicketsBooked::KIND);
     world
-        .tell([
+        .publish([
             Fact::Other("booked.ticketing.of_a_newer_version", json!({"event_id": id})),
             Fact::Other(kind, json!({"event_id": id, "version": "1"})),
             Fact::Other(kind, json!({"event_id": no_event, "version": 1, "deleted": false, "seat_count": 1})),
@@ -225,7 +225,7 @@ async fn a_hot_sale_adds_up_to_the_last_ticket() {
         }
     }
 
-    world.tell(facts).await;
+    world.publish(facts).await;
 
     let rows = world.analytics.rows().await;
     assert_eq!(rows.len(), 10);

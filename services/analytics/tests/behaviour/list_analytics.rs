@@ -27,7 +27,7 @@ async fn an_event_without_a_sale_has_a_row() {
     let world = World::start().await;
     assert_eq!(world.analytics.rows().await, []);
 
-    world.tell([on_sale(event(1), 1, 100)]).await;
+    world.publish([on_sale(event(1), 1, 100)]).await;
 
     assert_eq!(world.analytics.rows().await, [row(event(1), 100, 0, 0.0, 0)]);
 }
@@ -35,13 +35,13 @@ async fn an_event_without_a_sale_has_a_row() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tickets_count_while_they_are_booked() {
     let world = World::start().await;
-    world.tell([on_sale(event(1), 1, 100), booked(event(1), 20, TODAY), booked(event(1), 5, TODAY)]).await;
+    world.publish([on_sale(event(1), 1, 100), booked(event(1), 20, TODAY), booked(event(1), 5, TODAY)]).await;
     assert_eq!(world.analytics.rows().await, [row(event(1), 100, 25, 0.25, 25)]);
 
-    world.tell([cancelled(event(1), 10, TODAY)]).await;
+    world.publish([cancelled(event(1), 10, TODAY)]).await;
     assert_eq!(world.analytics.rows().await, [row(event(1), 100, 15, 0.15, 15)]);
 
-    world.tell([booked(event(1), 1, TODAY)]).await;
+    world.publish([booked(event(1), 1, TODAY)]).await;
     assert_eq!(world.analytics.rows().await, [row(event(1), 100, 16, 0.16, 16)]);
 }
 
@@ -49,7 +49,7 @@ async fn tickets_count_while_they_are_booked() {
 async fn the_best_selling_come_first_and_ties_by_id() {
     let world = World::start().await;
     world
-        .tell([
+        .publish([
             on_sale(event(4), 1, 10),
             on_sale(event(1), 1, 10),
             on_sale(event(3), 1, 1000),
@@ -69,7 +69,7 @@ async fn the_best_selling_come_first_and_ties_by_id() {
 async fn today_is_the_utc_day_on_which_what_stays_booked_was_booked() {
     let world = World::start().await;
     world
-        .tell([
+        .publish([
             on_sale(event(1), 1, 100),
             booked(event(1), 10, "2030-05-16T23:59:59.999Z"),
             booked(event(1), 20, "2030-05-17T00:00:00.000Z"),
@@ -78,7 +78,7 @@ async fn today_is_the_utc_day_on_which_what_stays_booked_was_booked() {
         .await;
     assert_eq!(world.analytics.rows().await, [row(event(1), 100, 60, 0.6, 50)]);
 
-    world.tell([cancelled(event(1), 4, YESTERDAY)]).await;
+    world.publish([cancelled(event(1), 4, YESTERDAY)]).await;
     assert_eq!(world.analytics.rows().await, [row(event(1), 100, 56, 0.56, 50)]);
 
     world.clock.set("2030-05-16T12:00:00Z");
@@ -91,10 +91,10 @@ async fn today_is_the_utc_day_on_which_what_stays_booked_was_booked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_grows_is_less_utilised() {
     let world = World::start().await;
-    world.tell([on_sale(event(1), 1, 10), booked(event(1), 10, TODAY)]).await;
+    world.publish([on_sale(event(1), 1, 10), booked(event(1), 10, TODAY)]).await;
     assert_eq!(world.analytics.rows().await, [row(event(1), 10, 10, 1.0, 10)]);
 
-    world.tell([on_sale(event(1), 2, 40)]).await;
+    world.publish([on_sale(event(1), 2, 40)]).await;
 
     assert_eq!(world.analytics.rows().await, [row(event(1), 40, 10, 0.25, 10)]);
 }
@@ -102,13 +102,15 @@ async fn an_event_that_grows_is_less_utilised() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_event_is_gone_and_late_counts_do_not_bring_it_back() {
     let world = World::start().await;
-    world.tell([on_sale(event(1), 1, 10), booked(event(1), 3, TODAY), on_sale(event(2), 1, 10)]).await;
+    world.publish([on_sale(event(1), 1, 10), booked(event(1), 3, TODAY), on_sale(event(2), 1, 10)]).await;
 
-    world.tell([deleted(event(1), 2)]).await;
+    world.publish([deleted(event(1), 2)]).await;
     assert_eq!(world.analytics.rows().await, [row(event(2), 10, 0, 0.0, 0)]);
     assert_eq!(world.database.execute("SELECT count(*) FROM booked_by_day").trim(), "0");
 
-    world.tell([booked(event(1), 1, TODAY), cancelled(event(1), 1, TODAY), on_sale(event(1), 1, 10)]).await;
+    world
+        .publish([booked(event(1), 1, TODAY), cancelled(event(1), 1, TODAY), on_sale(event(1), 1, 10)])
+        .await;
     assert_eq!(world.analytics.rows().await, [row(event(2), 10, 0, 0.0, 0)]);
     assert_eq!(world.database.execute("SELECT count(*) FROM booked_by_day").trim(), "0");
 }
@@ -150,7 +152,7 @@ async fn without_its_database_it_says_that_it_is_unavailable() {
         assert!(answer.headers().contains_key("retry-after"), "{path}");
         let body: Value = answer.json().await.unwrap();
         assert_eq!(body["category_code"], "SYS-07", "{path}");
-        assert_eq!(body.get("error"), None, "nothing of the cause is told");
+        assert_eq!(body.get("error"), None, "the cause is not shown");
     }
 }
 

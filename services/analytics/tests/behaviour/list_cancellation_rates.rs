@@ -10,11 +10,11 @@ async fn rates(world: &World) -> Vec<(EventId, f64)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_rate_is_0_where_nothing_was_booked() {
+async fn the_rate_is_0_if_nothing_was_booked() {
     let world = World::start().await;
     assert_eq!(rates(&world).await, []);
 
-    world.tell([on_sale(event(2), 1, 10), on_sale(event(1), 1, 10)]).await;
+    world.publish([on_sale(event(2), 1, 10), on_sale(event(1), 1, 10)]).await;
 
     assert_eq!(rates(&world).await, [(event(1), 0.0), (event(2), 0.0)]);
 }
@@ -22,26 +22,30 @@ async fn the_rate_is_0_where_nothing_was_booked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_rate_is_of_all_tickets_ever_booked() {
     let world = World::start().await;
-    world.tell([on_sale(event(1), 1, 10), booked(event(1), 3, YESTERDAY), booked(event(1), 1, TODAY)]).await;
+    world
+        .publish([on_sale(event(1), 1, 10), booked(event(1), 3, YESTERDAY), booked(event(1), 1, TODAY)])
+        .await;
     assert_eq!(rates(&world).await, [(event(1), 0.0)]);
 
-    world.tell([cancelled(event(1), 1, YESTERDAY)]).await;
+    world.publish([cancelled(event(1), 1, YESTERDAY)]).await;
     assert_eq!(rates(&world).await, [(event(1), 0.25)]);
 
-    world.tell([cancelled(event(1), 2, YESTERDAY), cancelled(event(1), 1, TODAY)]).await;
+    world.publish([cancelled(event(1), 2, YESTERDAY), cancelled(event(1), 1, TODAY)]).await;
     assert_eq!(rates(&world).await, [(event(1), 1.0)]);
 
     // The same seats, sold again.
-    world.tell([booked(event(1), 4, TODAY)]).await;
+    world.publish([booked(event(1), 4, TODAY)]).await;
     assert_eq!(rates(&world).await, [(event(1), 0.5)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_event_has_no_rate() {
     let world = World::start().await;
-    world.tell([on_sale(event(1), 1, 10), booked(event(1), 2, TODAY), cancelled(event(1), 1, TODAY)]).await;
+    world
+        .publish([on_sale(event(1), 1, 10), booked(event(1), 2, TODAY), cancelled(event(1), 1, TODAY)])
+        .await;
 
-    world.tell([deleted(event(1), 2)]).await;
+    world.publish([deleted(event(1), 2)]).await;
 
     assert_eq!(rates(&world).await, []);
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use booked_analytics::{app, config::Config, outbound::postgres::MIGRATIONS};
+use booked_analytics::{app, config::ServeArgs, outbound::postgres::MIGRATIONS};
 use booked_contract::{
     analytics::{EventAnalytics, EventCancellations},
     feed::{CancelledTicket, EventOnSale, TicketsBooked, TicketsCancelled},
@@ -22,6 +22,7 @@ use booked_sandbox::{TestDatabase, test_database};
 use booked_server::{Application, Bound, Clock, Lifecycle, config::HttpSettings};
 use booked_telemetry::Metrics;
 use chrono::{DateTime, Utc};
+use clap::Parser;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 use reqwest::{Client, Method, Response};
 use serde::de::DeserializeOwned;
@@ -66,13 +67,13 @@ impl World {
     }
 
     /// Writes these facts in one transaction, and waits until they are counted.
-    pub(crate) async fn tell(&self, facts: impl IntoIterator<Item = Fact>) {
+    pub(crate) async fn publish(&self, facts: impl IntoIterator<Item = Fact>) {
         let position = self.ticketing.write(facts.into_iter().collect()).await;
         self.applied(position).await;
     }
 
     /// Writes these facts in a transaction of this many months ago, and waits until they are counted.
-    pub(crate) async fn tell_in_month(&self, months_ago: u32, facts: impl IntoIterator<Item = Fact>) {
+    pub(crate) async fn publish_in_month(&self, months_ago: u32, facts: impl IntoIterator<Item = Fact>) {
         let position = self.ticketing.write_in_month(months_ago, facts.into_iter().collect()).await;
         self.applied(position).await;
     }
@@ -80,7 +81,7 @@ impl World {
     /// Waits until the feed is applied up to this position, in its present incarnation.
     pub(crate) async fn applied(&self, position: Position) {
         let is_applied = format!(
-            "SELECT count(*) FROM feed_cursors WHERE row_id >= {position} AND incarnation <> '{ANOTHER_LIFE}'"
+            "SELECT count(*) FROM feed_cursors WHERE row_id >= {position} AND incarnation <> '{ANOTHER_INCARNATION}'"
         );
         for _ in 0..400 {
             if self.database.execute(&is_applied).trim() == "1" {
@@ -93,18 +94,19 @@ impl World {
 
     /// A failover of ticketing's database that lost nothing.
     pub(crate) fn pretend_that_another_server_took_over(&self) {
-        self.database.execute(&format!("UPDATE feed_cursors SET incarnation = '{ANOTHER_LIFE}'"));
+        self.database.execute(&format!("UPDATE feed_cursors SET incarnation = '{ANOTHER_INCARNATION}'"));
     }
 
     /// What analytics sees after ticketing's database was restored: the cursor belongs to another incarnation of the
     /// feed.
-    pub(crate) fn pretend_that_all_was_read_in_another_life(&self) {
-        self.database
-            .execute(&format!("UPDATE feed_cursors SET incarnation = '{ANOTHER_LIFE}', digest = digest + 1"));
+    pub(crate) fn pretend_that_all_was_read_in_another_incarnation(&self) {
+        self.database.execute(&format!(
+            "UPDATE feed_cursors SET incarnation = '{ANOTHER_INCARNATION}', digest = digest + 1"
+        ));
     }
 }
 
-const ANOTHER_LIFE: &str = "another life";
+const ANOTHER_INCARNATION: &str = "another incarnation";
 
 fn migrate(url: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -249,14 +251,24 @@ pub(crate) struct Analytics {
     lifecycle: Lifecycle,
 }
 
+#[derive(Parser)]
+struct CommandLine {
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
 impl Analytics {
     pub(crate) async fn start(database_url: &str, ticketing: SocketAddr, clock: &Arc<StandingClock>) -> Self {
-        let config = Config {
-            http: http_settings(),
-            credential: credential(),
-            database: DatabaseSettings::for_url(database_url).unwrap(),
-            ticketing: format!("http://{ticketing}").parse().unwrap(),
-        };
+        let arguments = [
+            "analytics",
+            "--database-url",
+            database_url,
+            "--internal-credential",
+            SECRET,
+            "--ticketing-url",
+            &format!("http://{ticketing}"),
+        ];
+        let config = CommandLine::parse_from(arguments).serve.check().unwrap();
         let lifecycle = Lifecycle::new();
         let clock = Arc::clone(clock);
         let application =

@@ -6,7 +6,7 @@ use booked_postgres::Database;
 use booked_server::Clock;
 use tokio::time::{interval, sleep};
 
-use crate::outbound::postgres::empty_deleted_events;
+use crate::outbound::postgres;
 
 const PURGE_INTERVAL: Duration = Duration::from_secs(60);
 /// The pause between two batches, so that a large purge leaves the database to others.
@@ -18,11 +18,11 @@ pub(crate) async fn purge_deleted_events(database: Database, clock: Arc<dyn Cloc
     loop {
         round.tick().await;
         loop {
-            match empty_deleted_events(&database, clock.now() - kept).await {
+            match postgres::purge_deleted_events(&database, clock.now() - kept).await {
                 Ok(true) => sleep(PURGE_PAUSE).await,
                 Ok(false) => break,
                 Err(error) => {
-                    tracing::warn!(%error, "deleted events were not emptied");
+                    tracing::warn!(%error, "deleted events were not purged");
                     break;
                 }
             }

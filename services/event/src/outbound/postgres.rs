@@ -9,7 +9,7 @@ mod seconds;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 pub use event_store::PostgresEventStore;
-pub use purge::empty_deleted_events;
+pub use purge::purge_deleted_events;
 
 /// The migrations that make the schema.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/event");

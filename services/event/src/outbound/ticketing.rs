@@ -15,39 +15,37 @@ use crate::ports::{FeedPosition, Ticketing};
 /// The most events per request: this many are counted by ticketing in a few milliseconds.
 const EVENTS_MAX: usize = 1_000;
 /// How many requests for one page may be in flight at once.
-const QUESTIONS_MAX: usize = 4;
+const REQUESTS_MAX: usize = 4;
 
 /// Ticketing, called at any of its replicas.
 #[derive(Debug)]
 pub struct HttpTicketing {
     client: ServiceClient,
-    answer_timeout: Duration,
+    count_timeout: Duration,
     catch_up_timeout: Duration,
 }
 
 impl HttpTicketing {
-    /// The time-outs are for counting seats and for catching up with the feed.
+    /// The timeouts are for counting seats and for catching up with the feed.
     #[must_use]
-    pub fn new(client: ServiceClient, answer_timeout: Duration, catch_up_timeout: Duration) -> Self {
-        Self { client, answer_timeout, catch_up_timeout }
+    pub fn new(client: ServiceClient, count_timeout: Duration, catch_up_timeout: Duration) -> Self {
+        Self { client, count_timeout, catch_up_timeout }
     }
 
     async fn count(&self, events: &[EventId]) -> Result<Vec<Option<u32>>, Failure> {
         let query = OccupiedQuery { event_ids: events.iter().map(|event| event.as_uuid()).collect() };
-        let (path, timeout) = ("/internal/availability", self.answer_timeout);
+        let (path, timeout) = ("/internal/availability", self.count_timeout);
         let response = self
             .client
             .send(Retry::IfLost, Method::POST, path, timeout, |request| request.json(&query))
             .await?;
         let Occupied { occupied } = self.client.json(response).await?;
         if occupied.len() != events.len() {
-            return Err(self.failed("the answer has another length than the question"));
+            return Err(self.failed("the answer does not have one count for each event"));
         }
         Ok(occupied)
     }
-}
 
-impl HttpTicketing {
     fn failed(&self, cause: &str) -> Failure {
         Failure::not_done(self.client.service(), cause)
     }
@@ -70,11 +68,11 @@ impl Ticketing for HttpTicketing {
     }
 
     async fn occupied(&self, events: &[EventId]) -> Result<Vec<Option<u32>>, Failure> {
-        let questions: Vec<_> = events.chunks(EVENTS_MAX).map(|events| self.count(events)).collect();
-        let answers = stream::iter(questions).buffered(QUESTIONS_MAX).try_concat();
-        match tokio::time::timeout(self.answer_timeout, answers).await {
+        let requests: Vec<_> = events.chunks(EVENTS_MAX).map(|events| self.count(events)).collect();
+        let counts = stream::iter(requests).buffered(REQUESTS_MAX).try_concat();
+        match tokio::time::timeout(self.count_timeout, counts).await {
             // Counting changes nothing, so a failure whose outcome is unknown has done no harm.
-            Ok(answers) => answers.map_err(Failure::harmless),
+            Ok(counts) => counts.map_err(Failure::harmless),
             Err(_) => Err(self.failed("no answer in time")),
         }
     }

@@ -28,7 +28,7 @@ fn proms_with(field: &str, value: Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_is_made_and_answered_with_its_place() {
+async fn an_event_is_created_and_answered_with_its_location() {
     let world = World::start().await;
     let answer = world.admin.post("/event/", &proms()).await;
     assert_eq!((answer.status, &answer.body), (201, &Value::Null));
@@ -54,14 +54,14 @@ async fn coordinates_may_be_left_out_and_are_left_out_then() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_whole_state_is_told_in_the_feed() {
+async fn the_whole_state_is_published_in_the_feed() {
     let world = World::start().await;
     let id = world.create(&proms()).await;
     let mut expected = proms();
     expected["event_id"] = json!(id.to_string());
     expected["version"] = json!(1);
     expected["deleted"] = json!(false);
-    assert_eq!(world.told(), [expected]);
+    assert_eq!(world.published(), [expected]);
     let feed = world.anyone.get("/internal/feed?timeout=2000").await.body;
     assert_eq!(feed[0]["type"], "booked.event.state");
     assert_eq!((&feed[0]["source"], &feed[0]["subject"]), (&json!("/event"), &json!(id.to_string())));
@@ -75,7 +75,7 @@ async fn ticketing_has_caught_up_before_the_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_is_made_though_ticketing_fails_or_hangs() {
+async fn an_event_is_created_even_if_ticketing_fails_or_hangs() {
     let world = World::start().await;
     for mood in [Mood::Fails, Mood::Hangs] {
         world.ticketing.be(mood);
@@ -83,7 +83,7 @@ async fn an_event_is_made_though_ticketing_fails_or_hangs() {
         world.create(&proms()).await;
         assert!(start.elapsed() < Duration::from_secs(2), "{mood:?}: {:?}", start.elapsed());
     }
-    assert_eq!(world.told().len(), 2);
+    assert_eq!(world.published().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,7 +131,7 @@ async fn what_is_out_of_bounds_is_refused_with_its_code() {
             assert_eq!(answer.error(), (400, code), "{field} {value}");
         }
     }
-    assert!(world.told().is_empty());
+    assert!(world.published().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,14 +171,14 @@ async fn a_body_that_is_no_object_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn admins_alone_make_events() {
+async fn only_admins_create_events() {
     let world = World::start().await;
     assert_eq!(world.user.post("/event/", &json!(0)).await.error(), (401, "USER-01"));
     assert_eq!(world.anyone.post("/event/", &json!(0)).await.error(), (401, "USER-06"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_lacks_the_credential_of_the_system_is_nobody() {
+async fn a_caller_without_the_internal_credential_is_refused() {
     let world = World::start().await;
     let url = format!("http://{}/event/", world.service.bound.traffic);
     let answer = reqwest::Client::new().get(url).header("x-booked-user-role", "admin").send().await.unwrap();

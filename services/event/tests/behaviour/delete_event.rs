@@ -1,6 +1,6 @@
 //! `DELETE /event/?id=`
 
-use booked_event::outbound::postgres::empty_deleted_events;
+use booked_event::outbound::postgres::purge_deleted_events;
 use booked_ids::EventId;
 use booked_postgres::{Database, DatabaseSettings};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -23,18 +23,18 @@ async fn a_deleted_event_is_gone_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_deletion_is_told_as_the_last_version() {
+async fn the_deletion_is_published_as_the_last_version() {
     let world = World::start().await;
     let id = world.event(1, 10).await;
     world.admin.delete(&format!("/event/?id={id}")).await;
-    let told = world.told();
-    assert_eq!((told.len(), &told[1]["deleted"]), (2, &json!(true)));
-    assert!(told[1]["version"].as_i64() > told[0]["version"].as_i64());
+    let published = world.published();
+    assert_eq!((published.len(), &published[1]["deleted"]), (2, &json!(true)));
+    assert!(published[1]["version"].as_i64() > published[0]["version"].as_i64());
     assert_eq!(world.ticketing.catch_ups().last().unwrap(), &world.last_position());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_is_deleted_though_ticketing_fails() {
+async fn an_event_is_deleted_even_if_ticketing_fails() {
     let world = World::start().await;
     let id = world.event(1, 10).await;
     world.ticketing.be(Mood::Fails);
@@ -49,7 +49,7 @@ async fn of_two_deletions_at_once_one_finds_nothing() {
     let mut statuses = [one.status, other.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 400]);
-    assert_eq!(world.told().len(), 2);
+    assert_eq!(world.published().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,7 +72,7 @@ async fn an_id_must_be_there_and_name_an_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn admins_alone_delete_events() {
+async fn only_admins_delete_events() {
     let world = World::start().await;
     assert_eq!(world.user.delete("/event/?id=x").await.error(), (401, "USER-01"));
     assert_eq!(world.anyone.delete("/event/?id=x").await.error(), (401, "USER-06"));
@@ -95,9 +95,9 @@ async fn of_a_deleted_event_only_the_tombstone_stays() {
         world.database.execute(all)
     };
 
-    assert!(!empty_deleted_events(&database, deleted_at).await.unwrap());
+    assert!(!purge_deleted_events(&database, deleted_at).await.unwrap());
     assert_eq!(texts(), "nad|nad", "it was not deleted before this time");
-    assert!(!empty_deleted_events(&database, deleted_at + TimeDelta::microseconds(1)).await.unwrap());
+    assert!(!purge_deleted_events(&database, deleted_at + TimeDelta::microseconds(1)).await.unwrap());
     assert_eq!(texts(), "|nad");
     assert_eq!(world.anyone.get(&format!("/event/{deleted}/")).await.error(), (404, "EVENT-03"));
     assert_eq!(world.anyone.get(&format!("/event/{kept}/")).await.status, 200);

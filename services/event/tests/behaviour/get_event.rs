@@ -42,7 +42,7 @@ async fn what_is_no_uuid_is_no_id() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_uuid_that_names_no_event_is_told_apart() {
+async fn a_uuid_that_names_no_event_is_not_found() {
     let world = World::start().await;
     let event = EventId::new(5, [3; 16]);
     for id in [event.to_string(), "00000000-0000-4000-8000-000000000000".to_owned()] {

@@ -105,9 +105,11 @@ async fn events_that_an_older_release_made_at_second_zero_do_not_stop_the_listin
     let first = world.anyone.get("/event/").await;
     assert_eq!((ids(&first).len(), &first.body["next_time_to_fetch"]), (12, &json!(1)));
     assert_eq!(ids(&world.anyone.get("/event/?timestamp=1").await), [later.to_string()]);
-    let told = world.told();
-    assert_eq!(told.len(), 13);
-    assert!(told[1..].iter().all(|state| (&state["unix_time"], &state["version"]) == (&json!(1), &json!(2))));
+    let published = world.published();
+    assert_eq!(published.len(), 13);
+    assert!(
+        published[1..].iter().all(|state| (&state["unix_time"], &state["version"]) == (&json!(1), &json!(2)))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,7 +140,7 @@ async fn what_is_free_is_what_ticketing_leaves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_ticketing_gives_no_answer_the_page_is_503_in_time_and_never_a_guess() {
+async fn without_an_answer_from_ticketing_the_page_is_503_in_time_and_never_a_guess() {
     let world = World::start().await;
     world.event(1, 10).await;
     for mood in [Mood::Fails, Mood::Hangs, Mood::Miscounts] {
@@ -154,7 +156,7 @@ async fn where_ticketing_gives_no_answer_the_page_is_503_in_time_and_never_a_gue
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_replica_of_ticketing_that_is_gone_is_passed_over() {
+async fn a_replica_of_ticketing_that_is_unreachable_is_skipped() {
     let world = World::start().await;
     world.event(1, 10).await;
     let gone = {
@@ -204,7 +206,7 @@ async fn a_crowd_that_asks_the_same_shares_its_fetches() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_sold_before_the_request_is_counted_though_a_fetch_was_under_way() {
+async fn seats_sold_before_the_request_are_counted_even_if_a_fetch_was_in_flight() {
     let world = World::start().await;
     let id = world.event(1, 10).await;
     world.ticketing.close_gate();
@@ -226,7 +228,7 @@ async fn what_was_sold_before_the_request_is_counted_though_a_fetch_was_under_wa
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_who_hangs_up_strands_nobody() {
+async fn a_caller_who_disconnects_leaves_nobody_without_an_answer() {
     let world = World::start().await;
     world.event(1, 10).await;
     world.ticketing.close_gate();

@@ -1,4 +1,4 @@
-//! The event service over real HTTP and real PostgreSQL, with a stand-in for ticketing.
+//! The event service over real HTTP and real PostgreSQL, with a fake ticketing service.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 

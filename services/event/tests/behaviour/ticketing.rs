@@ -1,4 +1,4 @@
-//! A stand-in for ticketing: it responds as the test says, and records its requests.
+//! A fake ticketing service: it responds as the test says, and records its requests.
 
 use std::{
     collections::HashMap,

@@ -38,19 +38,19 @@ async fn what_is_named_changes_and_nothing_else() {
         }
         assert_eq!(seen(&world, id).await, expected);
     }
-    let versions: Vec<_> = world.told().iter().map(|state| state["version"].as_i64().unwrap()).collect();
+    let versions: Vec<_> = world.published().iter().map(|state| state["version"].as_i64().unwrap()).collect();
     assert_eq!((versions.len(), versions[0]), (8, 1));
     assert!(versions.is_sorted_by(|one, next| one < next), "{versions:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_of_nothing_is_done_and_not_told() {
+async fn a_change_of_nothing_succeeds_and_is_not_published() {
     let world = World::start().await;
     let id = world.create(&proms()).await;
     update(&world, id, json!({})).await;
     update(&world, id, json!({ "name": null, "seat_count": null, "latitude": null })).await;
     update(&world, id, proms()).await;
-    assert_eq!(world.told().len(), 1);
+    assert_eq!(world.published().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,21 +129,21 @@ async fn the_first_check_that_fails_answers() {
         let answer = world.admin.post("/event/update/", &change).await;
         assert_eq!(answer.error(), (400, code), "{change}");
     }
-    assert_eq!(world.told().len(), 1);
+    assert_eq!(world.published().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_is_newer_than_one_that_was_told_and_then_lost_with_its_server() {
+async fn a_change_is_newer_than_one_that_was_published_and_then_lost_in_a_failover() {
     let world = World::start().await;
     let id = world.event(1, 100).await;
     update(&world, id, json!({ "seat_count": 200 })).await;
-    let lost = world.told().pop().unwrap();
+    let lost = world.published().pop().unwrap();
     // A standby takes over that never had this change.
     world.database.execute(
         "UPDATE events SET version = 1, seat_count = 100; DELETE FROM outbox WHERE data->>'version' <> '1'",
     );
     update(&world, id, json!({ "seat_count": 300 })).await;
-    let next = world.told().pop().unwrap();
+    let next = world.published().pop().unwrap();
     assert_eq!((&lost["seat_count"], &next["seat_count"]), (&json!(200), &json!(300)));
     assert!(
         next["version"].as_i64() > lost["version"].as_i64(),
@@ -154,7 +154,7 @@ async fn a_change_is_newer_than_one_that_was_told_and_then_lost_with_its_server(
 
     world.database.execute("UPDATE events SET version = 1");
     assert_eq!(world.admin.delete(&format!("/event/?id={id}")).await.status, 200);
-    let deleted = world.told().pop().unwrap();
+    let deleted = world.published().pop().unwrap();
     assert!(deleted["version"].as_i64() > next["version"].as_i64(), "so is a deletion");
 }
 
@@ -174,7 +174,7 @@ async fn changes_at_once_come_one_after_the_other() {
     assert!(statuses.iter().all(|status| [201, 400].contains(status)), "{statuses:?}");
     assert_eq!(seen(&world, id).await["seat_count"], 20, "the largest always fits");
     let mut states: Vec<(i64, i64)> = world
-        .told()
+        .published()
         .iter()
         .map(|state| (state["version"].as_i64().unwrap(), state["seat_count"].as_i64().unwrap()))
         .collect();
@@ -183,7 +183,7 @@ async fn changes_at_once_come_one_after_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn admins_alone_change_events() {
+async fn only_admins_change_events() {
     let world = World::start().await;
     assert_eq!(world.user.post("/event/update/", &json!(0)).await.error(), (401, "USER-01"));
     assert_eq!(world.anyone.post("/event/update/", &json!(0)).await.error(), (401, "USER-06"));

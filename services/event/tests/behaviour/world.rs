@@ -62,7 +62,7 @@ impl World {
     }
 
     /// The states in the outbox, in order.
-    pub(crate) fn told(&self) -> Vec<Value> {
+    pub(crate) fn published(&self) -> Vec<Value> {
         let lines = self.database.execute("SELECT data FROM outbox ORDER BY id");
         lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }

@@ -1,4 +1,4 @@
-//! HTTP, one endpoint a file.
+//! HTTP, one endpoint per file.
 
 mod add_to_waitlist;
 mod book_tickets;

@@ -32,5 +32,5 @@ pub use events::PostgresEvents;
 pub use ledger_audit::PostgresLedgerAudit;
 pub use waitlist_store::PostgresWaitlistStore;
 
-/// The schema of this service's own database.
+/// The migrations that make the schema.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/ticketing");

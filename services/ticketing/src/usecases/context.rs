@@ -1,4 +1,4 @@
-//! What use cases work with.
+//! What the use cases work with.
 
 use std::{sync::Arc, time::Duration};
 

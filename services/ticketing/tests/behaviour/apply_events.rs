@@ -82,7 +82,7 @@ async fn a_feed_with_a_new_incarnation_is_read_again_without_harm() {
     let ada = sale.buyer("Ada");
     ada.buys(event, 6).await;
     let before = kept(&sale, event);
-    sale.postgres.execute("UPDATE feed_cursors SET incarnation = 'another life', row_id = 1000000000");
+    sale.postgres.execute("UPDATE feed_cursors SET incarnation = 'another incarnation', row_id = 1000000000");
     let (later, _) = sale.events.create(7).await;
     eventually("the new event is known", async || sale.occupied(later).await == Some(0)).await;
     assert_eq!(kept(&sale, event), before);

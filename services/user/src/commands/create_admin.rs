@@ -30,8 +30,8 @@ pub struct CreateAdminArgs {
     /// The admin's name.
     #[arg(long, required_unless_present = "promote")]
     name: Option<String>,
-    /// File that holds the new account's password. Without it the password is in ADMIN_PASSWORD, else it is read from
-    /// standard input, to its end.
+    /// File that holds the new account's password. Without it, the password is taken from ADMIN_PASSWORD
+    /// or, if that is not set, read from standard input to its end.
     #[arg(long, env = "ADMIN_PASSWORD_FILE", value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// Make an admin of the account that has this email; its name and password stay. No password is read.
@@ -61,11 +61,11 @@ async fn create(context: &Context, person: Person) -> anyhow::Result<()> {
     let email = person.email.clone();
     match create_admin(context, person).await {
         Ok(user) => {
-            tell(format_args!("{} is an admin now, with the account {user}", email.as_str()));
+            tell(format_args!("{} is an admin now; the id of the account is {user}", email.as_str()));
             Ok(())
         }
         Err(AddAccountError::EmailTaken) => Err(Rejected(format!(
-            "{} has an account already; --promote makes that one an admin's, with its name and password",
+            "{} has an account already; --promote makes it an admin's and keeps its name and password",
             email.as_str()
         ))
         .into()),

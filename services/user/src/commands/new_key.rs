@@ -28,8 +28,8 @@ pub(super) fn run(args: &NewKeyArgs) -> anyhow::Result<()> {
     } else {
         tell(format_args!(
             "It is published and does not sign yet. Once every replica and gateway has read it (a minute), rename the \
-             older files so that they sort behind it, for example 000001.pem to retired-000001.pem; delete those once \
-             the longest life of a token has passed."
+             older files so that they sort after it, for example 000001.pem to retired-000001.pem. Delete those once \
+             all tokens that they signed have expired."
         ));
     }
     Ok(())

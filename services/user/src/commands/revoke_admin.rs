@@ -24,9 +24,12 @@ pub(super) async fn run(args: RevokeAdminArgs) -> anyhow::Result<()> {
     let (database, email) = errors.finish(settings())?;
     match revoke_admin(&accounts(&database)?, &email.key()).await {
         Ok(true) => {
-            tell(format_args!("{} is no admin any more; an admin's token lives out its time", email.as_str()))
+            tell(format_args!(
+                "{} is no longer an admin; tokens that were issued before stay valid until they expire",
+                email.as_str()
+            ));
         }
-        Ok(false) => tell(format_args!("{} is no admin", email.as_str())),
+        Ok(false) => tell(format_args!("{} is not an admin", email.as_str())),
         Err(ChangeError::NoSuchAccount) => {
             return Err(Rejected(format!("{} has no account", email.as_str())).into());
         }

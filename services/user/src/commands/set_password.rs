@@ -24,8 +24,8 @@ pub struct SetPasswordArgs {
     /// The account's email.
     #[arg(long)]
     email: String,
-    /// File that holds the password. Without it the password is in NEW_PASSWORD, else it is read from standard input,
-    /// to its end.
+    /// File that holds the password. Without it, the password is taken from NEW_PASSWORD or, if that is not
+    /// set, read from standard input to its end.
     #[arg(long, env = "NEW_PASSWORD_FILE", value_name = "FILE")]
     password_file: Option<PathBuf>,
 }
@@ -39,7 +39,10 @@ pub(super) async fn run(args: SetPasswordArgs) -> anyhow::Result<()> {
     let (database, cost, email, password) = errors.finish(settings())?;
     match set_password(&context(&database, &cost)?, &email.key(), password).await {
         Ok(()) => {
-            tell(format_args!("{} has the new password; tokens live out their time", email.as_str()));
+            tell(format_args!(
+                "{} has the new password; tokens that were issued before stay valid until they expire",
+                email.as_str()
+            ));
             Ok(())
         }
         Err(SetPasswordError::NoSuchAccount) => {

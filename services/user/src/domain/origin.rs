@@ -9,7 +9,7 @@ pub struct Origin(Option<IpAddr>);
 impl Origin {
     /// The network that this text names; the unknown one if it names none.
     #[must_use]
-    pub fn told_by(text: Option<&str>) -> Self {
+    pub fn parse(text: Option<&str>) -> Self {
         Self(text.and_then(|text| text.parse().ok()))
     }
 }
@@ -19,10 +19,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn networks_are_told_apart_and_whatever_is_none_is_one() {
-        let told = |text| Origin::told_by(Some(text));
-        assert_ne!(told("203.0.113.9"), told("203.0.113.10"));
-        assert_eq!(told("2001:db8::"), told("2001:db8:0::"));
-        assert_eq!(told("nonsense"), Origin::told_by(None));
+    fn different_networks_differ_and_all_unknown_ones_are_the_same() {
+        let network = |text| Origin::parse(Some(text));
+        assert_ne!(network("203.0.113.9"), network("203.0.113.10"));
+        assert_eq!(network("2001:db8::"), network("2001:db8:0::"));
+        assert_eq!(network("nonsense"), Origin::parse(None));
     }
 }

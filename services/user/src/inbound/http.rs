@@ -1,7 +1,7 @@
 //! HTTP, one endpoint per file.
 
 mod client;
-mod failure;
+mod errors;
 mod log_in;
 mod read_jwks;
 mod register_user;

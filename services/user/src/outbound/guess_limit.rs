@@ -26,11 +26,12 @@ const WAIT_MIN_MS: i64 = 1_000;
 const WAIT_MAX_MS: i64 = 60_000;
 /// After this long without a failure, a network's failures are forgotten.
 const FORGOTTEN_AFTER_MS: i64 = 15 * 60_000;
-/// How fast unknown networks together may fail with one account: one failure in this time,
-const TURN_EVERY_MS: i64 = 2_000;
-/// after a burst of this many.
+/// How many times networks from which its owner never logged in may together fail with one account before they have to
+/// take turns.
 const FAILURES_AT_ONCE: i64 = 20;
-/// The longest that a network waits for its turn.
+/// How much time is between two turns, and after how much time one of those failures is forgotten.
+const TURN_EVERY_MS: i64 = 2_000;
+/// The longest time that a network waits for its turn.
 const TURN_WAIT_MAX_MS: i64 = 5 * 60_000;
 /// How many networks of an owner are remembered.
 const NETWORKS_KNOWN: usize = 4;
@@ -56,14 +57,14 @@ struct Pair {
     failed: i64,
     /// No attempt is allowed before this.
     free: i64,
-    /// The turn for which it was told to come back.
+    /// When its turn comes, if it has to wait for one.
     turn: Option<i64>,
 }
 
 /// What all networks together did with an account.
 #[derive(Clone, Copy, Default)]
 struct Account {
-    /// When the failures of unknown networks are used up, at one in [`TURN_EVERY_MS`].
+    /// When all failures of unknown networks will be forgotten, if there are no more.
     failing_until: i64,
     next_turn: i64,
     /// The networks from which the owner logged in, the latest first.
@@ -104,7 +105,8 @@ impl RecentFailures {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn told(&self, wait_ms: Result<(), i64>) -> Result<(), TooManyGuesses> {
+    /// Counts a refusal, and rounds its wait up to whole seconds.
+    fn counted(&self, wait_ms: Result<(), i64>) -> Result<(), TooManyGuesses> {
         wait_ms.map_err(|wait_ms| {
             self.refused.count(Reason::Slowed);
             let whole_seconds = wait_ms.max(1).unsigned_abs().div_ceil(1_000);
@@ -117,13 +119,13 @@ impl GuessLimit for RecentFailures {
     fn check(&self, email: &EmailKey, origin: Origin, now: DateTime<Utc>) -> Result<(), TooManyGuesses> {
         let attempt = self.attempt(email, origin, now);
         let checked = self.seen().check(attempt);
-        self.told(checked)
+        self.counted(checked)
     }
 
     fn begin(&self, email: &EmailKey, origin: Origin, now: DateTime<Utc>) -> Result<(), TooManyGuesses> {
         let attempt = self.attempt(email, origin, now);
         let begun = self.seen().begin(attempt);
-        self.told(begun)
+        self.counted(begun)
     }
 
     fn ended(&self, email: &EmailKey, origin: Origin, is_right: bool, now: DateTime<Utc>) {

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_hash_of_another_cost_is_verified_and_called_outdated_where_it_is_weaker() {
+    async fn a_hash_of_another_cost_is_verified_and_outdated_only_if_it_is_weaker() {
         let (weaker, stronger) = (hasher(4), hasher(5));
         let (weak, strong) = (weaker.hash_of("open sesame").await, stronger.hash_of("open sesame").await);
 

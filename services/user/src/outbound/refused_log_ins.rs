@@ -21,7 +21,9 @@ impl RefusedLogIns {
         let this = Self(
             opentelemetry::global::meter("booked-user")
                 .u64_counter("booked_user_log_ins_refused")
-                .with_description("Log-ins and registrations refused before the password was hashed, by why")
+                .with_description(
+                    "Log-ins and registrations refused before the password was hashed, by reason",
+                )
                 .build(),
         );
         for reason in [Reason::Slowed, Reason::QueueFull, Reason::Late] {

@@ -11,6 +11,7 @@ use std::{
 };
 
 use booked_identity::{Identity, Jwks, KeyError, KeyFolder, SignError, SigningKeys};
+use booked_telemetry::count;
 use opentelemetry::metrics::Meter;
 
 use crate::ports::TokenSigner;
@@ -62,7 +63,7 @@ impl FolderKeys {
     }
 
     /// Exports how many keys there are and how many parts could not be read, each time metrics are collected.
-    pub(crate) fn show(self: &Arc<Self>, meter: &Meter) {
+    pub(crate) fn register_gauges(self: &Arc<Self>, meter: &Meter) {
         let keys = Arc::clone(self);
         meter
             .u64_observable_gauge("booked_user_signing_keys")
@@ -80,10 +81,6 @@ impl FolderKeys {
     fn keys(&self) -> Arc<SigningKeys> {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-fn count(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 impl TokenSigner for FolderKeys {

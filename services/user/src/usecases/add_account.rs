@@ -22,13 +22,10 @@ pub struct Person {
 /// Why there is no new account.
 #[derive(Debug, thiserror::Error)]
 pub enum AddAccountError {
-    /// Another account has the email.
     #[error("an account has this email already")]
     EmailTaken,
-    /// The password was not hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
-    /// The store failed.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
@@ -48,8 +45,8 @@ pub(super) async fn add_account(
 }
 
 impl From<AddError> for AddAccountError {
-    fn from(failure: AddError) -> Self {
-        match failure {
+    fn from(error: AddError) -> Self {
+        match error {
             AddError::EmailTaken => Self::EmailTaken,
             AddError::Failed(failure) => Self::Failed(failure),
         }

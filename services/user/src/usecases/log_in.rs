@@ -15,22 +15,17 @@ use crate::{
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum LogInError {
-    /// No account has the email.
     #[error("no account has this email")]
     NoSuchUser,
-    /// The password is not the account's.
     #[error("the password is not the account's")]
     WrongPassword,
     /// Too many attempts failed before; the password of this one was not checked.
     #[error(transparent)]
     Slowed(#[from] TooManyGuesses),
-    /// The password was not hashed.
     #[error(transparent)]
     Hash(HashError),
-    /// The store failed.
     #[error(transparent)]
     Failed(#[from] Failure),
-    /// The token was not signed.
     #[error(transparent)]
     Sign(#[from] SignError),
 }
@@ -107,10 +102,10 @@ async fn renew_hash(context: &Context, account: &Account, password: Password, or
 }
 
 impl From<HashError> for LogInError {
-    fn from(failure: HashError) -> Self {
-        match failure {
+    fn from(error: HashError) -> Self {
+        match error {
             HashError::Slowed(wait) => Self::Slowed(wait),
-            failure => Self::Hash(failure),
+            error => Self::Hash(error),
         }
     }
 }

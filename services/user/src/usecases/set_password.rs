@@ -11,13 +11,10 @@ use crate::{
 /// Why the password was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SetPasswordError {
-    /// No account has the email.
     #[error("no account has this email")]
     NoSuchAccount,
-    /// The password was not hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
-    /// The store failed.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
@@ -38,8 +35,8 @@ pub async fn set_password(
 }
 
 impl From<ChangeError> for SetPasswordError {
-    fn from(failure: ChangeError) -> Self {
-        match failure {
+    fn from(error: ChangeError) -> Self {
+        match error {
             ChangeError::NoSuchAccount => Self::NoSuchAccount,
             ChangeError::Failed(failure) => Self::Failed(failure),
         }

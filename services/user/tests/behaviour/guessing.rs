@@ -121,7 +121,7 @@ async fn an_email_that_nobody_has_is_slowed_like_any_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_many_networks_guess_the_owner_gets_in_at_once_from_home_and_in_turn_from_elsewhere() {
+async fn when_many_networks_guess_the_owner_logs_in_at_once_from_home_and_in_turn_from_a_new_network() {
     let (service, clock) = service().await;
     assert_eq!(service.log_in_from(HOME, EMAIL, PASSWORD).await.said(), "200");
     let network = |number: usize| format!("192.0.2.{number}");
@@ -133,12 +133,12 @@ async fn where_many_networks_guess_the_owner_gets_in_at_once_from_home_and_in_tu
     assert!(looked_at < 40, "{looked_at} guesses of a botnet were looked at");
 
     assert_eq!(service.log_in_from(HOME, EMAIL, PASSWORD).await.said(), "200", "from home");
-    let told = service.log_in_from(STRANGER, EMAIL, PASSWORD).await;
-    assert_eq!(told.said(), SLOWED);
-    assert!(retry_after(&told) <= 300, "{told:?}");
+    let slowed = service.log_in_from(STRANGER, EMAIL, PASSWORD).await;
+    assert_eq!(slowed.said(), SLOWED);
+    assert!(retry_after(&slowed) <= 300, "{slowed:?}");
     for number in 0..200 {
         service.log_in_from(&network(number), EMAIL, "a guess").await;
     }
-    clock.advance(retry_after(&told));
+    clock.advance(retry_after(&slowed));
     assert_eq!(service.log_in_from(STRANGER, EMAIL, PASSWORD).await.said(), "200", "in turn");
 }

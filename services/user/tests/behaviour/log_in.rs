@@ -49,7 +49,7 @@ async fn a_token_says_who_it_is_for_a_day_and_of_an_admin_for_an_hour() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_told_by_the_contracts_codes() {
+async fn what_is_wrong_is_answered_with_the_contracts_codes() {
     let service = Service::start().await;
     service.register(EMAIL, PASSWORD).await;
     let too_long = "x".repeat(73);
@@ -276,7 +276,7 @@ impl TokenSigner for Refusing {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn failures_of_ours_are_told_by_their_code_alone() {
+async fn our_own_failures_are_answered_with_their_code_alone() {
     let service = Service::start_with(&[], |mut adapters| {
         adapters.signer = Arc::new(Refusing);
         adapters

@@ -12,7 +12,7 @@ use crate::support::{PASSWORD, Service, eventually};
 const FLOOD: &str = "203.0.113.9";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn good_log_ins_from_elsewhere_come_through_a_flood_from_one_network() {
+async fn good_log_ins_from_other_networks_get_through_a_flood_from_one_network() {
     let flags = [
         ("--hash-threads", "1"),
         ("--bcrypt-cost", "7"),

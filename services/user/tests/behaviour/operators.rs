@@ -30,11 +30,11 @@ impl Ended {
     #[track_caller]
     fn succeeded(self, said: &str) -> Self {
         assert_eq!((self.code, self.err.as_str()), (Some(0), ""), "{}", self.out);
-        self.told(said)
+        self.printed(said)
     }
 
     #[track_caller]
-    fn told(self, said: &str) -> Self {
+    fn printed(self, said: &str) -> Self {
         assert!(self.out.contains(said), "{}", self.out);
         self
     }
@@ -122,8 +122,8 @@ fn an_admin_is_revoked_and_revoking_again_does_no_harm() {
     let database = migrated();
     run_on(&database, &["create-admin", "--email", EMAIL, "--name", "Ada"], PASSWORD).succeeded("");
 
-    run_on(&database, &["revoke-admin", "--email", EMAIL], "").succeeded("is no admin any more");
-    run_on(&database, &["revoke-admin", "--email", EMAIL], "").succeeded("is no admin");
+    run_on(&database, &["revoke-admin", "--email", EMAIL], "").succeeded("is no longer an admin");
+    run_on(&database, &["revoke-admin", "--email", EMAIL], "").succeeded("is not an admin");
 
     assert_eq!(account(&database), "Ada|ada@example.com|user");
     run_on(&database, &["revoke-admin", "--email", "bob@example.com"], "").ended_with(3, "has no account");
@@ -164,8 +164,8 @@ fn the_first_key_signs_and_the_next_is_only_published() {
     let keys = folder.path().join("keys");
     let new_key = || run(&["new-key", "--keys-dir", keys.to_str().unwrap()], &[]);
 
-    let first = new_key().succeeded("000001.pem").told("It signs tokens");
-    let second = new_key().succeeded("000002.pem").told("does not sign yet");
+    let first = new_key().succeeded("000001.pem").printed("It signs tokens");
+    let second = new_key().succeeded("000002.pem").printed("does not sign yet");
 
     let ids: Vec<String> =
         SigningKeys::load(&keys).unwrap().ids().map(std::string::ToString::to_string).collect();

@@ -23,7 +23,7 @@ async fn who_registers_can_log_in_and_is_a_plain_user() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_told_in_the_contracts_order_and_leaves_no_account() {
+async fn fields_are_checked_in_the_contracts_order_and_a_wrong_one_creates_no_account() {
     let service = Service::start().await;
     let long = |letter: &str, times: usize| letter.repeat(times);
     for (name, email, password, expected) in [
@@ -126,7 +126,15 @@ async fn a_stranger_without_the_internal_credential_is_not_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_database_nobody_registers_or_logs_in_and_all_are_told_to_try_again() {
+async fn a_route_with_another_method_is_answered_like_a_path_that_no_route_has() {
+    let service = Service::start().await;
+    for path in ["/user/register/", "/user/login/", "/nowhere/"] {
+        assert_eq!(service.get(path).await.said(), "404 SYS-04", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_database_registering_and_logging_in_are_503_with_retry_after() {
     let nowhere = ("--database-url", "postgres://booked@127.0.0.1:1/booked");
     let service = Service::begin(migrated(), &[nowhere], |adapters| adapters).await;
 

@@ -42,7 +42,7 @@ async fn serving_accepts_a_newer_schema_so_that_a_roll_back_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_whose_database_is_away_is_alive_and_becomes_ready_when_it_returns() {
+async fn a_service_whose_database_is_unavailable_is_alive_and_becomes_ready_when_the_database_is_back() {
     let mut server = test_postgres();
     server.create_database("user").unwrap();
     let url = server.url("user");

@@ -5,7 +5,7 @@ use std::fs;
 use booked_identity::{Jwks, SigningKeys};
 use booked_server::{SystemClock, unix_seconds};
 
-use crate::support::{PASSWORD, Service, eventually};
+use crate::support::{PASSWORD, Service, eventually, migrated};
 
 const EMAIL: &str = "ada@example.com";
 const SOON: (&str, &str) = ("--signing-keys-reload-interval-ms", "10");
@@ -53,6 +53,18 @@ async fn the_only_key_that_is_deleted_is_published_and_signs_no_more() {
     let new = SigningKeys::generate(service.keys.path(), "000002").unwrap().to_string();
     eventually("the new key is published", async || published(&service).await == [new.clone()]).await;
     assert_eq!(service.log_in(EMAIL, PASSWORD).await.said(), "200");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_key_is_no_longer_published_even_while_the_database_is_unavailable() {
+    let nowhere = ("--database-url", "postgres://booked@127.0.0.1:1/booked");
+    let service = Service::begin(migrated(), &[nowhere, SOON], |adapters| adapters).await;
+    assert_eq!(published(&service).await.len(), 1);
+
+    fs::remove_file(service.keys.path().join("000001.pem")).unwrap();
+
+    eventually("no key is published", async || published(&service).await.is_empty()).await;
+    assert!(!service.lifecycle.is_ready());
 }
 
 #[tokio::test(flavor = "multi_thread")]

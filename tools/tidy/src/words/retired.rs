@@ -22,6 +22,7 @@ const CLIENTS: &[&str] =
     &["tools/bench/", "tools/booked/", "tools/chaos/", "tools/checker/", "tools/load/", "tools/siege/"];
 const MODEL: &[&str] = &["tools/model/"];
 const TICKETING: &[&str] = &["services/ticketing/"];
+const USER: &[&str] = &["services/user/"];
 const LOCAL_SYSTEM: &[&str] = &["tools/local-system/"];
 const TESTBEDS: &[&str] = &["tools/bench/", "tools/chaos/", "tools/siege/"];
 const CHAOS: &[&str] = &["tools/chaos/"];
@@ -62,6 +63,9 @@ pub(super) const NAMES: &[Retired] = &[
     everywhere("say_that_it_ends", "close_when_draining"),
     everywhere("take_small_pages", "disable_huge_pages"),
     everywhere("spawn_until_ended", "spawn_drained"),
+    everywhere("empty_deleted_events", "purge_deleted_events"),
+    everywhere("put_out", "evict"),
+    below(USER, "told_by", "parse"),
     below(TICKETING, "Busy", "ActiveEvents"),
     below(TICKETING, "Sorted", "Triage"),
     below(TICKETING, "Standing", "SeatStatus"),
@@ -138,6 +142,7 @@ pub(super) const PHRASES: &[Retired] = &[
     below(DEPLOYMENT, "the five", "the components"),
     below(DEPLOYMENT, "booked-service.part", "booked-service.component"),
     below(DEPLOYMENT, "stand-in", "fallback"),
+    below(&["docs/", "gateway/", "services/"], "stand-in", "fake"),
     below(DEPLOYMENT, "x-narrow", "x-hardened"),
     below(DEPLOYMENT, "none where", "none if"),
     below(DEPLOYMENT, "so many", "this many"),

@@ -19,10 +19,7 @@ use crate::{
     responses(
         (status = 200, body = [EventAnalytics], description = "By `capacity_utilisation`, falling; ties by id. \
             Events without a sale are there too. Normally not older than a second."),
-        (status = 401, body = ErrorBody, description = "USER-06: token missing or invalid. USER-01: not an admin."),
-        (status = 500, body = ErrorBody, description = "DB-01: read failed."),
-        (status = 503, body = ErrorBody, description = "SYS-07: try again.",
-            headers(("Retry-After" = u64, description = "In seconds."))),
+        (status = 500, body = ErrorBody, description = "DB-01 reading failed, SYS-02 unknown error"),
     )
 )]
 pub(crate) async fn list_analytics(

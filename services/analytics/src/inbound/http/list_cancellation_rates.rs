@@ -1,4 +1,4 @@
-//! `GET /analytics/cancellation_rates/`: what part of every event's tickets was cancelled.
+//! `GET /analytics/cancellation_rates/`: what fraction of every event's tickets was cancelled.
 
 use actix_web::web;
 use booked_contract::{ErrorBody, analytics::EventCancellations};
@@ -16,10 +16,7 @@ use crate::{domain::Sales, outbound::postgres::counts};
     responses(
         (status = 200, body = [EventCancellations], description = "By id. Events without a sale are there too. \
             Normally not older than a second."),
-        (status = 401, body = ErrorBody, description = "USER-06: token missing or invalid. USER-01: not an admin."),
-        (status = 500, body = ErrorBody, description = "DB-01: read failed."),
-        (status = 503, body = ErrorBody, description = "SYS-07: try again.",
-            headers(("Retry-After" = u64, description = "In seconds."))),
+        (status = 500, body = ErrorBody, description = "DB-01 reading failed, SYS-02 unknown error"),
     )
 )]
 pub(crate) async fn list_cancellation_rates(

@@ -23,12 +23,7 @@ use crate::{
         (status = 400, body = ErrorBody, description = "SYS-01 the body cannot be decoded, \
             EVENT-01 seat_count is not 1 to 1,000,000, EVENT-04 another field is missing, empty or out of range, \
             there is one coordinate without the other, or the second has 1,000 events already"),
-        (status = 401, body = ErrorBody, description = "USER-06 token missing or invalid, USER-01 not an admin"),
-        (status = 413, body = ErrorBody, description = "SYS-09 the body is larger than 1 MiB"),
         (status = 500, body = ErrorBody, description = "DB-02 writing failed, SYS-02 unknown error"),
-        (status = 503, body = ErrorBody, description = "SYS-07 unavailable: nothing was done, try again",
-            headers(("Retry-After" = u64, description = "After so many seconds"))),
-        (status = 504, body = ErrorBody, description = "SYS-08 it may have been done"),
     )
 )]
 pub(super) async fn create_event(
@@ -57,8 +52,8 @@ fn parse(event: NewEvent) -> Result<EventDetails, ApiError> {
 }
 
 impl From<AddError> for ApiError {
-    fn from(failure: AddError) -> Self {
-        match failure {
+    fn from(error: AddError) -> Self {
+        match error {
             AddError::FullSecond(full) => full.into(),
             AddError::Failed(failure) => failure.into(),
         }

@@ -25,11 +25,7 @@ use crate::{
     responses(
         (status = 200, description = "Deleted"),
         (status = 400, body = ErrorBody, description = "EVENT-02 the id is missing or no UUID, EVENT-03 no such event"),
-        (status = 401, body = ErrorBody, description = "USER-06 token missing or invalid, USER-01 not an admin"),
         (status = 500, body = ErrorBody, description = "DB-02 writing failed, SYS-02 unknown error"),
-        (status = 503, body = ErrorBody, description = "SYS-07 unavailable: nothing was done, try again",
-            headers(("Retry-After" = u64, description = "After so many seconds"))),
-        (status = 504, body = ErrorBody, description = "SYS-08 it may have been done"),
     )
 )]
 pub(super) async fn delete_event(
@@ -46,8 +42,8 @@ pub(super) async fn delete_event(
 }
 
 impl From<DeleteError> for ApiError {
-    fn from(failure: DeleteError) -> Self {
-        match failure {
+    fn from(error: DeleteError) -> Self {
+        match error {
             DeleteError::NoSuchEvent => Self::new(Code::NoSuchEvent),
             DeleteError::Failed(failure) => failure.into(),
         }

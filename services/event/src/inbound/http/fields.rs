@@ -50,17 +50,17 @@ pub(super) fn to_wire(Offer { event, available }: Offer) -> event::Event {
 }
 
 /// `From` for the errors that share a code.
-macro_rules! mistakes {
-    ($($mistake:ty => $code:ident,)*) => {
-        $(impl From<$mistake> for ApiError {
-            fn from(mistake: $mistake) -> Self {
-                Self::new(Code::$code).with_detail(mistake)
+macro_rules! errors {
+    ($($error:ty => $code:ident,)*) => {
+        $(impl From<$error> for ApiError {
+            fn from(error: $error) -> Self {
+                Self::new(Code::$code).with_detail(error)
             }
         })*
     };
 }
 
-mistakes! {
+errors! {
     InvalidSeatCount => InvalidSeatCount,
     InvalidText => InvalidEventData,
     InvalidTime => InvalidEventData,

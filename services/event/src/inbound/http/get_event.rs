@@ -21,7 +21,7 @@ use super::{
         (status = 404, body = ErrorBody, description = "EVENT-03 no such event"),
         (status = 500, body = ErrorBody, description = "DB-01 reading failed, SYS-02 unknown error"),
         (status = 503, body = ErrorBody, description = "SYS-07 unavailable, or the free seats cannot be known: try again",
-            headers(("Retry-After" = u64, description = "After so many seconds"))),
+            headers(("Retry-After" = u64, description = "In seconds."))),
     )
 )]
 pub(super) async fn get_event(

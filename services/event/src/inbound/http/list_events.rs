@@ -33,7 +33,7 @@ use crate::domain::Listing;
         (status = 200, body = EventPage, description = "A page. What is free is as fresh as the answer."),
         (status = 500, body = ErrorBody, description = "DB-01 reading failed, SYS-02 unknown error"),
         (status = 503, body = ErrorBody, description = "SYS-07 unavailable, or the free seats cannot be known: try again",
-            headers(("Retry-After" = u64, description = "After so many seconds"))),
+            headers(("Retry-After" = u64, description = "In seconds."))),
     )
 )]
 pub(super) async fn list_events(

@@ -2,9 +2,9 @@
 
 use actix_web::{
     guard,
-    web::{ServiceConfig, post, resource},
+    web::{ServiceConfig, resource},
 };
-use booked_server::read;
+use booked_server::{read, write};
 use utoipa::OpenApi;
 
 use super::{
@@ -29,8 +29,8 @@ pub struct ApiDoc;
 pub(crate) fn routes(service: &mut ServiceConfig) {
     service
         .service(read("/event/").to(list_events))
-        .service(resource("/event/").guard(guard::Post()).to(create_event))
+        .service(write("/event/").to(create_event))
         .service(resource("/event/").guard(guard::Delete()).to(delete_event))
-        .service(resource("/event/update/").route(post().to(update_event)))
+        .service(write("/event/update/").to(update_event))
         .service(read("/event/{id}/").to(get_event));
 }

@@ -26,12 +26,7 @@ use crate::{
             is empty or out of range, there would be one coordinate without the other, or the second has 1,000 events \
             already, EVENT-03 no such event, \
             EVENT-05 seats cannot be taken away"),
-        (status = 401, body = ErrorBody, description = "USER-06 token missing or invalid, USER-01 not an admin"),
-        (status = 413, body = ErrorBody, description = "SYS-09 the body is larger than 1 MiB"),
         (status = 500, body = ErrorBody, description = "DB-02 writing failed, SYS-02 unknown error"),
-        (status = 503, body = ErrorBody, description = "SYS-07 unavailable: nothing was done, try again",
-            headers(("Retry-After" = u64, description = "After so many seconds"))),
-        (status = 504, body = ErrorBody, description = "SYS-08 it may have been done"),
     )
 )]
 pub(super) async fn update_event(
@@ -62,8 +57,8 @@ fn parse(change: event::EventChange) -> Result<EventChange, ApiError> {
 }
 
 impl From<ChangeError> for ApiError {
-    fn from(failure: ChangeError) -> Self {
-        match failure {
+    fn from(error: ChangeError) -> Self {
+        match error {
             ChangeError::NoSuchEvent => Self::new(Code::NoSuchEvent),
             ChangeError::Refused(refused @ ChangeRefused::FewerSeats(_)) => {
                 Self::new(Code::SeatCountReduced).with_detail(refused)

@@ -35,7 +35,8 @@ impl PostgresEventStore {
         Self { database, signal }
     }
 
-    fn told(&self, position: Position) -> FeedPosition {
+    /// To be called after the commit: wakes those who wait for the feed.
+    fn published(&self, position: Position) -> FeedPosition {
         self.signal.notify();
         FeedPosition(position.to_string())
     }
@@ -53,7 +54,7 @@ impl EventStore for PostgresEventStore {
             Ok(outbox::append(connection, &[state(event, false)?]).await?)
         });
         let position = added.await.map_err(TransactionError::flatten)?;
-        Ok(self.told(position))
+        Ok(self.published(position))
     }
 
     async fn change(&self, id: EventId, change: EventChange) -> Result<Changed, ChangeError> {
@@ -71,7 +72,7 @@ impl EventStore for PostgresEventStore {
             Ok(Some(outbox::append(connection, &[state(&after, false)?]).await?))
         });
         let changed = changed.await.map_err(TransactionError::flatten)?;
-        Ok(changed.map_or(Changed::Nothing, |position| Changed::Published(self.told(position))))
+        Ok(changed.map_or(Changed::Nothing, |position| Changed::Published(self.published(position))))
     }
 
     async fn delete(&self, id: EventId, now: DateTime<Utc>) -> Result<FeedPosition, DeleteError> {
@@ -86,7 +87,7 @@ impl EventStore for PostgresEventStore {
             Ok(outbox::append(connection, &[state(&event, true)?]).await?)
         });
         let position = deleted.await.map_err(TransactionError::flatten)?;
-        Ok(self.told(position))
+        Ok(self.published(position))
     }
 
     async fn find(&self, id: EventId) -> Result<Option<Event>, Failure> {

@@ -1,6 +1,7 @@
 //! The table of the service's routes.
 
-use actix_web::web::{ServiceConfig, get, post, resource};
+use actix_web::web::ServiceConfig;
+use booked_server::{read, write};
 use utoipa::OpenApi;
 
 use super::{
@@ -29,12 +30,12 @@ pub struct ApiDoc;
 /// Adds the routes.
 pub(crate) fn routes(service: &mut ServiceConfig) {
     service
-        .service(resource("/ticket/reserve/").route(post().to(reserve_tickets)))
-        .service(resource("/ticket/book/").route(post().to(book_tickets)))
-        .service(resource("/ticket/cancel/").route(post().to(cancel_tickets)))
-        .service(resource("/ticket/release/").route(post().to(release_tickets)))
-        .service(resource("/waitlist/add/").route(post().to(add_to_waitlist)))
-        .service(resource("/user/bookings/").route(get().to(list_bookings)))
-        .service(resource("/internal/availability").route(post().to(count_occupied)))
-        .service(resource("/internal/catch-up").route(post().to(catch_up)));
+        .service(write("/ticket/reserve/").to(reserve_tickets))
+        .service(write("/ticket/book/").to(book_tickets))
+        .service(write("/ticket/cancel/").to(cancel_tickets))
+        .service(write("/ticket/release/").to(release_tickets))
+        .service(write("/waitlist/add/").to(add_to_waitlist))
+        .service(read("/user/bookings/").to(list_bookings))
+        .service(write("/internal/availability").to(count_occupied))
+        .service(write("/internal/catch-up").to(catch_up));
 }

@@ -15,7 +15,7 @@ impl FromRequest for Client {
     type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let told = request.headers().get(CLIENT_ADDRESS_HEADER).and_then(|value| value.to_str().ok());
-        std::future::ready(Ok(Self(Origin::told_by(told))))
+        let network = request.headers().get(CLIENT_ADDRESS_HEADER).and_then(|value| value.to_str().ok());
+        std::future::ready(Ok(Self(Origin::parse(network))))
     }
 }

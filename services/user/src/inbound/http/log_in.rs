@@ -25,11 +25,10 @@ use crate::{
         (status = 400, body = ErrorBody, description = "SYS-01 the body cannot be decoded"),
         (status = 401, body = ErrorBody, description = "USER-03 empty email or no such user, \
             USER-04 wrong, empty or too long password"),
-        (status = 413, body = ErrorBody, description = "SYS-09 the body is larger than 1 MiB"),
         (status = 500, body = ErrorBody, description = "DB-01 reading failed, USER-05 the token could not be signed, \
             SYS-02 unknown error"),
         (status = 503, body = ErrorBody, description = "SYS-07 unavailable, or too many log in at once: try again",
-            headers(("Retry-After" = u64, description = "After so many seconds"))),
+            headers(("Retry-After" = u64, description = "In seconds."))),
     )
 )]
 pub(super) async fn log_in(
@@ -51,7 +50,7 @@ impl From<LogInError> for ApiError {
             LogInError::NoSuchUser => Self::new(Code::NoSuchUser),
             LogInError::WrongPassword => Self::new(Code::WrongPassword),
             LogInError::Slowed(wait) => wait.into(),
-            LogInError::Hash(failure) => failure.into(),
+            LogInError::Hash(error) => error.into(),
             LogInError::Failed(failure) => failure.into(),
             LogInError::Sign(error @ SignError::NoKey) => Self::because(Code::Unavailable, &error),
             LogInError::Sign(error) => Self::because(Code::TokenNotSigned, &error),

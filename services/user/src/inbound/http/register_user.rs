@@ -22,11 +22,7 @@ use crate::{
             USER-11 password longer than 72 bytes, USER-08 empty name, \
             USER-07 empty email, USER-10 email not valid"),
         (status = 409, body = ErrorBody, description = "USER-09 the email is registered already"),
-        (status = 413, body = ErrorBody, description = "SYS-09 the body is larger than 1 MiB"),
         (status = 500, body = ErrorBody, description = "DB-02 writing failed, SYS-02 unknown error"),
-        (status = 503, body = ErrorBody, description = "SYS-07 unavailable: nothing was done, try again",
-            headers(("Retry-After" = u64, description = "After so many seconds"))),
-        (status = 504, body = ErrorBody, description = "SYS-08 it may have been done"),
     )
 )]
 pub(super) async fn register_user(
@@ -76,7 +72,7 @@ impl From<AddAccountError> for ApiError {
     fn from(error: AddAccountError) -> Self {
         match error {
             AddAccountError::EmailTaken => Self::new(Code::EmailTaken),
-            AddAccountError::Hash(failure) => failure.into(),
+            AddAccountError::Hash(error) => error.into(),
             AddAccountError::Failed(failure) => failure.into(),
         }
     }

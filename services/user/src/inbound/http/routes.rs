@@ -1,7 +1,7 @@
 //! The table of the service's routes.
 
-use actix_web::web::{ServiceConfig, post, resource};
-use booked_server::read;
+use actix_web::web::ServiceConfig;
+use booked_server::{read, write};
 use utoipa::OpenApi;
 
 use super::{
@@ -17,7 +17,7 @@ pub struct ApiDoc;
 
 pub(crate) fn routes(service: &mut ServiceConfig) {
     service
-        .service(resource("/user/register/").route(post().to(register_user)))
-        .service(resource("/user/login/").route(post().to(log_in)))
+        .service(write("/user/register/").to(register_user))
+        .service(write("/user/login/").to(log_in))
         .service(read("/internal/jwks").to(read_jwks));
 }

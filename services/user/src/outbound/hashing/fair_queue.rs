@@ -41,17 +41,17 @@ impl<G: Copy + Eq + Hash, T> FairQueue<G, T> {
     /// Adds an entry, and returns the entry that has to make room for it, if any.
     pub(super) fn push(&mut self, group: G, entry: T) -> Option<T> {
         let own = self.groups.get(&group).map_or(0, VecDeque::len);
-        let put_out = if self.waiting < self.waiting_max { None } else { self.put_out(group, own) };
+        let evicted = if self.waiting < self.waiting_max { None } else { self.evict(group, own) };
         let queue = self.groups.entry(group).or_default();
         if queue.is_empty() {
             self.turns.push_back(group);
         }
         queue.push_back(entry);
         self.waiting += 1;
-        put_out
+        evicted
     }
 
-    fn put_out(&mut self, newcomers: G, own: usize) -> Option<T> {
+    fn evict(&mut self, newcomers: G, own: usize) -> Option<T> {
         let longest = self.groups.iter().max_by_key(|(_, queue)| queue.len());
         let longest = longest.filter(|(_, queue)| queue.len() > own).map_or(newcomers, |(group, _)| *group);
         let queue = self.groups.get_mut(&longest)?;
@@ -96,36 +96,36 @@ mod tests {
 
     fn filled(waiting_max: usize, entries: &[(char, u32)]) -> (FairQueue<char, u32>, Vec<u32>) {
         let mut queue = FairQueue::new(waiting_max);
-        let put_out = entries.iter().filter_map(|(group, entry)| queue.push(*group, *entry)).collect();
-        (queue, put_out)
+        let evicted = entries.iter().filter_map(|(group, entry)| queue.push(*group, *entry)).collect();
+        (queue, evicted)
     }
 
     #[test]
     fn groups_take_turns_and_the_newest_of_a_group_comes_first() {
-        let (queue, put_out) = filled(9, &[('a', 1), ('a', 2), ('a', 3), ('b', 4), ('c', 5), ('b', 6)]);
+        let (queue, evicted) = filled(9, &[('a', 1), ('a', 2), ('a', 3), ('b', 4), ('c', 5), ('b', 6)]);
         assert_eq!((queue.waiting(), queue.groups()), (6, 3));
         assert_eq!(drain(queue), [3, 6, 5, 2, 4, 1]);
-        assert!(put_out.is_empty());
+        assert!(evicted.is_empty());
     }
 
     #[test]
     fn when_it_is_full_the_longest_group_makes_room() {
-        let (queue, put_out) = filled(3, &[('a', 1), ('a', 2), ('a', 3), ('b', 4), ('a', 5), ('c', 6)]);
-        assert_eq!(put_out, [1, 2, 3]);
+        let (queue, evicted) = filled(3, &[('a', 1), ('a', 2), ('a', 3), ('b', 4), ('a', 5), ('c', 6)]);
+        assert_eq!(evicted, [1, 2, 3]);
         assert_eq!(queue.waiting(), 3);
         assert_eq!(drain(queue), [5, 4, 6]);
     }
 
     #[test]
-    fn a_crowd_of_single_ones_is_no_queue_without_end() {
+    fn many_groups_of_one_entry_do_not_exceed_the_bound() {
         let singles: Vec<(char, u32)> = ('a'..='z').zip(0..).collect();
-        let (queue, put_out) = filled(3, &singles);
-        assert_eq!((put_out.len(), queue.waiting(), queue.groups()), (23, 3, 3));
+        let (queue, evicted) = filled(3, &singles);
+        assert_eq!((evicted.len(), queue.waiting(), queue.groups()), (23, 3, 3));
         assert_eq!(drain(queue).len(), 3);
     }
 
     #[test]
-    fn who_waited_too_long_is_taken_out_with_the_turn_of_the_group() {
+    fn entries_that_waited_too_long_are_removed_at_the_turn_of_their_group() {
         let (mut queue, _) = filled(9, &[('a', 1), ('a', 9), ('b', 2), ('c', 8)]);
         let taken = queue.pop(|entry| *entry < 5);
         assert_eq!((taken.over, taken.next), (vec![1], Some(9)));

@@ -12,6 +12,7 @@ use std::{
 };
 
 use booked_server::Deadline;
+use booked_telemetry::count;
 use tokio::sync::oneshot;
 
 use super::fair_queue::{FairQueue, Taken};
@@ -45,11 +46,11 @@ pub(super) enum NotRun {
 struct Job {
     begin_by: Instant,
     /// Returns whether it was run.
-    work: Box<dyn FnOnce(Turn) -> bool + Send>,
+    work: Box<dyn FnOnce(Verdict) -> bool + Send>,
 }
 
-/// What a job is given when it leaves the queue: leave to run, or why not.
-type Turn = Result<(), NotRun>;
+/// What a job is given when it leaves the queue: that it may run, or why not.
+type Verdict = Result<(), NotRun>;
 
 struct Shared {
     state: Mutex<State>,
@@ -69,14 +70,14 @@ impl Workers {
         let shared = Arc::new(Shared {
             state: Mutex::new(State { queue: FairQueue::new(queue_max), is_ending: false }),
             changed: Condvar::new(),
-            threads: u64::try_from(threads).unwrap_or(u64::MAX),
+            threads: count(threads),
             average_micros: AtomicU64::default(),
         });
         for number in 0..threads {
             let shared = Arc::clone(&shared);
             thread::Builder::new().name(format!("hash-{number}")).spawn(move || run_jobs(&shared))?;
         }
-        show(&shared);
+        register_gauge(&shared);
         Ok(Self { shared, wait_max })
     }
 
@@ -100,22 +101,22 @@ impl Workers {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NotRun> {
         let (answer, answered) = oneshot::channel();
-        let work = Box::new(move |turn: Turn| {
-            let is_run = turn.is_ok() && !answer.is_closed();
-            if turn.is_err() || is_run {
+        let work = Box::new(move |verdict: Verdict| {
+            let is_run = verdict.is_ok() && !answer.is_closed();
+            if verdict.is_err() || is_run {
                 // The caller may have gone.
-                let _ = answer.send(turn.map(|()| work()));
+                let _ = answer.send(verdict.map(|()| work()));
             }
             is_run
         });
-        let begin_by = begin_by.unwrap_or_else(far_away);
+        let begin_by = begin_by.unwrap_or_else(far_future);
         self.shared.queue(wait_max, origin, Job { begin_by, work })?;
         answered.await.unwrap_or(Err(NotRun::Lost))
     }
 }
 
 /// For a wait that is longer than the clock can represent.
-fn far_away() -> Instant {
+fn far_future() -> Instant {
     Instant::now() + Duration::from_secs(365 * 86_400)
 }
 
@@ -128,7 +129,7 @@ impl Drop for Workers {
 
 impl Shared {
     fn queue(&self, wait_max: Duration, origin: Origin, job: Job) -> Result<(), NotRun> {
-        let put_out = {
+        let evicted = {
             let mut state = self.state();
             if self.expected_wait(state.queue.groups()) > wait_max {
                 return Err(NotRun::QueueFull);
@@ -136,7 +137,7 @@ impl Shared {
             state.queue.push(origin, job)
         };
         self.changed.notify_one();
-        if let Some(job) = put_out {
+        if let Some(job) = evicted {
             (job.work)(Err(NotRun::QueueFull));
         }
         Ok(())
@@ -144,7 +145,7 @@ impl Shared {
 
     /// A newcomer is the first of its network, and each other network has one turn before it.
     fn expected_wait(&self, networks: usize) -> Duration {
-        let turns = u64::try_from(networks).unwrap_or(u64::MAX);
+        let turns = count(networks);
         let average = self.average_micros.load(Ordering::Relaxed);
         Duration::from_micros(turns.saturating_mul(average) / self.threads.max(1))
     }
@@ -197,14 +198,14 @@ fn run_jobs(shared: &Shared) {
     }
 }
 
-fn show(shared: &Arc<Shared>) {
+fn register_gauge(shared: &Arc<Shared>) {
     let shared = Arc::clone(shared);
     opentelemetry::global::meter("booked-user")
         .u64_observable_gauge("booked_user_hashes_waiting")
         .with_description("Passwords that wait for a thread to hash them")
         .with_callback(move |gauge| {
             let waiting = shared.state().queue.waiting();
-            gauge.observe(u64::try_from(waiting).unwrap_or(u64::MAX), &[]);
+            gauge.observe(count(waiting), &[]);
         })
         .build();
 }
@@ -220,7 +221,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     fn network(number: usize) -> Origin {
-        Origin::told_by(Some(&format!("2001:db8:{number:x}::")))
+        Origin::parse(Some(&format!("2001:db8:{number:x}::")))
     }
 
     /// Workers with one thread that is busy until the sender is dropped or used.

@@ -1,4 +1,4 @@
-//! How failures of the ports are answered.
+//! How errors of the ports are answered.
 
 use booked_contract::Code;
 use booked_server::ApiError;
