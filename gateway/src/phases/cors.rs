@@ -13,8 +13,9 @@ use crate::{config::Origins, rejection::Rejection};
 
 /// How long a browser may cache the response to a preflight.
 const PREFLIGHT_AGE_S: u64 = 600;
-const REQUEST_HEADERS: &str = "Authorization, Content-Type, X-Request-Id, Traceparent, Tracestate";
-const RESPONSE_HEADERS: &str = "Location, Retry-After, X-Request-Id";
+const REQUEST_HEADERS: &str =
+    "Authorization, Content-Type, If-None-Match, X-Request-Id, Traceparent, Tracestate";
+const RESPONSE_HEADERS: &str = "ETag, Location, Retry-After, X-Request-Id";
 
 /// The response to a browser's preflight for a page of a configured origin; `None` for any other request. No route has the
 /// method of a preflight, so it is recognized by why it is rejected.
