@@ -1,6 +1,7 @@
 //! Conditional reads: a client that names what it has already is not sent it again.
 //!
-//! This is decided here, after the service has answered, since clients that share a read may have different things already.
+//! This is decided here, after the service has answered, since clients that share a read may have different things
+//! already.
 
 use actix_http::Request;
 use actix_web::{

@@ -1,6 +1,6 @@
 -- When and to whom an event sells, and whether it was cancelled. An event without any of these sells at once, to
--- everybody, without an end. The release before leaves these columns alone. No row is rewritten or checked, so the table
--- is locked only for a moment.
+-- everybody, without an end. The release before leaves these columns alone. No row is rewritten or checked, so the
+-- table is locked only for a moment.
 SET LOCAL lock_timeout = '2s';
 
 ALTER TABLE events

@@ -85,9 +85,9 @@ impl Event {
         now_unix_ms.max(self.version + 1)
     }
 
-    /// The event after the change, with its next version; `None` if the change changes nothing. A change that names terms of
-    /// the sale makes a new version even if they are the same: whoever repeats such a change needs to know that ticketing has
-    /// applied it.
+    /// The event after the change, with its next version; `None` if the change changes nothing. A change that names
+    /// terms of the sale makes a new version even if they are the same: whoever repeats such a change needs to know that
+    /// ticketing has applied it.
     ///
     /// # Errors
     ///
@@ -119,7 +119,8 @@ impl Event {
         Ok(Some(Self { id: self.id, version, details, terms, cancelled: self.cancelled.clone() }))
     }
 
-    /// The event after it was cancelled, with its next version, also if it was cancelled before; then the first reason stays.
+    /// The event after it was cancelled, with its next version, also if it was cancelled before; then the first reason
+    /// stays.
     #[must_use]
     pub fn cancelled(self, cancellation: Cancellation, now_unix_ms: i64) -> Self {
         let version = self.next_version(now_unix_ms);

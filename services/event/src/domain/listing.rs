@@ -35,8 +35,8 @@ impl Listing {
         Self { limit, after: positive(after), filter: EventFilter::default() }
     }
 
-    /// Of these only the events that are not before `from`, and before `to`, in Unix seconds. Numbers that are not positive
-    /// count as absent.
+    /// Of these only the events that are not before `from`, and before `to`, in Unix seconds. Numbers that are not
+    /// positive count as absent.
     #[must_use]
     pub fn between(self, from: Option<i64>, to: Option<i64>) -> Self {
         let before_from = positive(from).map(|from| from - 1);

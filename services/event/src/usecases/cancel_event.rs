@@ -6,8 +6,8 @@ use booked_ids::EventId;
 use super::Context;
 use crate::{domain::Cancellation, ports::CancelError};
 
-/// Cancels an event, which nothing takes back. Once this is answered, nothing more is reserved or booked of it. If it was
-/// cancelled before, this makes sure of that.
+/// Cancels an event, which nothing takes back. Once this is answered, nothing more is reserved or booked of it. If it
+/// was cancelled before, this makes sure of that.
 ///
 /// # Errors
 ///

@@ -16,7 +16,7 @@ use super::{
     summary = "One event, with the seats that are free",
     params(
         ("id" = String, Path, format = "uuid", description = "The event"),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an earlier answer"),
+        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
     ),
     responses(
         (status = 200, body = Event, description = "The event. What is free is as fresh as the answer.",

@@ -41,7 +41,7 @@ use crate::domain::{Listing, SearchText};
             description = "Only events in whose name, address or description all of these words are found, each at the \
                 beginning of a word, without regard to case and accents. What has neither a letter nor a digit counts as \
                 not given. Only the first 200 characters and the first 10 words count."),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an earlier answer"),
+        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
     ),
     responses(
         (status = 200, body = EventPage, description = "A page. What is free is as fresh as the answer.",
