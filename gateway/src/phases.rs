@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod caching;
 pub(crate) mod client_address;
+pub(crate) mod conditional;
 pub(crate) mod cors;
 pub(crate) mod forward;
 pub(crate) mod guarded_body;

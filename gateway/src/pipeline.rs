@@ -21,7 +21,7 @@ use crate::{
         body::{self, RequestBody},
         caching,
         client_address::ClientAddresses,
-        cors,
+        conditional, cors,
         forward::{self, Forward, SharedReads},
         guarded_body::GuardedBody,
         identity::{self, Caller},
@@ -256,7 +256,7 @@ impl Pipeline {
         // Only the user service shares its time by address.
         let client = (service == ServiceName::User).then_some(*client);
         let forward = Forward { request, route_match, service, caller, client, credential, id, body };
-        forward::send(upstream, reads, forward).await
+        Ok(conditional::apply(request, forward::send(upstream, reads, forward).await?))
     }
 
     fn reject(&self, rejection: Rejection, request: &Request) -> HttpResponse {

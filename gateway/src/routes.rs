@@ -48,6 +48,7 @@ pub const ROUTES: &[Route] = &[
     route(Get, "/event/", Service(Event), Anyone, READ, NONE, Once),
     route(Delete, "/event/", Service(Event), Admins, WRITE, NONE, Never),
     route(Post, "/event/update/", Service(Event), Admins, WRITE, LARGE, Never),
+    route(Post, "/event/cancel/", Service(Event), Admins, WRITE, SMALL, Never),
     route(Get, "/event/{id}/", Service(Event), Anyone, READ, NONE, Once),
     route(Post, "/ticket/reserve/", Service(Ticketing), Users, WRITE, SMALL, Never),
     route(Post, "/ticket/book/", Service(Ticketing), Users, WRITE, TICKETS, Never).high_priority(),

@@ -12,6 +12,7 @@ mod fixtures;
 mod access;
 mod bad_input;
 mod concurrency;
+mod conditional;
 mod configuration;
 mod cross_origin;
 mod expectations;

@@ -74,6 +74,7 @@ async fn a_known_path_with_another_method_is_405_and_says_which_are_allowed() {
 
     for (method, path, allowed) in [
         ("GET", "/event/update/", "POST"),
+        ("GET", "/event/cancel/", "POST"),
         ("HEAD", "/event/update", "POST"),
         ("GET", "/event/%75pdate/", "POST"),
         ("PUT", "/event/", "POST, GET, HEAD, DELETE"),

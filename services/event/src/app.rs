@@ -16,7 +16,7 @@ use crate::{
     },
     outbound::{
         postgres::{MIGRATIONS, PostgresEventStore},
-        ticketing::HttpTicketing,
+        ticketing::{HttpTicketing, Timeouts},
     },
     usecases::Context,
 };
@@ -33,11 +33,16 @@ pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> any
     let database = Database::new(&config.database, lifecycle.runtime())?;
     let feed = Feed::start(SOURCE, database.clone(), &lifecycle);
     let ticketing = config.ticketing;
+    let timeouts = Timeouts {
+        count: ticketing.timeout,
+        catch_up: ticketing.catch_up_timeout,
+        confirm: ticketing.confirm_timeout,
+    };
     let client = ServiceClient::new("ticketing", ticketing.endpoints, &config.credential)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let context = Context {
         events: Arc::new(PostgresEventStore::new(database.clone(), feed.signal())),
-        ticketing: Arc::new(HttpTicketing::new(client, ticketing.timeout, ticketing.catch_up_timeout)),
+        ticketing: Arc::new(HttpTicketing::new(client, timeouts)),
         clock: Arc::clone(&clock),
         random: Arc::new(SystemRandom),
     };

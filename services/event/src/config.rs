@@ -30,6 +30,9 @@ booked_server::settings! {
         pub(crate) timeout: Duration = "TICKETING_TIMEOUT_MS", default 2000, range 1..=60_000;
         /// Longest wait for ticketing to learn of a change before it is answered, in milliseconds.
         pub(crate) catch_up_timeout: Duration = "CATCH_UP_TIMEOUT_MS", default 500, range 1..=60_000;
+        /// Longest wait for ticketing to confirm new terms of a sale or that an event is cancelled, in milliseconds; then
+        /// the answer is 504.
+        pub(crate) confirm_timeout: Duration = "CONFIRM_TIMEOUT_MS", default 1500, range 1..=60_000;
     }
 }
 

@@ -5,7 +5,7 @@ use booked_failure::Failure;
 use booked_ids::EventId;
 use chrono::{DateTime, Utc};
 
-use crate::domain::{ChangeRefused, Event, EventChange, FullSecond, Listing};
+use crate::domain::{Cancellation, ChangeRefused, Event, EventChange, FullSecond, Listing};
 
 /// Stores events. Each call is atomic on its own, and writes what it changes to the feed for other services in the same
 /// transaction.
@@ -23,6 +23,13 @@ pub trait EventStore: Send + Sync {
     /// There is no such event, the change is not allowed, or the store fails.
     async fn change(&self, id: EventId, change: EventChange) -> Result<Changed, ChangeError>;
 
+    /// Cancels an event; the first cancellation stays. It is written to the feed again if it was cancelled before.
+    ///
+    /// # Errors
+    ///
+    /// There is no such event, or the store fails.
+    async fn cancel(&self, id: EventId, cancellation: Cancellation) -> Result<FeedPosition, CancelError>;
+
     /// # Errors
     ///
     /// There is no such event, or the store fails.
@@ -36,12 +43,12 @@ pub trait EventStore: Send + Sync {
     async fn find(&self, id: EventId) -> Result<Option<Event>, Failure>;
 
     /// The events of a listing, by time, then id. All events of the last one's second are included, even beyond the
-    /// limit.
+    /// limit. Their status is that of `now`.
     ///
     /// # Errors
     ///
     /// The store fails.
-    async fn list(&self, listing: Listing) -> Result<Vec<Event>, Failure>;
+    async fn list(&self, listing: Listing, now: DateTime<Utc>) -> Result<Vec<Event>, Failure>;
 }
 
 #[async_trait]
@@ -49,6 +56,13 @@ pub trait Ticketing: Send + Sync {
     /// Asks ticketing to apply the feed up to this position, where this event was changed. If the call fails, nothing
     /// is lost, because ticketing's own reading of the feed gets there later.
     async fn catch_up(&self, to: FeedPosition, event: EventId);
+
+    /// The same, for a change that is promised to be in effect once it is answered.
+    ///
+    /// # Errors
+    ///
+    /// Ticketing did not say in time that it did so; it gets there later.
+    async fn confirm(&self, to: FeedPosition, event: EventId) -> Result<(), Failure>;
 
     /// How many seats of each event are sold or held now, in the order of `events`; `None` for events that ticketing
     /// does not know.
@@ -87,6 +101,18 @@ pub enum ChangeError {
     NoSuchEvent,
     #[error(transparent)]
     Refused(#[from] ChangeRefused),
+    /// The store failed, or ticketing did not confirm the terms of the sale.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// Why an event was not cancelled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CancelError {
+    /// No event has this id.
+    #[error("no such event")]
+    NoSuchEvent,
+    /// The store failed, or ticketing did not confirm it.
     #[error(transparent)]
     Failed(#[from] Failure),
 }

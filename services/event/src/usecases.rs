@@ -1,5 +1,6 @@
 //! What can be done with events, one verb per file.
 
+mod cancel_event;
 mod context;
 mod create_event;
 mod delete_event;
@@ -7,6 +8,7 @@ mod get_event;
 mod list_events;
 mod update_event;
 
+pub use cancel_event::cancel_event;
 pub use context::Context;
 pub use create_event::create_event;
 pub use delete_event::delete_event;

@@ -1,5 +1,6 @@
 //! HTTP, one endpoint per file.
 
+mod cancel_event;
 mod create_event;
 mod delete_event;
 mod fields;

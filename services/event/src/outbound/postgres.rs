@@ -1,6 +1,7 @@
 //! The service's own database.
 
 mod event_store;
+mod pages;
 mod purge;
 mod rows;
 mod schema;

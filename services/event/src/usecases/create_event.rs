@@ -4,20 +4,25 @@ use booked_ids::EventId;
 
 use super::Context;
 use crate::{
-    domain::{Event, EventDetails},
+    domain::{Event, EventDetails, SaleTerms},
     ports::AddError,
 };
 
-/// Creates an event and puts its seats on sale. Ten seats cost the same as a million.
+/// Creates an event and puts its seats on sale, on these terms. Ten seats cost the same as a million.
 ///
 /// # Errors
 ///
 /// See [`AddError`].
-pub async fn create_event(context: &Context, details: EventDetails) -> Result<EventId, AddError> {
+pub async fn create_event(
+    context: &Context,
+    details: EventDetails,
+    terms: SaleTerms,
+) -> Result<EventId, AddError> {
     let now = context.clock.now();
     let unix_ms = u64::try_from(now.timestamp_millis()).unwrap_or_default();
-    let event = Event::new(EventId::new(unix_ms, context.random.bytes()), details);
+    let event = Event::new(EventId::new(unix_ms, context.random.bytes()), details, terms);
     let position = context.events.add(&event, now).await?;
+    // Ticketing learns of the event and of its terms together, so nothing can be reserved on other terms before that.
     context.ticketing.catch_up(position, event.id).await;
     Ok(event.id)
 }

@@ -29,6 +29,8 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
     pub(crate) location: Option<String>,
     pub(crate) retry_after: Option<String>,
+    pub(crate) tag: Option<String>,
+    pub(crate) cache_control: Option<String>,
 }
 
 impl Answer {
@@ -87,9 +89,10 @@ impl Caller {
         let header =
             |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         let (status, location) = (response.status().as_u16(), header("location"));
-        let retry_after = header("retry-after");
+        let (retry_after, tag, cache_control) =
+            (header("retry-after"), header("etag"), header("cache-control"));
         let bytes = response.bytes().await.unwrap();
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
-        Answer { status, body, location, retry_after }
+        Answer { status, body, location, retry_after, tag, cache_control }
     }
 }

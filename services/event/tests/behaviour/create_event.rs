@@ -40,6 +40,7 @@ async fn an_event_is_created_and_answered_with_its_location() {
     let mut expected = proms();
     expected["id"] = json!(id);
     expected["available_seats_count"] = json!(100);
+    expected["status"] = json!("on_sale");
     assert_eq!(event, expected);
 }
 
@@ -61,6 +62,7 @@ async fn the_whole_state_is_published_in_the_feed() {
     expected["event_id"] = json!(id.to_string());
     expected["version"] = json!(1);
     expected["deleted"] = json!(false);
+    expected["sale"] = json!({});
     assert_eq!(world.published(), [expected]);
     let feed = world.anyone.get("/internal/feed?timeout=2000").await.body;
     assert_eq!(feed[0]["type"], "booked.event.state");

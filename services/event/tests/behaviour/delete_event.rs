@@ -82,6 +82,8 @@ async fn only_admins_delete_events() {
 async fn of_a_deleted_event_only_the_tombstone_stays() {
     let world = World::start().await;
     let (deleted, kept) = (world.event(1, 10).await, world.event(2, 10).await);
+    let cancelled = json!({ "id": deleted.to_string(), "reason": "r" });
+    assert_eq!(world.admin.post("/event/cancel/", &cancelled).await.status, 200);
     world.admin.delete(&format!("/event/?id={deleted}")).await;
     let database =
         Database::new(&DatabaseSettings::for_url(&world.database.url()).unwrap(), &Handle::current());
@@ -91,12 +93,13 @@ async fn of_a_deleted_event_only_the_tombstone_stays() {
     let deleted_at: DateTime<Utc> = deleted_at.trim().parse().unwrap();
     let database = database.unwrap();
     let texts = || {
-        let all = "SELECT string_agg(name || address || description, '|' ORDER BY unix_time) FROM events";
+        let all = "SELECT string_agg(name || address || description || coalesce(cancel_reason, ''), '|' \
+            ORDER BY unix_time) FROM events";
         world.database.execute(all)
     };
 
     assert!(!purge_deleted_events(&database, deleted_at).await.unwrap());
-    assert_eq!(texts(), "nad|nad", "it was not deleted before this time");
+    assert_eq!(texts(), "nadr|nad", "it was not deleted before this time");
     assert!(!purge_deleted_events(&database, deleted_at + TimeDelta::microseconds(1)).await.unwrap());
     assert_eq!(texts(), "|nad");
     assert_eq!(world.anyone.get(&format!("/event/{deleted}/")).await.error(), (404, "EVENT-03"));

@@ -30,7 +30,9 @@ async fn without_its_database_every_route_is_503_in_time_and_all_recovers_by_its
         anyone.get(&place).await,
         admin.post("/event/", &proms()).await,
         admin.post("/event/update/", &json!({ "id": id, "name": "x" })).await,
+        admin.post("/event/cancel/", &json!({ "id": id })).await,
         admin.delete(&format!("/event/?id={id}")).await,
+        anyone.get("/event/?q=proms&status=on_sale").await,
         anyone.get("/internal/feed?timeout=1000").await,
     ] {
         assert_eq!(answer.error(), (503, "SYS-07"), "{answer:?}");

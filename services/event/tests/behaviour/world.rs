@@ -57,7 +57,7 @@ impl World {
         self.database.execute(&format!(
             "INSERT INTO events SELECT (substr(x, 1, 8) || '-' || substr(x, 9, 4) || '-8' || substr(x, 13, 3) || '-8' \
              || substr(x, 16, 3) || '-' || substr(x, 19, 4) || '00000000')::uuid, 1, 'n', {unix_time}, 'a', 'd', \
-             NULL, NULL, 10, now(), NULL FROM (SELECT md5(n::text) FROM generate_series(1, {count}) AS n) AS m (x)"
+             NULL, NULL, 10, now(), NULL FROM (SELECT md5(n || ' {unix_time}') FROM generate_series(1, {count}) AS n) AS m (x)"
         ));
     }
 

@@ -4,9 +4,12 @@ use actix_web::{HttpResponse, http::header, web};
 use booked_contract::{ErrorBody, event::NewEvent};
 use booked_server::{Admin, ApiError, Body, Lifecycle};
 
-use super::fields::{parse_latitude, parse_longitude};
+use super::fields::{parse_latitude, parse_longitude, parse_time};
 use crate::{
-    domain::{Address, Coordinates, Description, EventDetails, EventName, InvalidTime, SeatCount, UnixTime},
+    domain::{
+        Address, BuyerLimit, Coordinates, Description, EventDetails, EventName, InvalidTerms, InvalidTime,
+        SaleTerms, SaleWindow, SeatCount, UnixTime,
+    },
     ports::AddError,
     usecases::{self, Context},
 };
@@ -16,13 +19,14 @@ use crate::{
     path = "/event/",
     tag = "event",
     summary = "Make an event and put its seats on sale",
+    description = "Without terms its seats can be reserved at once, by everybody, without an end.",
     security(("bearer" = [])),
     request_body = NewEvent,
     responses(
         (status = 201, description = "Made", headers(("Location" = String, description = "`/event/{id}/`"))),
         (status = 400, body = ErrorBody, description = "SYS-01 the body cannot be decoded, \
             EVENT-01 seat_count is not 1 to 1,000,000, EVENT-04 another field is missing, empty or out of range, \
-            there is one coordinate without the other, or the second has 1,000 events already"),
+            there is one coordinate without the other, the sale would not end after it begins, or the second has 1,000 events already"),
         (status = 500, body = ErrorBody, description = "DB-02 writing failed, SYS-02 unknown error"),
     )
 )]
@@ -32,23 +36,29 @@ pub(super) async fn create_event(
     context: web::Data<Context>,
     lifecycle: web::Data<Lifecycle>,
 ) -> Result<HttpResponse, ApiError> {
-    let details = parse(event)?;
-    let id = lifecycle.detach(async move { usecases::create_event(&context, details).await }).await??;
+    let (details, terms) = parse(event)?;
+    let creating = async move { usecases::create_event(&context, details, terms).await };
+    let id = lifecycle.detach(creating).await??;
     tracing::info!(event = %id, "created");
     Ok(HttpResponse::Created().insert_header((header::LOCATION, format!("/event/{id}/"))).finish())
 }
 
-fn parse(event: NewEvent) -> Result<EventDetails, ApiError> {
+fn parse(event: NewEvent) -> Result<(EventDetails, SaleTerms), ApiError> {
     // Seat counts are checked first, as in every request.
     let seat_count = SeatCount::parse(event.seat_count)?;
-    Ok(EventDetails {
+    let details = EventDetails {
         name: EventName::parse(event.name)?,
         unix_time: UnixTime::parse(event.unix_time.ok_or(InvalidTime)?)?,
         address: Address::parse(event.address)?,
         description: Description::parse(event.description)?,
         coordinates: Coordinates::pair(parse_latitude(event.latitude)?, parse_longitude(event.longitude)?)?,
         seat_count,
-    })
+    };
+    let opens = event.on_sale_unix_time.map(|time| parse_time(time, InvalidTerms::Opens)).transpose()?;
+    let closes = event.off_sale_unix_time.map(|time| parse_time(time, InvalidTerms::Closes)).transpose()?;
+    let max_per_buyer = event.max_per_buyer.map(BuyerLimit::parse).transpose()?;
+    let window = SaleWindow::new(opens, closes)?;
+    Ok((details, SaleTerms { window, paused: event.paused.unwrap_or_default(), max_per_buyer }))
 }
 
 impl From<AddError> for ApiError {

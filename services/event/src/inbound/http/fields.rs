@@ -1,12 +1,13 @@
 //! The fields of events and their ids, parsed from requests and written to responses.
 
-use booked_contract::{Code, event, sale::EventStatus};
+use booked_contract::{Code, event};
 use booked_ids::{EventId, parse_uuid};
 use booked_server::ApiError;
 use uuid::Uuid;
 
 use crate::domain::{
-    FullSecond, InvalidCoordinates, InvalidSeatCount, InvalidText, InvalidTime, Latitude, Longitude, Offer,
+    BuyerLimit, FullSecond, InvalidCoordinates, InvalidReason, InvalidSeatCount, InvalidTerms, InvalidText,
+    InvalidTime, Latitude, Longitude, Offer, UnixTime,
 };
 
 /// Parses an event's id as any UUID. Whether it can be an id of this system is checked later, together with whether the
@@ -28,9 +29,14 @@ pub(super) fn parse_longitude(degrees: Option<f64>) -> Result<Option<Longitude>,
     degrees.map(Longitude::parse).transpose()
 }
 
+/// A time of the sale; `invalid` says which one is out of range.
+pub(super) fn parse_time(seconds: i64, invalid: InvalidTerms) -> Result<UnixTime, InvalidTerms> {
+    UnixTime::parse(seconds).map_err(|_| invalid)
+}
+
 /// An event as clients see it.
-pub(super) fn to_wire(Offer { event, available }: Offer) -> event::Event {
-    let details = event.details;
+pub(super) fn to_wire(Offer { event, available, status }: Offer) -> event::Event {
+    let (details, terms) = (event.details, event.terms);
     event::Event {
         id: event.id.as_uuid(),
         name: details.name.into(),
@@ -41,11 +47,11 @@ pub(super) fn to_wire(Offer { event, available }: Offer) -> event::Event {
         available_seats_count: available,
         latitude: details.coordinates.map(|it| it.latitude.degrees()),
         longitude: details.coordinates.map(|it| it.longitude.degrees()),
-        on_sale_unix_time: None,
-        off_sale_unix_time: None,
-        paused: None,
-        max_per_buyer: None,
-        status: EventStatus::OnSale,
+        on_sale_unix_time: terms.window.opens().map(UnixTime::seconds),
+        off_sale_unix_time: terms.window.closes().map(UnixTime::seconds),
+        paused: terms.paused.then_some(true),
+        max_per_buyer: terms.max_per_buyer.map(BuyerLimit::get),
+        status,
     }
 }
 
@@ -66,4 +72,6 @@ errors! {
     InvalidTime => InvalidEventData,
     FullSecond => InvalidEventData,
     InvalidCoordinates => InvalidEventData,
+    InvalidTerms => InvalidEventData,
+    InvalidReason => InvalidEventData,
 }

@@ -14,9 +14,14 @@ use super::{
     path = "/event/{id}/",
     tag = "event",
     summary = "One event, with the seats that are free",
-    params(("id" = String, Path, format = "uuid", description = "The event")),
+    params(
+        ("id" = String, Path, format = "uuid", description = "The event"),
+        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
+    ),
     responses(
-        (status = 200, body = Event, description = "The event. What is free is as fresh as the answer."),
+        (status = 200, body = Event, description = "The event. What is free is as fresh as the answer.",
+            headers(("ETag" = String, description = "Names this answer: equal answers have equal ones"))),
+        (status = 304, description = "The answer would be the one that `If-None-Match` names"),
         (status = 400, body = ErrorBody, description = "EVENT-02 the id is no UUID"),
         (status = 404, body = ErrorBody, description = "EVENT-03 no such event"),
         (status = 500, body = ErrorBody, description = "DB-01 reading failed, SYS-02 unknown error"),

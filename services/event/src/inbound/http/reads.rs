@@ -2,7 +2,12 @@
 
 use std::{future::Future, time::Duration};
 
-use actix_web::{HttpResponse, web::Bytes};
+use actix_web::{
+    HttpResponse,
+    http::header::{CacheControl, CacheDirective, ETag, EntityTag},
+    web::Bytes,
+};
+use aws_lc_rs::digest::{SHA256, digest};
 use booked_contract::{Code, event};
 use booked_ids::EventId;
 use booked_server::{ApiError, Lifecycle, SingleFlight};
@@ -15,12 +20,23 @@ use crate::{
     usecases::{self, Context},
 };
 
+/// How much of a body's digest is its tag.
+const TAG_BYTES: usize = 16;
+
 /// The reads that are in flight.
 pub(crate) struct Reads {
     context: Context,
-    pages: SingleFlight<Listing, Result<Bytes, ApiError>>,
-    events: SingleFlight<EventId, Result<Bytes, ApiError>>,
+    pages: SingleFlight<Listing, Result<Read, ApiError>>,
+    events: SingleFlight<EventId, Result<Read, ApiError>>,
     timeout: Duration,
+}
+
+/// What was read, as JSON.
+#[derive(Clone)]
+struct Read {
+    body: Bytes,
+    /// Equal bodies have equal tags, whichever replica sends them.
+    tag: String,
 }
 
 impl Reads {
@@ -34,10 +50,10 @@ impl Reads {
     }
 
     pub(super) async fn page(&self, listing: Listing) -> Result<HttpResponse, ApiError> {
-        let context = self.context.clone();
+        let (context, asked) = (self.context.clone(), listing.clone());
         let fetch = || async move {
-            let page = usecases::list_events(&context, listing).await?;
-            to_bytes(&page_to_wire(page))
+            let page = usecases::list_events(&context, asked).await?;
+            Read::of(&page_to_wire(page))
         };
         self.answer(async { self.pages.get(listing, fetch).await? }).await
     }
@@ -46,17 +62,17 @@ impl Reads {
         let context = self.context.clone();
         let fetch = || async move {
             let offer = usecases::get_event(&context, id).await?;
-            to_bytes(&to_wire(offer.ok_or_else(|| ApiError::new(Code::NoSuchEvent))?))
+            Read::of(&to_wire(offer.ok_or_else(|| ApiError::new(Code::NoSuchEvent))?))
         };
         self.answer(async { self.events.get(id, fetch).await? }).await
     }
 
     async fn answer(
         &self,
-        bytes: impl Future<Output = Result<Bytes, ApiError>>,
+        read: impl Future<Output = Result<Read, ApiError>>,
     ) -> Result<HttpResponse, ApiError> {
-        match tokio::time::timeout(self.timeout, bytes).await {
-            Ok(bytes) => Ok(HttpResponse::Ok().content_type("application/json").body(bytes?)),
+        match tokio::time::timeout(self.timeout, read).await {
+            Ok(read) => Ok(read?.answer()),
             Err(late) => Err(ApiError::because(Code::Unavailable, &late)),
         }
     }
@@ -68,7 +84,20 @@ fn page_to_wire(page: Page) -> event::EventPage {
     event::EventPage { next_time_to_fetch, events }
 }
 
-fn to_bytes(body: &impl Serialize) -> Result<Bytes, ApiError> {
-    let bytes = serde_json::to_vec(body).map_err(|error| ApiError::because(Code::Unknown, &error))?;
-    Ok(Bytes::from(bytes))
+impl Read {
+    fn of(body: &impl Serialize) -> Result<Self, ApiError> {
+        let bytes = serde_json::to_vec(body).map_err(|error| ApiError::because(Code::Unknown, &error))?;
+        let digest = digest(&SHA256, &bytes);
+        let tag = digest.as_ref().iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { body: Bytes::from(bytes), tag })
+    }
+
+    /// Who keeps this has to ask whether it is still so, since seats are sold at any time. The gateway compares the tags.
+    fn answer(self) -> HttpResponse {
+        HttpResponse::Ok()
+            .content_type("application/json")
+            .insert_header(ETag(EntityTag::new_strong(self.tag)))
+            .insert_header(CacheControl(vec![CacheDirective::NoCache]))
+            .body(self.body)
+    }
 }

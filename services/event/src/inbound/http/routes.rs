@@ -8,6 +8,7 @@ use booked_server::{read, write};
 use utoipa::OpenApi;
 
 use super::{
+    cancel_event::{self, cancel_event},
     create_event::{self, create_event},
     delete_event::{self, delete_event},
     get_event::{self, get_event},
@@ -22,7 +23,8 @@ use super::{
     list_events::list_events,
     get_event::get_event,
     delete_event::delete_event,
-    update_event::update_event
+    update_event::update_event,
+    cancel_event::cancel_event
 ))]
 pub struct ApiDoc;
 
@@ -32,5 +34,6 @@ pub(crate) fn routes(service: &mut ServiceConfig) {
         .service(write("/event/").to(create_event))
         .service(resource("/event/").guard(guard::Delete()).to(delete_event))
         .service(write("/event/update/").to(update_event))
+        .service(write("/event/cancel/").to(cancel_event))
         .service(read("/event/{id}/").to(get_event));
 }

@@ -13,13 +13,14 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 
 use super::{
-    rows::{ReadPage, Row, state},
+    pages::{ReadFilteredPage, ReadPage},
+    rows::{Row, state},
     schema::events,
     seconds::keep_a_place,
 };
 use crate::{
-    domain::{Event, EventChange, Listing},
-    ports::{AddError, ChangeError, Changed, DeleteError, EventStore, FeedPosition},
+    domain::{Cancellation, Event, EventChange, EventFilter, Listing},
+    ports::{AddError, CancelError, ChangeError, Changed, DeleteError, EventStore, FeedPosition},
 };
 
 #[derive(Clone, Debug)]
@@ -75,6 +76,21 @@ impl EventStore for PostgresEventStore {
         Ok(changed.map_or(Changed::Nothing, |position| Changed::Published(self.published(position))))
     }
 
+    async fn cancel(&self, id: EventId, cancellation: Cancellation) -> Result<FeedPosition, CancelError> {
+        let cancelled = self.database.write::<_, CancelError, _>(async move |connection| {
+            let (event, clock) =
+                lock(connection, id).await?.ok_or(Abort::Refuse(CancelError::NoSuchEvent))?;
+            let event = event.cancelled(cancellation, clock);
+            diesel::update(events::table.find(id.as_uuid()))
+                .set(Row::of(&event)?)
+                .execute(connection)
+                .await?;
+            Ok(outbox::append(connection, &[state(&event, false)?]).await?)
+        });
+        let position = cancelled.await.map_err(TransactionError::flatten)?;
+        Ok(self.told(position))
+    }
+
     async fn delete(&self, id: EventId, now: DateTime<Utc>) -> Result<FeedPosition, DeleteError> {
         let deleted = self.database.write::<_, DeleteError, _>(async move |connection| {
             let (mut event, clock) =
@@ -104,9 +120,12 @@ impl EventStore for PostgresEventStore {
         found.await
     }
 
-    async fn list(&self, listing: Listing) -> Result<Vec<Event>, Failure> {
+    async fn list(&self, listing: Listing, now: DateTime<Utc>) -> Result<Vec<Event>, Failure> {
         let listed = self.database.read(async move |connection| {
-            let rows: Vec<Row> = ReadPage::of(listing).load(connection).await?;
+            let rows: Vec<Row> = match listing.filter() == &EventFilter::default() {
+                true => ReadPage::of(&listing).load(connection).await?,
+                false => ReadFilteredPage::of(&listing, now.timestamp()).load(connection).await?,
+            };
             rows.into_iter().map(Row::into_event).collect()
         });
         listed.await

@@ -20,7 +20,8 @@ pub async fn purge_deleted_events(database: &Database, before: DateTime<Utc>) ->
     // the next round finds what was not erased.
     let purged = database.read(async move |connection| {
         diesel::sql_query(
-            "UPDATE events SET name = '', address = '', description = '', latitude = NULL, longitude = NULL \
+            "UPDATE events SET name = '', address = '', description = '', latitude = NULL, longitude = NULL, \
+                 cancel_reason = NULL \
              WHERE id IN (SELECT id FROM events WHERE deleted_at IS NOT NULL AND name <> '' AND deleted_at < $1 \
              ORDER BY deleted_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
         )

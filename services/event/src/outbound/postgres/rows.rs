@@ -5,19 +5,16 @@ use std::error::Error;
 use booked_contract::feed::EventState;
 use booked_feed::NewEntry;
 use booked_ids::EventId;
-use booked_postgres::prepared;
 use diesel::{
     AsChangeset, Insertable, QueryResult, Queryable, Selectable,
-    pg::Pg,
-    query_builder::{AstPass, QueryFragment},
-    sql_types::{BigInt, Double, Integer, Nullable, Text, Uuid as SqlUuid},
+    sql_types::{BigInt, Bool, Double, Integer, Nullable, Text, Uuid as SqlUuid},
 };
 use uuid::Uuid;
 
 use super::schema::events;
 use crate::domain::{
-    Address, Coordinates, Description, Event, EventDetails, EventName, Latitude, Listing, Longitude,
-    SeatCount, UnixTime,
+    Address, BuyerLimit, CancelReason, Cancellation, Coordinates, Description, Event, EventDetails,
+    EventName, Latitude, Longitude, SaleTerms, SaleWindow, SeatCount, UnixTime,
 };
 
 /// The columns of an event that is not deleted.
@@ -33,13 +30,44 @@ pub(super) struct Row {
     latitude: Option<f64>,
     longitude: Option<f64>,
     seat_count: i32,
+    on_sale_unix_time: Option<i64>,
+    off_sale_unix_time: Option<i64>,
+    paused: bool,
+    max_per_buyer: Option<i32>,
+    cancelled: bool,
+    cancel_reason: Option<String>,
 }
+
+/// The columns of a [`Row`] in their order, for statements that are written by hand.
+pub(super) const COLUMNS: &str = "id, version, name, unix_time, address, description, latitude, longitude, \
+    seat_count, on_sale_unix_time, off_sale_unix_time, paused, max_per_buyer, cancelled, cancel_reason";
+
+/// The types of these columns.
+pub(super) type Columns = (
+    SqlUuid,
+    BigInt,
+    Text,
+    BigInt,
+    Text,
+    Text,
+    Nullable<Double>,
+    Nullable<Double>,
+    Integer,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Bool,
+    Nullable<Integer>,
+    Bool,
+    Nullable<Text>,
+);
 
 impl Row {
     pub(super) fn of(event: &Event) -> QueryResult<Self> {
-        let details = &event.details;
-        let seat_count = i32::try_from(details.seat_count.get())
-            .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
+        let (details, terms) = (&event.details, &event.terms);
+        let integer = |number: u32| {
+            i32::try_from(number).map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
+        };
+        let cancelled = event.cancelled.as_ref();
         Ok(Self {
             id: event.id.as_uuid(),
             version: event.version,
@@ -49,7 +77,13 @@ impl Row {
             description: details.description.as_str().to_owned(),
             latitude: details.coordinates.map(|it| it.latitude.degrees()),
             longitude: details.coordinates.map(|it| it.longitude.degrees()),
-            seat_count,
+            seat_count: integer(details.seat_count.get())?,
+            on_sale_unix_time: terms.window.opens().map(UnixTime::seconds),
+            off_sale_unix_time: terms.window.closes().map(UnixTime::seconds),
+            paused: terms.paused,
+            max_per_buyer: terms.max_per_buyer.map(|limit| integer(limit.get())).transpose()?,
+            cancelled: cancelled.is_some(),
+            cancel_reason: cancelled.and_then(|it| it.reason.as_ref()).map(|it| it.as_str().to_owned()),
         })
     }
 
@@ -69,7 +103,16 @@ impl Row {
             coordinates: Coordinates::pair(latitude, longitude)?,
             seat_count: SeatCount::parse(self.seat_count.into())?,
         };
-        Ok(Event { id: EventId::from_uuid(self.id)?, version: self.version, details })
+        let [opens, closes] =
+            [self.on_sale_unix_time, self.off_sale_unix_time].map(|time| time.map(UnixTime::from_store));
+        let terms = SaleTerms {
+            window: SaleWindow::new(opens, closes)?,
+            paused: self.paused,
+            max_per_buyer: self.max_per_buyer.map(|limit| BuyerLimit::parse(limit.into())).transpose()?,
+        };
+        let reason = self.cancel_reason.map(CancelReason::from_store);
+        let cancelled = self.cancelled.then_some(Cancellation { reason });
+        Ok(Event { id: EventId::from_uuid(self.id)?, version: self.version, details, terms, cancelled })
     }
 }
 
@@ -89,41 +132,7 @@ pub(super) fn state(event: &Event, deleted: bool) -> QueryResult<NewEntry> {
             longitude: details.coordinates.map(|it| it.longitude.degrees()),
         },
         seat_count: details.seat_count.get(),
-        sale: None,
+        sale: Some(event.terms.to_wire(event.cancelled.as_ref())),
     };
     NewEntry::new(EventState::KIND, state.event_id, &state)
-}
-
-/// Reads the rows of a listing: this many after a time, and then all others that share the second of the last one. If
-/// there are fewer than that, there is no last one, and all of them are read.
-pub(super) struct ReadPage {
-    after: i64,
-    preceding: i64,
-}
-
-impl ReadPage {
-    pub(super) fn of(listing: Listing) -> Self {
-        // During a rollout an older release, which still accepts events at 0, may run next to this one.
-        Self { after: listing.after().unwrap_or(-1), preceding: listing.limit() - 1 }
-    }
-}
-
-prepared!(ReadPage => (SqlUuid, BigInt, Text, BigInt, Text, Text, Nullable<Double>, Nullable<Double>, Integer));
-
-impl QueryFragment<Pg> for ReadPage {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "SELECT id, version, name, unix_time, address, description, latitude, longitude, seat_count \
-             FROM events WHERE deleted_at IS NULL AND unix_time > ",
-        );
-        out.push_bind_param::<BigInt, _>(&self.after)?;
-        out.push_sql(
-            " AND unix_time <= coalesce((SELECT unix_time FROM events WHERE deleted_at IS NULL AND unix_time > ",
-        );
-        out.push_bind_param::<BigInt, _>(&self.after)?;
-        out.push_sql(" ORDER BY unix_time, id LIMIT 1 OFFSET ");
-        out.push_bind_param::<BigInt, _>(&self.preceding)?;
-        out.push_sql("), 9223372036854775807) ORDER BY unix_time, id");
-        Ok(())
-    }
 }

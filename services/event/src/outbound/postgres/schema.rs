@@ -13,5 +13,11 @@ diesel::table! {
         seat_count -> Integer,
         created_at -> Timestamptz,
         deleted_at -> Nullable<Timestamptz>,
+        on_sale_unix_time -> Nullable<BigInt>,
+        off_sale_unix_time -> Nullable<BigInt>,
+        paused -> Bool,
+        max_per_buyer -> Nullable<Integer>,
+        cancelled -> Bool,
+        cancel_reason -> Nullable<Text>,
     }
 }

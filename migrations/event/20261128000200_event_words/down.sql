@@ -1,0 +1,2 @@
+DROP INDEX events_by_words;
+DROP FUNCTION event_words(text);
