@@ -21,8 +21,27 @@ pub trait Holds: Send + Sync {
     /// How seats are at this moment.
     async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Result<Option<SeatStates>, Failure>;
 
+    /// What the user holds of an event, and what they are just booking of it: these can be booked, or are. At most
+    /// [`HELD_MAX`] seats, those that expire first; nothing if the inventory is not loaded.
+    async fn held_by(&self, event: EventId, user: UserId) -> Result<Vec<HeldUntil>, Failure>;
+
+    /// Events of which the user held seats lately: best effort, and only for finding holds again.
+    async fn events_held_by(&self, user: UserId) -> Result<Vec<EventId>, Failure>;
+
     /// Takes back at most this many holds whose time has passed.
     async fn expire_holds(&self, event: EventId, limit: u32) -> Result<Expired, Failure>;
+}
+
+/// The most seats of an event that [`Holds::held_by`] names: as many as one booking may have.
+pub const HELD_MAX: u32 = 1_000;
+
+/// A seat that is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldUntil {
+    /// Which.
+    pub seat: SeatNumber,
+    /// Until when, by Valkey's clock.
+    pub expires_unix_ms: i64,
 }
 
 /// What came of a reservation.

@@ -12,7 +12,8 @@ use booked_ticketing::{
     },
     outbound::valkey::ValkeySeats,
     ports::{
-        Claimed, Claims, Expired, Holds, Inventory, LeaseNonce, OverdueClaim, Released, Reserved, Settlement,
+        Claimed, Claims, Expired, HeldUntil, Holds, Inventory, LeaseNonce, OverdueClaim, Released, Reserved,
+        Settlement,
     },
 };
 
@@ -37,6 +38,14 @@ impl Holds for StoppedSeats {
 
     async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Answer<Option<SeatStates>> {
         self.inner.inspect(event, seats).await
+    }
+
+    async fn held_by(&self, event: EventId, user: UserId) -> Answer<Vec<HeldUntil>> {
+        self.inner.held_by(event, user).await
+    }
+
+    async fn events_held_by(&self, user: UserId) -> Answer<Vec<EventId>> {
+        self.inner.events_held_by(user).await
     }
 
     async fn expire_holds(&self, event: EventId, limit: u32) -> Answer<Expired> {
