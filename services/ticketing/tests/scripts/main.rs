@@ -12,6 +12,7 @@ mod model;
 mod sale;
 mod step;
 
+mod held_by;
 mod hold_limit;
 mod neighbours;
 mod random_steps;

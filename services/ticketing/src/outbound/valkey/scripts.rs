@@ -57,5 +57,3 @@ pub(super) static MARK_ACTIVE: LazyLock<Script> =
     LazyLock::new(|| Script::new("mark_active.lua", include_str!("mark_active.lua")));
 pub(super) static FORGET_IDLE: LazyLock<Script> =
     LazyLock::new(|| Script::new("forget_idle.lua", include_str!("forget_idle.lua")));
-pub(super) static NOTE_HELD_EVENT: LazyLock<Script> =
-    LazyLock::new(|| Script::new("note_held_event.lua", include_str!("note_held_event.lua")));

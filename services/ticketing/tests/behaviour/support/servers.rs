@@ -77,6 +77,15 @@ impl SalePostgres {
         connection
     }
 
+    /// Nobody cancels tickets for the user until the connection is dropped, as while another replica cancels some that they
+    /// have chosen.
+    pub(crate) async fn lock_all_cancels(&self, user: &str) -> AsyncPgConnection {
+        let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();
+        let lock = format!("SELECT pg_advisory_lock(hashtextextended('{user}', 0))");
+        connection.batch_execute(&lock).await.unwrap();
+        connection
+    }
+
     /// Nobody joins the event's waitlist until the connection is dropped, as while another replica changes it.
     pub(crate) async fn lock_waitlist(&self, event: EventId) -> AsyncPgConnection {
         let _ = self.own_server();
