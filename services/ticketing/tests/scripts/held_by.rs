@@ -107,10 +107,10 @@ async fn of_a_user_the_hundred_events_whose_holds_end_last_are_kept_for_as_long_
         };
         timeout(Duration::from_secs(20), noted).await.expect("it is noted");
     }
-    let mut kept = sale.pool.events_held_by(user(1)).await.unwrap();
-    kept.sort_unstable();
-    let last: Vec<_> = (EVENTS - 100..EVENTS).map(event).collect();
-    assert_eq!(kept, last);
+    let kept = sale.pool.events_held_by(user(1)).await.unwrap();
+    assert_eq!(kept.len(), 100);
+    // Some of the first may have been granted in the same millisecond.
+    assert!((10..EVENTS).map(event).all(|event| kept.contains(&event)), "{kept:?}");
     assert_eq!(sale.pool.events_held_by(user(2)).await.unwrap(), []);
     let left_ms: i64 = sale.raw(&format!("PTTL booked:holds:{{{}}}", user(1))).await;
     let hold_ms = i64::try_from(HOLD.as_millis()).unwrap();

@@ -12,6 +12,7 @@ use booked_ticketing::outbound::postgres::MIGRATIONS;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 use redis::FromRedisValue;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 const OWN_DATABASE: &str = "ticketing";
 
@@ -117,6 +118,14 @@ impl SalePostgres {
     pub(crate) async fn lock_event(&self, event: EventId) -> AsyncPgConnection {
         let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();
         let lock = format!("BEGIN; SELECT FROM events WHERE id = '{event}' FOR UPDATE");
+        connection.batch_execute(&lock).await.unwrap();
+        connection
+    }
+
+    /// Nobody can cancel this ticket until the connection is dropped.
+    pub(crate) async fn lock_ticket(&self, ticket: Uuid) -> AsyncPgConnection {
+        let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();
+        let lock = format!("BEGIN; SELECT FROM tickets WHERE id = '{ticket}' FOR UPDATE");
         connection.batch_execute(&lock).await.unwrap();
         connection
     }
