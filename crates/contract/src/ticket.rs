@@ -33,7 +33,7 @@ pub struct Reservation {
     pub expires_unix_time: i64,
 }
 
-/// Tickets, to book or to release.
+/// Tickets, to book, to release or to cancel.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 pub struct TicketIds {
     /// The tickets; the same id twice counts once.

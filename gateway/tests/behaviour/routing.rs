@@ -213,6 +213,8 @@ async fn personal_data_is_kept_out_of_caches() {
     for (method, path) in [
         ("POST", "/user/login/"),
         ("GET", "/user/bookings/"),
+        ("GET", "/user/tickets/"),
+        ("GET", "/ticket/holds/"),
         ("POST", "/ticket/reserve/"),
         ("GET", "/analytics/"),
     ] {

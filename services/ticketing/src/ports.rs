@@ -12,12 +12,12 @@ mod ledger_audit;
 mod notifier;
 mod waitlist_store;
 
-pub use bookings::{AttemptOutcome, Booked, Bookings, Cancelled, Latest};
+pub use bookings::{AttemptOutcome, Booked, Bookings, Cancelled, Latest, Selection};
 pub use claims::{Claimed, Claims, OverdueClaim, Settlement};
 pub use event_changes::EventChanges;
 pub use event_feed::EventFeed;
 pub use events::{EventRecord, Events, Snapshot};
-pub use holds::{Expired, Holds, Released, Reserved};
+pub use holds::{Expired, HELD_MAX, HeldUntil, Holds, LimitOfBuyer, Released, Reserved};
 pub use inventory::{Inventory, LeaseNonce};
 pub use ledger_audit::{LedgerAudit, TicketCounts};
 pub use notifier::{Notification, Notifier, NotifyFailure};

@@ -29,7 +29,7 @@ pub enum Guard {
     /// `outbound/valkey/claim.lua`.
     ClaimNeedsOwnHold,
     /// A cancel claims its seats before its transaction, and clears bits by that claim: `claim` in
-    /// `usecases/cancel_tickets.rs`.
+    /// `usecases/cancelling.rs`.
     CancelClaims,
     /// A cancel or a check claims only seats that are taken, and neither held nor claimed: the condition in
     /// `outbound/valkey/claim_sold.lua`.
@@ -111,7 +111,7 @@ pub enum Guard {
     /// A refused booking of a batch is refused alone: the verdicts of `outbound/postgres/book.rs`, and `alone` in
     /// `outbound/postgres/booking_queue.rs`.
     RefusedAlone,
-    /// Cancels of one user and event are carried out one after the other: the advisory lock in
+    /// Cancels of one user and event are carried out one after the other: the advisory locks in `take_turn` in
     /// `outbound/postgres/cancel.rs`.
     CancelsInTurn,
     /// A cancel locks its event's row until it commits: `for_share` in `outbound/postgres/cancel.rs`.

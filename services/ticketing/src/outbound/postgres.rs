@@ -19,6 +19,7 @@ mod purge;
 mod queue_metrics;
 mod schema;
 mod snapshot;
+mod tickets_of_user;
 mod waitlist_store;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -30,6 +31,7 @@ pub use event_changes::PostgresEventChanges;
 pub use event_states::{apply_event_states, carry_out_change};
 pub use events::PostgresEvents;
 pub use ledger_audit::PostgresLedgerAudit;
+pub use tickets_of_user::{TicketCursor, tickets_of_user};
 pub use waitlist_store::PostgresWaitlistStore;
 
 /// The migrations that make the schema.

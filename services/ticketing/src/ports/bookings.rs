@@ -29,8 +29,16 @@ pub trait Bookings: Send + Sync {
     /// The user's latest tickets of an event, at most this many.
     async fn latest(&self, user: UserId, event: EventId, count: u32) -> Result<Latest, Failure>;
 
-    /// Cancels exactly these tickets, if they are still the user's latest.
-    async fn cancel(&self, user: UserId, event: EventId, seats: &[SeatNumber]) -> Result<Cancelled, Failure>;
+    /// Whether all these tickets are the user's, and of events that are not deleted.
+    async fn has_all(&self, user: UserId, tickets: &Tickets) -> Result<bool, Failure>;
+
+    /// Cancels exactly these tickets of the user, or none: all of them in one transaction.
+    async fn cancel(
+        &self,
+        user: UserId,
+        tickets: &Tickets,
+        selection: Selection,
+    ) -> Result<Cancelled, Failure>;
 
     /// Those of the seats that are sold.
     async fn sold_among(&self, event: EventId, seats: &[SeatNumber]) -> Result<Vec<SeatNumber>, Failure>;
@@ -79,13 +87,22 @@ pub struct Latest {
     pub any: bool,
 }
 
+/// Why these tickets are cancelled and no others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// They are the user's latest of one event; they are cancelled only if they still are.
+    Latest,
+    /// The user has named them; they may be of several events.
+    Chosen,
+}
+
 /// What came of a cancel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancelled {
     /// These tickets are the user's no more.
     Done,
-    /// They were no longer the user's latest; nothing was cancelled.
+    /// They were no longer the user's, or no longer the latest; nothing was cancelled.
     Changed,
-    /// Another cancel of the user and event is under way; nothing was cancelled.
+    /// Another cancel of the user is under way; nothing was cancelled.
     Contended,
 }

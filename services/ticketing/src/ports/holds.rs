@@ -25,14 +25,36 @@ pub trait Holds: Send + Sync {
         seats: &[SeatNumber],
     ) -> Result<(), Failure>;
 
+    /// The limit of a buyer, and how much of it is used.
+    async fn limit_of_buyer(&self, event: EventId, user: UserId) -> Result<LimitOfBuyer, Failure>;
+
     /// Frees seats that are all held by the user; else says how they are and changes nothing.
     async fn release(&self, event: EventId, user: UserId, seats: &[SeatNumber]) -> Result<Released, Failure>;
 
     /// How seats are at this moment.
     async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Result<Option<SeatStates>, Failure>;
 
+    /// What the user holds of an event, and what they are just booking of it: these can be booked, or are. At most
+    /// [`HELD_MAX`] seats, those that expire first; nothing if the inventory is not loaded.
+    async fn held_by(&self, event: EventId, user: UserId) -> Result<Vec<HeldUntil>, Failure>;
+
+    /// Events of which the user held seats lately: best effort, and only for finding holds again.
+    async fn events_held_by(&self, user: UserId) -> Result<Vec<EventId>, Failure>;
+
     /// Takes back at most this many holds whose time has passed.
     async fn expire_holds(&self, event: EventId, limit: u32) -> Result<Expired, Failure>;
+}
+
+/// The most seats of an event that [`Holds::held_by`] names: as many as one booking may have.
+pub const HELD_MAX: u32 = 1_000;
+
+/// A seat that is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldUntil {
+    /// Which.
+    pub seat: SeatNumber,
+    /// Until when, by Valkey's clock.
+    pub expires_unix_ms: i64,
 }
 
 /// What came of a reservation.
@@ -76,6 +98,27 @@ pub enum Reserved {
         now_unix_ms: i64,
         /// When that was noted, by the same clock.
         noted_unix_ms: i64,
+    },
+    /// The event has no inventory.
+    NotLoaded,
+}
+
+/// How many seats of an event one user may hold and have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitOfBuyer {
+    /// Any number.
+    Unlimited,
+    /// So many.
+    Limited {
+        /// How many.
+        max: u32,
+        /// How many this user holds and has.
+        has: u32,
+    },
+    /// It is not known what this user has: [`Holds::note_tickets`] must come first.
+    NotNoted {
+        /// Valkey's clock.
+        now_unix_ms: i64,
     },
     /// The event has no inventory.
     NotLoaded,

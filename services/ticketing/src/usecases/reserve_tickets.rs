@@ -5,7 +5,7 @@ use std::time::Duration;
 use booked_failure::Failure;
 use booked_ids::{EventId, TicketId, UserId};
 
-use super::{Context, LoadError, load_inventory};
+use super::{Context, LoadError, buyer_limit::note_tickets, load_inventory};
 use crate::{
     domain::count::SeatsWanted,
     ports::{Reserved, VALKEY},
@@ -13,8 +13,6 @@ use crate::{
 
 /// How often an inventory may be lost again between its load and the reservation, or what was noted of a buyer.
 const TRIES: usize = 5;
-/// Tickets of one user that are noted: more than any limit.
-const NOTED_MAX: u32 = 128;
 /// A reservation is not refused for tickets that were noted longer ago, in milliseconds, since they may have been cancelled.
 const NOTED_LATELY_MS: i64 = 1_000;
 
@@ -101,17 +99,6 @@ pub async fn reserve_tickets(
         }
     }
     Err(Failure::not_done(VALKEY, "the event's inventory is lost again and again").into())
-}
-
-/// Asks Postgres what the user has of the event, and notes it for the limit.
-async fn note_tickets(
-    context: &Context,
-    user: UserId,
-    event: EventId,
-    now_unix_ms: i64,
-) -> Result<(), Failure> {
-    let latest = context.bookings.latest(user, event, NOTED_MAX).await.map_err(Failure::harmless)?;
-    context.holds.note_tickets(event, user, now_unix_ms, &latest.seats).await.map_err(Failure::harmless)
 }
 
 impl From<LoadError> for ReserveError {

@@ -12,8 +12,15 @@ use uuid::Uuid;
 
 use crate::support::{Buyer, Sale};
 
-const ROUTES: [&str; 5] =
-    ["/ticket/reserve/", "/ticket/book/", "/ticket/release/", "/ticket/cancel/", "/waitlist/add/"];
+const ROUTES: [&str; 6] = [
+    "/ticket/reserve/",
+    "/ticket/book/",
+    "/ticket/release/",
+    "/ticket/cancel/",
+    "/ticket/cancel_tickets/",
+    "/waitlist/add/",
+];
+const LISTS: [&str; 3] = ["/user/bookings/", "/user/tickets/", "/ticket/holds/"];
 const INTERNAL: [&str; 2] = ["/internal/availability", "/internal/catch-up"];
 
 fn config(cases: u32) -> ProptestConfig {
@@ -157,8 +164,11 @@ fn any_headers_and_queries_are_answered() {
     let header =
         || prop_oneof!["[ -~]{0,60}", "[0-9a-f-]{36}", Just("user".to_owned()), Just("QWRh".to_owned())];
     let headers = vec((0..4_usize, header()), 0..8);
-    proptest!(config(300), |(headers in headers, query in "[ -~]{0,40}", get in any::<bool>(), credential in any::<bool>())| {
-        let (method, path) = if get { (Method::GET, "/user/bookings/") } else { (Method::POST, ROUTES[0]) };
+    let query = prop_oneof!["[ -~]{0,40}", "(event_id|after|limit)=[ -~]{0,40}", "after=[0-9A-Za-z_-]{32}"];
+    let list = 0..=LISTS.len();
+    proptest!(config(500), |(headers in headers, query in query, list in list, credential in any::<bool>())| {
+        let of_list = LISTS.get(list).map(|path| (Method::GET, *path));
+        let (method, path) = of_list.unwrap_or((Method::POST, ROUTES[0]));
         let names = [USER_HEADER, EMAIL_HEADER, ROLE_HEADER, CREDENTIAL_HEADER];
         let query: String = query.chars().filter(|letter| *letter != '#').collect();
         let mut request = client.request(method, format!("{}{path}?{query}", sale.url()));

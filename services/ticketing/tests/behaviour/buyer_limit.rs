@@ -60,6 +60,29 @@ async fn what_is_booked_counts_and_what_is_given_back_does_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_holds_says_how_many_more_may_be_reserved() {
+    let sale = Sale::start().await;
+    let (event, free) = (limited_event(&sale, 20, 4).await, sale.create_event(5).await);
+    let ada = sale.buyer("Ada");
+    let limit = async |query: String| {
+        let answer = ada.list_holds(&query).await.says("200").json();
+        (answer["max_per_buyer"].as_u64(), answer["left"].as_u64())
+    };
+    let of_event = || format!("?event_id={event}");
+    assert_eq!(limit(of_event()).await, (Some(4), Some(4)), "before anything was reserved");
+    ada.buys(event, 1).await;
+    ada.holds(event, 2).await;
+    assert_eq!(limit(of_event()).await, (Some(4), Some(1)));
+    sale.valkey.flush();
+    assert_eq!(limit(of_event()).await, (Some(4), Some(3)), "holds were lost, tickets were not");
+    sale.sell(event, at_most(1)).await;
+    ada.buys(free, 2).await;
+    assert_eq!(limit(format!("?event_id={free}")).await, (None, None));
+    assert_eq!(limit(String::new()).await, (None, None));
+    assert_eq!(limit(of_event()).await, (Some(1), Some(0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hold_that_has_run_out_counts_no_more() {
     let sale = Sale::set_up().flag("--hold-ttl-ms", 300).start().await;
     let event = limited_event(&sale, 20, 2).await;

@@ -32,11 +32,13 @@ async fn with_valkey_gone_only_what_needs_it_is_refused() {
         ada.book(&held).await.says_one_of(&["503 SYS-07", "504 SYS-08"]).within(ANSWER_WITHIN);
         sale.availability(&[event]).await.says("503 SYS-07").within(ANSWER_WITHIN);
         bob.book(&booked).await.says("400 TICKET-03").within(ANSWER_WITHIN);
+        ada.list_holds("").await.says("503 SYS-07").within(ANSWER_WITHIN);
+        ada.list_tickets("").await.says("200").within(ANSWER_WITHIN);
     }
     ada.reserve(event, 1).await.says("503 SYS-07");
     ada.book(&booked).await.says("200").within(ANSWER_WITHIN);
     assert_eq!(ada.tickets_of(event).await, 3);
-    ada.cancel(event, 1).await.says("200").within(ANSWER_WITHIN);
+    ada.cancel_chosen(&booked[..1]).await.says("200").within(ANSWER_WITHIN);
     bob.join(event, 1).await.says("200").within(ANSWER_WITHIN);
     bob.join(unknown_event(), 1).await.says("400 EVENT-03").within(ANSWER_WITHIN);
 

@@ -19,6 +19,7 @@ mod world;
 mod booking_and_janitor;
 mod booking_together;
 mod cancelling;
+mod cancelling_chosen;
 mod controls;
 mod deleting_and_growing;
 mod hot_event;

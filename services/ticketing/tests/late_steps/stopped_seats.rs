@@ -12,8 +12,8 @@ use booked_ticketing::{
     },
     outbound::valkey::ValkeySeats,
     ports::{
-        Claimed, Claims, EventRecord, Expired, Holds, Inventory, LeaseNonce, OverdueClaim, Released,
-        Reserved, Settlement,
+        Claimed, Claims, EventRecord, Expired, HeldUntil, Holds, Inventory, LeaseNonce, LimitOfBuyer,
+        OverdueClaim, Released, Reserved, Settlement,
     },
 };
 
@@ -30,6 +30,10 @@ type Answer<T> = Result<T, Failure>;
 impl Holds for StoppedSeats {
     async fn reserve(&self, event: EventId, user: UserId, count: SeatsWanted) -> Answer<Reserved> {
         self.inner.reserve(event, user, count).await
+    }
+
+    async fn limit_of_buyer(&self, event: EventId, user: UserId) -> Answer<LimitOfBuyer> {
+        self.inner.limit_of_buyer(event, user).await
     }
 
     async fn note_tickets(
@@ -49,6 +53,14 @@ impl Holds for StoppedSeats {
 
     async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Answer<Option<SeatStates>> {
         self.inner.inspect(event, seats).await
+    }
+
+    async fn held_by(&self, event: EventId, user: UserId) -> Answer<Vec<HeldUntil>> {
+        self.inner.held_by(event, user).await
+    }
+
+    async fn events_held_by(&self, user: UserId) -> Answer<Vec<EventId>> {
+        self.inner.events_held_by(user).await
     }
 
     async fn expire_holds(&self, event: EventId, limit: u32) -> Answer<Expired> {

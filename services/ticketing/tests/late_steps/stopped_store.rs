@@ -8,7 +8,7 @@ use booked_ids::{EventId, SeatNumber, TicketId, UserId};
 use booked_ticketing::{
     domain::{booking::Tickets, seat::AttemptId},
     outbound::postgres::{PostgresBookings, PostgresEvents},
-    ports::{AttemptOutcome, Booked, Bookings, Cancelled, EventRecord, Events, Latest, Snapshot},
+    ports::{AttemptOutcome, Booked, Bookings, Cancelled, EventRecord, Events, Latest, Selection, Snapshot},
 };
 
 use crate::gates::{SharedGates, Step};
@@ -49,9 +49,13 @@ impl Bookings for StoppedBookings {
         self.inner.latest(user, event, count).await
     }
 
-    async fn cancel(&self, user: UserId, event: EventId, seats: &[SeatNumber]) -> Answer<Cancelled> {
-        let (inner, seats) = (Arc::clone(&self.inner), seats.to_vec());
-        self.gates.take(Step::Cancel, async move { inner.cancel(user, event, &seats).await }).await
+    async fn has_all(&self, user: UserId, tickets: &Tickets) -> Answer<bool> {
+        self.inner.has_all(user, tickets).await
+    }
+
+    async fn cancel(&self, user: UserId, tickets: &Tickets, selection: Selection) -> Answer<Cancelled> {
+        let (inner, tickets) = (Arc::clone(&self.inner), tickets.clone());
+        self.gates.take(Step::Cancel, async move { inner.cancel(user, &tickets, selection).await }).await
     }
 
     async fn sold_among(&self, event: EventId, seats: &[SeatNumber]) -> Answer<Vec<SeatNumber>> {

@@ -13,6 +13,7 @@ mod sale;
 mod step;
 
 mod buyer_limit;
+mod held_by;
 mod hold_limit;
 mod neighbours;
 mod random_steps;

@@ -16,6 +16,7 @@ async fn no_other_script_makes_a_key() {
     assert_eq!(sale.reserve(user(1), 1).await, Reserved::NotLoaded);
     assert_eq!(sale.claim(user(1), attempt(1), &[1]).await, Claimed::NotLoaded);
     assert_eq!(pool.inspect(event, &seats([1])).await.unwrap(), None);
+    assert_eq!(pool.held_by(event, user(1)).await.unwrap(), []);
     pool.finish(event, attempt(1), None, &seats([1])).await.unwrap();
     pool.restore_hold(event, attempt(1), &seats([1])).await.unwrap();
     assert_eq!(pool.release(event, user(1), &seats([1])).await.unwrap(), Released::NotLoaded);
@@ -60,7 +61,9 @@ async fn holds_and_claims_that_outlived_their_inventory_are_nobodys() {
     sale.pool.settle(sale.event, attempt(1), &settled(claimed.clone(), false)).await.unwrap();
     assert_eq!(sale.kept().await, before);
 
+    assert_eq!(sale.pool.held_by(sale.event, user(1)).await.unwrap(), []);
     sale.publish(8, [claimed[0]]).await;
+    assert_eq!(sale.pool.held_by(sale.event, user(1)).await.unwrap(), []);
     let kept = sale.kept().await;
     kept.assert_whole();
     assert_eq!((kept.holds.len(), kept.claims.len()), (0, 0));

@@ -1,4 +1,5 @@
-//! `outbound/postgres/cancel.rs`: locks and checks the user's latest tickets, then removes the rows and commits.
+//! `outbound/postgres/cancel.rs`: locks and checks the tickets, the user's latest or chosen ones, then removes the rows and
+//! commits. The statement there removes all rows or none, whoever takes no turn; here the turn has to do without.
 
 use super::tables::{Database, Seats, Tables, User, seats};
 use crate::guards::{Guard, Guards};

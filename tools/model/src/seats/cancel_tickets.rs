@@ -1,6 +1,8 @@
-//! `usecases/cancel_tickets.rs`: claim what can be claimed, cancel exactly the seats that were chosen, settle the
+//! `usecases/cancel_tickets.rs` and `usecases/cancel_chosen_tickets.rs`, whose steps are those of `usecases/cancelling.rs`,
+//! whichever of their seats the user has chosen: claim what can be claimed, cancel exactly the seats that were chosen, settle the
 //! claim. A cancel that finds other tickets starts again, which is another cancel. A cancel whose transaction is not
-//! answered leaves its claim: it is one that was late with its transaction and then stopped permanently.
+//! answered leaves its claim: it is one that was late with its transaction and then stopped permanently. The claims of several
+//! events are ended one by one: one that stops between them has left the rest, as here one that stops before it settles.
 
 use super::{
     choice::Choice,

@@ -88,7 +88,7 @@ impl EventStore for PostgresEventStore {
             Ok(outbox::append(connection, &[state(&event, false)?]).await?)
         });
         let position = cancelled.await.map_err(TransactionError::flatten)?;
-        Ok(self.told(position))
+        Ok(self.published(position))
     }
 
     async fn delete(&self, id: EventId, now: DateTime<Utc>) -> Result<FeedPosition, DeleteError> {

@@ -1,5 +1,7 @@
 //! `POST /ticket/cancel/`: the caller's latest tickets of an event become free.
 
+use std::fmt;
+
 use actix_web::{HttpResponse, web::Data};
 use booked_contract::{Code, ErrorBody, ticket::SeatsOfEvent};
 use booked_server::{ApiError, Body, User};
@@ -40,14 +42,17 @@ pub(super) async fn cancel_tickets(
     Ok(HttpResponse::Ok().finish())
 }
 
+/// Too many cancels of a user wait already.
+pub(super) fn too_many(error: &dyn fmt::Display) -> ApiError {
+    ApiError::from(Code::TooManyRequests).with_detail(error).with_retry_after(AGAIN_IN_S)
+}
+
 impl From<CancelError> for ApiError {
     fn from(error: CancelError) -> Self {
         match error {
             CancelError::NoTicket => Code::NotYourTicket.into(),
             CancelError::TooFew => Code::TooFewTickets.into(),
-            CancelError::TooMany => {
-                ApiError::from(Code::TooManyRequests).with_detail(&error).with_retry_after(AGAIN_IN_S)
-            }
+            CancelError::TooMany => too_many(&error),
             CancelError::Failed(failure) => failure.into(),
         }
     }

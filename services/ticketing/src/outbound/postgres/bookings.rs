@@ -26,7 +26,7 @@ use super::{
 use crate::{
     domain::{booking::Tickets, seat::AttemptId},
     outbound::as_run,
-    ports::{AttemptOutcome, Booked, Bookings, Cancelled, Latest},
+    ports::{AttemptOutcome, Booked, Bookings, Cancelled, Latest, Selection},
 };
 
 /// Tickets and bookings, in Postgres.
@@ -135,14 +135,28 @@ impl Bookings for PostgresBookings {
         Ok(Latest { any: !seats.is_empty(), seats })
     }
 
-    async fn cancel(&self, user: UserId, event: EventId, seats: &[SeatNumber]) -> Result<Cancelled, Failure> {
-        let (seats, seats_count) = (seats.to_vec(), count(seats.len()));
+    async fn has_all(&self, user: UserId, tickets: &Tickets) -> Result<bool, Failure> {
+        let asked = tickets.clone();
+        let owned = self
+            .database
+            .read(async move |connection| cancel::count_owned(connection, user, &asked).await)
+            .await?;
+        Ok(owned == tickets.len())
+    }
+
+    async fn cancel(
+        &self,
+        user: UserId,
+        tickets: &Tickets,
+        selection: Selection,
+    ) -> Result<Cancelled, Failure> {
+        let wanted = tickets.clone();
         let cancelled = self
             .database
-            .transaction(async move |connection| cancel::cancel(connection, user, event, &seats).await)
+            .transaction(async move |connection| cancel::cancel(connection, user, &wanted, selection).await)
             .await?;
         if matches!(cancelled, Cancelled::Done) {
-            self.seats_cancelled.add(seats_count, &[]);
+            self.seats_cancelled.add(count(tickets.len()), &[]);
         }
         self.signal.notify();
         Ok(cancelled)

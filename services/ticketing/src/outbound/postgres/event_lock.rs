@@ -3,15 +3,18 @@
 //! not. The row's lock is what keeps the books right all the same: this one is fairness alone, and code that leaves it out
 //! breaks nothing but that.
 //!
-//! Locks are taken in this order, so that no two transactions wait for each other: that of a buyer (`buyer_limit.rs`) or of a
-//! user's cancels of an event, which are only tried, turns (in the order of their numbers), rows of `events` (in the order of ids), then what the statement writes: `bookings`,
+//! Locks are taken in this order, so that no two transactions wait for each other: that of a buyer (`buyer_limit.rs`) or those of
+//! a user's cancels, which are tried and not waited for, turns (in the order of their numbers), rows of `events` (in the order of
+//! ids), then what the statement writes: `bookings`,
 //! `tickets`, `sold_counts`, each in the order of its keys. A change takes one turn, then its row of `event_changes`, then
 //! the event's; nobody who has either of these two waits for a turn.
+
+use std::collections::BTreeSet;
 
 use booked_ids::EventId;
 use diesel::{
     QueryResult,
-    sql_types::{BigInt, Integer},
+    sql_types::{Array, BigInt, Integer},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 
@@ -34,6 +37,20 @@ pub(super) async fn shared(connection: &mut AsyncPgConnection, event: EventId) -
     diesel::sql_query("SELECT pg_advisory_xact_lock_shared($1, $2)")
         .bind::<Integer, _>(SPACE)
         .bind::<Integer, _>(number(event))
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Waits until nobody changes any of the events, or waits to; nobody does so until the transaction ends.
+pub(super) async fn shared_by_all(
+    connection: &mut AsyncPgConnection,
+    events: &BTreeSet<EventId>,
+) -> QueryResult<()> {
+    let numbers: BTreeSet<i32> = events.iter().map(|event| number(*event)).collect();
+    diesel::sql_query("SELECT pg_advisory_xact_lock_shared($1, turn) FROM unnest($2) AS given (turn)")
+        .bind::<Integer, _>(SPACE)
+        .bind::<Array<Integer>, _>(numbers.into_iter().collect::<Vec<i32>>())
         .execute(connection)
         .await
         .map(drop)

@@ -11,7 +11,8 @@ use std::{
 
 use booked_failure::Failure;
 use redis::{
-    Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value,
+    Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value,
+    aio::ConnectionLike,
     cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
 };
 use tokio::{
@@ -143,6 +144,21 @@ impl Valkey {
         self.measured("command", self.try_send(command)).await
     }
 
+    /// Sends commands on one key together and once. If that fails, any of them may have been carried out.
+    pub(super) async fn send_together(&self, commands: &Pipeline) -> Result<(), Failure> {
+        let sending = async {
+            if self.away.load(Ordering::Relaxed) {
+                return Err(Failure::not_done(VALKEY, "it did not answer lately"));
+            }
+            let place = self.links.here();
+            let mut link = self.link(&place).await?;
+            let asking = ConnectionLike::req_packed_commands(&mut link, commands, 0, commands.len());
+            let answers = TokioContext::new(asking, place.runtime.clone()).await;
+            Ok(answers.map(Value::Array).and_then(Value::extract_error))
+        };
+        self.measured("commands", sending).await.map(drop)
+    }
+
     async fn measured(
         &self,
         operation: &str,
@@ -167,7 +183,7 @@ impl Valkey {
         let mut tries = 1;
         loop {
             // A connection that is opened again lives on the runtime that asks for it.
-            let asking = redis::aio::ConnectionLike::req_packed_command(&mut link, command);
+            let asking = ConnectionLike::req_packed_command(&mut link, command);
             match TokioContext::new(asking, place.runtime.clone()).await.and_then(Value::extract_error) {
                 Err(error) if tries < TRIES && surely_did_nothing_yet(&error) => {
                     sleep(TRY_PAUSE * tries).await
@@ -241,7 +257,7 @@ impl Valkey {
             loop {
                 if let Ok(mut link) =
                     shared.link.get_or_try_init(|| this.open(&shared.runtime)).await.cloned()
-                    && redis::aio::ConnectionLike::req_packed_command(&mut link, &ping).await.is_ok()
+                    && ConnectionLike::req_packed_command(&mut link, &ping).await.is_ok()
                 {
                     break;
                 }

@@ -6,13 +6,13 @@ use booked_ids::{EventId, SeatNumber, UserId};
 
 use super::{
     arguments::{add_seats, millis},
-    reply::{read, reserved, states, unexpected, worded},
+    reply::{limit_of_buyer, read, reserved, seat, states, unexpected, worded},
     scripts,
     seats::ValkeySeats,
 };
 use crate::{
     domain::{count::SeatsWanted, seat::SeatStates},
-    ports::{Expired, Holds, Released, Reserved},
+    ports::{Expired, HELD_MAX, HeldUntil, Holds, LimitOfBuyer, Released, Reserved},
 };
 
 #[async_trait]
@@ -29,6 +29,9 @@ impl Holds for ValkeySeats {
         if matches!(reserved, Reserved::TooManyHeld { .. }) {
             self.refused.add(1, &[]);
         }
+        if let Reserved::Held { expires_unix_ms, .. } = &reserved {
+            self.held_events.note(user, event, *expires_unix_ms);
+        }
         Ok(reserved)
     }
 
@@ -44,6 +47,13 @@ impl Holds for ValkeySeats {
             add_seats(command, seats);
         });
         answer.await.map(drop)
+    }
+
+    async fn limit_of_buyer(&self, event: EventId, user: UserId) -> Result<LimitOfBuyer, Failure> {
+        let answer = self.run(&scripts::LIMIT_OF_BUYER, event, |command| {
+            command.arg(user.to_string());
+        });
+        limit_of_buyer(answer.await?)
     }
 
     async fn release(&self, event: EventId, user: UserId, seats: &[SeatNumber]) -> Result<Released, Failure> {
@@ -70,6 +80,19 @@ impl Holds for ValkeySeats {
             "found" => states(rest, seats).map(Some),
             other => Err(unexpected(&other)),
         }
+    }
+
+    async fn held_by(&self, event: EventId, user: UserId) -> Result<Vec<HeldUntil>, Failure> {
+        let answer = self.run(&scripts::HOLDS_OF_USER, event, |command| {
+            command.arg(user.to_string()).arg(HELD_MAX);
+        });
+        let held: Vec<(i64, u32)> = read(answer.await?)?;
+        let held = held.into_iter();
+        held.map(|(expires_unix_ms, number)| Ok(HeldUntil { seat: seat(number)?, expires_unix_ms })).collect()
+    }
+
+    async fn events_held_by(&self, user: UserId) -> Result<Vec<EventId>, Failure> {
+        self.held_events.of(user).await
     }
 
     async fn expire_holds(&self, event: EventId, limit: u32) -> Result<Expired, Failure> {

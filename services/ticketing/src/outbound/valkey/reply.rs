@@ -8,7 +8,7 @@ use redis::{FromRedisValue, Value};
 
 use crate::{
     domain::seat::{AttemptId, Claim, ClaimKind, Hold, SeatState, SeatStates},
-    ports::{Reserved, VALKEY},
+    ports::{LimitOfBuyer, Reserved, VALKEY},
 };
 
 pub(super) fn read<T: FromRedisValue>(value: Value) -> Result<T, Failure> {
@@ -50,6 +50,20 @@ pub(super) fn reserved(value: Value) -> Result<Reserved, Failure> {
             let expires_unix_ms = number()?;
             Ok(Reserved::Held { seats: seats(rest)?, expires_unix_ms })
         }
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// What the script that tells the limit of a buyer answers.
+pub(super) fn limit_of_buyer(value: Value) -> Result<LimitOfBuyer, Failure> {
+    let (word, mut rest) = worded(value)?;
+    let mut number = || read::<i64>(rest.next().unwrap_or(Value::Nil));
+    let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+    match word.as_str() {
+        "not loaded" => Ok(LimitOfBuyer::NotLoaded),
+        "no limit" => Ok(LimitOfBuyer::Unlimited),
+        "not noted" => Ok(LimitOfBuyer::NotNoted { now_unix_ms: number()? }),
+        "limit" => Ok(LimitOfBuyer::Limited { max: count(number()?), has: count(number()?) }),
         other => Err(unexpected(&other)),
     }
 }

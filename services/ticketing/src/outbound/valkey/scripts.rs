@@ -34,6 +34,7 @@ event_scripts! {
     RESERVE = "reserve.lua";
     CLAIM = "claim.lua";
     INSPECT = "inspect.lua";
+    HOLDS_OF_USER = "holds_of_user.lua";
     FINISH = "finish.lua";
     RESTORE_HOLD = "restore_hold.lua";
     RELEASE = "release.lua";
@@ -45,6 +46,7 @@ event_scripts! {
     OVERDUE = "overdue.lua";
     FOLLOW = "follow.lua";
     NOTE_TICKETS = "note_tickets.lua";
+    LIMIT_OF_BUYER = "limit_of_buyer.lua";
     DROP_EVENT = "drop_event.lua";
     EXTEND_LOAD_LEASE = "extend_load_lease.lua";
     PUBLISH = "publish.lua";

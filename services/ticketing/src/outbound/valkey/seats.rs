@@ -8,6 +8,7 @@ use redis::{Cmd, Value};
 use super::{
     active_events::ActiveEvents,
     client::Valkey,
+    held_events::HeldEvents,
     keys::EventKeys,
     lifetimes::{HoldLimit, Lifetimes},
     metrics::holds_refused,
@@ -19,6 +20,7 @@ use super::{
 pub struct ValkeySeats {
     pub(super) valkey: Valkey,
     pub(super) active: ActiveEvents,
+    pub(super) held_events: HeldEvents,
     pub(super) lifetimes: Lifetimes,
     pub(super) limit: HoldLimit,
     pub(super) refused: Counter<u64>,
@@ -29,7 +31,8 @@ impl ValkeySeats {
     #[must_use]
     pub fn new(valkey: Valkey, lifetimes: Lifetimes) -> Self {
         let (active, limit) = (ActiveEvents::new(valkey.clone()), HoldLimit::default());
-        Self { valkey, active, lifetimes, limit, refused: holds_refused() }
+        let held_events = HeldEvents::new(valkey.clone());
+        Self { valkey, active, held_events, lifetimes, limit, refused: holds_refused() }
     }
 
     /// A user may hold no more than this.

@@ -70,6 +70,18 @@ impl Buyer {
         self.post("/ticket/cancel/", &json!({ "event_id": event.to_string(), "count": count })).await
     }
 
+    pub(crate) async fn cancel_chosen(&self, tickets: &[Uuid]) -> Answer {
+        self.post("/ticket/cancel_tickets/", &json_ids(tickets)).await
+    }
+
+    pub(crate) async fn list_holds(&self, query: &str) -> Answer {
+        self.send(Method::GET, &format!("/ticket/holds/{query}"), None).await
+    }
+
+    pub(crate) async fn list_tickets(&self, query: &str) -> Answer {
+        self.send(Method::GET, &format!("/user/tickets/{query}"), None).await
+    }
+
     /// Joins the waitlist.
     pub(crate) async fn join(&self, event: EventId, count: i64) -> Answer {
         self.post("/waitlist/add/", &json!({ "event_id": event.to_string(), "count": count })).await

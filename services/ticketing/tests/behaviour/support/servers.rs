@@ -12,6 +12,7 @@ use booked_ticketing::outbound::postgres::MIGRATIONS;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 use redis::FromRedisValue;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 const OWN_DATABASE: &str = "ticketing";
 
@@ -77,6 +78,15 @@ impl SalePostgres {
         connection
     }
 
+    /// Nobody cancels tickets for the user until the connection is dropped, as while another replica cancels some that they
+    /// have chosen.
+    pub(crate) async fn lock_all_cancels(&self, user: &str) -> AsyncPgConnection {
+        let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();
+        let lock = format!("SELECT pg_advisory_lock(hashtextextended('{user}', 0))");
+        connection.batch_execute(&lock).await.unwrap();
+        connection
+    }
+
     /// Nobody joins the event's waitlist until the connection is dropped, as while another replica changes it.
     pub(crate) async fn lock_waitlist(&self, event: EventId) -> AsyncPgConnection {
         let _ = self.own_server();
@@ -108,6 +118,14 @@ impl SalePostgres {
     pub(crate) async fn lock_event(&self, event: EventId) -> AsyncPgConnection {
         let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();
         let lock = format!("BEGIN; SELECT FROM events WHERE id = '{event}' FOR UPDATE");
+        connection.batch_execute(&lock).await.unwrap();
+        connection
+    }
+
+    /// Nobody can cancel this ticket until the connection is dropped.
+    pub(crate) async fn lock_ticket(&self, ticket: Uuid) -> AsyncPgConnection {
+        let mut connection = AsyncPgConnection::establish(&self.url()).await.unwrap();
+        let lock = format!("BEGIN; SELECT FROM tickets WHERE id = '{ticket}' FOR UPDATE");
         connection.batch_execute(&lock).await.unwrap();
         connection
     }
