@@ -5,7 +5,7 @@ use std::time::Duration;
 use booked_ids::UserId;
 use booked_ticketing::{
     domain::count::SeatsWanted,
-    ports::{Claimed, Claims as _, HeldUntil, Holds as _, Inventory as _, LeaseNonce},
+    ports::{Claimed, Claims as _, EventRecord, HeldUntil, Holds as _, Inventory as _, LeaseNonce},
 };
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
@@ -97,7 +97,7 @@ async fn of_a_user_the_hundred_events_whose_holds_end_last_are_kept_for_as_long_
     for number in 0..EVENTS {
         let nonce = LeaseNonce(Uuid::from_u128(7));
         assert!(sale.pool.acquire_load(event(number), nonce).await.unwrap());
-        assert!(sale.pool.publish(event(number), nonce, 8, &[]).await.unwrap());
+        assert!(sale.pool.publish(EventRecord::new(event(number), 8), nonce, &[]).await.unwrap());
         sale.pool.reserve(event(number), user(1), wanted).await.unwrap();
         // Nobody waits for the note but this test.
         let noted = async {
