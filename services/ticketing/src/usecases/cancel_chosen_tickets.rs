@@ -41,7 +41,7 @@ pub async fn cancel_chosen_tickets(
         return Err(CancelChosenError::NotYours);
     }
     let give_up = Instant::now() + context.contention.wait_max;
-    // In the order of the events, as everybody does: so nobody waits for a turn of somebody who waits for theirs.
+    // In the order of the events: two calls that take several turns in one order never wait for each other.
     let mut turns = Vec::new();
     for (event, _) in tickets.by_event() {
         turns.push(context.queues.cancels.turn((user, event), give_up).await?);

@@ -1,5 +1,6 @@
 //! `outbound/postgres/cancel.rs`: locks and checks the tickets, the user's latest or chosen ones, then removes the rows and
-//! commits. The statement there removes all rows or none, whoever takes no turn; here the turn has to do without.
+//! commits. The statement there removes all rows or none, even if another cancel took no turn; the model leaves that out, so that
+//! the turn must be enough.
 
 use super::tables::{Database, Seats, Tables, User, seats};
 use crate::guards::{Guard, Guards};

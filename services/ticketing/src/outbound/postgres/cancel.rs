@@ -168,8 +168,9 @@ async fn are_selected(
     Ok(true)
 }
 
-/// Deletes all of these tickets, if all are there and the user's, or none, whoever takes no turn: so does the release before
-/// this one for a cancel of chosen tickets. They are locked in the order of their ids.
+/// Deletes all of these tickets, if all are there and the user's, or none, even if somebody deletes one of them at the same
+/// moment without a turn: the release before this one knows no turn at all events of a user. The tickets are locked in the
+/// order of their ids.
 async fn delete(
     connection: &mut AsyncPgConnection,
     user: UserId,
