@@ -31,6 +31,8 @@ pub struct State {
 enum Booking {
     #[default]
     Waits,
+    /// The statement that takes the lock has its snapshot, if it is the one that counts too.
+    Looked(u8),
     /// Its transaction has the buyer's lock, or none is needed.
     Locked {
         /// What the statement's snapshot shows, if it was taken already.
@@ -64,13 +66,24 @@ impl BuyerLimit {
                 if is_taken && self.guards.has(Guard::LimitUnderLock) {
                     return None;
                 }
-                // A single statement would take its snapshot before it waits for the lock.
-                let seen = (!self.guards.has(Guard::CountAfterLock)).then_some(state.tickets);
-                self.step(state, booking, Booking::Waits, Booking::Locked { seen })
+                let seen = match state.bookings[booking] {
+                    Booking::Waits if self.guards.has(Guard::CountAfterLock) => None,
+                    Booking::Looked(seen) => Some(seen),
+                    _ => return None,
+                };
+                state.bookings[booking] = Booking::Locked { seen };
+                Some(())
             }
             Action::Look(booking) => {
-                let seen = Some(state.tickets);
-                self.step(state, booking, Booking::Locked { seen: None }, Booking::Locked { seen })
+                let seen = state.tickets;
+                let looked = match state.bookings[booking] {
+                    // One statement for both would take its snapshot before the lock.
+                    Booking::Waits if !self.guards.has(Guard::CountAfterLock) => Booking::Looked(seen),
+                    Booking::Locked { seen: None } => Booking::Locked { seen: Some(seen) },
+                    _ => return None,
+                };
+                state.bookings[booking] = looked;
+                Some(())
             }
             Action::Judge(booking) => {
                 let Booking::Locked { seen: Some(seen) } = state.bookings[booking] else { return None };
@@ -80,7 +93,8 @@ impl BuyerLimit {
                 Some(())
             }
             Action::Commit(booking) => {
-                self.step(state, booking, Booking::Written, Booking::Done)?;
+                let is_written = state.bookings[booking] == Booking::Written;
+                state.bookings[booking] = is_written.then_some(Booking::Done)?;
                 state.tickets += 1;
                 Some(())
             }
@@ -89,11 +103,6 @@ impl BuyerLimit {
                 Some(())
             }
         }
-    }
-
-    fn step(self, state: &mut State, booking: usize, from: Booking, to: Booking) -> Option<()> {
-        state.bookings[booking] = (state.bookings[booking] == from).then_some(to)?;
-        Some(())
     }
 }
 

@@ -123,7 +123,7 @@ pub enum Guard {
     /// `outbound/postgres/book.rs`.
     LimitUnderLock,
     /// The buyer's tickets are counted by a later statement than the one that took the lock: `lock_buyers` in
-    /// `outbound/postgres/book.rs`.
+    /// `outbound/postgres/booking_queue.rs`.
     CountAfterLock,
     /// The void writes even a row that exists already, so that its answer waits for the standbys: `void_unless_booked`
     /// in `outbound/postgres/bookings.rs`.

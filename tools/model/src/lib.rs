@@ -14,7 +14,7 @@
 //! | [`seats`] | the scripts in Valkey, the transactions in Postgres, and the use cases that join them |
 //! | [`postgres`] | those transactions, statement by statement: group commit, locks, keys |
 //! | [`postgres::standby`] | one booking on a Postgres whose standby may take over |
-//! | [`buyer_limit`] | bookings of one user who may have no more than so many tickets |
+//! | [`buyer_limit`] | bookings of one user, and the limit of a buyer |
 //! | [`sale_terms`] | changes of a sale's terms, and loads of its inventory |
 //! | [`waitlist`] | who is notified of seats that came free |
 //! | [`feed`] | an outbox that other services read |

@@ -9,7 +9,7 @@ use booked_contract::{feed::EventState, sale::SaleTerms};
 use booked_ids::EventId;
 use futures_util::future::join_all;
 
-use crate::support::{Buyer, Sale};
+use crate::support::{Buyer, Sale, eventually, unknown_event};
 
 /// Valkey's clock, in Unix milliseconds.
 fn now_ms(sale: &Sale) -> i64 {
@@ -101,7 +101,7 @@ async fn a_sale_pauses_and_goes_on_for_every_reservation_after_the_change() {
                     let is_paused_still = was_paused && is_paused.load(Ordering::SeqCst);
                     assert!(!is_paused_still || said == "409 EVENT-07", "{said} while it was paused");
                     if said == "200" {
-                        give_back(&buyer, event).await;
+                        buy_and_cancel(&buyer, event).await;
                     }
                 }
             })
@@ -121,8 +121,8 @@ async fn a_sale_pauses_and_goes_on_for_every_reservation_after_the_change() {
     }
 }
 
-/// So that nobody comes to hold too much: one more is bought and cancelled.
-async fn give_back(buyer: &Buyer, event: EventId) {
+/// So that nobody comes to hold too much.
+async fn buy_and_cancel(buyer: &Buyer, event: EventId) {
     let answer = buyer.reserve(event, 1).await;
     if let Ok(tickets) = serde_json::from_value::<Vec<uuid::Uuid>>(answer.json()["ticket_ids"].clone()) {
         buyer.book(&tickets).await.says("200");
@@ -162,8 +162,10 @@ async fn an_inventory_that_is_loaded_again_has_the_terms() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_comes_with_terms_has_them_from_the_beginning() {
     let sale = Sale::start().await;
-    let (event, _) = sale.events.create(5).await;
-    sale.events.change(event, |state| state.sale = Some(paused())).await;
+    let known = sale.create_event(5).await;
+    let event = unknown_event();
+    let state = EventState { event_id: event.as_uuid(), sale: Some(paused()), ..sale.events.state(known) };
+    sale.events.publish(event, state).await;
     sale.buyer("Ada").reserve(event, 1).await.says("409 EVENT-07");
 }
 
@@ -176,7 +178,7 @@ async fn terms_that_valkey_lost_are_repaired_by_the_reconciler() {
     sale.sell(event, paused()).await;
     let meta = format!("{{{event}}}:meta");
     sale.valkey.ask::<i64>(&["HSET", &meta, "paused", "0", "version", "1"]);
-    crate::support::eventually("the sale is paused again", async || {
+    eventually("the sale is paused again", async || {
         sale.valkey.ask::<String>(&["HGET", &meta, "paused"]) == "1"
     })
     .await;

@@ -10,10 +10,7 @@ use booked_ids::EventId;
 use booked_server::{ApiError, Body};
 
 use super::deadline::Deadline;
-use crate::{
-    ports::VALKEY,
-    usecases::{self, Context},
-};
+use crate::usecases::{self, Context};
 
 /// How long the event service waits for this.
 const LIMIT: Duration = Duration::from_millis(450);
@@ -35,14 +32,9 @@ pub(super) async fn catch_up(
     if let Some(event) = body.0.event_id.and_then(|id| EventId::from_uuid(id).ok()) {
         let context = Context::clone(&context);
         let changing = async move { usecases::change_event(&context, event).await };
-        match deadline.detach(changing).await? {
-            Ok(()) => {}
-            // Best effort: with Valkey away nobody can meet what it showed before, and a job repeats this.
-            Err(failure) if failure.dependency() == VALKEY => {
-                tracing::warn!(%event, %failure, "a change of an event waits for a job to repeat it");
-            }
-            Err(failure) => return Err(ApiError::because(Code::Unavailable, &failure)),
-        }
+        // If Valkey did not follow, a job repeats it; but the caller may have promised that it is in effect.
+        let changed = deadline.detach(changing).await?;
+        changed.map_err(|failure| ApiError::because(Code::Unavailable, &failure))?;
     }
     Ok(HttpResponse::Ok().finish())
 }

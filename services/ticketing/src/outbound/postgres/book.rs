@@ -13,7 +13,7 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
-use super::{buyer_limit::BuyerLimits, event_lock};
+use super::event_lock;
 use crate::{domain::seat::AttemptId, outbound::as_run};
 
 /// One booking of a batch.
@@ -52,17 +52,16 @@ pub(super) struct Decided {
     pub(super) complete: bool,
 }
 
+/// Decides about the bookings and writes those that are good. `locked`: those whose buyers are locked, which `limit` or an
+/// event's own limit may concern.
 pub(super) async fn book(
     connection: &mut AsyncPgConnection,
     bookings: &[Booking],
-    limits: &BuyerLimits,
+    locked: Vec<Uuid>,
+    limit: u32,
 ) -> QueryResult<Decided> {
-    let locked = limits.lock_buyers(connection, bookings).await?;
-    let statement = Statement {
-        locked,
-        limit: i32::try_from(limits.default).unwrap_or(i32::MAX),
-        ..Statement::of(bookings)
-    };
+    let statement =
+        Statement { locked, limit: i32::try_from(limit).unwrap_or(i32::MAX), ..Statement::of(bookings) };
     let rows: Vec<(Uuid, String, i64)> = statement.load(connection).await?;
     let written = rows.iter().map(|(.., written)| *written).max().unwrap_or(0);
     let decided: HashMap<Uuid, Verdict> =

@@ -262,7 +262,8 @@ impl Flusher {
         let verdicts = self
             .database
             .transaction(async move |connection| {
-                let decided = book(connection, &bookings, &limits).await?;
+                let locked = limits.lock_buyers(connection, &bookings).await?;
+                let decided = book(connection, &bookings, locked, limits.default).await?;
                 if decided.complete { Ok(decided.verdicts) } else { Err(Abort::Refuse(Race)) }
             })
             .await?;
