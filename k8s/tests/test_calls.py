@@ -13,6 +13,7 @@ CALLS = {
     ("gateway", "analytics"),
     ("event", "ticketing"),
     ("ticketing", "event"),
+    ("ticketing", "user"),
     ("analytics", "ticketing"),
 }
 PROMETHEUS = {"app.kubernetes.io/name": "prometheus"}

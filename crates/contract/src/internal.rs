@@ -28,3 +28,21 @@ pub struct CatchUp {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_id: Option<Uuid>,
 }
+
+/// `POST /internal/emails`: the users whose email addresses are asked for, at most [`EMAILS_MAX`].
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct EmailsQuery {
+    /// The users.
+    pub user_ids: Vec<Uuid>,
+}
+
+/// The most users whose addresses one call asks for.
+pub const EMAILS_MAX: usize = 1_000;
+
+/// The answer: where mail to each user goes, in the order of the question. It is `None` for a user that there is not. There is no
+/// `Debug`, so that no address comes into a log by accident.
+#[derive(Clone, Deserialize, Serialize)]
+pub struct Emails {
+    /// One address per user.
+    pub emails: Vec<Option<String>>,
+}

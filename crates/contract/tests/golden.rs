@@ -11,7 +11,7 @@ use booked_contract::{
     feed::{
         CancelledTicket, DayCounted, EventOnSale, EventState, TicketsBooked, TicketsCancelled, TicketsCounted,
     },
-    internal::{CatchUp, Occupied, OccupiedQuery},
+    internal::{CatchUp, Emails, EmailsQuery, Occupied, OccupiedQuery},
     sale::{EventStatus, SaleTerms},
     ticket::{Booking, Hold, Holds, OwnTicket, OwnTicketPage, Reservation, SeatsOfEvent, TicketIds},
     user::{LogIn, Registration, Token},
@@ -376,6 +376,12 @@ fn calls_between_services() {
         r#"{"event_ids":["0199a1b2-c3d4-8e5f-9a6b-7c8d00000000"]}"#,
     );
     assert_json(&Occupied { occupied: vec![Some(2), None] }, r#"{"occupied":[2,null]}"#);
+    assert_json(
+        &EmailsQuery { user_ids: vec![USER] },
+        r#"{"user_ids":["aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"]}"#,
+    );
+    let emails = vec![Some("ada@example.com".to_owned()), None];
+    assert_json(&Emails { emails }, r#"{"emails":["ada@example.com",null]}"#);
     assert_json(
         &CatchUp { position: "813-55".to_owned(), event_id: Some(EVENT) },
         r#"{"position":"813-55","event_id":"0199a1b2-c3d4-8e5f-9a6b-7c8d00000000"}"#,

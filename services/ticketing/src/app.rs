@@ -23,9 +23,10 @@ use crate::{
     },
     outbound::{
         postgres::{
-            BookingQueue, MIGRATIONS, PostgresBookings, PostgresEventChanges, PostgresEvents,
-            PostgresLedgerAudit, PostgresWaitlistStore,
+            BookingQueue, MIGRATIONS, PostgresBookings, PostgresCancelledEvents, PostgresEventChanges,
+            PostgresEvents, PostgresLedgerAudit, PostgresWaitlistStore,
         },
+        users::{HttpUsers, USER_SERVICE},
         valkey::{Valkey, ValkeySeats},
     },
     usecases::{Auditor, Context, Loads, Progress},
@@ -65,6 +66,11 @@ pub async fn bind_with(
     let own_feed = Feed::start(SOURCE, database.clone(), &lifecycle);
     let noted = ChangesNoted::default();
     let events = Arc::new(ApplyEvents { noted: Arc::clone(&noted), signal: own_feed.signal() });
+    let user_service = config.user_url.map(|url| ServiceClient::new(USER_SERVICE, url, &config.credential));
+    let user_service = user_service.transpose()?;
+    if user_service.is_none() {
+        tracing::warn!("USER_URL is not set: those who have tickets of a cancelled event will not be told");
+    }
     let source =
         FeedClient::new(ServiceClient::new("the event service", config.event_url, &config.credential)?);
     let consumer =
@@ -78,6 +84,8 @@ pub async fn bind_with(
         bookings: Arc::new(PostgresBookings::new(database.clone(), queue, own_feed.signal())),
         events: Arc::new(PostgresEvents::new(database.clone())),
         waitlist: Arc::new(PostgresWaitlistStore::new(database.clone(), Arc::clone(&random))),
+        cancelled: Arc::new(PostgresCancelledEvents::new(database.clone())),
+        users: Arc::new(HttpUsers::new(user_service)),
         changes: Arc::new(PostgresEventChanges::new(database.clone(), own_feed.signal())),
         feed: Arc::new(PulledEvents(consumer.clone())),
         notifier: config.notifier.notifier()?,

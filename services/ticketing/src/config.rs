@@ -31,6 +31,9 @@ booked_server::settings! {
         pub(crate) notifier: NotifierSettings;
         /// Base URL of the event service; several replicas are separated by commas.
         pub(crate) event_url: Endpoints = "EVENT_URL";
+        /// Base URL of the user service, which knows where mail to users goes; several replicas are separated by commas. Without
+        /// it those who have tickets of a cancelled event are not told until it is set.
+        pub(crate) user_url: Option<Endpoints> = optional "USER_URL";
         /// Longest time that a client waits for an answer to what changes something, in milliseconds; then the answer is 504,
         /// and what was begun goes on.
         pub(crate) request: Duration = "REQUEST_TIMEOUT_MS", default 2800, range 1..=86_400_000;

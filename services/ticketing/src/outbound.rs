@@ -1,7 +1,8 @@
-//! The world outside: Postgres, Valkey, and how people are notified.
+//! The world outside: Postgres, Valkey, the user service, and how people are notified.
 
 pub mod notifier;
 pub mod postgres;
+pub mod users;
 pub mod valkey;
 
 #[cfg(feature = "unguarded")]

@@ -1,12 +1,14 @@
 //! What the use cases need from outside.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use booked_failure::Failure;
 use booked_identity::{Identity, Role, SignError};
 use booked_ids::UserId;
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Account, EmailKey, NewAccount, Origin, Password, PasswordHash};
+use crate::domain::{Account, Email, EmailKey, NewAccount, Origin, Password, PasswordHash};
 
 /// Stores accounts. Each call is atomic on its own.
 #[async_trait]
@@ -20,6 +22,13 @@ pub trait AccountStore: Send + Sync {
     ///
     /// The store fails.
     async fn find(&self, email: &EmailKey) -> Result<Option<Account>, Failure>;
+
+    /// The addresses of these users, as they were given; of those that have an account.
+    ///
+    /// # Errors
+    ///
+    /// The store fails.
+    async fn emails(&self, users: &[UserId]) -> Result<HashMap<UserId, Email>, Failure>;
 
     /// Gives the account with this email another password.
     ///

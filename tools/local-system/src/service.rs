@@ -36,9 +36,12 @@ impl Service {
             Self::Event => {
                 Component { name: "event", has_database: true, uses_valkey: false, calls: &[Self::Ticketing] }
             }
-            Self::Ticketing => {
-                Component { name: "ticketing", has_database: true, uses_valkey: true, calls: &[Self::Event] }
-            }
+            Self::Ticketing => Component {
+                name: "ticketing",
+                has_database: true,
+                uses_valkey: true,
+                calls: &[Self::Event, Self::User],
+            },
             Self::Analytics => Component {
                 name: "analytics",
                 has_database: true,

@@ -17,7 +17,7 @@ ticketing:
   database: true
   valkey: true
   mail: true
-  calls: [event]
+  calls: [event, user]
 analytics:
   database: true
   calls: [ticketing]

@@ -6,6 +6,7 @@ pub mod changes;
 pub mod deliver;
 mod janitor;
 mod notify;
+mod notify_cancelled;
 mod purge;
 mod reconciler;
 mod schedule;
@@ -18,7 +19,7 @@ pub use settings::JobSettings;
 use self::schedule::every;
 use crate::{inbound::metrics::RepairMetrics, usecases::Context};
 
-/// Starts the janitor, the reconciler, the purge and the notifying of waitlists.
+/// Starts the janitor, the reconciler, the purge and the notifying of waitlists and of cancelled events.
 pub fn start(context: &Context, settings: JobSettings, lifecycle: &Lifecycle) {
     let repairs = RepairMetrics::new();
     lifecycle.spawn_job(every(settings.tick, "janitor", {
@@ -29,6 +30,7 @@ pub fn start(context: &Context, settings: JobSettings, lifecycle: &Lifecycle) {
         let context = context.clone();
         move || notify::notify_all(context.clone())
     }));
+    lifecycle.spawn_job(notify_cancelled::notify_cancelled(context.clone(), settings.tick));
     lifecycle.spawn_job(every(settings.tick, "purge_deleted", {
         let context = context.clone();
         move || purge::purge_all(context.clone())

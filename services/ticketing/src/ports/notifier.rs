@@ -1,4 +1,4 @@
-//! How people hear that seats came free.
+//! How people hear that seats came free, or that an event was cancelled.
 
 use async_trait::async_trait;
 use booked_ids::EventId;
@@ -15,7 +15,7 @@ pub trait Notifier: Send + Sync {
     async fn notify(&self, message: &Notification) -> Result<(), NotifyFailure>;
 }
 
-/// Seats came free for somebody who waited.
+/// Something that a person is to hear of an event.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Notification {
     /// The same for every try.
@@ -26,8 +26,25 @@ pub struct Notification {
     pub event_id: EventId,
     /// What it is called.
     pub event_name: String,
-    /// How many seats came free for them.
-    pub seats: u32,
+    /// What there is to hear.
+    pub news: News,
+}
+
+/// What a person is to hear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// They waited, and seats came free for them.
+    SeatsFree {
+        /// How many.
+        seats: u32,
+    },
+    /// The event will not take place.
+    EventCancelled {
+        /// Why, if that was said.
+        reason: Option<String>,
+        /// Whether they have tickets; otherwise they waited.
+        has_tickets: bool,
+    },
 }
 
 /// A notification was not sent.

@@ -6,7 +6,8 @@ use booked_server::Random;
 
 use super::{KeyedQueues, KnownEvents, Loads};
 use crate::ports::{
-    Bookings, Claims, EventChanges, EventFeed, Events, Holds, Inventory, Notifier, WaitlistStore,
+    Bookings, CancelledEvents, Claims, EventChanges, EventFeed, Events, Holds, Inventory, Notifier, Users,
+    WaitlistStore,
 };
 
 /// Seats that one script claims, settles or repairs, if a step may have any number of them: other scripts wait for it.
@@ -27,11 +28,15 @@ pub struct Context {
     pub events: Arc<dyn Events>,
     /// Who waits.
     pub waitlist: Arc<dyn WaitlistStore>,
+    /// Whom to tell that an event was cancelled.
+    pub cancelled: Arc<dyn CancelledEvents>,
+    /// Where mail to users goes.
+    pub users: Arc<dyn Users>,
     /// Changes of events that wait for their turn.
     pub changes: Arc<dyn EventChanges>,
     /// Where events come from.
     pub feed: Arc<dyn EventFeed>,
-    /// How people who waited are notified.
+    /// How people are notified.
     pub notifier: Arc<dyn Notifier>,
     /// Where attempts get their ids.
     pub random: Arc<dyn Random>,

@@ -30,6 +30,7 @@ mod list_bookings;
 mod list_holds;
 mod list_tickets;
 mod notify_by_smtp;
+mod notify_cancelled;
 mod outages;
 mod reconcile_seats;
 mod release_tickets;

@@ -9,7 +9,7 @@ use booked_sandbox::TestCa;
 use booked_server::settings::Unchecked;
 use booked_ticketing::{
     outbound::notifier::NotifierSettings,
-    ports::{Notification, Notifier, NotifyFailure},
+    ports::{News, Notification, Notifier, NotifyFailure},
 };
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ fn message() -> Notification {
         email: "grace@example.org".to_owned(),
         event_id: EventId::new(1, [0; 16]),
         event_name: "Last night of the Proms".to_owned(),
-        seats: 2,
+        news: News::SeatsFree { seats: 2 },
     }
 }
 
@@ -85,6 +85,45 @@ async fn a_mail_says_which_event_has_how_many_seats() {
     assert!(mail.header("Date").is_some());
     assert!(mail.body().contains("2 seats came free"), "{}", mail.body());
     assert!(mail.body().contains("Last night of the Proms"), "{}", mail.body());
+}
+
+#[tokio::test]
+async fn a_mail_of_a_cancelled_event_says_why_and_what_becomes_of_the_reader() {
+    let server = SmtpServer::start(Options::default()).await;
+    let reason = Some("The hall is flooded.".to_owned());
+    for (reason, has_tickets) in [(reason, true), (None, false)] {
+        let news = News::EventCancelled { reason, has_tickets };
+        plain(&server).notify(&Notification { news, ..message() }).await.unwrap();
+    }
+
+    let [owner, waiting] = server.mails().try_into().unwrap();
+
+    assert_eq!(owner.header("Subject").as_deref(), Some("Cancelled: Last night of the Proms"));
+    assert_eq!(waiting.header("Subject"), owner.header("Subject"));
+    let lines =
+        |mail: &smtp_server::Received| mail.body().trim_end().lines().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(
+        lines(&owner),
+        [
+            "An event that you have tickets for was cancelled:",
+            "",
+            "    Last night of the Proms",
+            "",
+            "The reason: The hall is flooded.",
+            "",
+            "Your tickets remain yours, and you may cancel them.",
+        ]
+    );
+    assert_eq!(
+        lines(&waiting),
+        [
+            "An event that you were waiting for was cancelled:",
+            "",
+            "    Last night of the Proms",
+            "",
+            "You are no longer on its waitlist.",
+        ]
+    );
 }
 
 #[tokio::test]

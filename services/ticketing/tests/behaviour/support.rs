@@ -1,5 +1,5 @@
 //! A sale for a test: ticketing in the test's own process, on a database and a Valkey database that nobody else has, with
-//! an event service that is nothing but a feed, and buyers as the gateway hands them on.
+//! an event service that is nothing but a feed, a user service that is nothing but addresses, and buyers as the gateway hands them on.
 
 mod answer;
 mod buyer;
@@ -10,6 +10,7 @@ mod notifiers;
 mod own_process;
 mod sale;
 mod servers;
+mod user_service;
 mod waiting;
 
 pub(crate) use self::{

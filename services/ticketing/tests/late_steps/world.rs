@@ -20,9 +20,10 @@ use booked_ticketing::{
     outbound::{
         notifier::LogNotifier,
         postgres::{
-            BookingQueue, MIGRATIONS, PostgresBookings, PostgresEventChanges, PostgresEvents,
-            PostgresWaitlistStore, QueueSettings, apply_event_states, carry_out_change,
+            BookingQueue, MIGRATIONS, PostgresBookings, PostgresCancelledEvents, PostgresEventChanges,
+            PostgresEvents, PostgresWaitlistStore, QueueSettings, apply_event_states, carry_out_change,
         },
+        users::HttpUsers,
         valkey::{Lifetimes, Valkey, ValkeySeats, ValkeySettings},
     },
     ports::{EventFeed, EventRecord, Holds as _, Inventory as _},
@@ -189,6 +190,8 @@ impl World {
             bookings: Arc::new(StoppedBookings { inner: bookings, gates: Arc::clone(&gates) }),
             events: Arc::new(StoppedEvents { inner: events, gates: Arc::clone(&gates) }),
             waitlist: Arc::new(PostgresWaitlistStore::new(database.clone(), random.clone())),
+            cancelled: Arc::new(PostgresCancelledEvents::new(database.clone())),
+            users: Arc::new(HttpUsers::new(None)),
             changes: Arc::new(PostgresEventChanges::new(database.clone(), signal)),
             feed: Arc::new(NoNews),
             notifier: Arc::new(LogNotifier),

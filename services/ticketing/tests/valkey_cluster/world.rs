@@ -23,9 +23,10 @@ use booked_ticketing::{
     outbound::{
         notifier::LogNotifier,
         postgres::{
-            BookingQueue, MIGRATIONS, PostgresBookings, PostgresEventChanges, PostgresEvents,
-            PostgresWaitlistStore, QueueSettings, apply_event_states,
+            BookingQueue, MIGRATIONS, PostgresBookings, PostgresCancelledEvents, PostgresEventChanges,
+            PostgresEvents, PostgresWaitlistStore, QueueSettings, apply_event_states,
         },
+        users::HttpUsers,
         valkey::{Lifetimes, Valkey, ValkeySeats, ValkeySettings},
     },
     ports::EventFeed,
@@ -123,6 +124,8 @@ impl World {
             bookings: Arc::new(bookings),
             events: Arc::new(PostgresEvents::new(postgres.clone())),
             waitlist: Arc::new(PostgresWaitlistStore::new(postgres.clone(), random.clone())),
+            cancelled: Arc::new(PostgresCancelledEvents::new(postgres.clone())),
+            users: Arc::new(HttpUsers::new(None)),
             changes: Arc::new(PostgresEventChanges::new(postgres.clone(), signal)),
             feed: Arc::new(NoNews),
             notifier: Arc::new(LogNotifier),

@@ -2,6 +2,7 @@
 
 mod client;
 mod errors;
+mod list_emails;
 mod log_in;
 mod read_jwks;
 mod register_user;

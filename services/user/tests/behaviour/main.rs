@@ -9,6 +9,7 @@
 
 mod earlier_emails;
 mod guessing;
+mod list_emails;
 mod log_in;
 mod log_in_flood;
 mod operators;

@@ -118,9 +118,12 @@ async fn of_two_who_register_one_email_at_once_one_gets_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_without_the_internal_credential_is_not_served() {
     let service = Service::start().await;
-    for (method, path) in
-        [(Method::POST, "/user/register/"), (Method::POST, "/user/login/"), (Method::GET, "/internal/jwks")]
-    {
+    for (method, path) in [
+        (Method::POST, "/user/register/"),
+        (Method::POST, "/user/login/"),
+        (Method::POST, "/internal/emails"),
+        (Method::GET, "/internal/jwks"),
+    ] {
         assert_eq!(service.as_a_stranger(method, path).await.said(), "401 USER-06", "{path}");
     }
 }

@@ -27,7 +27,7 @@ pub struct DeliverySettings {
 pub fn start(context: &Context, settings: DeliverySettings, lifecycle: &Lifecycle) {
     let given_up = opentelemetry::global::meter("booked-ticketing")
         .u64_counter("booked_notifications_given_up")
-        .with_description("Notifications to those who waited that will never be sent")
+        .with_description("Notifications that will never be sent")
         .build();
     given_up.add(0, &[]);
     let (context, ending) = (context.clone(), lifecycle.clone());

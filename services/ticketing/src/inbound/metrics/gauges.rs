@@ -21,6 +21,7 @@ struct Gauges {
     notifications_waiting: Gauge<u64>,
     oldest_notification_s: Gauge<u64>,
     oldest_change_s: Gauge<f64>,
+    oldest_cancelled_event_s: Gauge<u64>,
 }
 
 /// Starts to measure.
@@ -37,6 +38,7 @@ pub fn start(context: &Context, lifecycle: &Lifecycle) {
                 gauges.measure_holds(&context).await,
                 gauges.measure_waitlist(&context).await,
                 gauges.measure_changes(&context).await,
+                gauges.measure_cancelled_events(&context).await,
             ];
             for measured in measures {
                 if let Err(error) = measured {
@@ -56,11 +58,15 @@ impl Gauges {
             waitlist_entries: gauge("booked_waitlist_entries", "Entries of all waitlists"),
             notifications_waiting: gauge(
                 "booked_notifications_waiting",
-                "Notifications to those who waited, not sent yet",
+                "Notifications that are not sent yet",
             ),
             oldest_notification_s: gauge(
                 "booked_notifications_oldest_seconds",
                 "For how long the message that waits longest has been due",
+            ),
+            oldest_cancelled_event_s: gauge(
+                "booked_cancelled_events_oldest_seconds",
+                "How long it has been since an event was cancelled of which not everybody is told yet",
             ),
             oldest_change_s: meter
                 .f64_gauge("booked_event_changes_oldest_seconds")
@@ -80,6 +86,11 @@ impl Gauges {
 
     async fn measure_changes(&self, context: &Context) -> Result<(), Failure> {
         self.oldest_change_s.record(context.changes.oldest().await?.as_secs_f64(), &[]);
+        Ok(())
+    }
+
+    async fn measure_cancelled_events(&self, context: &Context) -> Result<(), Failure> {
+        self.oldest_cancelled_event_s.record(context.cancelled.oldest().await?.as_secs(), &[]);
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::ports::{Notification, Notifier, NotifyFailure};
+use crate::ports::{News, Notification, Notifier, NotifyFailure};
 
 /// Writes a line for each notification. The address is personal, and shown at level debug alone.
 #[derive(Clone, Copy, Debug, Default)]
@@ -11,7 +11,13 @@ pub struct LogNotifier;
 #[async_trait]
 impl Notifier for LogNotifier {
     async fn notify(&self, message: &Notification) -> Result<(), NotifyFailure> {
-        tracing::info!(message = %message.id, event = %message.event_id, seats = message.seats, "seats came free");
+        let (id, event) = (message.id, message.event_id);
+        match message.news {
+            News::SeatsFree { seats } => tracing::info!(message = %id, %event, seats, "seats came free"),
+            News::EventCancelled { has_tickets, .. } => {
+                tracing::info!(message = %id, %event, has_tickets, "the event was cancelled");
+            }
+        }
         tracing::debug!(message = %message.id, email = message.email, "told");
         Ok(())
     }

@@ -7,7 +7,7 @@ use lettre::{
 
 use unicode_normalization::char::is_combining_mark;
 
-use crate::ports::Notification;
+use crate::ports::{News, Notification};
 
 /// Writes the mail. Its Message-ID comes from the notification's id, so that a recipient that gets it twice can tell.
 ///
@@ -20,7 +20,7 @@ pub(super) fn write(message: &Notification, from: &Mailbox) -> Result<Mail, Stri
         .from(from.clone())
         .to(Mailbox::new(None, to))
         .message_id(Some(format!("<{}@{}>", message.id.as_hyphenated(), from.email.domain())))
-        .subject(format!("Seats came free: {}", message.event_name))
+        .subject(subject(message))
         .singlepart(SinglePart::plain(text(message)))
         .map_err(|error| error.to_string())
 }
@@ -34,8 +34,34 @@ fn address(text: &str) -> Option<Address> {
     Some(Address::new_dangerous(local, domain))
 }
 
+fn subject(message: &Notification) -> String {
+    match message.news {
+        News::SeatsFree { .. } => format!("Seats came free: {}", message.event_name),
+        News::EventCancelled { .. } => format!("Cancelled: {}", message.event_name),
+    }
+}
+
 fn text(message: &Notification) -> String {
-    let (event, seats) = (&message.event_name, message.seats);
+    let event = &message.event_name;
+    match &message.news {
+        News::SeatsFree { seats } => seats_free(event, *seats),
+        News::EventCancelled { reason, has_tickets } => {
+            event_cancelled(event, reason.as_deref(), *has_tickets)
+        }
+    }
+}
+
+fn event_cancelled(event: &str, reason: Option<&str>, has_tickets: bool) -> String {
+    let (concerns, remains) = if has_tickets {
+        ("you have tickets for", "Your tickets remain yours, and you may cancel them.")
+    } else {
+        ("you were waiting for", "You are no longer on its waitlist.")
+    };
+    let reason = reason.map(|reason| format!("The reason: {reason}\n\n")).unwrap_or_default();
+    format!("An event that {concerns} was cancelled:\n\n    {event}\n\n{reason}{remains}\n")
+}
+
+fn seats_free(event: &str, seats: u32) -> String {
     let seats_came = if seats == 1 { "1 seat came".to_owned() } else { format!("{seats} seats came") };
     format!(
         "{seats_came} free for an event that you are waiting for:\n\n    {event}\n\n\

@@ -84,7 +84,8 @@ pub async fn apply_event_states(
 }
 
 /// Carries out the newest change that is noted of an event, when its turn comes, and hands it on in the own feed. Runs in a
-/// transaction of its own. If nothing is noted any more, or something older, nothing is changed.
+/// transaction of its own. If nothing is noted any more, or something older, nothing is changed. If it cancels the event, that is
+/// noted, so that a job tells everybody whom it concerns; an event that is cancelled when it arrives concerns nobody.
 ///
 /// # Errors
 ///
@@ -98,13 +99,18 @@ pub async fn carry_out_change(connection: &mut AsyncPgConnection, event: EventId
     }
     event_lock::exclusive(connection, event).await?;
     let changed: Vec<Applied> = diesel::sql_query(
-        "WITH noted AS (DELETE FROM event_changes WHERE event_id = $1 RETURNING state) \
-         UPDATE events SET version = state.version, deleted = state.deleted, seat_count = state.seat_count, \
+        "WITH noted AS (DELETE FROM event_changes WHERE event_id = $1 RETURNING state), \
+         changed AS (UPDATE events SET version = state.version, deleted = state.deleted, seat_count = state.seat_count, \
              details = event_details(noted.state), sale = coalesce(state.sale, events.sale) \
-         FROM noted, json_to_record(noted.state) AS state \
+         FROM events AS before, noted, json_to_record(noted.state) AS state \
              (version bigint, deleted boolean, seat_count int, sale jsonb) \
-         WHERE events.id = $1 AND events.version < state.version AND NOT events.deleted \
-         RETURNING events.id, events.version, events.deleted, events.seat_count",
+         WHERE before.id = $1 AND events.id = $1 AND events.version < state.version AND NOT events.deleted \
+         RETURNING events.id, events.version, events.deleted, events.seat_count, \
+             NOT events.deleted AND coalesce((events.sale->>'cancelled')::boolean, false) \
+             AND NOT coalesce((before.sale->>'cancelled')::boolean, false) AS cancelled), \
+         to_tell AS (INSERT INTO cancelled_events (event_id, after) \
+             SELECT id, id FROM changed WHERE cancelled ON CONFLICT DO NOTHING) \
+         SELECT id, version, deleted, seat_count FROM changed",
     )
     .bind::<SqlUuid, _>(event.as_uuid())
     .load(connection)

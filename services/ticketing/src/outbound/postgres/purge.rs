@@ -13,14 +13,21 @@ pub(super) async fn purge(
     event: EventId,
     rows_max: u32,
 ) -> QueryResult<bool> {
-    const STEPS: [&str; 3] = [
+    const STEPS: [&str; 4] = [
         "DELETE FROM tickets WHERE id IN \
          (SELECT id FROM tickets WHERE id > $1 AND id <= last_ticket_id($1) ORDER BY id LIMIT $2)",
         "DELETE FROM waitlist_entries WHERE (event_id, user_id) IN \
          (SELECT event_id, user_id FROM waitlist_entries WHERE event_id = $1 ORDER BY number LIMIT $2)",
         "DELETE FROM notifications WHERE number IN \
          (SELECT number FROM notifications WHERE event_id = $1 AND done_at IS NULL ORDER BY number LIMIT $2)",
+        "DELETE FROM cancelled_notifications WHERE number IN (SELECT number FROM cancelled_notifications \
+         WHERE event_id = $1 AND done_at IS NULL ORDER BY user_id LIMIT $2)",
     ];
+    // First: whoever notes whom to tell of a cancelled event locks this row, so nobody does any more when it is gone.
+    diesel::sql_query("DELETE FROM cancelled_events WHERE event_id = $1")
+        .bind::<SqlUuid, _>(event.as_uuid())
+        .execute(connection)
+        .await?;
     let mut is_empty = true;
     for step in STEPS {
         let removed = diesel::sql_query(step)

@@ -130,7 +130,8 @@ impl WaitlistStore for PostgresWaitlistStore {
                 diesel::sql_query(
                     "SELECT (SELECT count(*) FROM waitlist_entries) AS entries, count(*) AS notifications, \
                      greatest(coalesce(extract(epoch FROM now() - min(next_try_at))::bigint, 0), 0) AS overdue_s \
-                     FROM notifications WHERE done_at IS NULL",
+                     FROM (SELECT next_try_at FROM notifications WHERE done_at IS NULL UNION ALL \
+                         SELECT next_try_at FROM cancelled_notifications WHERE done_at IS NULL) AS waiting",
                 )
                 .get_result(connection)
                 .await
@@ -322,12 +323,15 @@ async fn first_entries(
     Ok(entries.collect())
 }
 
-/// What the notifications call the event; none if it is deleted or cancelled, and then nothing of it is announced.
+/// What the notifications call the event; none if it is deleted or cancelled, and then nothing of it is announced. Its row is
+/// shared until the end of the transaction, so that nobody whose wait ends here stood on the list when it was cancelled: they would
+/// not hear of that.
 async fn name_of(connection: &mut AsyncPgConnection, event: EventId) -> QueryResult<Option<String>> {
     let found: Option<(Value, Value)> = events::table
         .find(event.as_uuid())
         .filter(events::deleted.eq(false))
         .select((events::details, events::sale))
+        .for_share()
         .get_result(connection)
         .await
         .optional()?;

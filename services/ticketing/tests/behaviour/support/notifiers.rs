@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use booked_ticketing::ports::{Notification, Notifier, NotifyFailure};
+use booked_ticketing::ports::{News, Notification, Notifier, NotifyFailure};
 
 /// Remembers what it sent.
 #[derive(Default)]
@@ -20,9 +20,14 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Whom it told of how many seats, in order.
+    /// Whom it told of how many seats that came free, in order.
     pub(crate) fn told(&self) -> Vec<(String, u32)> {
-        lock(&self.sent).iter().map(|message| (message.email.clone(), message.seats)).collect()
+        let sent = lock(&self.sent);
+        let seats = sent.iter().filter_map(|message| match message.news {
+            News::SeatsFree { seats } => Some((message.email.clone(), seats)),
+            News::EventCancelled { .. } => None,
+        });
+        seats.collect()
     }
 
     /// The notifications, in order.

@@ -18,6 +18,7 @@ use super::{
     buyer::{Buyer, ask},
     event_service::EventService,
     servers::{SalePostgres, SaleValkey},
+    user_service::UserService,
     waiting::eventually,
 };
 
@@ -42,6 +43,7 @@ pub(crate) struct SetUp {
     instances: usize,
     own_postgres: bool,
     valkey: fn() -> SaleValkey,
+    has_user_service: bool,
     replace: Arc<dyn Fn(Context) -> Context>,
 }
 
@@ -61,6 +63,11 @@ impl SetUp {
     /// With a Postgres that can be stopped.
     pub(crate) fn own_postgres(self) -> Self {
         Self { own_postgres: true, ..self }
+    }
+
+    /// Without having been told where the user service is.
+    pub(crate) fn without_user_service(self) -> Self {
+        Self { has_user_service: false, ..self }
     }
 
     /// With a Valkey that can be stopped.
@@ -92,13 +99,18 @@ impl SetUp {
 
     /// Starts it all, and waits until it is ready.
     pub(crate) async fn start(self) -> Sale {
-        let Self { flags, instances, own_postgres, valkey, replace } = self;
+        let Self { mut flags, instances, own_postgres, valkey, has_user_service, replace } = self;
+        let users = UserService::start();
+        if has_user_service {
+            flags.push(("--user-url", users.url().to_owned()));
+        }
         let mut sale = Sale {
             instances: Vec::new(),
             client: Client::builder().no_proxy().build().unwrap(),
             flags,
             replace,
             events: EventService::start(),
+            users,
             postgres: if own_postgres { SalePostgres::own() } else { SalePostgres::shared() },
             valkey: valkey(),
         };
@@ -119,6 +131,7 @@ pub(crate) struct Sale {
     flags: Vec<(&'static str, String)>,
     replace: Arc<dyn Fn(Context) -> Context>,
     pub(crate) events: EventService,
+    pub(crate) users: UserService,
     pub(crate) valkey: SaleValkey,
     pub(crate) postgres: SalePostgres,
 }
@@ -137,6 +150,7 @@ impl Sale {
             instances: 1,
             own_postgres: false,
             valkey: SaleValkey::shared,
+            has_user_service: true,
             replace: Arc::new(|context| context),
         }
     }
@@ -178,14 +192,20 @@ impl Sale {
 
     /// A new user, who buys at the first instance.
     pub(crate) fn buyer(&self, name: &str) -> Buyer {
-        Buyer::new(name, self.url(), self.client.clone())
+        self.registered(Buyer::new(name, self.url(), self.client.clone()))
     }
 
     /// Many new users, who buy at the instances in turn.
     pub(crate) fn crowd(&self, count: usize) -> Vec<Buyer> {
         let urls = self.instances.iter().map(|instance| &instance.url).cycle();
         let people = (1..=count).zip(urls);
-        people.map(|(n, url)| Buyer::new(&format!("buyer {n}"), url, self.client.clone())).collect()
+        let new = |(n, url): (usize, &String)| Buyer::new(&format!("buyer {n}"), url, self.client.clone());
+        people.map(|person| self.registered(new(person))).collect()
+    }
+
+    fn registered(&self, buyer: Buyer) -> Buyer {
+        self.users.register(&buyer.identity);
+        buyer
     }
 
     /// A new event that is on sale.

@@ -96,6 +96,11 @@ impl SalePostgres {
         connection
     }
 
+    /// Nobody notes that anybody is to be notified of seats until the connection is dropped; as with [`SalePostgres::lock_tickets`].
+    pub(crate) async fn lock_notifications(&self) -> AsyncPgConnection {
+        self.hide("LOCK TABLE notifications IN EXCLUSIVE MODE").await
+    }
+
     /// Nobody can so much as read a ticket until the connection is dropped; as with [`SalePostgres::lock_tickets`].
     pub(crate) async fn hide_tickets(&self) -> AsyncPgConnection {
         self.hide("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE").await

@@ -5,6 +5,7 @@ use booked_server::{read, write};
 use utoipa::OpenApi;
 
 use super::{
+    list_emails::list_emails,
     log_in::{self, log_in},
     read_jwks::read_jwks,
     register_user::{self, register_user},
@@ -19,5 +20,6 @@ pub(crate) fn routes(service: &mut ServiceConfig) {
     service
         .service(write("/user/register/").to(register_user))
         .service(write("/user/login/").to(log_in))
-        .service(read("/internal/jwks").to(read_jwks));
+        .service(read("/internal/jwks").to(read_jwks))
+        .service(write("/internal/emails").to(list_emails));
 }

@@ -1,5 +1,7 @@
 //! Accounts in the table `users`.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use booked_failure::{During, Failure};
 use booked_identity::Role;
@@ -120,6 +122,19 @@ impl AccountStore for PostgresAccountStore {
             password_hash: PasswordHash::new(password_hash),
             role: known_role(&role)?,
         }))
+    }
+
+    async fn emails(&self, users: &[UserId]) -> Result<HashMap<UserId, Email>, Failure> {
+        let ids: Vec<Uuid> = users.iter().map(|user| user.as_uuid()).collect();
+        let rows: Vec<(Uuid, String)> = self
+            .0
+            .read(async move |connection| {
+                let of_these = users::table.filter(users::id.eq_any(ids));
+                of_these.select((users::id, users::email)).load(connection).await
+            })
+            .await?;
+        let emails = rows.into_iter().map(|(id, email)| (UserId::from_uuid(id), Email::from_store(email)));
+        Ok(emails.collect())
     }
 
     async fn set_password(

@@ -1,0 +1,2 @@
+DROP TABLE cancelled_notifications;
+DROP TABLE cancelled_events;
