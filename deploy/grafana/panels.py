@@ -373,6 +373,12 @@ def waitlist():
             {"age": f"max(booked_notifications_oldest_seconds{labels})"},
             "s",
         ),
+        lines(
+            "Oldest cancelled event",
+            "Time since an event was cancelled of which not everybody is told yet.",
+            {"age": f"max(booked_cancelled_events_oldest_seconds{labels})"},
+            "s",
+        ),
     ]
 
 

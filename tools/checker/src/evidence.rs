@@ -49,6 +49,8 @@ pub struct Ticketing {
     pub waitlist: Vec<WaitlistEntry>,
     /// In the order in which they were created.
     pub notifications: Vec<Notification>,
+    /// Who was notified that an event is cancelled: whoever of them waited does not any more.
+    pub told_of_cancel: HashSet<(EventId, Uuid)>,
 }
 
 /// An event as a service keeps it.

@@ -123,6 +123,12 @@ async fn nobody_is_told_who_has_no_ticket_left_or_no_account() {
     until_all_are_told(&sale).await;
 
     assert_eq!(told(&recorder, event), once([(&ada, true)]));
+    // Only the change tells: a cancel that is repeated does not begin it again.
+    sale.users.register(&eve.identity);
+    sale.sell(event, cancelled()).await;
+    assert_eq!(sale.postgres.execute("SELECT count(*) FROM cancelled_events"), "0");
+    until_all_are_told(&sale).await;
+    assert_eq!(told(&recorder, event), once([(&ada, true)]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -135,6 +135,12 @@ async fn waitlist(snapshot: &mut Snapshot, into: &mut Ticketing) -> Result<(), R
             });
             Ok(())
         })
+        .await?;
+    snapshot
+        .each("SELECT event_id::text, user_id::text FROM cancelled_notifications", |row| {
+            into.told_of_cancel.insert((event_id(row, 0)?, uuid(row, 1)?));
+            Ok(())
+        })
         .await
 }
 

@@ -37,6 +37,8 @@ struct Member<'a> {
     joins: Vec<(&'a Call, u32)>,
     notifications: Vec<&'a Notification>,
     entry: Option<&'a WaitlistEntry>,
+    /// Their last place may have ended because the event was cancelled.
+    told_of_cancel: bool,
 }
 
 type Waitlist<'a> = BTreeMap<Uuid, Member<'a>>;
@@ -62,6 +64,11 @@ fn waitlists<'a>(case: &Case<'a>, ticketing: &'a Ticketing) -> BTreeMap<EventId,
     for entry in &ticketing.waitlist {
         if let Some(member) = waitlists.get_mut(&entry.event).and_then(|it| it.get_mut(&entry.user)) {
             member.entry = Some(entry);
+        }
+    }
+    for (event, waitlist) in &mut waitlists {
+        for (user, member) in waitlist {
+            member.told_of_cancel = ticketing.told_of_cancel.contains(&(*event, *user));
         }
     }
     waitlists
@@ -93,7 +100,7 @@ impl<'a> Member<'a> {
             self.joins.iter().filter(|(call, _)| is_done(call)).copied().collect();
         let unknown = self.joins.iter().filter(|(call, _)| may_be_done(call)).count() - joined.len();
         let places = self.notifications.len() + usize::from(self.entry.is_some());
-        if places < joined.len() {
+        if places + usize::from(self.told_of_cancel) < joined.len() {
             self.violation("an acknowledged place in a waitlist is lost", report);
         } else if places > joined.len() + unknown {
             self.violation("a user was notified, or waits, more often than they requested", report);

@@ -3,9 +3,11 @@
 use booked_checker::{
     evidence::Evidence,
     history::{Call, Line, Op, Outcome},
+    judge,
 };
 
 use crate::{
+    good::assert_valid,
     run::{ANN, BOB, CAT, Run},
     tamper::{assert_found, assert_unchecked, last, ticketing},
 };
@@ -42,6 +44,15 @@ fn a_place_that_was_lost_is_found() {
     assert_found(7, "place in a waitlist is lost", notified(), |evidence| {
         ticketing(evidence).notifications.remove(0);
     });
+}
+
+#[test]
+fn a_place_that_ended_because_the_event_was_cancelled_is_not_lost() {
+    let mut evidence = notified();
+    let ticketing = ticketing(&mut evidence);
+    let entry = ticketing.waitlist.remove(0);
+    ticketing.told_of_cancel.insert((entry.event, entry.user));
+    assert_valid(&judge(&evidence));
 }
 
 #[test]
