@@ -7,6 +7,7 @@ use clap::ValueEnum;
 pub enum Benchmark {
     GatewayHop,
     Reserve,
+    ReserveWithLimit,
     Book,
     Browse,
     LogIn,
@@ -19,9 +20,10 @@ pub enum Benchmark {
 
 impl Benchmark {
     /// In the order in which they are measured.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::GatewayHop,
         Self::Reserve,
+        Self::ReserveWithLimit,
         Self::Book,
         Self::Browse,
         Self::LogIn,
@@ -36,6 +38,7 @@ impl Benchmark {
         match self {
             Self::GatewayHop => "gateway hop",
             Self::Reserve => "reserve",
+            Self::ReserveWithLimit => "reserve with a limit",
             Self::Book => "book",
             Self::Browse => "browse",
             Self::LogIn => "log-in",
@@ -51,7 +54,7 @@ impl Benchmark {
     pub(super) fn goal(self) -> f64 {
         match self {
             Self::GatewayHop | Self::LogIn => 0.95,
-            Self::Reserve | Self::Browse => 0.5,
+            Self::Reserve | Self::ReserveWithLimit | Self::Browse => 0.5,
             Self::SizeOfEvent | Self::SizeOfCatalog => 0.9,
             Self::Book | Self::OnSale | Self::Memory | Self::Start => 1.0,
         }
@@ -66,6 +69,10 @@ impl Benchmark {
             Self::Reserve => {
                 "POST /ticket/reserve/ of 2 seats by 64 connections of wrk; compared with valkey-benchmark, 64 connections, EVALSHA \
                  of the reserve script itself with the same keys on the same Valkey. Events of 1,000,000 seats."
+            }
+            Self::ReserveWithLimit => {
+                "POST /ticket/reserve/ of 2 seats, 64 concurrent, each by another buyer for the first time, in an event of which one \
+                 buyer may have 4; compared with an event without a limit."
             }
             Self::Book => {
                 "POST /ticket/book/ of 2 held seats, 64 concurrent calls, in one event; compared with pgbench -M prepared of \
@@ -86,7 +93,8 @@ impl Benchmark {
             }
             Self::SizeOfCatalog => {
                 "Listing 10 events, and booking 2 held seats, with 100,000 events (each at its own second) and 10,000,000 seats; \
-                 compared with 10 events. Two systems, seeded by SQL, which alternate."
+                 compared with 10 events. Two systems, seeded by SQL, which alternate. Searching one of the 100,000 by two words; \
+                 compared with listing them."
             }
             Self::OnSale => {
                 "20,000 buyers, each with their own account, and one event of 10,000 seats: first as fast as they are served, \
