@@ -22,8 +22,6 @@ const COUNT: u32 = 4_000;
 /// Events over which the bookings are spread, if there are as many.
 const EVENTS_OF_A_TURN: u32 = 500;
 const PATH: &str = "/event/?limit=10";
-/// One event has both words; all have the first.
-const SEARCH: &str = "/event/?limit=10&q=concert+77777";
 
 /// A system with its events.
 struct SeededSystem {
@@ -39,26 +37,19 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     let mut small = SeededSystem::start(bench, "catalog-small", SMALL).await?;
     let slice_s = bench.effort.slice_s();
     for system in [&mut large, &mut small] {
-        system.list(bench, PATH, 1).await?;
+        system.browse(bench, 1).await?;
         system.book().await?;
     }
     let rounds = bench.effort.rounds;
     let browse = alternate(
         rounds,
-        async || large.list(bench, PATH, slice_s).await,
-        async || small.list(bench, PATH, slice_s).await,
-    )
-    .await?;
-    let search = alternate(
-        rounds,
-        async || large.list(bench, SEARCH, slice_s).await,
-        async || large.list(bench, PATH, slice_s).await,
+        async || large.browse(bench, slice_s).await,
+        async || small.browse(bench, slice_s).await,
     )
     .await?;
     let book = alternate(rounds, async || large.book().await, async || small.book().await).await?;
     Ok(vec![
         Part::against_floor("responses/s", browse.ours, browse.floor).named("browse"),
-        Part::against_floor("responses/s", search.ours, search.floor).named("search"),
         Part::against_floor("bookings/s", book.ours, book.floor).named("book"),
     ])
 }
@@ -75,8 +66,8 @@ impl SeededSystem {
         Ok(Self { testbed, buyers, catalog, turns: 0 })
     }
 
-    async fn list(&self, bench: &BenchContext, path: &'static str, slice_s: u64) -> Result<f64> {
-        let wrk = Wrk { tools: &bench.tools, folder: self.testbed.folder(), path, post: None };
+    async fn browse(&self, bench: &BenchContext, slice_s: u64) -> Result<f64> {
+        let wrk = Wrk { tools: &bench.tools, folder: self.testbed.folder(), path: PATH, post: None };
         wrk.run(&self.testbed.url(), slice_s).await
     }
 
