@@ -97,6 +97,12 @@ def crowd():
     routes = {"reserve": "/ticket/reserve/", "book": "/ticket/book/", "list": "/event/", "log in": "/user/login/"}
     return [
         by_status("Reservations", "/ticket/reserve/"),
+        lines(
+            "Refused reservations",
+            "By reason. Before a sale opens they are people who are early.",
+            {"{{reason}}": per_second("booked_reservations_refused_total" + of("ticketing"), "reason")},
+            "ops",
+        ),
         by_status("Bookings", "/ticket/book/"),
         by_status("Cancels", "/ticket/cancel/"),
         by_status("Listings", "/event/"),

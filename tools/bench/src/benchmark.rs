@@ -7,8 +7,10 @@ use clap::ValueEnum;
 pub enum Benchmark {
     GatewayHop,
     Reserve,
+    ReserveWithLimit,
     Book,
     Browse,
+    Search,
     LogIn,
     SizeOfEvent,
     SizeOfCatalog,
@@ -19,11 +21,13 @@ pub enum Benchmark {
 
 impl Benchmark {
     /// In the order in which they are measured.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::GatewayHop,
         Self::Reserve,
+        Self::ReserveWithLimit,
         Self::Book,
         Self::Browse,
+        Self::Search,
         Self::LogIn,
         Self::SizeOfEvent,
         Self::SizeOfCatalog,
@@ -36,8 +40,10 @@ impl Benchmark {
         match self {
             Self::GatewayHop => "gateway hop",
             Self::Reserve => "reserve",
+            Self::ReserveWithLimit => "reserve with a limit",
             Self::Book => "book",
             Self::Browse => "browse",
+            Self::Search => "search",
             Self::LogIn => "log-in",
             Self::SizeOfEvent => "size of event",
             Self::SizeOfCatalog => "size of catalog",
@@ -52,6 +58,7 @@ impl Benchmark {
         match self {
             Self::GatewayHop | Self::LogIn => 0.95,
             Self::Reserve | Self::Browse => 0.5,
+            Self::ReserveWithLimit | Self::Search => 0.4,
             Self::SizeOfEvent | Self::SizeOfCatalog => 0.9,
             Self::Book | Self::OnSale | Self::Memory | Self::Start => 1.0,
         }
@@ -67,6 +74,10 @@ impl Benchmark {
                 "POST /ticket/reserve/ of 2 seats by 64 connections of wrk; compared with valkey-benchmark, 64 connections, EVALSHA \
                  of the reserve script itself with the same keys on the same Valkey. Events of 1,000,000 seats."
             }
+            Self::ReserveWithLimit => {
+                "POST /ticket/reserve/ of 2 seats, 64 concurrent, each by another buyer for the first time, in an event of which one \
+                 buyer may have 4; compared with an event without a limit."
+            }
             Self::Book => {
                 "POST /ticket/book/ of 2 held seats, 64 concurrent calls, in one event; compared with pgbench -M prepared of \
                  the transaction of one booking on the same Postgres, the best of 8, 16, 32 and 64 clients. Both are durable: \
@@ -75,6 +86,10 @@ impl Benchmark {
             Self::Browse => {
                 "GET /event/?limit=10 by 64 connections of wrk, while 200 seats a second are reserved, so that every response \
                  differs; compared with nginx serving such a response from a file, while as many seats are reserved."
+            }
+            Self::Search => {
+                "GET /event/?q= of two words that one of 100,000 events has, by 64 connections of wrk; compared with listing the \
+                 first ten of them."
             }
             Self::LogIn => {
                 "POST /user/login/, with twice as many concurrent calls as there are cores; compared with bcrypt of the same cost on \

@@ -78,12 +78,18 @@ impl Testbed {
     }
 
     pub(super) async fn event(&self, seats: u32) -> Result<Uuid> {
+        self.event_with_limit(seats, None).await
+    }
+
+    /// An event of which one user may hold and have this many tickets.
+    pub(super) async fn event_with_limit(&self, seats: u32, max_per_buyer: Option<i64>) -> Result<Uuid> {
         let event = NewEvent {
             name: "A concert".to_owned(),
             unix_time: Some(EVENT_UNIX_TIME),
             address: "Prenzlauer Berg, Berlin".to_owned(),
             description: "Schubert, and soup".to_owned(),
             seat_count: i64::from(seats),
+            max_per_buyer,
             ..NewEvent::default()
         };
         Ok(self.admin.create_event(&event).await?)

@@ -25,7 +25,10 @@ pub(super) async fn manage(sale: Arc<Sale>, stopped: watch::Receiver<bool>) -> V
         let events = sale.events();
         let Some(event_id) = events.choose(&mut random).copied() else { return calls };
         let op = match random.random_range(0..6) {
-            0..3 => Op::CreateEvent { seat_count: random.random_range(2..50) },
+            0..3 => Op::CreateEvent {
+                seat_count: random.random_range(2..50),
+                max_per_buyer: random.random_bool(0.5).then(|| random.random_range(1..5)),
+            },
             3 | 4 => Op::GrowEvent { event_id, seat_count: random.random_range(GROWN) },
             _ if events.len() > EVENTS_MIN => Op::DeleteEvent { event_id },
             _ => continue,

@@ -16,8 +16,8 @@ use uuid::Uuid;
 
 use super::ChaosOptions;
 
-/// So few that buyers compete for them.
-const FIRST_EVENTS: [u32; 4] = [3, 12, 40, 200];
+/// So few that buyers compete for them, and how many one buyer may have.
+const FIRST_EVENTS: [(u32, Option<u32>); 4] = [(3, None), (12, Some(2)), (40, None), (200, Some(4))];
 const PASSWORD: &str = "correct horse";
 /// How often a booking is sent if its outcome is unknown or it was not done yet.
 const BOOK_ATTEMPTS_MAX: u32 = 3;
@@ -47,8 +47,8 @@ impl Sale {
             buyers.push(gateway.log_in(&email, PASSWORD).await?);
         }
         let (mut setup_calls, mut events) = (Vec::new(), Vec::new());
-        for seat_count in FIRST_EVENTS {
-            let call = admin.call(Op::CreateEvent { seat_count }).await;
+        for (seat_count, max_per_buyer) in FIRST_EVENTS {
+            let call = admin.call(Op::CreateEvent { seat_count, max_per_buyer }).await;
             events.push(created(&call).context("an event could not be created")?);
             setup_calls.push(call);
         }

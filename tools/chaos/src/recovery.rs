@@ -31,7 +31,7 @@ pub(super) async fn sells_again(sale: &Sale) -> Result<Vec<Call>, String> {
 
 /// If it fails, the last call is the one that failed.
 async fn sells(sale: &Sale, calls: &mut Vec<Call>) -> Option<()> {
-    calls.push(sale.admin.call(Op::CreateEvent { seat_count: 1 }).await);
+    calls.push(sale.admin.call(Op::CreateEvent { seat_count: 1, max_per_buyer: None }).await);
     let event_id = created(calls.last()?)?;
     calls.push(sale.last_buyer()?.call(Op::Reserve { event_id, count: 1 }).await);
     let Outcome::Ok(Response::Held { ticket_ids, .. }) = &calls.last()?.outcome else { return None };

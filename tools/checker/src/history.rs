@@ -61,7 +61,12 @@ pub enum Op {
     /// `GET /event/{id}/`
     ReadEvent { event_id: Uuid },
     /// `POST /event/`
-    CreateEvent { seat_count: u32 },
+    CreateEvent {
+        seat_count: u32,
+        /// How many tickets one user may hold and have; none: any number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_per_buyer: Option<u32>,
+    },
     /// `POST /event/update/` with a new seat count.
     GrowEvent { event_id: Uuid, seat_count: u32 },
     /// `DELETE /event/`

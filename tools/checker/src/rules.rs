@@ -10,6 +10,7 @@ mod abandoned;
 mod acknowledged;
 mod all_or_nothing;
 mod analytics;
+mod buyer_limit;
 mod expiry;
 mod holds;
 mod owners;
@@ -22,7 +23,7 @@ pub(crate) use self::suspects::suspect_events;
 /// What must hold, and how that is judged.
 type Rule = (&'static str, fn(&Case<'_>, &mut RuleReport));
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     ("The owners of a seat never overlap in time", owners::judge),
     ("Every booking that was acknowledged is there", acknowledged::judge),
     ("Free + held + settling + sold = seats", seats::judge),
@@ -32,6 +33,7 @@ const RULES: [Rule; 9] = [
     ("The waitlist is notified in order", waitlist::judge),
     ("A hold can be booked until it expires, and belongs to one user", holds::judge),
     ("Abandoned seats become free again", abandoned::judge),
+    ("Nobody has more of an event than one buyer may", buyer_limit::judge),
 ];
 
 #[must_use]

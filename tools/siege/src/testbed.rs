@@ -106,7 +106,7 @@ impl Testbed {
 
     /// An event that is on sale, and the call that created it.
     pub(super) async fn new_event(&self) -> Result<(Uuid, Call)> {
-        let call = self.admin.call(Op::CreateEvent { seat_count: SEATS }).await;
+        let call = self.admin.call(Op::CreateEvent { seat_count: SEATS, max_per_buyer: None }).await;
         match &call.outcome {
             Outcome::Ok(Response::Created { event_id }) => Ok((*event_id, call)),
             other => anyhow::bail!("an event could not be created: {other:?}"),

@@ -22,11 +22,19 @@ async fn the_tour_of_the_readme_works_as_it_is_written() {
     assert!(output.status.success(), "the tour stopped; it said:\n{said}\n{errors}");
     for (what, expected) in [
         ("the event is listed with its seats", "\"available_seats_count\":3"),
+        ("it is not on sale yet", "\"status\":\"scheduled\""),
+        ("nobody can reserve early", "EVENT-06"),
+        ("nobody can reserve too much", "TICKET-04"),
+        ("the holds are listed", "{\"holds\":[{"),
+        ("nothing more may be reserved", "\"max_per_buyer\":2,\"left\":0"),
+        ("each ticket is listed", "{\"tickets\":[{"),
         ("two tickets are held", "\"expires_unix_time\":"),
         ("two tickets are booked", "\"number_of_tickets\":2"),
         ("one is left after cancelling", "\"number_of_tickets\":1"),
         ("analytics has counted it", "\"sold_tickets\":1"),
         ("one of two booked tickets was cancelled", "\"cancellation_rate\":0.5"),
+        ("nothing is sold of a cancelled event", "EVENT-08"),
+        ("its tickets are still there", "\"event_status\":\"cancelled\""),
     ] {
         assert!(said.contains(expected), "{what}: no {expected} in\n{said}");
     }

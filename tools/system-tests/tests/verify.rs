@@ -47,7 +47,7 @@ impl Client {
     }
 
     async fn create(&mut self, seat_count: u32) -> Uuid {
-        match self.done(Op::CreateEvent { seat_count }).await {
+        match self.done(Op::CreateEvent { seat_count, max_per_buyer: Some(100) }).await {
             Response::Created { event_id } => event_id,
             other => panic!("{other:?}"),
         }

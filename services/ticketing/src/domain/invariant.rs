@@ -17,6 +17,8 @@ pub enum Invariant {
     TicketsFollowLedger,
     /// An event's count of sold seats is that of its tickets.
     TicketsAreCounted,
+    /// Nobody has more tickets of an event than the highest limit for each buyer that it ever had.
+    BuyerWithinLimit,
     /// The counts of an inventory say what its bits, holds and claims say.
     InventoryIsCounted,
     /// An inventory offers no seats that Postgres does not have.
@@ -25,13 +27,14 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::TicketHasBooking,
         Self::TicketHasEvent,
         Self::SeatWithinCapacity,
         Self::NothingOfPurged,
         Self::TicketsFollowLedger,
         Self::TicketsAreCounted,
+        Self::BuyerWithinLimit,
         Self::InventoryIsCounted,
         Self::InventoryWithinCapacity,
     ];
@@ -46,6 +49,7 @@ impl Invariant {
             Self::NothingOfPurged => "nothing_of_purged",
             Self::TicketsFollowLedger => "tickets_follow_ledger",
             Self::TicketsAreCounted => "tickets_are_counted",
+            Self::BuyerWithinLimit => "buyer_within_limit",
             Self::InventoryIsCounted => "inventory_is_counted",
             Self::InventoryWithinCapacity => "inventory_within_capacity",
         }
@@ -137,17 +141,27 @@ pub struct TicketsCounted {
     pub tickets: i64,
     /// As many as were counted when they were booked and cancelled.
     pub counted: i64,
+    /// How many of them the user with the most of them has, and the highest limit for each buyer that the event ever had; none if
+    /// it ever had none.
+    pub most_and_limit: Option<(i64, i64)>,
 }
 
 impl TicketsCounted {
-    /// Whether the count is another.
+    /// What does not hold of them.
     #[must_use]
-    pub fn violation(&self) -> Option<Violation> {
-        let Self { event, tickets, counted } = self;
-        (tickets != counted).then(|| Violation {
+    pub fn violations(&self) -> Vec<Violation> {
+        let Self { event, tickets, counted, most_and_limit } = self;
+        let miscounted = (tickets != counted).then(|| Violation {
             invariant: Invariant::TicketsAreCounted,
             what: format!("event {event} has {tickets} tickets, and {counted} are counted"),
-        })
+        });
+        let over = most_and_limit.filter(|(most, limit)| most > limit).map(|(most, limit)| Violation {
+            invariant: Invariant::BuyerWithinLimit,
+            what: format!(
+                "a user has {most} tickets of event {event}, and {limit} is the most that one ever might have"
+            ),
+        });
+        miscounted.into_iter().chain(over).collect()
     }
 }
 

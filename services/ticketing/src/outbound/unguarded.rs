@@ -29,6 +29,16 @@ const EDITS: &[Edit] = &[
                   RETURNING id), told",
     },
     Edit {
+        guards: &["limit-by-postgres"],
+        with: "WHEN bool_or(limited.is_over) THEN 'over limit' ",
+        without: "",
+    },
+    Edit {
+        guards: &["limit-under-lock"],
+        with: "WHEN bool_or(NOT limited.is_locked) THEN 'contended' ",
+        without: "",
+    },
+    Edit {
         guards: &["attempt-settled-once"],
         with: "ON CONFLICT (id) DO NOTHING RETURNING id), sold",
         without: "ON CONFLICT (id) DO UPDATE SET booked = true RETURNING id), sold",
@@ -98,6 +108,16 @@ const EDITS: &[Edit] = &[
     Edit {
         guards: &["publish-needs-no-inventory"],
         with: "if not not_loaded() then\n  call('DEL', lease)\n  return 0\nend\n",
+        without: "",
+    },
+    Edit {
+        guards: &["newest-terms-win"],
+        with: "if tonumber(ARGV[first]) >= (known or 0) then",
+        without: "if true then",
+    },
+    Edit {
+        guards: &["follow-ends-load"],
+        with: "  if call('GET', lease) ~= 'deleted' then\n    call('DEL', lease)\n  end\n",
         without: "",
     },
     Edit {

@@ -78,7 +78,7 @@ async fn audit_ledger(auditor: &mut Auditor) -> Result<Vec<Violation>, Failure> 
         watched = auditor.ledger.watch(None, EVENTS_MAX, SEATS_MAX).await?;
     }
     auditor.progress.event = watched.events.last().map(|(event, _)| *event);
-    let counted: Vec<Violation> = watched.counted.iter().filter_map(TicketsCounted::violation).collect();
+    let counted: Vec<Violation> = watched.counted.iter().flat_map(TicketsCounted::violations).collect();
     auditor.progress.watched = Some(watched).filter(|watched| !watched.events.is_empty());
     Ok(between.iter().filter_map(TicketsBetween::violation).chain(counted).collect())
 }

@@ -1,8 +1,9 @@
 //! The auditor finds what was damaged by hand, whatever it is, and shows every invariant from the start.
 
+use booked_contract::{feed::EventState, sale::SaleTerms};
 use booked_ids::EventId;
 
-use crate::support::{Sale, eventually, figure, measure, ran_in_own_process};
+use crate::support::{Sale, eventually, figure, measure, ran_in_own_process, unknown_event};
 
 /// How often an invariant was found broken; each is broken by one test alone.
 fn violations(invariant: &str) -> Option<f64> {
@@ -124,4 +125,31 @@ async fn an_inventory_of_more_seats_than_there_are_is_found() {
     assert_eq!(violations("inventory_within_capacity"), Some(0.0), "nothing is damaged yet");
     sale.valkey.ask::<i64>(&["HSET", &format!("{{{event}}}:meta"), "capacity", "61"]);
     until_found("inventory_within_capacity").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_tickets_than_one_buyer_ever_might_have_are_found() {
+    if ran_in_own_process() {
+        return;
+    }
+    measure();
+    let sale = Sale::set_up().flag("--auditor-interval-ms", 50).start().await;
+    let (known, event) = (sale.create_event(1).await, unknown_event());
+    let of = |max_per_buyer, state| EventState {
+        event_id: event.as_uuid(),
+        seat_count: 60,
+        sale: Some(SaleTerms { max_per_buyer: Some(max_per_buyer), ..SaleTerms::default() }),
+        ..state
+    };
+    let position = sale.events.publish(event, of(4, sale.events.state(known))).await;
+    sale.catch_up_to(position, event).await;
+    sale.buyer("Ada").buys(event, 4).await;
+    sale.buyer("Bob").buys(event, 3).await;
+    let lowered = EventState { version: 2, ..of(2, sale.events.state(event)) };
+    let position = sale.events.publish(event, lowered).await;
+    sale.catch_up_to(position, event).await;
+    until_another_turn(&sale).await;
+    assert_eq!(violations("buyer_within_limit"), Some(0.0), "lowering a limit takes nothing away");
+    sale.postgres.execute("UPDATE tickets SET user_id = (SELECT min(user_id::text)::uuid FROM tickets)");
+    until_found("buyer_within_limit").await;
 }

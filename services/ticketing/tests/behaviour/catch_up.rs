@@ -114,3 +114,17 @@ async fn nobody_needs_to_ask() {
     let (event, _) = sale.events.create(5).await;
     eventually("ticketing knows the event", async || sale.occupied(event).await == Some(0)).await;
 }
+
+/// The event service answers its caller that the change is in effect.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_valkey_did_not_follow_is_not_confirmed() {
+    let sale = Sale::set_up().own_valkey().start().await;
+    let event = sale.create_event(5).await;
+    let position = sale.events.change(event, |state| state.seat_count = 6).await;
+    sale.valkey.stop();
+    let body = json!({ "position": position.to_string(), "event_id": event.to_string() });
+    sale.internal("/internal/catch-up", &body).await.says("503 SYS-07");
+    sale.valkey.start_again();
+    sale.catch_up_to(position, event).await;
+    assert_eq!(sale.buyer("Ada").holds(event, 6).await.len(), 6);
+}

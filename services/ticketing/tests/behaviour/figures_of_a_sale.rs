@@ -22,6 +22,14 @@ async fn the_figures_of_a_sale_are_shown() {
     let tickets = ada.buys(event, 1).await;
     bob.holds(event, 2).await;
     cyd.join(event, 1).await.says("200");
+    bob.reserve(event, 1).await.says("400 TICKET-01");
+    for (reason, count) in [("too_few", 1.0), ("not_on_sale_yet", 0.0), ("over_limit", 0.0)] {
+        assert_eq!(
+            figure("booked_reservations_refused_total", &[("reason", reason)]),
+            Some(count),
+            "{reason}"
+        );
+    }
     assert_eq!(figure("booked_seats_sold_total", &[]), Some(1.0));
     assert_eq!(figure("booked_group_commit_size_count", &[]), Some(1.0));
     assert_eq!(figure("booked_bookings_waiting", &[]), Some(0.0));

@@ -56,7 +56,8 @@ async fn a_valkey_that_is_away_at_the_start_keeps_nobody_waiting() {
     let instance = sale.start_instance().await;
     instance.until_ready().await;
     sale.instances.push(instance);
-    let event = sale.create_event(100).await;
+    let (event, position) = sale.events.create(100).await;
+    eventually("the event is known", async || sale.catch_up(&position.to_string()).await.status == 200).await;
     let tries = sale.crowd(60).into_iter().map(async |buyer| buyer.reserve(event, 1).await);
     for answer in join_all(tries).await {
         answer.says("503 SYS-07").within(ANSWER_WITHIN);

@@ -19,7 +19,7 @@ use crate::{
     world::{CAPACITY, Replica, Seat, World, soon, state, until, user},
 };
 
-fn ticket(event: EventId, seat: u32) -> TicketId {
+pub(crate) fn ticket(event: EventId, seat: u32) -> TicketId {
     event.ticket(SeatNumber::new(seat).unwrap())
 }
 
@@ -29,7 +29,7 @@ fn attempt(number: u128) -> AttemptId {
 
 impl Replica {
     /// A transaction of the store on its own, without any hold.
-    fn book_in_postgres(
+    pub(crate) fn book_in_postgres(
         &self,
         number: u128,
         user: UserId,
@@ -50,11 +50,11 @@ impl Replica {
     }
 }
 
-const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
+pub(crate) const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
 /// Somebody has written a ticket and not committed it: those who want it wait.
-async fn write_uncommitted(world: &World, ticket: TicketId, owner: UserId) -> AsyncPgConnection {
+pub(crate) async fn write_uncommitted(world: &World, ticket: TicketId, owner: UserId) -> AsyncPgConnection {
     let mut connection = AsyncPgConnection::establish(&world.database.url()).await.unwrap();
     let (id, event, booking) = (ticket.as_uuid(), ticket.event(), Uuid::from_u128(0xb00));
     let insert = format!(

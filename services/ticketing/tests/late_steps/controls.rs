@@ -45,7 +45,23 @@ async fn control(guard: &str, schedule: impl AsyncFnOnce(&Scene)) {
         return;
     }
     assert!(report.valid, "with all guards:\n{report}");
-    let test = format!("controls::{}", guard.replace('-', "_"));
+    run_without("controls", guard);
+}
+
+/// The same for a promise that the checker does not know of: it is kept with all guards, and broken without this one.
+pub(crate) async fn control_of(module: &str, guard: &str, is_kept: impl Future<Output = bool>) {
+    let is_kept = is_kept.await;
+    if env::var(WITHOUT).is_ok() {
+        assert!(!is_kept, "without {guard} nothing was broken");
+        return;
+    }
+    assert!(is_kept, "it is broken with all guards");
+    run_without(module, guard);
+}
+
+/// Runs the guard's test again without the guard.
+fn run_without(module: &str, guard: &str) {
+    let test = format!("{module}::{}", guard.replace('-', "_"));
     let again = Command::new(env::current_exe().unwrap())
         .args([&test, "--exact", "--nocapture"])
         .env(WITHOUT, guard)

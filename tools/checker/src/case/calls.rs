@@ -18,6 +18,8 @@ pub(crate) struct Calls<'a> {
     cancels: HashMap<(Uuid, EventId), Vec<(&'a Call, u32)>>,
     deletes: HashMap<EventId, Vec<&'a Call>>,
     capacities: HashMap<EventId, Vec<(&'a Call, u32)>>,
+    /// How many tickets of an event one user may have, of events that were created with a limit.
+    limits: BTreeMap<EventId, u32>,
 }
 
 impl<'a> Calls<'a> {
@@ -58,11 +60,17 @@ impl<'a> Calls<'a> {
         }
     }
 
+    /// The events that were created with a limit for each buyer. No recorded call changes it.
+    pub(crate) fn limits(&self) -> impl Iterator<Item = (EventId, u32)> + '_ {
+        self.limits.iter().map(|(event, limit)| (*event, *limit))
+    }
+
     fn index_by_event(&mut self, call: &'a Call) {
         let id = |id: Uuid| EventId::from_uuid(id).ok();
         match (&call.op, &call.outcome) {
-            (Op::CreateEvent { seat_count }, Outcome::Ok(Response::Created { event_id })) => {
+            (Op::CreateEvent { seat_count, max_per_buyer }, Outcome::Ok(Response::Created { event_id })) => {
                 if let Some(event) = id(*event_id) {
+                    self.limits.extend(max_per_buyer.map(|limit| (event, limit)));
                     self.capacities.entry(event).or_default().push((call, *seat_count));
                 }
             }
@@ -151,7 +159,7 @@ pub(crate) fn describe(call: &Call) -> String {
         Op::AddToWaitlist { event_id, count } => format!("wait for {count} of event {event_id}"),
         Op::ListBookings => "list bookings".to_owned(),
         Op::ReadEvent { event_id } => format!("read event {event_id}"),
-        Op::CreateEvent { seat_count } => format!("create an event of {seat_count}"),
+        Op::CreateEvent { seat_count, .. } => format!("create an event of {seat_count}"),
         Op::GrowEvent { event_id, seat_count } => format!("grow event {event_id} to {seat_count}"),
         Op::DeleteEvent { event_id } => format!("delete event {event_id}"),
     };

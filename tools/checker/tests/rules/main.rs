@@ -12,6 +12,7 @@ mod acknowledged;
 mod all_or_nothing;
 mod analytics;
 mod archived;
+mod buyer_limit;
 mod expiry;
 mod holds;
 mod owners;

@@ -64,6 +64,9 @@ pub(crate) struct Run {
     counts: Counts,
 }
 
+/// More than anybody buys, unless a test is about it.
+pub(crate) const LIMIT: u32 = 8;
+
 impl Run {
     pub(crate) fn of(seats: u32) -> Self {
         let event = EventId::new(BEGIN_US / MS, [7; 16]);
@@ -88,7 +91,7 @@ impl Run {
         run.record(
             None,
             times,
-            Op::CreateEvent { seat_count: seats },
+            Op::CreateEvent { seat_count: seats, max_per_buyer: Some(LIMIT) },
             Response::Created { event_id: event.as_uuid() },
         );
         run.on_sale(false);

@@ -28,7 +28,10 @@ pub(super) fn request(op: &Op) -> Request {
         Op::AddToWaitlist { event_id, count } => Request::post("/waitlist/add/", &seats(*event_id, *count)),
         Op::ListBookings => Request::get("/user/bookings/"),
         Op::ReadEvent { event_id } => Request::get(format!("/event/{event_id}/")),
-        Op::CreateEvent { seat_count } => Request::post("/event/", &event_of(*seat_count)),
+        Op::CreateEvent { seat_count, max_per_buyer } => {
+            let max_per_buyer = max_per_buyer.map(i64::from);
+            Request::post("/event/", &NewEvent { max_per_buyer, ..event_of(*seat_count) })
+        }
         Op::GrowEvent { event_id, seat_count } => {
             let change = EventChange {
                 id: event_id.to_string(),

@@ -53,7 +53,7 @@ impl Setup {
 
     pub(crate) async fn new_event(&self, seat_count: u32) -> anyhow::Result<Uuid> {
         self.step("Creating an event");
-        let call = self.admin().await?.call(Op::CreateEvent { seat_count }).await;
+        let call = self.admin().await?.call(Op::CreateEvent { seat_count, max_per_buyer: None }).await;
         let outcome = call.outcome.clone();
         self.record(call).await;
         match outcome {

@@ -55,8 +55,9 @@ pub async fn apply_event_states(
     let states: Vec<EventState> = newest.into_values().collect();
     let states = serde_json::to_value(states).map_err(|error| Error::SerializationError(Box::new(error)))?;
     let added: Vec<Applied> = diesel::sql_query(
-        "INSERT INTO events (id, version, deleted, seat_count, details, sale) \
-         SELECT event_id, version, deleted, seat_count, event_details(whole), coalesce(sale, '{}') \
+        "INSERT INTO events (id, version, deleted, seat_count, details, sale, highest_limit) \
+         SELECT event_id, version, deleted, seat_count, event_details(whole), coalesce(sale, '{}'), \
+             (sale->>'max_per_buyer')::int \
          FROM json_array_elements($1) AS whole, json_to_record(whole) AS state \
              (event_id uuid, version bigint, deleted boolean, seat_count int, sale jsonb) \
          ORDER BY event_id ON CONFLICT (id) DO NOTHING \
@@ -101,7 +102,10 @@ pub async fn carry_out_change(connection: &mut AsyncPgConnection, event: EventId
     let changed: Vec<Applied> = diesel::sql_query(
         "WITH noted AS (DELETE FROM event_changes WHERE event_id = $1 RETURNING state), \
          changed AS (UPDATE events SET version = state.version, deleted = state.deleted, seat_count = state.seat_count, \
-             details = event_details(noted.state), sale = coalesce(state.sale, events.sale) \
+             details = event_details(noted.state), sale = coalesce(state.sale, events.sale), \
+             highest_limit = CASE WHEN coalesce(state.sale, events.sale)->>'max_per_buyer' IS NULL THEN NULL \
+                 WHEN events.highest_limit IS NULL THEN NULL \
+                 ELSE greatest(events.highest_limit, (coalesce(state.sale, events.sale)->>'max_per_buyer')::int) END \
          FROM events AS before, noted, json_to_record(noted.state) AS state \
              (version bigint, deleted boolean, seat_count int, sale jsonb) \
          WHERE before.id = $1 AND events.id = $1 AND events.version < state.version AND NOT events.deleted \

@@ -88,9 +88,14 @@ impl LedgerAudit for PostgresLedgerAudit {
                     "SELECT id, pg_current_snapshot()::text AS moment, \
                          left(pg_walfile_name(pg_current_wal_lsn()), 8) AS timeline, (SELECT count(*) FROM tickets \
                              WHERE tickets.id > page.id AND tickets.id <= last_ticket_id(page.id)) AS tickets, \
-                         (SELECT coalesce(sum(sold), 0) FROM sold_counts WHERE event_id = page.id) AS counted \
-                     FROM (SELECT id, seat_count, sum(seat_count) OVER (ORDER BY id) - seat_count AS seats_before \
-                           FROM (SELECT id, seat_count FROM events WHERE id > $1 AND NOT deleted \
+                         (SELECT coalesce(sum(sold), 0) FROM sold_counts WHERE event_id = page.id) AS counted, \
+                         highest_limit, CASE WHEN highest_limit IS NOT NULL THEN ( \
+                             SELECT coalesce(max(has), 0) FROM (SELECT count(*) AS has FROM tickets \
+                                 WHERE tickets.id > page.id AND tickets.id <= last_ticket_id(page.id) \
+                                 GROUP BY tickets.user_id) AS by_user) END AS most \
+                     FROM (SELECT id, seat_count, highest_limit, \
+                               sum(seat_count) OVER (ORDER BY id) - seat_count AS seats_before \
+                           FROM (SELECT id, seat_count, highest_limit FROM events WHERE id > $1 AND NOT deleted \
                                  ORDER BY id LIMIT $2) AS next) AS page \
                      WHERE seats_before < $3 ORDER BY id",
                 )
@@ -182,12 +187,17 @@ struct WatchedRow {
     tickets: i64,
     #[diesel(sql_type = BigInt)]
     counted: i64,
+    #[diesel(sql_type = Nullable<Integer>)]
+    highest_limit: Option<i32>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    most: Option<i64>,
 }
 
 impl WatchedRow {
     fn counted(&self) -> Option<TicketsCounted> {
-        let Self { id, tickets, counted, .. } = *self;
-        Some(TicketsCounted { event: EventId::from_uuid(id).ok()?, tickets, counted })
+        let Self { id, tickets, counted, most, highest_limit, .. } = *self;
+        let most_and_limit = most.zip(highest_limit.map(i64::from));
+        Some(TicketsCounted { event: EventId::from_uuid(id).ok()?, tickets, counted, most_and_limit })
     }
 
     fn watched(self) -> Option<(EventId, i64)> {

@@ -26,6 +26,7 @@ impl Holds for ValkeySeats {
             })
             .await?;
         let reserved = reserved(answer)?;
+        self.refused_reservations.count(&reserved);
         if matches!(reserved, Reserved::TooManyHeld { .. }) {
             self.refused.add(1, &[]);
         }

@@ -9,6 +9,8 @@ use opentelemetry::{
     metrics::{Counter, Histogram},
 };
 
+use crate::ports::Reserved;
+
 /// Shown from the start.
 pub(super) fn holds_refused() -> Counter<u64> {
     let refused = opentelemetry::global::meter("booked-ticketing")
@@ -19,6 +21,43 @@ pub(super) fn holds_refused() -> Counter<u64> {
         .build();
     refused.add(0, &[]);
     refused
+}
+
+/// Counts reservations that were refused, by reason.
+#[derive(Clone, Debug)]
+pub(super) struct RefusedReservations(Counter<u64>);
+
+impl RefusedReservations {
+    /// Each reason is shown from the start.
+    pub(super) fn new() -> Self {
+        let refused = opentelemetry::global::meter("booked-ticketing")
+            .u64_counter("booked_reservations_refused")
+            .with_description("Reservations that were refused, by reason")
+            .build();
+        let this = Self(refused);
+        let reasons =
+            ["too_few", "not_on_sale_yet", "closed", "event_cancelled", "over_limit", "too_many_held"];
+        reasons.into_iter().for_each(|reason| this.add(reason, 0));
+        this
+    }
+
+    /// Counts what came of a reservation, if it was refused for good.
+    pub(super) fn count(&self, reserved: &Reserved) {
+        let reason = match reserved {
+            Reserved::TooFew => "too_few",
+            Reserved::NotOnSaleYet { .. } => "not_on_sale_yet",
+            Reserved::Closed => "closed",
+            Reserved::EventCancelled => "event_cancelled",
+            Reserved::OverLimit { .. } => "over_limit",
+            Reserved::TooManyHeld { .. } => "too_many_held",
+            Reserved::Held { .. } | Reserved::NotNoted { .. } | Reserved::NotLoaded => return,
+        };
+        self.add(reason, 1);
+    }
+
+    fn add(&self, reason: &'static str, count: u64) {
+        self.0.add(count, &[KeyValue::new("reason", reason)]);
+    }
 }
 
 #[derive(Clone)]

@@ -11,7 +11,7 @@ use super::{
     held_events::HeldEvents,
     keys::EventKeys,
     lifetimes::{HoldLimit, Lifetimes},
-    metrics::holds_refused,
+    metrics::{RefusedReservations, holds_refused},
     scripts::Script,
 };
 
@@ -24,6 +24,7 @@ pub struct ValkeySeats {
     pub(super) lifetimes: Lifetimes,
     pub(super) limit: HoldLimit,
     pub(super) refused: Counter<u64>,
+    pub(super) refused_reservations: RefusedReservations,
 }
 
 impl ValkeySeats {
@@ -32,7 +33,8 @@ impl ValkeySeats {
     pub fn new(valkey: Valkey, lifetimes: Lifetimes) -> Self {
         let (active, limit) = (ActiveEvents::new(valkey.clone()), HoldLimit::default());
         let held_events = HeldEvents::new(valkey.clone());
-        Self { valkey, active, held_events, lifetimes, limit, refused: holds_refused() }
+        let refused_reservations = RefusedReservations::new();
+        Self { valkey, active, held_events, lifetimes, limit, refused: holds_refused(), refused_reservations }
     }
 
     /// A user may hold no more than this.
