@@ -2,7 +2,7 @@
 -- the last one was told.
 CREATE TABLE cancelled_events (
     event_id uuid PRIMARY KEY,
-    -- Whoever has a ticket up to this one was told. At the beginning the event's id, which is less than those of its tickets.
+    -- Those who have a ticket up to this one were told. At the beginning the event's id, which is less than those of its tickets.
     after uuid NOT NULL,
     since timestamptz NOT NULL DEFAULT now()
 );

@@ -49,7 +49,7 @@ pub struct Ticketing {
     pub waitlist: Vec<WaitlistEntry>,
     /// In the order in which they were created.
     pub notifications: Vec<Notification>,
-    /// Who was notified that an event is cancelled: whoever of them waited does not any more.
+    /// Users who were notified that an event is cancelled. Those of them who waited for it do not wait any more.
     pub told_of_cancel: HashSet<(EventId, Uuid)>,
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn purge(
         "DELETE FROM cancelled_notifications WHERE number IN (SELECT number FROM cancelled_notifications \
          WHERE event_id = $1 AND done_at IS NULL ORDER BY user_id LIMIT $2)",
     ];
-    // First: whoever notes whom to tell of a cancelled event locks this row, so nobody does any more when it is gone.
+    // First: who is to hear of a cancelled event is noted under a lock on this row, so nobody is noted when it is gone.
     diesel::sql_query("DELETE FROM cancelled_events WHERE event_id = $1")
         .bind::<SqlUuid, _>(event.as_uuid())
         .execute(connection)
