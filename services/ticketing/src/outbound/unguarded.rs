@@ -34,6 +34,11 @@ const EDITS: &[Edit] = &[
         without: "",
     },
     Edit {
+        guards: &["limit-of-snapshot"],
+        with: "WHEN bool_or(locked.most > 0 AND locked.is_newer) THEN 'contended' ",
+        without: "",
+    },
+    Edit {
         guards: &["limit-under-lock"],
         with: "WHEN bool_or(NOT limited.is_locked) THEN 'contended' ",
         without: "",

@@ -92,8 +92,6 @@ pub enum Reserved {
     OverLimit {
         /// How many one may hold and have.
         limit: u32,
-        /// For how many of them only what was noted speaks.
-        sold: u32,
         /// Valkey's clock.
         now_unix_ms: i64,
         /// When that was noted, by the same clock.

@@ -59,8 +59,6 @@ enum Round {
     Again,
     /// Another call is changing the same tickets.
     Contended,
-    /// Another booking of the same user is under way, and an event has a limit for each buyer.
-    BuyerContended,
 }
 
 /// Books all tickets, or none. What the user has booked already counts as done.
@@ -78,18 +76,14 @@ pub async fn book_tickets(context: &Context, user: UserId, requested: Requested)
     let mut remaining = Remaining { all: tickets.clone(), tickets, must_inspect };
     let give_up = Instant::now() + context.contention.wait_max;
     loop {
-        match book_remaining(context, user, &mut remaining).await? {
+        match book_remaining(context, user, &mut remaining, give_up).await? {
             Round::Booked => return Ok(()),
             Round::Again => {}
             Round::Contended if Instant::now() >= give_up => {
                 let why = "a booking of the same tickets is still under way";
                 return Err(Failure::unknown(BOOKINGS, why).into());
             }
-            Round::BuyerContended if Instant::now() >= give_up => {
-                let why = "other bookings of the same user are under way all the time";
-                return Err(Failure::not_done(BOOKINGS, why).into());
-            }
-            Round::Contended | Round::BuyerContended => sleep(context.contention.poll).await,
+            Round::Contended => sleep(context.contention.poll).await,
         }
     }
 }
@@ -99,6 +93,7 @@ async fn book_remaining(
     context: &Context,
     user: UserId,
     remaining: &mut Remaining,
+    give_up: Instant,
 ) -> Result<Round, BookError> {
     if remaining.must_inspect {
         let triage = triage(context, user, &remaining.tickets).await?;
@@ -129,9 +124,8 @@ async fn book_remaining(
             return Ok(if was_inspected { Round::Contended } else { Round::Again });
         }
     }
-    match commit(context, &attempt, user, &remaining.tickets).await? {
+    match commit(context, &attempt, user, &remaining.tickets, give_up).await? {
         Committed::Booked => Ok(Round::Booked),
-        Committed::Contended => Ok(Round::BuyerContended),
         Committed::PartlyOwned(owned) => {
             owned.into_iter().for_each(|ticket| remaining.tickets.remove(ticket));
             remaining.must_inspect = true;
@@ -177,8 +171,6 @@ async fn is_confirmed(context: &Context, user: UserId, tickets: &Tickets) -> Res
 
 enum Committed {
     Booked,
-    /// Nothing was booked, since another booking of the user is under way that counts for the same limit.
-    Contended,
     /// Nothing was booked, since these are the user's own already: Valkey had lost it.
     PartlyOwned(Vec<TicketId>),
 }
@@ -188,8 +180,16 @@ async fn commit(
     attempt: &Attempt<'_>,
     user: UserId,
     tickets: &Tickets,
+    give_up: Instant,
 ) -> Result<Committed, BookError> {
-    let refusal = match context.bookings.book(attempt.id, user, tickets).await {
+    // Nothing was written, so the attempt may be sent again, and its claim stays: a hold that was good on arrival is good still.
+    let booked = loop {
+        match context.bookings.book(attempt.id, user, tickets).await {
+            Ok(Booked::Contended) if Instant::now() < give_up => sleep(context.contention.poll).await,
+            booked => break booked,
+        }
+    };
+    let refusal = match booked {
         Ok(Booked::Done) => {
             attempt.finish(user, tickets).await;
             return Ok(Committed::Booked);
@@ -203,8 +203,8 @@ async fn commit(
         }
         Err(failure @ Failure::Unknown(_)) => return resolve(context, attempt, user, tickets, failure).await,
         Ok(Booked::Contended) => {
-            attempt.restore(tickets).await;
-            return Ok(Committed::Contended);
+            let why = "other bookings of the same user are under way all the time";
+            Failure::not_done(BOOKINGS, why).into()
         }
         Ok(Booked::NotForSale) => BookError::NotReserved,
         Ok(Booked::EventCancelled) => BookError::EventCancelled,

@@ -83,8 +83,8 @@ pub async fn reserve_tickets(
             Reserved::TooManyHeld { again_in } => return Err(ReserveError::TooManyHeld { again_in }),
             Reserved::NotNoted { now_unix_ms } => note_tickets(context, user, event, now_unix_ms).await?,
             // Refused only for what is known to be so: who has just cancelled may reserve again.
-            Reserved::OverLimit { sold, now_unix_ms, noted_unix_ms, .. }
-                if sold > 0 && now_unix_ms - noted_unix_ms > NOTED_LATELY_MS =>
+            Reserved::OverLimit { now_unix_ms, noted_unix_ms, .. }
+                if now_unix_ms - noted_unix_ms > NOTED_LATELY_MS =>
             {
                 note_tickets(context, user, event, now_unix_ms).await?;
             }

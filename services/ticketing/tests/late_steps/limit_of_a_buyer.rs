@@ -6,7 +6,7 @@ use booked_ticketing::{
     ports::{Booked, Holds as _},
     usecases::BookError,
 };
-use diesel_async::SimpleAsyncConnection as _;
+use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 
 use crate::{
     booking_together::{WAITING, ticket, write_uncommitted},
@@ -69,6 +69,40 @@ async fn limit_by_postgres() {
         let tickets = [ticket(event, 1), ticket(event, 2)];
         let booked = replica.book_in_postgres(1, user(1), tickets).await.unwrap().unwrap();
         booked == Booked::OverLimit
+    })
+    .await;
+}
+
+/// A booking is under way while an event has no limit; then it gets one, and another process decides the next booking by a snapshot
+/// that is older than both.
+#[tokio::test(flavor = "multi_thread")]
+async fn limit_of_snapshot() {
+    control_of("limit_of_a_buyer", "limit-of-snapshot", async {
+        let (world, [_, knows], event) = limited(2).await;
+        world
+            .apply(EventState { sale: Some(SaleTerms::default()), ..state(event, 3, CAPACITY, false) })
+            .await;
+        let unaware = world.replica();
+        let waiting = async |count: &str| {
+            until("it waits", async || world.database.execute(WAITING).trim() == count).await;
+        };
+        let mut holder = write_uncommitted(&world, ticket(event, 1), user(99)).await;
+        let first = unaware.book_in_postgres(1, user(1), [1, 2, 3].map(|seat| ticket(event, seat)));
+        waiting("1").await;
+        let mut admin = AsyncPgConnection::establish(&world.database.url()).await.unwrap();
+        let [.., turn, _, _, _, _] = event.as_uuid().into_bytes();
+        let change = format!(
+            "BEGIN; SELECT pg_advisory_xact_lock(1, {turn}); UPDATE events SET version = 4, \
+             sale = '{{\"max_per_buyer\": 2}}' WHERE id = '{event}'; COMMIT"
+        );
+        let changing = tokio::spawn(async move { admin.batch_execute(&change).await.unwrap() });
+        waiting("2").await;
+        let second = knows.book_in_postgres(2, user(1), [4, 5].map(|seat| ticket(event, seat)));
+        waiting("3").await;
+        holder.batch_execute("ROLLBACK").await.unwrap();
+        changing.await.unwrap();
+        assert_eq!(first.await.unwrap().unwrap(), Booked::Done);
+        second.await.unwrap().unwrap() != Booked::Done
     })
     .await;
 }

@@ -45,6 +45,14 @@ async fn left(sale: &Sale, user: UserId) -> i64 {
     0
 }
 
+/// What is noted of a seat.
+async fn noted(sale: &Sale, user: UserId, number: u32) -> Option<i64> {
+    sale.raw(&format!("ZSCORE E:buyer:{user} {number}")).await
+}
+
+/// As the prelude has it.
+const SETTLING: i64 = 1_000_000_000_000_000;
+
 async fn must_be_noted(sale: &Sale, user: UserId) {
     let answer = sale.reserve(user, 1).await;
     assert!(matches!(answer, Reserved::NotNoted { .. }), "{answer:?}");
@@ -87,13 +95,20 @@ async fn a_booking_that_failed_counts_as_the_hold_that_it_was() {
     let sale = sale().await;
     note(&sale, user(1), &[]).await;
     let held = sale.hold(user(1), 2).await;
+    let ends = noted(&sale, user(1), held[0]).await;
+    assert!(ends.is_some_and(|ends| ends < SETTLING));
     assert_eq!(sale.claim(user(1), attempt(1), &held).await, Claimed::All);
     sale.pool.restore_hold(sale.event, attempt(1), &seats(held.clone())).await.unwrap();
     assert_eq!(left(&sale, user(1)).await, 2);
+    assert_eq!(noted(&sale, user(1), held[0]).await, ends);
     assert_eq!(sale.claim(user(1), attempt(2), &held).await, Claimed::All);
+    assert_eq!(noted(&sale, user(1), held[0]).await, Some(SETTLING));
     sale.pool.settle(sale.event, attempt(2), &settled(held[..1].to_vec(), false)).await.unwrap();
-    sale.pool.settle(sale.event, attempt(2), &settled(held[1..].to_vec(), true)).await.unwrap();
+    assert_eq!(noted(&sale, user(1), held[0]).await, None);
     assert_eq!(left(&sale, user(1)).await, 3);
+    // Whose it is only Postgres knows.
+    sale.pool.settle(sale.event, attempt(2), &settled(held[1..].to_vec(), true)).await.unwrap();
+    must_be_noted(&sale, user(1)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,6 +181,41 @@ async fn after_a_repair_everything_is_noted_again() {
     let lost = sale.inspect(&[30]).await;
     assert_eq!(sale.pool.repair(sale.event, &lost).await.unwrap(), 1);
     must_be_noted(&sale, user(1)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_time_without_a_limit_everything_is_noted_again() {
+    let sale = sale().await;
+    note(&sale, user(1), &[]).await;
+    sale.sell(Terms { version: 3, ..Terms::default() }).await;
+    let bought = buy(&sale, user(1), 1, 6).await;
+    sale.sell(Terms { version: 4, max_per_buyer: Some(4), ..Terms::default() }).await;
+    must_be_noted(&sale, user(1)).await;
+    note(&sale, user(1), &bought).await;
+    assert_eq!(left(&sale, user(1)).await, 0);
+}
+
+/// Of somebody with very many tickets only the latest are noted, and these may be cancelled.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_more_than_are_noted_is_noted_again_after_a_cancel() {
+    let sale = Sale::with(300, 1..=200).await;
+    sale.sell(Terms { version: 2, max_per_buyer: Some(4), ..Terms::default() }).await;
+    let latest: Vec<u32> = (73..=200).collect();
+    note(&sale, user(9), &latest).await;
+    assert_eq!(sale.claim_sold(attempt(1), &latest).await, latest);
+    sale.pool.settle(sale.event, attempt(1), &settled(latest, false)).await.unwrap();
+    must_be_noted(&sale, user(9)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seat_that_settles_is_found_when_its_hold_is_forgotten() {
+    let sale = sale().await;
+    note(&sale, user(1), &[]).await;
+    let held = sale.hold(user(1), 3).await;
+    assert_eq!(sale.claim(user(1), attempt(1), &held).await, Claimed::All);
+    let _: u32 = sale.raw(&format!("DEL E:of:{}", user(1))).await;
+    note(&sale, user(1), &[]).await;
+    assert_eq!(left(&sale, user(1)).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -152,7 +152,8 @@ prepared!(Statement => (SqlUuid, Text, BigInt));
 /// later: both tables are looked up in subqueries of their own (`FOR SHARE` and `OFFSET 0` keep them that), row by row, where
 /// only the index comes into question. A join would be planned as a scan of the whole empty table.
 ///
-/// A limit is judged by the user's tickets as this statement sees them, and only under the buyer's lock, which was taken before.
+/// A limit is judged by the user's tickets as this statement sees them, and only under the buyer's lock, which was taken before. A
+/// limit that is newer than what the statement sees is not judged: bookings that it does not see may have been made without it.
 const PARTS: [&str; 11] = [
     "WITH wanted AS MATERIALIZED (SELECT booking_id, user_id, ticket_id, event_id, seat FROM unnest(",
     ", ",
@@ -167,10 +168,12 @@ const PARTS: [&str; 11] = [
      locked AS MATERIALIZED ( \
          SELECT events.id, events.seat_count, events.deleted, \
              coalesce((events.sale->>'cancelled')::boolean, false) AS cancelled, \
+             events.version IS DISTINCT FROM ( \
+                 SELECT seen.version FROM events AS seen WHERE seen.id = events.id) AS is_newer, \
              coalesce((events.sale->>'max_per_buyer')::int, ",
     ") AS most FROM shared CROSS JOIN unnest(",
     ") AS given (id) CROSS JOIN LATERAL ( \
-             SELECT id, seat_count, deleted, sale FROM events WHERE events.id = given.id AND shared.turns > 0 FOR SHARE) \
+             SELECT id, version, seat_count, deleted, sale FROM events WHERE events.id = given.id AND shared.turns > 0 FOR SHARE) \
              AS events), \
      limited AS MATERIALIZED ( \
          SELECT wanted.booking_id, wanted.booking_id = ANY(",
@@ -188,6 +191,7 @@ const PARTS: [&str; 11] = [
              WHEN bool_or(locked.cancelled) THEN 'cancelled' \
              WHEN bool_or(tickets.id IS NOT NULL) THEN 'sold' \
              WHEN bool_or(NOT limited.is_locked) THEN 'contended' \
+             WHEN bool_or(locked.most > 0 AND locked.is_newer) THEN 'contended' \
              WHEN bool_or(limited.is_over) THEN 'over limit' \
              ELSE 'good' END AS verdict \
          FROM wanted LEFT JOIN locked ON locked.id = wanted.event_id \

@@ -129,7 +129,7 @@ impl Bookings for PostgresBookings {
 
     async fn latest(&self, user: UserId, event: EventId, count: u32) -> Result<Latest, Failure> {
         let seats = self
-            .database
+            .reads
             .read(async move |connection| cancel::latest(connection, user, event, count).await)
             .await?;
         Ok(Latest { any: !seats.is_empty(), seats })

@@ -2,6 +2,10 @@
 -- their holds and claims here.
 -- ARGV: 2 user, 3 the Unix ms, by this clock, after which Postgres was asked, 4… the seats of the user's tickets.
 -- Answers 1, or 0 if there is no inventory.
+
+-- Seats that are looked at: more than any limit, and than one booking may have.
+local CANDIDATES_MAX = 1000
+
 if not_loaded() then
   return 0
 end
@@ -9,9 +13,13 @@ local user, asked, sold = ARGV[2], tonumber(ARGV[3]), seats_from(4)
 local bought = buyer(user)
 -- Sold after Postgres was asked, which may not have known of it.
 local newer = call('ZRANGE', bought, string.format('%.0f', SOLD + asked), '+inf', 'BYSCORE', 'WITHSCORES')
+local candidates = call('ZRANGE', bought, string.format('%.0f', SETTLING), string.format('%.0f', SETTLING), 'BYSCORE')
 call('DEL', bought)
 local now = now_ms()
-for _, seat in ipairs(call('ZRANGE', held_lately(user), 0, -1)) do
+for _, seat in ipairs(call('ZRANGE', held_lately(user), '(' .. now, '+inf', 'BYSCORE', 'LIMIT', 0, CANDIDATES_MAX)) do
+  candidates[#candidates + 1] = seat
+end
+for _, seat in ipairs(candidates) do
   local expiry = tonumber(call('ZSCORE', holds, seat) or 0)
   if expiry > now and call('GET', pair(tonumber(seat))) == user then
     call('ZADD', bought, expiry, seat)

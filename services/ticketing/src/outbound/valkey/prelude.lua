@@ -26,11 +26,11 @@ local function buyer(user)
   return string.sub(taken, 1, -#'taken' - 1) .. 'buyer:' .. user
 end
 
--- Names the inventory, and how often it was repaired: what was noted before does not count any more, since a repair means that
--- something was lost.
+-- Names the inventory, how often it was repaired, and how often a limit began: what was noted before does not count any more, since
+-- a repair means that something was lost, and without a limit nothing is noted.
 local function noted()
-  local found = call('HMGET', meta, 'epoch', 'repairs')
-  return '@' .. (found[1] or '') .. '|' .. (found[2] or 0)
+  local found = call('HMGET', meta, 'epoch', 'repairs', 'limits')
+  return '@' .. (found[1] or '') .. '|' .. (found[2] or 0) .. '|' .. (found[3] or 0)
 end
 
 local function is_limited()
@@ -50,9 +50,14 @@ local function note(user, seats, score)
   call('PEXPIRE', buyer(user), NOTED_FOR_MS)
 end
 
--- Notes that these seats are nothing to the user any more.
+-- Notes that these seats are nothing to the user any more. Who has more than are ever noted is noted again.
+local NOTED_MAX = 128
 local function note_gone(user, seats)
-  if is_limited() then
+  if not is_limited() then
+    return
+  elseif call('ZCARD', buyer(user)) > NOTED_MAX then
+    call('DEL', buyer(user))
+  else
     call('ZREM', buyer(user), unpack(seats))
   end
 end
@@ -61,8 +66,12 @@ end
 -- such time), whether the sale is paused and whether the event is cancelled (1 or 0), how many seats one user may have (0: any
 -- number). Older ones than those that are known change nothing.
 local function set_terms(first)
-  local known = tonumber(call('HGET', meta, 'version') or 0)
+  local found = call('HMGET', meta, 'version', 'limit')
+  local known, before = tonumber(found[1] or 0), tonumber(found[2] or 0)
   if tonumber(ARGV[first]) >= (known or 0) then
+    if (before or 0) == 0 and tonumber(ARGV[first + 5]) > 0 then
+      call('HINCRBY', meta, 'limits', 1)
+    end
     call('HSET', meta, 'version', ARGV[first], 'opens', ARGV[first + 1], 'closes', ARGV[first + 2],
       'paused', ARGV[first + 3], 'cancelled', ARGV[first + 4], 'limit', ARGV[first + 5])
   end

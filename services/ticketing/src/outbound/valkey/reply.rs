@@ -39,8 +39,8 @@ pub(super) fn reserved(value: Value) -> Result<Reserved, Failure> {
         "not noted" => Ok(Reserved::NotNoted { now_unix_ms: number()? }),
         "over limit" => {
             let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
-            let (limit, sold) = (count(number()?), count(number()?));
-            Ok(Reserved::OverLimit { limit, sold, now_unix_ms: number()?, noted_unix_ms: number()? })
+            let limit = count(number()?);
+            Ok(Reserved::OverLimit { limit, now_unix_ms: number()?, noted_unix_ms: number()? })
         }
         "too many held" => {
             let again_in = Duration::from_millis(number()?.unsigned_abs());

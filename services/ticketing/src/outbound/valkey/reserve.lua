@@ -3,8 +3,8 @@
 -- ARGV: 2 user, 3 count, 4 how long to hold them, in ms, 5 how many seats a user may hold (0: any number), 6 for how many
 -- ms a hold counts after its end.
 -- Answers {'not loaded'}, {'cancelled'}, {'closed'}, {'not yet', the beginning of the sale in Unix seconds}, {'too few'},
--- {'not noted', now in Unix ms} if note_tickets.lua must run first, {'over limit', how many seats one user may have, how many are
--- noted as sold to this one, now in Unix ms, when they were noted}, {'too many held', ms until this many may be held}, or {'held',
+-- {'not noted', now in Unix ms} if note_tickets.lua must run first, {'over limit', how many seats one user may have, now in
+-- Unix ms, when it was noted what this one has}, {'too many held', ms until this many may be held}, or {'held',
 -- expiry in Unix ms, seat, seat, …}.
 
 -- Neighbors are searched for in this many windows of the inventory, each from the next free seat on.
@@ -40,7 +40,7 @@ if bought then
   call('ZREMRANGEBYSCORE', bought, 0, now)
   -- All but noted() itself, whose score is below 0.
   if call('ZCOUNT', bought, 0, '+inf') + count > most then
-    return {'over limit', most, call('ZCOUNT', bought, SOLD, '+inf'), now, -tonumber(since)}
+    return {'over limit', most, now, -tonumber(since)}
   end
 end
 

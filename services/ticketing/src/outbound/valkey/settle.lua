@@ -30,7 +30,8 @@ local buyer_of_all = user or canceller(claimed[1])
 if buyer_of_all and #unsold > 0 then
   note_gone(buyer_of_all, unsold)
 end
+-- A seat that was held and is sold was lost here: whoever owns it, what was noted of them lacks it.
 if user and #still_sold > 0 then
-  note(user, still_sold, SOLD + now)
+  call('HINCRBY', meta, 'repairs', 1)
 end
 return mine
