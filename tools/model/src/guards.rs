@@ -125,6 +125,9 @@ pub enum Guard {
     /// The buyer's tickets are counted by a later statement than the one that took the lock: `lock_buyers` in
     /// `outbound/postgres/booking_queue.rs`.
     CountAfterLock,
+    /// A limit that is newer than the statement's snapshot is not judged, since bookings that the snapshot does not show may have been
+    /// made without it: `is_newer` in `outbound/postgres/book.rs`.
+    LimitOfSnapshot,
     /// The void writes even a row that exists already, so that its answer waits for the standbys: `void_unless_booked`
     /// in `outbound/postgres/bookings.rs`.
     VoidWritesAgain,

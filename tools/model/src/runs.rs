@@ -211,7 +211,7 @@ fn find(guard: Guard) -> (Run, &'static str) {
         G::VoidWritesAgain | G::ServerGivesUpLater | G::RepeatWaitsForStandby => {
             (Run::Replication(Replication { guards: Guards::All }), "an acknowledged booking stays")
         }
-        G::LimitByPostgres | G::LimitUnderLock | G::CountAfterLock => (
+        G::LimitByPostgres | G::LimitUnderLock | G::CountAfterLock | G::LimitOfSnapshot => (
             Run::BuyerLimit(BuyerLimit { guards: Guards::All }),
             "nobody has more tickets than one buyer may",
         ),

@@ -79,6 +79,7 @@ guards! {
     limit_by_postgres LimitByPostgres violates
     limit_under_lock LimitUnderLock violates
     count_after_lock CountAfterLock violates
+    limit_of_snapshot LimitOfSnapshot violates
     newest_terms_win NewestTermsWin violates
     follow_ends_load FollowEndsLoad violates
     void_writes_again VoidWritesAgain violates
