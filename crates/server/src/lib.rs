@@ -19,6 +19,7 @@ mod error;
 mod health;
 mod http;
 mod metrics;
+pub mod query;
 mod request_id;
 mod routes;
 mod service_client;

@@ -6,7 +6,6 @@ mod delete_event;
 mod fields;
 mod get_event;
 mod list_events;
-mod query;
 mod reads;
 mod routes;
 mod update_event;

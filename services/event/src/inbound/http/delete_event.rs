@@ -2,12 +2,9 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use booked_contract::{Code, ErrorBody};
-use booked_server::{Admin, ApiError, Lifecycle};
+use booked_server::{Admin, ApiError, Lifecycle, query};
 
-use super::{
-    fields::{known_form, parse_id},
-    query,
-};
+use super::fields::{known_form, parse_id};
 use crate::{
     ports::DeleteError,
     usecases::{self, Context},

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use booked_contract::{ErrorBody, event::EventPage, sale::EventStatus};
-use booked_server::ApiError;
+use booked_server::{ApiError, query};
 use serde::{Deserialize as _, de::value::StrDeserializer};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -12,7 +12,7 @@ use utoipa::{
     },
 };
 
-use super::{query, reads::Reads};
+use super::reads::Reads;
 use crate::domain::{Listing, SearchText};
 
 #[utoipa::path(

@@ -7,11 +7,11 @@ use actix_web::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use booked_contract::{Code, ErrorBody, ticket::OwnTicketPage};
 use booked_postgres::Database;
-use booked_server::{ApiError, User};
+use booked_server::{ApiError, User, query::first};
 use chrono::DateTime;
 use uuid::Uuid;
 
-use super::query::{EventFilter, first, first_positive};
+use super::query::{EventFilter, first_positive};
 use crate::outbound::postgres::{TicketCursor, tickets_of_user};
 
 const LIMIT_DEFAULT: i64 = 50;

@@ -1,21 +1,16 @@
-//! How query parameters are parsed: if two have the same name, the first counts, and no text is malformed.
+//! Query parameters that several routes read in the same way.
 
 use booked_ids::EventId;
-use booked_server::ApiError;
-use url::form_urlencoded;
+use booked_server::{
+    ApiError,
+    query::{first, first_integer},
+};
 
 use super::ids::event_id;
 
-pub(super) fn first(query: &str, name: &str) -> Option<String> {
-    form_urlencoded::parse(query.as_bytes()).find(|(it, _)| it == name).map(|(_, value)| value.into_owned())
-}
-
-/// The same, as a positive integer; a value that is none counts as absent.
+/// A parameter as a positive integer; a value that is none counts as absent.
 pub(super) fn first_positive(query: &str, name: &str) -> Option<i64> {
-    let text = first(query, name)?;
-    // The standard parser would also accept a plus sign.
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|number| is_plain && *number > 0)
+    first_integer(query, name).filter(|number| *number > 0)
 }
 
 /// Which events a request is about.

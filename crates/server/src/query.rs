@@ -2,12 +2,15 @@
 
 use url::form_urlencoded;
 
-pub(super) fn first(query: &str, name: &str) -> Option<String> {
+/// The first value of this parameter in a request's query string, decoded.
+#[must_use]
+pub fn first(query: &str, name: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes()).find(|(it, _)| it == name).map(|(_, value)| value.into_owned())
 }
 
-/// The same, as an integer; a value that is not an integer counts as absent.
-pub(super) fn first_integer(query: &str, name: &str) -> Option<i64> {
+/// The same, as an integer that is not negative; any other value counts as absent.
+#[must_use]
+pub fn first_integer(query: &str, name: &str) -> Option<i64> {
     let text = first(query, name)?;
     // The standard parser would also accept a plus sign.
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
