@@ -117,7 +117,7 @@ const EDITS: &[Edit] = &[
     },
     Edit {
         guards: &["newest-terms-win"],
-        with: "if tonumber(ARGV[first]) >= (known or 0) then",
+        with: "if tonumber(ARGV[first]) >= known then",
         without: "if true then",
     },
     Edit {

@@ -2,7 +2,11 @@
 
 use booked_contract::sale::SaleTerms;
 use booked_ids::EventId;
-use diesel::{QueryResult, Queryable, Selectable, result::Error};
+use diesel::{
+    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult, Queryable, Selectable,
+    SelectableHelper as _, result::Error,
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -17,6 +21,21 @@ pub(super) struct EventRow {
     version: i64,
     seat_count: i32,
     sale: Value,
+}
+
+/// An event that is not deleted.
+pub(super) async fn live_event(
+    connection: &mut AsyncPgConnection,
+    event: EventId,
+) -> QueryResult<Option<EventRecord>> {
+    let row: Option<EventRow> = events::table
+        .find(event.as_uuid())
+        .filter(events::deleted.eq(false))
+        .select(EventRow::as_select())
+        .get_result(connection)
+        .await
+        .optional()?;
+    row.map(EventRow::into_record).transpose()
 }
 
 impl EventRow {

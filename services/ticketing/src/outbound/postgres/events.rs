@@ -6,11 +6,16 @@ use async_trait::async_trait;
 use booked_failure::Failure;
 use booked_ids::EventId;
 use booked_postgres::{Abort, Database};
-use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, SelectableHelper as _};
+use diesel::{ExpressionMethods as _, QueryDsl as _, SelectableHelper as _};
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
 
-use super::{event_row::EventRow, purge::purge, schema::events, snapshot::snapshot};
+use super::{
+    event_row::{EventRow, live_event},
+    purge::purge,
+    schema::events,
+    snapshot::snapshot,
+};
 use crate::ports::{EventRecord, Events, Snapshot};
 
 /// Events, in Postgres.
@@ -32,17 +37,7 @@ impl PostgresEvents {
 #[async_trait]
 impl Events for PostgresEvents {
     async fn event(&self, event: EventId) -> Result<Option<EventRecord>, Failure> {
-        let found = self.database.read(async move |connection| {
-            let row: Option<EventRow> = events::table
-                .find(event.as_uuid())
-                .filter(events::deleted.eq(false))
-                .select(EventRow::as_select())
-                .get_result(connection)
-                .await
-                .optional()?;
-            row.map(EventRow::into_record).transpose()
-        });
-        Ok(found.await?)
+        Ok(self.database.read(async move |connection| live_event(connection, event).await).await?)
     }
 
     async fn snapshot(&self, event: EventId) -> Result<Option<Snapshot>, Failure> {

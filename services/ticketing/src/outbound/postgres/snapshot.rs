@@ -4,13 +4,13 @@ use booked_failure::Failure;
 use booked_ids::{EventId, SeatNumber, TicketId};
 use booked_postgres::Database;
 use diesel::{
-    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryableByName, SelectableHelper as _,
+    QueryableByName,
     sql_types::{Array, BigInt, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
 
-use super::{event_row::EventRow, schema::events};
+use super::event_row::live_event;
 use crate::ports::Snapshot;
 
 /// Tickets of one piece: some milliseconds from memory, and from the slowest disk not near the limit of a piece of work.
@@ -19,18 +19,7 @@ const PIECE: usize = 20_000;
 /// The seats of an event that is not deleted.
 pub(super) async fn snapshot(database: &Database, event: EventId) -> Result<Option<Snapshot>, Failure> {
     let mut moment = database.moment().await?;
-    let record = moment
-        .read(async move |connection| {
-            let row: Option<EventRow> = events::table
-                .find(event.as_uuid())
-                .filter(events::deleted.eq(false))
-                .select(EventRow::as_select())
-                .get_result(connection)
-                .await
-                .optional()?;
-            row.map(EventRow::into_record).transpose()
-        })
-        .await?;
+    let record = moment.read(async move |connection| live_event(connection, event).await).await?;
     let Some(record) = record else {
         moment.end().await?;
         return Ok(None);

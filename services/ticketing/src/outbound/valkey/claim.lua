@@ -13,14 +13,13 @@ if not all_held(found, user, now) then
 end
 
 local deadline = now + tonumber(ARGV[4])
-local scored, claimed = {}, {}
+local claimed = {}
 for i, seat in ipairs(seats) do
-  scored[2 * i - 1], scored[2 * i] = deadline, seat
   claimed[2 * i - 1] = seat
   claimed[2 * i] = attempt .. '|book|' .. user .. '|' .. found[4 * i - 1]
 end
 call('ZREM', holds, unpack(seats))
-call('ZADD', settling, unpack(scored))
+call('ZADD', settling, unpack(scored(seats, deadline)))
 call('HSET', claims, unpack(claimed))
-note(user, seats, SETTLING)
+note(user, scored(seats, SETTLING))
 return {'claimed'}

@@ -17,6 +17,6 @@ end
 -- All of them are sold, also those whose claim was lost.
 local user = ARGV[3] ~= '' and ARGV[3] or booker(claimed[1])
 if user then
-  note(user, seats, SOLD + now_ms())
+  note(user, scored(seats, SOLD + now_ms()))
 end
 return #mine

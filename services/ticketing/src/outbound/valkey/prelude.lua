@@ -12,10 +12,24 @@ local function pair(seat)
   return ARGV[1] .. string.format('%08x', seat)
 end
 
+-- A key of the event that is none of the fixed ones.
+local function key_of(name)
+  return string.sub(taken, 1, -#'taken' - 1) .. name
+end
+
+-- The members of a sorted set as ZADD takes them: these seats, all with this score.
+local function scored(seats, score)
+  local members = {}
+  for i, seat in ipairs(seats) do
+    members[2 * i - 1], members[2 * i] = score, seat
+  end
+  return members
+end
+
 -- The seats of this event that a user holds, or held until lately, by the end of their hold. It expires on its own, and losing
 -- it costs fairness, never a seat.
 local function held_lately(user)
-  return string.sub(taken, 1, -#'taken' - 1) .. 'of:' .. user
+  return key_of('of:' .. user)
 end
 
 -- What a user holds and has of an event with a limit for each buyer, by seat: the end of its hold in Unix ms, SETTLING while it is
@@ -23,7 +37,7 @@ end
 -- otherwise is made again from Postgres by note_tickets.lua, so that losing it costs a read. It expires on its own.
 local SETTLING, SOLD, NOTED_FOR_MS = 1e15, 2e15, 3600000
 local function buyer(user)
-  return string.sub(taken, 1, -#'taken' - 1) .. 'buyer:' .. user
+  return key_of('buyer:' .. user)
 end
 
 -- Names the inventory, how often it was repaired, and how often a limit began: what was noted before does not count any more, since
@@ -34,20 +48,15 @@ local function noted()
 end
 
 local function is_limited()
-  return (tonumber(call('HGET', meta, 'limit') or 0) or 0) > 0
+  return tonumber(call('HGET', meta, 'limit') or 0) > 0
 end
 
--- Notes for the limit of a buyer what these seats are to the user from now on.
-local function note(user, seats, score)
-  if not is_limited() then
-    return
+-- Notes for the limit of a buyer what seats are to the user from now on: members with their scores.
+local function note(user, members)
+  if is_limited() then
+    call('ZADD', buyer(user), unpack(members))
+    call('PEXPIRE', buyer(user), NOTED_FOR_MS)
   end
-  local scored = {}
-  for i, seat in ipairs(seats) do
-    scored[2 * i - 1], scored[2 * i] = score, seat
-  end
-  call('ZADD', buyer(user), unpack(scored))
-  call('PEXPIRE', buyer(user), NOTED_FOR_MS)
 end
 
 -- Notes that these seats are nothing to the user any more. Who has more than are ever noted is noted again.
@@ -68,8 +77,8 @@ end
 local function set_terms(first)
   local found = call('HMGET', meta, 'version', 'limit')
   local known, before = tonumber(found[1] or 0), tonumber(found[2] or 0)
-  if tonumber(ARGV[first]) >= (known or 0) then
-    if (before or 0) == 0 and tonumber(ARGV[first + 5]) > 0 then
+  if tonumber(ARGV[first]) >= known then
+    if before == 0 and tonumber(ARGV[first + 5]) > 0 then
       call('HINCRBY', meta, 'limits', 1)
     end
     call('HSET', meta, 'version', ARGV[first], 'opens', ARGV[first + 1], 'closes', ARGV[first + 2],
@@ -172,23 +181,20 @@ local function claimed_by(attempt, seats)
   return mine, details
 end
 
--- Whose booking a claim is for; nobody's if it is for something else.
-local function booker(claim)
-  return string.match(claim or '', '^[^|]*|book|([^|]+)|')
+-- For what a claim is, and whose booking or cancel; nothing if there is no claim, or it is nobody's.
+local function claimant(claim)
+  return string.match(claim or '', '^[^|]*|([^|]*)|([^|]+)|')
 end
 
--- Whose cancel a claim is for; nobody's if it is for something else.
-local function canceller(claim)
-  return string.match(claim or '', '^[^|]*|cancel|([^|]+)|')
+-- Whose booking a claim is for; nobody's if it is for something else.
+local function booker(claim)
+  local kind, user = claimant(claim)
+  return kind == 'book' and user or nil
 end
 
 -- These holds end now, and count as lately held from now on.
 local function count_as_ended(user, seats, now)
-  local scored = {}
-  for i, seat in ipairs(seats) do
-    scored[2 * i - 1], scored[2 * i] = now, seat
-  end
-  call('ZADD', held_lately(user), 'XX', unpack(scored))
+  call('ZADD', held_lately(user), 'XX', unpack(scored(seats, now)))
 end
 
 local function drop_claims(seats)

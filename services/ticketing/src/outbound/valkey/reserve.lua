@@ -141,18 +141,17 @@ else
 end
 
 local expiry = now + tonumber(ARGV[4])
-local answer, scored, granted = {'held', expiry}, {}, 0
+local answer, members, granted = {'held', expiry}, scored(seats, expiry), 0
 for i, seat in ipairs(seats) do
   granted = granted + 1 - call('SETBIT', taken, seat - 1, 1)
   call('SET', pair(seat), user, 'PXAT', expiry)
-  scored[2 * i - 1], scored[2 * i] = expiry, seat
   answer[i + 2] = seat
 end
-call('ZADD', holds, unpack(scored))
-call('ZADD', mine, unpack(scored))
+call('ZADD', holds, unpack(members))
+call('ZADD', mine, unpack(members))
 call('PEXPIREAT', mine, expiry + cooldown)
 if bought then
-  call('ZADD', bought, unpack(scored))
+  call('ZADD', bought, unpack(members))
   call('PEXPIRE', bought, NOTED_FOR_MS)
 end
 call('HSET', meta, 'taken', used + granted, 'hint', hint)

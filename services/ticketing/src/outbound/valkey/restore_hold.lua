@@ -11,21 +11,24 @@ if #mine == 0 then
 end
 drop_claims(mine)
 local now = now_ms()
-local late = {}
+local restored, late = {}, {}
 for i, seat in ipairs(mine) do
   local user, expiry = string.match(details[i], '^[^|]*|[^|]*|([^|]*)|(%d+)$')
   if expiry and tonumber(expiry) > now then
-    call('ZADD', holds, expiry, seat)
+    restored[#restored + 1], restored[#restored + 2] = expiry, seat
     call('SET', pair(seat), user, 'PXAT', expiry)
-    note(user, {seat}, expiry)
   else
     late[#late + 1] = seat
   end
 end
+local user = booker(details[1])
+if #restored > 0 then
+  call('ZADD', holds, unpack(restored))
+  note(user, restored)
+end
 if #late > 0 then
   call('DEL', unpack(pairs_of(late)))
   free(late)
-  local user = booker(details[1])
   if user then
     note_gone(user, late)
   end

@@ -22,16 +22,15 @@ for _, seat in ipairs(mine) do
   which[#which + 1] = seat
 end
 free(unsold)
-local user, now = booker(claimed[1]), now_ms()
+local kind, user = claimant(claimed[1])
 if user and #unsold > 0 then
-  count_as_ended(user, unsold, now)
-end
-local buyer_of_all = user or canceller(claimed[1])
-if buyer_of_all and #unsold > 0 then
-  note_gone(buyer_of_all, unsold)
+  if kind == 'book' then
+    count_as_ended(user, unsold, now_ms())
+  end
+  note_gone(user, unsold)
 end
 -- A seat that was held and is sold was lost here: whoever owns it, what was noted of them lacks it.
-if user and #still_sold > 0 then
+if kind == 'book' and #still_sold > 0 then
   call('HINCRBY', meta, 'repairs', 1)
 end
 return mine
