@@ -7,6 +7,7 @@ pub(crate) mod conditional;
 pub(crate) mod cors;
 pub(crate) mod forward;
 pub(crate) mod guarded_body;
+pub(crate) mod idempotency_key;
 pub(crate) mod identity;
 pub(crate) mod limits;
 pub(crate) mod rate_limit;

@@ -24,6 +24,7 @@ use crate::{
         conditional, cors,
         forward::{self, Forward, SharedReads},
         guarded_body::GuardedBody,
+        idempotency_key,
         identity::{self, Caller},
         limits::{Limits, RequestUsage},
         rate_limit::RatePolicies,
@@ -161,6 +162,7 @@ struct RequestHead<'r> {
 /// A request whose head passed; it may be served if its body passes too.
 struct Admitted {
     caller: Option<Caller>,
+    idempotency_key: Option<HeaderValue>,
     in_flight: Option<InFlight>,
 }
 
@@ -203,7 +205,7 @@ impl Pipeline {
         response
     }
 
-    /// What the head decides. The order is a promise: route, token, role. Limits apply as early as they can: the address' before
+    /// What the head decides. The order is a promise: route, token, role, idempotency key. Limits apply as early as they can: the address' before
     /// anything else is checked, the user's as soon as the user is known.
     async fn admit(&self, head: &RequestHead<'_>, usage: &mut RequestUsage) -> Result<Admitted, Rejection> {
         let Shared { jwks, limits, clock, .. } = &*self.shared;
@@ -220,12 +222,13 @@ impl Pipeline {
         let caller = identity::authenticate(route.access, request, jwks, unix_seconds(&**clock)).await?;
         role::check(route.access, caller.as_ref())?;
         limits.charge_user(usage, caller.as_ref(), cost)?;
+        let idempotency_key = idempotency_key::read(route, request)?;
         let in_flight = match route.handler {
             Handler::Service(_) => limits.begin(usage, route.access)?,
             Handler::Local(_) => None,
         };
         body::check_declared_length(request, route)?;
-        Ok(Admitted { caller, in_flight })
+        Ok(Admitted { caller, idempotency_key, in_flight })
     }
 
     /// What comes after the head: the body, and the response.
@@ -252,10 +255,11 @@ impl Pipeline {
         let body = body.read(route_match.route, &mut reservation).await?;
         limits.charge_body(usage, body.len())?;
         let upstream = self.upstreams.get(service);
-        let caller = admitted.caller.as_ref();
+        let (caller, idempotency_key) = (admitted.caller.as_ref(), admitted.idempotency_key.as_ref());
         // Only the user service shares its time by address.
         let client = (service == ServiceName::User).then_some(*client);
-        let forward = Forward { request, route_match, service, caller, client, credential, id, body };
+        let forward =
+            Forward { request, route_match, service, caller, client, idempotency_key, credential, id, body };
         Ok(conditional::apply(request, forward::send(upstream, reads, forward).await?))
     }
 

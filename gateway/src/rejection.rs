@@ -32,6 +32,8 @@ pub(crate) enum Rejection {
     TokenInvalid,
     /// The token is valid, its role is not enough.
     RoleNotAllowed,
+    /// The idempotency key is not one string of visible characters.
+    IdempotencyKeyMalformed,
     BodyTooLarge,
     /// The body ended too early, or its framing is wrong.
     BodyMalformed,
@@ -97,6 +99,9 @@ impl Rejection {
             }
             Self::TokenInvalid => error(Code::TokenInvalid),
             Self::RoleNotAllowed => error(Code::RoleNotAllowed),
+            Self::IdempotencyKeyMalformed => ApiError::new(Code::IdempotencyKeyMalformed)
+                .with_detail("Idempotency-Key: one string of 1 to 255 visible characters, quoted or bare")
+                .error_response(),
             Self::BodyTooLarge => error(Code::BodyTooLarge),
             Self::BodyMalformed => {
                 ApiError::new(Code::BodyUndecodable).with_detail("the body broke off").error_response()

@@ -110,6 +110,12 @@ codes! {
     WriteFailed = "DB-02", 500, "write failed";
     /// The transaction failed.
     TransactionFailed = "DB-03", 500, "transaction failed";
+    /// The idempotency key does not have the form of one.
+    IdempotencyKeyMalformed = "IDEM-01", 400, "idempotency key malformed";
+    /// The same caller has sent another request with this key.
+    IdempotencyKeyReused = "IDEM-02", 422, "idempotency key was used for another request";
+    /// What became of the first request with this key is not known yet.
+    FirstRequestUnderWay = "IDEM-03", 409, "first request with this key is still under way";
 }
 
 impl Code {

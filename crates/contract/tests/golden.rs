@@ -78,6 +78,9 @@ fn every_error_code_keeps_its_number_status_and_message() {
             "DB DB-01 500: read failed",
             "DB DB-02 500: write failed",
             "DB DB-03 500: transaction failed",
+            "IDEM IDEM-01 400: idempotency key malformed",
+            "IDEM IDEM-02 422: idempotency key was used for another request",
+            "IDEM IDEM-03 409: first request with this key is still under way",
         ]
     );
 }

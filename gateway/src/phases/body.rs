@@ -1,4 +1,4 @@
-//! Phase 8, body: what a client sends as a body is read, up to its route's size and timeout.
+//! Phase 9, body: what a client sends as a body is read, up to its route's size and timeout.
 //!
 //! Nothing is kept before it is known that the request may be served, nor more than there is memory for, so that anonymous
 //! clients cannot fill our memory. A body that is not used is drained before the response: a connection with unread bytes

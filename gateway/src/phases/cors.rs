@@ -14,7 +14,7 @@ use crate::{config::Origins, rejection::Rejection};
 /// How long a browser may cache the response to a preflight.
 const PREFLIGHT_AGE_S: u64 = 600;
 const REQUEST_HEADERS: &str =
-    "Authorization, Content-Type, If-None-Match, X-Request-Id, Traceparent, Tracestate";
+    "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Request-Id, Traceparent, Tracestate";
 const RESPONSE_HEADERS: &str =
     "ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id";
 

@@ -1,7 +1,7 @@
-//! Phase 9, forward: the service is called on the caller's behalf, and its response is relayed.
+//! Phase 10, forward: the service is called on the caller's behalf, and its response is relayed.
 //!
-//! Nothing of the client's head reaches the service except path, query and trace: what a service trusts is written by the
-//! gateway alone. Nothing of the service's head reaches the client except what clients need.
+//! Nothing of the client's head reaches the service except path, query, trace and idempotency key: what a service trusts is
+//! written by the gateway alone. Nothing of the service's head reaches the client except what clients need.
 //!
 //! Reads that are the same for everybody are shared by the clients that ask at the same moment: a crowd that reads one page
 //! costs the services no more than a few clients do. No client is given what was read before it asked.
@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, 
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument as _, Span};
 
-use super::{identity::Caller, request_id::RequestId};
+use super::{idempotency_key, identity::Caller, request_id::RequestId};
 use crate::{
     rejection::Rejection,
     routes::{self, Access, Retry, Route, RouteMatch},
@@ -35,6 +35,7 @@ const SHARED_READ_WAIT_MAX: Duration = Duration::from_millis(100);
 
 const CREDENTIAL: HeaderName = HeaderName::from_static(CREDENTIAL_HEADER);
 const CLIENT_ADDRESS: HeaderName = HeaderName::from_static(CLIENT_ADDRESS_HEADER);
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static(idempotency_key::HEADER);
 const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
 const TRACE_HEADERS: [HeaderName; 2] =
     [HeaderName::from_static("traceparent"), HeaderName::from_static("tracestate")];
@@ -49,6 +50,7 @@ pub(crate) struct Forward<'r> {
     pub(crate) caller: Option<&'r Caller>,
     /// The client's address, for a service that shares its time by address.
     pub(crate) client: Option<IpAddr>,
+    pub(crate) idempotency_key: Option<&'r HeaderValue>,
     pub(crate) credential: &'r HeaderValue,
     pub(crate) id: &'r RequestId,
     pub(crate) body: Bytes,
@@ -183,6 +185,9 @@ fn headers(forward: &Forward<'_>) -> HeaderMap {
     put(REQUEST_ID, HeaderValue::from_str(forward.id.as_str()));
     if let Some(client) = forward.client {
         put(CLIENT_ADDRESS, HeaderValue::try_from(client.to_string()));
+    }
+    if let Some(key) = forward.idempotency_key {
+        put(IDEMPOTENCY_KEY, Ok(key.clone()));
     }
     if let Some(caller) = forward.caller {
         for (name, value) in identity_headers(caller.identity()) {

@@ -18,6 +18,7 @@ mod cross_origin;
 mod expectations;
 mod failures;
 mod forwarding;
+mod idempotency_keys;
 mod key_rotation;
 mod limits;
 mod operation;

@@ -35,6 +35,7 @@ fn headers() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
     let special = prop::sample::select(vec![
         "Authorization",
         "X-Request-Id",
+        "Idempotency-Key",
         "X-Booked-Credential",
         "X-Booked-User-Role",
         "X-Forwarded-For",
@@ -108,11 +109,13 @@ async fn any_well_formed_request_gets_a_response_and_so_does_the_next_one_on_its
                     false => raw.answer().await,
                 };
                 let status = answer.as_ref().map(|answer| answer.status);
-                let is_no_id = answer.as_ref().is_some_and(|answer| {
+                // What is no id, or no idempotency key.
+                let is_malformed = answer.as_ref().is_some_and(|answer| {
+                    let has = |code| answer.body.contains(code);
                     answer.status == 400
-                        && (request.starts_with(b"HEAD ") || answer.body.contains("EVENT-02"))
+                        && (request.starts_with(b"HEAD ") || has("EVENT-02") || has("IDEM-01"))
                 });
-                prop_assert!(is_no_id || matches!(status, Some(200 | 401 | 404 | 405)), "{answer:?}");
+                prop_assert!(is_malformed || matches!(status, Some(200 | 401 | 404 | 405)), "{answer:?}");
                 prop_assert!(answer.is_some_and(|answer| answer.has_request_id()));
                 let next = raw.exchange("GET /health/ HTTP/1.1\r\nHost: x\r\n\r\n").await;
                 prop_assert_eq!(next.status, 200);
