@@ -119,6 +119,12 @@ codes! {
 }
 
 impl Code {
+    /// The code that is written so, as [`Code::as_str`] writes it.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == name)
+    }
+
     /// The first part of the code, as in `category`: `"TICKET"`.
     #[must_use]
     pub fn category(self) -> &'static str {

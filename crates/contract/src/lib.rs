@@ -17,3 +17,8 @@ pub mod user;
 
 pub use code::Code;
 pub use error_body::ErrorBody;
+
+/// The header of a request by whose value its sender may send it again without it being done twice.
+pub const IDEMPOTENCY_KEY_HEADER: &str = "idempotency-key";
+/// The header of a response that was given before: `true`.
+pub const IDEMPOTENCY_REPLAYED_HEADER: &str = "idempotency-replayed";

@@ -10,6 +10,8 @@
 //! - [`Failure::Unknown`]: the call was sent and not answered, so it may have been done, or may be done later. That
 //!   is no reason to undo anything: the attempt must first be settled permanently (a void in Postgres), or left to
 //!   the janitor. The client is told that it may have been done (SYS-08).
+//! - [`Failure::Repeated`]: surely nothing was done by this call, since another one with the same idempotency key comes
+//!   before it, and is under way or done (IDEM-03).
 //!
 //! What a dependency said is changed in only three places, each a method that says why it may:
 //!
@@ -38,6 +40,9 @@ pub enum Failure {
     /// It may have been done, or may be done later.
     #[error("{} left the outcome unknown: {}", .0.dependency, .0.text)]
     Unknown(Cause),
+    /// Surely nothing was done by this call: another one with the same idempotency key comes first.
+    #[error("{} knows the key already: {}", .0.dependency, .0.text)]
+    Repeated(Cause),
 }
 
 /// What kind of call was refused; it decides the error code that a client sees.
@@ -77,6 +82,12 @@ impl Failure {
         Self::Unknown(Cause::new(dependency, cause))
     }
 
+    /// Another call with the same idempotency key comes first.
+    #[must_use]
+    pub fn repeated(dependency: &'static str, cause: impl fmt::Display) -> Self {
+        Self::Repeated(Cause::new(dependency, cause))
+    }
+
     /// *Unknown* becomes *not done*, for a call whose effect nobody relies on: a read, a lease that ends on its own, an
     /// inventory that is only loaded once more. Whether such a call was carried out makes no difference to anyone.
     #[must_use]
@@ -97,7 +108,9 @@ impl Failure {
     #[must_use]
     pub fn after_some_effect(self) -> Self {
         match self {
-            Self::NotDone(cause) | Self::Refused(_, cause) | Self::Unknown(cause) => Self::Unknown(cause),
+            Self::NotDone(cause) | Self::Refused(_, cause) | Self::Unknown(cause) | Self::Repeated(cause) => {
+                Self::Unknown(cause)
+            }
         }
     }
 
@@ -105,7 +118,8 @@ impl Failure {
     /// explanation.
     #[must_use]
     pub fn while_doing(mut self, text: impl fmt::Display) -> Self {
-        let (Self::NotDone(cause) | Self::Refused(_, cause) | Self::Unknown(cause)) = &mut self;
+        let (Self::NotDone(cause) | Self::Refused(_, cause) | Self::Unknown(cause) | Self::Repeated(cause)) =
+            &mut self;
         cause.text = format!("{text}: {}", cause.text);
         self
     }
@@ -123,7 +137,8 @@ impl Failure {
     /// The dependency that failed.
     #[must_use]
     pub fn dependency(&self) -> &'static str {
-        let (Self::NotDone(cause) | Self::Refused(_, cause) | Self::Unknown(cause)) = self;
+        let (Self::NotDone(cause) | Self::Refused(_, cause) | Self::Unknown(cause) | Self::Repeated(cause)) =
+            self;
         cause.dependency
     }
 
@@ -134,6 +149,7 @@ impl Failure {
             Self::NotDone(_) => "unavailable",
             Self::Refused(..) => "refused",
             Self::Unknown(_) => "unknown",
+            Self::Repeated(_) => "repeated",
         }
     }
 }

@@ -20,14 +20,31 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let bytes = Bytes::from_request(request, payload);
-        Box::pin(async move {
-            let bytes = bytes.await.map_err(unreadable)?;
-            let body = json::read_object(&bytes)
-                .map_err(|error| ApiError::new(Code::BodyUndecodable).with_detail(error))?;
-            Ok(Self(body))
-        })
+        let bytes = read_body(request, payload);
+        Box::pin(async move { decode_body(&bytes.await?).map(Self) })
     }
+}
+
+/// A request's whole body.
+///
+/// # Errors
+///
+/// It is too large, or broke off.
+pub fn read_body(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Bytes, ApiError>> + use<> {
+    let bytes = Bytes::from_request(request, payload);
+    async move { bytes.await.map_err(unreadable) }
+}
+
+/// A body as what it must be, one JSON object.
+///
+/// # Errors
+///
+/// It is something else.
+pub fn decode_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    json::read_object(bytes).map_err(|error| ApiError::new(Code::BodyUndecodable).with_detail(error))
 }
 
 fn unreadable(error: actix_web::Error) -> ApiError {

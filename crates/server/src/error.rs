@@ -6,7 +6,7 @@ use actix_web::{
     HttpResponse, HttpResponseBuilder, ResponseError,
     http::{StatusCode, header},
 };
-use booked_contract::{Code, ErrorBody};
+use booked_contract::{Code, ErrorBody, IDEMPOTENCY_REPLAYED_HEADER};
 use booked_failure::{During, Failure};
 
 use crate::{FlightError, Random as _, SystemRandom};
@@ -25,13 +25,21 @@ pub struct ApiError {
     detail: Option<String>,
     is_crowded: bool,
     retry_after_s: Option<u64>,
+    is_replay: bool,
 }
 
 impl ApiError {
     /// The error of this code, with its usual status.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, status: code.status(), detail: None, is_crowded: false, retry_after_s: None }
+        Self {
+            code,
+            status: code.status(),
+            detail: None,
+            is_crowded: false,
+            retry_after_s: None,
+            is_replay: false,
+        }
     }
 
     /// Says what is wrong in this case. The client sees this text.
@@ -62,6 +70,13 @@ impl ApiError {
         self
     }
 
+    /// Says whether the request was answered this before, under the same idempotency key.
+    #[must_use]
+    pub fn replayed(mut self, is_replay: bool) -> Self {
+        self.is_replay = is_replay;
+        self
+    }
+
     /// A failure on our side: the cause goes to the log, and the client sees only the code.
     #[must_use]
     pub fn because(code: Code, cause: &(dyn fmt::Display + Send + Sync)) -> Self {
@@ -73,6 +88,12 @@ impl ApiError {
     #[must_use]
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    /// What is wrong in this case, if that was said.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
     }
 }
 
@@ -96,6 +117,8 @@ impl From<Failure> for ApiError {
             Failure::Refused(During::Write, _) => Code::WriteFailed,
             Failure::Refused(During::Transaction, _) => Code::TransactionFailed,
             Failure::Unknown(_) => Code::UpstreamTimedOut,
+            // Nothing failed.
+            Failure::Repeated(_) => return Code::FirstRequestUnderWay.into(),
         };
         Self::because(code, &failure)
     }
@@ -125,9 +148,13 @@ impl ResponseError for ApiError {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponseBuilder::new(self.status_code());
         let seconds = if self.is_crowded { RETRY_AFTER_CROWD_S } else { RETRY_AFTER_S };
-        let by_code = (self.code == Code::Unavailable).then(|| one_of(seconds));
+        let says_when = matches!(self.code, Code::Unavailable | Code::FirstRequestUnderWay);
+        let by_code = says_when.then(|| one_of(seconds));
         if let Some(seconds) = self.retry_after_s.or(by_code) {
             response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if self.is_replay {
+            response.insert_header((IDEMPOTENCY_REPLAYED_HEADER, "true"));
         }
         response.json(ErrorBody::new(self.code, self.detail.clone()))
     }

@@ -26,7 +26,7 @@ mod service_client;
 mod single_flight;
 mod standing_queue;
 
-pub use body::{Body, MAX_BODY_BYTES};
+pub use body::{Body, MAX_BODY_BYTES, decode_body, read_body};
 pub use caller::{Admin, User};
 pub use clock::{Clock, SystemClock, unix_seconds};
 pub use deadline::{Deadline, whoever_waits};

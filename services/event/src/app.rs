@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 use booked_feed::Feed;
+use booked_idempotency::KeptAnswers;
 use booked_postgres::{Database, require_schema};
 use booked_server::{Application, Clock, Lifecycle, ServiceClient, SystemClock, SystemRandom};
 use booked_telemetry::Metrics;
@@ -11,7 +12,7 @@ use booked_telemetry::Metrics;
 use crate::{
     config::Config,
     inbound::{
-        http::{Reads, routes},
+        http::{Changes, Reads, routes},
         jobs,
     },
     outbound::{
@@ -47,15 +48,17 @@ pub async fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> any
         random: Arc::new(SystemRandom),
     };
     let reads = Reads::new(context.clone(), config.reads, &lifecycle);
-    let (context, reads) = (web::Data::new(context), web::Data::new(reads));
-    let (detached, feed) = (web::Data::new(lifecycle.clone()), feed.routes());
+    let answers = KeptAnswers::new(database.clone());
+    let changes = web::Data::new(Changes::new(context.clone(), answers.clone(), lifecycle.clone()));
+    let (context, reads, feed) = (web::Data::new(context), web::Data::new(reads), feed.routes());
     let routes = move |service: &mut web::ServiceConfig| {
-        service.app_data(context.clone()).app_data(reads.clone()).app_data(detached.clone());
+        service.app_data(context.clone()).app_data(reads.clone()).app_data(changes.clone());
         service.configure(feed.clone()).configure(routes);
     };
     let application = Application::bind(config.http, config.credential, lifecycle.clone(), metrics, routes)?;
     Ok(application.ready_after(async move {
         require_schema(&database, MIGRATIONS).await?;
+        lifecycle.spawn_job(answers.sweep());
         lifecycle.spawn_job(jobs::purge_deleted_events(database, clock, config.deleted_kept));
         Ok(())
     }))

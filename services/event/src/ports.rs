@@ -2,38 +2,60 @@
 
 use async_trait::async_trait;
 use booked_failure::Failure;
+use booked_idempotency::RequestKey;
 use booked_ids::EventId;
 use chrono::{DateTime, Utc};
 
 use crate::domain::{Cancellation, ChangeRefused, Event, EventChange, FullSecond, Listing};
 
-/// Stores events. Each call is atomic on its own, and writes what it changes to the feed for other services in the same
-/// transaction.
+/// Stores events. Each call is atomic on its own, and in the same transaction writes what it changes to the feed for other
+/// services, and keeps the request's key, if it has one, with what was stored: if a request with this key came first, nothing is
+/// done ([`Failure::Repeated`]).
 #[async_trait]
 pub trait EventStore: Send + Sync {
     /// # Errors
     ///
     /// The event's second is full, or the store fails.
-    async fn add(&self, event: &Event, now: DateTime<Utc>) -> Result<FeedPosition, AddError>;
+    async fn add(
+        &self,
+        event: &Event,
+        now: DateTime<Utc>,
+        key: Option<RequestKey>,
+    ) -> Result<Stored, AddError>;
 
     /// Changes an event, under a lock, so that two changes are made one after the other.
     ///
     /// # Errors
     ///
     /// There is no such event, the change is not allowed, or the store fails.
-    async fn change(&self, id: EventId, change: EventChange) -> Result<Changed, ChangeError>;
+    async fn change(
+        &self,
+        id: EventId,
+        change: EventChange,
+        key: Option<RequestKey>,
+    ) -> Result<Stored, ChangeError>;
 
     /// Cancels an event; the first cancellation stays. It is written to the feed again if it was cancelled before.
     ///
     /// # Errors
     ///
     /// There is no such event, or the store fails.
-    async fn cancel(&self, id: EventId, cancellation: Cancellation) -> Result<FeedPosition, CancelError>;
+    async fn cancel(
+        &self,
+        id: EventId,
+        cancellation: Cancellation,
+        key: Option<RequestKey>,
+    ) -> Result<Stored, CancelError>;
 
     /// # Errors
     ///
     /// There is no such event, or the store fails.
-    async fn delete(&self, id: EventId, now: DateTime<Utc>) -> Result<FeedPosition, DeleteError>;
+    async fn delete(
+        &self,
+        id: EventId,
+        now: DateTime<Utc>,
+        key: Option<RequestKey>,
+    ) -> Result<Stored, DeleteError>;
 
     /// The event with this id, unless it is deleted.
     ///
@@ -77,12 +99,14 @@ pub trait Ticketing: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedPosition(pub String);
 
+/// A change that is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Changed {
-    /// The event already had this state.
-    Nothing,
-    /// The event has changed, and its new state is in the feed at this position.
-    Published(FeedPosition),
+pub struct Stored {
+    pub event: EventId,
+    /// Where the feed says so; none if the event had this state already.
+    pub position: Option<FeedPosition>,
+    /// Whether it is promised to be in effect once it is answered.
+    pub is_promised: bool,
 }
 
 /// Why an event was not added.
@@ -101,7 +125,6 @@ pub enum ChangeError {
     NoSuchEvent,
     #[error(transparent)]
     Refused(#[from] ChangeRefused),
-    /// The store failed, or ticketing did not confirm the terms of the sale.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
@@ -112,7 +135,6 @@ pub enum CancelError {
     /// No event has this id.
     #[error("no such event")]
     NoSuchEvent,
-    /// The store failed, or ticketing did not confirm it.
     #[error(transparent)]
     Failed(#[from] Failure),
 }

@@ -1,5 +1,6 @@
 //! What can be done with events, one verb per file.
 
+mod announce_change;
 mod cancel_event;
 mod context;
 mod create_event;
@@ -8,6 +9,7 @@ mod get_event;
 mod list_events;
 mod update_event;
 
+pub use announce_change::announce_change;
 pub use cancel_event::cancel_event;
 pub use context::Context;
 pub use create_event::create_event;

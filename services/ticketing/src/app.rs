@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use actix_web::web;
 use booked_feed::{Consumer, Feed, FeedClient};
+use booked_idempotency::KeptAnswers;
 use booked_postgres::{Database, require_schema};
 use booked_server::{Application, Lifecycle, Random, ServiceClient, SystemRandom};
 use booked_telemetry::Metrics;
@@ -104,10 +105,13 @@ pub async fn bind_with(
     lifecycle.spawn_job(refuse_misconfigured_valkey(valkey, lifecycle.clone()));
 
     let deadline = Deadline::new(config.request, lifecycle.clone());
-    let shared = (context.clone(), deadline, database.clone(), consumer.clone(), own_feed.routes());
+    let answers = KeptAnswers::new(database.clone());
+    let shared =
+        (context.clone(), deadline, answers.clone(), database.clone(), consumer.clone(), own_feed.routes());
     let routes = move |service: &mut web::ServiceConfig| {
-        let (context, deadline, database, consumer, feed) = shared.clone();
+        let (context, deadline, answers, database, consumer, feed) = shared.clone();
         service.app_data(web::Data::new(context)).app_data(web::Data::new(deadline));
+        service.app_data(web::Data::new(answers));
         service.app_data(web::Data::new(database.half())).app_data(web::Data::new(consumer));
         service.configure(feed).configure(routes);
     };
@@ -120,6 +124,7 @@ pub async fn bind_with(
         deliver::start(&context, delivery, &lifecycle);
         gauges::start(&context, &lifecycle);
         lifecycle.spawn_job(consumer.run());
+        lifecycle.spawn_job(answers.sweep());
         Ok(())
     }))
 }

@@ -1,6 +1,7 @@
 //! HTTP, one endpoint per file.
 
 mod cancel_event;
+mod changes;
 mod create_event;
 mod delete_event;
 mod fields;
@@ -10,6 +11,7 @@ mod reads;
 mod routes;
 mod update_event;
 
+pub(crate) use changes::Changes;
 pub(crate) use reads::Reads;
 pub use routes::ApiDoc;
 pub(crate) use routes::routes;

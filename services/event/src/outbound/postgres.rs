@@ -1,6 +1,7 @@
 //! The service's own database.
 
 mod event_store;
+mod kept_change;
 mod pages;
 mod purge;
 mod rows;
@@ -10,6 +11,7 @@ mod seconds;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 pub use event_store::PostgresEventStore;
+pub use kept_change::KeptChange;
 pub use purge::purge_deleted_events;
 
 /// The migrations that make the schema.

@@ -1,11 +1,12 @@
 //! An admin creates an event.
 
+use booked_idempotency::RequestKey;
 use booked_ids::EventId;
 
 use super::Context;
 use crate::{
     domain::{Event, EventDetails, SaleTerms},
-    ports::AddError,
+    ports::{AddError, Stored},
 };
 
 /// Creates an event and puts its seats on sale, on these terms. Ten seats cost the same as a million.
@@ -17,12 +18,11 @@ pub async fn create_event(
     context: &Context,
     details: EventDetails,
     terms: SaleTerms,
-) -> Result<EventId, AddError> {
+    key: Option<RequestKey>,
+) -> Result<Stored, AddError> {
     let now = context.clock.now();
     let unix_ms = u64::try_from(now.timestamp_millis()).unwrap_or_default();
     let event = Event::new(EventId::new(unix_ms, context.random.bytes()), details, terms);
-    let position = context.events.add(&event, now).await?;
     // Ticketing learns of the event and of its terms together, so nothing can be reserved on other terms before that.
-    context.ticketing.catch_up(position, event.id).await;
-    Ok(event.id)
+    context.events.add(&event, now, key).await
 }

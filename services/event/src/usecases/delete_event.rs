@@ -1,9 +1,10 @@
 //! An admin deletes an event.
 
+use booked_idempotency::RequestKey;
 use booked_ids::EventId;
 
 use super::Context;
-use crate::ports::DeleteError;
+use crate::ports::{DeleteError, Stored};
 
 /// Deletes an event. It is gone from this service at once, and from the others, with everything that depends on it, as
 /// soon as they have applied the feed.
@@ -11,8 +12,10 @@ use crate::ports::DeleteError;
 /// # Errors
 ///
 /// See [`DeleteError`].
-pub async fn delete_event(context: &Context, id: EventId) -> Result<(), DeleteError> {
-    let position = context.events.delete(id, context.clock.now()).await?;
-    context.ticketing.catch_up(position, id).await;
-    Ok(())
+pub async fn delete_event(
+    context: &Context,
+    id: EventId,
+    key: Option<RequestKey>,
+) -> Result<Stored, DeleteError> {
+    context.events.delete(id, context.clock.now(), key).await
 }

@@ -13,6 +13,7 @@ mod event_lock;
 mod event_row;
 mod event_states;
 mod events;
+mod keyed_bookings;
 mod leases;
 mod ledger_audit;
 mod notifications;

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use booked_failure::Failure;
+use booked_idempotency::RequestKey;
 use booked_ids::{EventId, SeatNumber, TicketId, UserId};
 
 use crate::domain::{booking::Tickets, seat::AttemptId};
 
-/// Who owns what. Every writing operation is one transaction, outbox rows included.
+/// Who owns what. Every writing operation is one transaction, outbox rows included, and the key of the request for which it is done:
+/// if a request with this key came first, nothing is done ([`Failure::Repeated`]).
 #[async_trait]
 pub trait Bookings: Send + Sync {
     /// The owners of those of the tickets that are sold.
@@ -16,11 +18,22 @@ pub trait Bookings: Send + Sync {
 
     /// Books all tickets for the user under the attempt's id, or none. Bookings that wait at the same moment share a
     /// transaction.
-    async fn book(&self, attempt: AttemptId, user: UserId, tickets: &Tickets) -> Result<Booked, Failure>;
+    async fn book(
+        &self,
+        attempt: AttemptId,
+        user: UserId,
+        tickets: &Tickets,
+        key: Option<RequestKey>,
+    ) -> Result<Booked, Failure>;
 
     /// Whether all these tickets are the user's, as a commit of its own shows: what a read shows may be on no standby yet, if a
     /// commit was cut short while it waited for them, and this waits as a booking does.
-    async fn confirm(&self, user: UserId, tickets: &[TicketId]) -> Result<bool, Failure>;
+    async fn confirm(
+        &self,
+        user: UserId,
+        tickets: &[TicketId],
+        key: Option<RequestKey>,
+    ) -> Result<bool, Failure>;
 
     /// Settles permanently what became of a booking's attempt: what is not booked is void from now on, however late its own
     /// transaction may come.
@@ -38,6 +51,7 @@ pub trait Bookings: Send + Sync {
         user: UserId,
         tickets: &Tickets,
         selection: Selection,
+        key: Option<RequestKey>,
     ) -> Result<Cancelled, Failure>;
 
     /// Those of the seats that are sold.

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use booked_failure::Failure;
+use booked_idempotency::RequestKey;
 use booked_ids::{EventId, UserId};
 use uuid::Uuid;
 
@@ -26,6 +27,7 @@ pub trait WaitlistStore: Send + Sync {
         event: EventId,
         wanted: SeatsWanted,
         inventory: Arc<dyn Inventory>,
+        key: Option<RequestKey>,
     ) -> Result<Joined, Failure>;
 
     /// At most this many events that somebody waits for, after the given one, with what was seen of their sale.

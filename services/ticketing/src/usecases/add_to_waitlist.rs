@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use booked_failure::Failure;
+use booked_idempotency::RequestKey;
 use booked_ids::{EventId, UserId};
 use tokio::time::{Instant, sleep};
 
@@ -40,13 +41,14 @@ pub async fn add_to_waitlist(
     email: &str,
     event: EventId,
     wanted: SeatsWanted,
+    key: Option<RequestKey>,
 ) -> Result<(), AddToWaitlistError> {
     // This read, which waits for nobody, answers most of those who ask again.
     if context.waitlist.is_waiting(user, event).await? {
         return Err(AddToWaitlistError::AlreadyWaiting);
     }
     let mapped = ensure_loaded(context, event).await;
-    let join = || join_in_order(context, user, email, event, wanted);
+    let join = || join_in_order(context, user, email, event, wanted, key);
     let mut joined = join().await?;
     if joined == Joined::NoSuchEvent {
         match mapped {
@@ -75,13 +77,14 @@ async fn join_in_order(
     email: &str,
     event: EventId,
     wanted: SeatsWanted,
+    key: Option<RequestKey>,
 ) -> Result<Joined, AddToWaitlistError> {
     let give_up = Instant::now() + context.contention.wait_max;
     let turn = context.queues.joins.turn(event, give_up).await;
     let _turn = turn.map_err(|error| Failure::not_done(WAITLIST, error))?;
     loop {
         let joined =
-            context.waitlist.join(user, email, event, wanted, Arc::clone(&context.inventory)).await?;
+            context.waitlist.join(user, email, event, wanted, Arc::clone(&context.inventory), key).await?;
         if joined != Joined::Contended || Instant::now() >= give_up {
             return Ok(joined);
         }

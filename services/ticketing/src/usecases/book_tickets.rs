@@ -7,6 +7,7 @@
 use std::{collections::HashMap, mem};
 
 use booked_failure::Failure;
+use booked_idempotency::RequestKey;
 use booked_ids::{TicketId, UserId};
 use tokio::time::{Instant, sleep};
 
@@ -50,6 +51,7 @@ struct Remaining {
     tickets: Tickets,
     /// The tickets must be inspected before they are claimed. The common path does without: tickets of one event, all held.
     must_inspect: bool,
+    key: Option<RequestKey>,
 }
 
 /// What a round came to.
@@ -66,14 +68,19 @@ enum Round {
 /// # Errors
 ///
 /// See [`BookError`].
-pub async fn book_tickets(context: &Context, user: UserId, requested: Requested) -> Result<(), BookError> {
+pub async fn book_tickets(
+    context: &Context,
+    user: UserId,
+    requested: Requested,
+    key: Option<RequestKey>,
+) -> Result<(), BookError> {
     let Requested { tickets, any_unknown } = without_unknown(context, requested).await;
     if any_unknown {
         triage(context, user, &tickets).await?;
         return Err(BookError::NotReserved);
     }
     let must_inspect = tickets.by_event().count() > 1;
-    let mut remaining = Remaining { all: tickets.clone(), tickets, must_inspect };
+    let mut remaining = Remaining { all: tickets.clone(), tickets, must_inspect, key };
     let give_up = Instant::now() + context.contention.wait_max;
     loop {
         match book_remaining(context, user, &mut remaining, give_up).await? {
@@ -102,7 +109,7 @@ async fn book_remaining(
         }
         remaining.tickets = triage.held;
         if remaining.tickets.is_empty() {
-            if is_confirmed(context, user, &remaining.all).await? {
+            if is_confirmed(context, user, remaining).await? {
                 return Ok(Round::Booked);
             }
             // Cancelled since it was inspected.
@@ -115,8 +122,7 @@ async fn book_remaining(
         Ok(()) => {}
         Err(NotClaimed::Failed(failure @ Failure::Unknown(_))) => {
             // A repeated booking needs no claim.
-            let is_booked =
-                is_confirmed(context, user, &remaining.all).await.is_ok_and(|is_booked| is_booked);
+            let is_booked = is_confirmed(context, user, remaining).await.is_ok_and(|is_booked| is_booked);
             return if is_booked { Ok(Round::Booked) } else { Err(failure.into()) };
         }
         Err(_) => {
@@ -124,7 +130,7 @@ async fn book_remaining(
             return Ok(if was_inspected { Round::Contended } else { Round::Again });
         }
     }
-    match commit(context, &attempt, user, &remaining.tickets, give_up).await? {
+    match commit(context, &attempt, user, remaining, give_up).await? {
         Committed::Booked => Ok(Round::Booked),
         Committed::PartlyOwned(owned) => {
             owned.into_iter().for_each(|ticket| remaining.tickets.remove(ticket));
@@ -164,9 +170,9 @@ async fn triage(context: &Context, user: UserId, tickets: &Tickets) -> Result<Tr
 
 /// Whether all tickets are the user's already, as safely as if they were booked now: what was inspected before was only
 /// read.
-async fn is_confirmed(context: &Context, user: UserId, tickets: &Tickets) -> Result<bool, Failure> {
-    let tickets: Vec<TicketId> = tickets.iter().collect();
-    context.bookings.confirm(user, &tickets).await
+async fn is_confirmed(context: &Context, user: UserId, remaining: &Remaining) -> Result<bool, Failure> {
+    let tickets: Vec<TicketId> = remaining.all.iter().collect();
+    context.bookings.confirm(user, &tickets, remaining.key).await
 }
 
 enum Committed {
@@ -179,12 +185,13 @@ async fn commit(
     context: &Context,
     attempt: &Attempt<'_>,
     user: UserId,
-    tickets: &Tickets,
+    remaining: &Remaining,
     give_up: Instant,
 ) -> Result<Committed, BookError> {
+    let tickets = &remaining.tickets;
     // Nothing was written, so the attempt may be sent again, and its claim stays: a hold that was good on arrival is good still.
     let booked = loop {
-        match context.bookings.book(attempt.id, user, tickets).await {
+        match context.bookings.book(attempt.id, user, tickets, remaining.key).await {
             Ok(Booked::Contended) if Instant::now() < give_up => sleep(context.contention.poll).await,
             booked => break booked,
         }

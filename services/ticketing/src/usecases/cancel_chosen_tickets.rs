@@ -2,6 +2,7 @@
 //! the claims first, are those of `cancelling.rs`.
 
 use booked_failure::Failure;
+use booked_idempotency::RequestKey;
 use booked_ids::UserId;
 use tokio::time::Instant;
 
@@ -35,6 +36,7 @@ pub async fn cancel_chosen_tickets(
     context: &Context,
     user: UserId,
     requested: Requested,
+    key: Option<RequestKey>,
 ) -> Result<(), CancelChosenError> {
     let Requested { tickets, any_unknown } = requested;
     if any_unknown {
@@ -50,7 +52,7 @@ pub async fn cancel_chosen_tickets(
         if !context.bookings.has_all(user, &tickets).await.map_err(Failure::harmless)? {
             return Err(CancelChosenError::NotYours);
         }
-        if cancel_exactly(context, user, &tickets, Selection::Chosen, give_up).await? {
+        if cancel_exactly(context, user, &tickets, Selection::Chosen, key, give_up).await? {
             return Ok(());
         }
     }

@@ -2,6 +2,7 @@
 //! first, are those of `cancelling.rs`.
 
 use booked_failure::Failure;
+use booked_idempotency::RequestKey;
 use booked_ids::{EventId, UserId};
 use tokio::time::Instant;
 
@@ -39,6 +40,7 @@ pub async fn cancel_tickets(
     user: UserId,
     event: EventId,
     count: TicketsToCancel,
+    key: Option<RequestKey>,
 ) -> Result<(), CancelError> {
     let give_up = Instant::now() + context.contention.wait_max;
     let _turn = context.queues.cancels.turn((user, event), give_up).await?;
@@ -51,7 +53,7 @@ pub async fn cancel_tickets(
             return Err(CancelError::TooFew);
         }
         let tickets = latest.seats.into_iter().map(|seat| event.ticket(seat)).collect();
-        if cancel_exactly(context, user, &tickets, Selection::Latest, give_up).await? {
+        if cancel_exactly(context, user, &tickets, Selection::Latest, key, give_up).await? {
             return Ok(());
         }
     }

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use booked_failure::Failure;
+use booked_idempotency::RequestKey;
 use booked_ids::{EventId, SeatNumber, UserId};
 use tokio::time::{Instant, sleep};
 
@@ -35,11 +36,12 @@ pub(super) async fn cancel_exactly(
     user: UserId,
     tickets: &Tickets,
     selection: Selection,
+    key: Option<RequestKey>,
     give_up: Instant,
 ) -> Result<bool, Failure> {
     let attempt = Attempt::new(context);
     let claimed = claim(&attempt, user, tickets).await;
-    match cancel_between_others(context, user, tickets, selection, give_up).await {
+    match cancel_between_others(context, user, tickets, selection, key, give_up).await {
         Ok(Cancelled::Done) => {
             free(&attempt, claimed).await;
             return Ok(true);
@@ -49,7 +51,7 @@ pub(super) async fn cancel_exactly(
             return Err(Failure::not_done(CANCELS, "another cancel of the user takes long"));
         }
         Ok(Cancelled::Changed) => drop_claim(&attempt, claimed).await,
-        Err(refused @ Failure::Refused(..)) => {
+        Err(refused @ (Failure::Refused(..) | Failure::Repeated(_))) => {
             drop_claim(&attempt, claimed).await;
             return Err(refused);
         }
@@ -70,10 +72,11 @@ async fn cancel_between_others(
     user: UserId,
     tickets: &Tickets,
     selection: Selection,
+    key: Option<RequestKey>,
     give_up: Instant,
 ) -> Result<Cancelled, Failure> {
     loop {
-        let cancelled = context.bookings.cancel(user, tickets, selection).await?;
+        let cancelled = context.bookings.cancel(user, tickets, selection, key).await?;
         if cancelled != Cancelled::Contended || Instant::now() >= give_up {
             return Ok(cancelled);
         }

@@ -2,13 +2,17 @@
 
 use actix_web::{HttpResponse, web};
 use booked_contract::{Code, ErrorBody, event::EventToCancel};
-use booked_server::{Admin, ApiError, Body, Lifecycle};
+use booked_idempotency::KeyedBody;
+use booked_server::{Admin, ApiError};
 
-use super::fields::{known_form, parse_id};
+use super::{
+    Changes,
+    fields::{known_form, parse_id},
+};
 use crate::{
     domain::{CancelReason, Cancellation},
     ports::CancelError,
-    usecases::{self, Context},
+    usecases,
 };
 
 #[utoipa::path(
@@ -34,17 +38,20 @@ use crate::{
 )]
 pub(super) async fn cancel_event(
     _: Admin,
-    Body(event): Body<EventToCancel>,
-    context: web::Data<Context>,
-    lifecycle: web::Data<Lifecycle>,
+    KeyedBody { body: event, key }: KeyedBody<EventToCancel>,
+    changes: web::Data<Changes>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&event.id)?;
     let reason = CancelReason::parse(event.reason.unwrap_or_default())?;
     let id = known_form(id)?;
     let cancellation = Cancellation { reason };
-    lifecycle.detach(async move { usecases::cancel_event(&context, id, cancellation).await }).await??;
-    tracing::info!(event = %id, "cancelled");
-    Ok(HttpResponse::Ok().finish())
+    let cancel = move |context| {
+        let cancellation = cancellation.clone();
+        async move { usecases::cancel_event(&context, id, cancellation, key).await }
+    };
+    let cancelled = changes.carry_out(key, cancel).await?;
+    tracing::info!(event = %id, cancelled.is_replay, "cancelled");
+    Ok(cancelled.respond(|_| HttpResponse::Ok().finish()))
 }
 
 impl From<CancelError> for ApiError {

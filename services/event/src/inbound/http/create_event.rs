@@ -2,16 +2,20 @@
 
 use actix_web::{HttpResponse, http::header, web};
 use booked_contract::{ErrorBody, event::NewEvent};
-use booked_server::{Admin, ApiError, Body, Lifecycle};
+use booked_idempotency::KeyedBody;
+use booked_server::{Admin, ApiError};
 
-use super::fields::{parse_latitude, parse_longitude, parse_time};
+use super::{
+    Changes,
+    fields::{parse_latitude, parse_longitude, parse_time},
+};
 use crate::{
     domain::{
         Address, BuyerLimit, Coordinates, Description, EventDetails, EventName, InvalidTerms, InvalidTime,
         SaleTerms, SaleWindow, SeatCount, UnixTime,
     },
     ports::AddError,
-    usecases::{self, Context},
+    usecases,
 };
 
 #[utoipa::path(
@@ -32,15 +36,20 @@ use crate::{
 )]
 pub(super) async fn create_event(
     _: Admin,
-    Body(event): Body<NewEvent>,
-    context: web::Data<Context>,
-    lifecycle: web::Data<Lifecycle>,
+    KeyedBody { body: event, key }: KeyedBody<NewEvent>,
+    changes: web::Data<Changes>,
 ) -> Result<HttpResponse, ApiError> {
     let (details, terms) = parse(event)?;
-    let creating = async move { usecases::create_event(&context, details, terms).await };
-    let id = lifecycle.detach(creating).await??;
-    tracing::info!(event = %id, "created");
-    Ok(HttpResponse::Created().insert_header((header::LOCATION, format!("/event/{id}/"))).finish())
+    let create = move |context| {
+        let details = details.clone();
+        async move { usecases::create_event(&context, details, terms, key).await }
+    };
+    let created = changes.carry_out(key, create).await?;
+    tracing::info!(event = %created.what.event, created.is_replay, "created");
+    Ok(created.respond(|stored| {
+        let location = format!("/event/{}/", stored.event);
+        HttpResponse::Created().insert_header((header::LOCATION, location)).finish()
+    }))
 }
 
 fn parse(event: NewEvent) -> Result<(EventDetails, SaleTerms), ApiError> {

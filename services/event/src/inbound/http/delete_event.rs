@@ -2,13 +2,14 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use booked_contract::{Code, ErrorBody};
-use booked_server::{Admin, ApiError, Lifecycle, query};
+use booked_idempotency::Keyed;
+use booked_server::{Admin, ApiError, query};
 
-use super::fields::{known_form, parse_id};
-use crate::{
-    ports::DeleteError,
-    usecases::{self, Context},
+use super::{
+    Changes,
+    fields::{known_form, parse_id},
 };
+use crate::{ports::DeleteError, usecases};
 
 #[utoipa::path(
     delete,
@@ -28,14 +29,15 @@ use crate::{
 pub(super) async fn delete_event(
     _: Admin,
     request: HttpRequest,
-    context: web::Data<Context>,
-    lifecycle: web::Data<Lifecycle>,
+    Keyed(key): Keyed,
+    changes: web::Data<Changes>,
 ) -> Result<HttpResponse, ApiError> {
     let id = query::first(request.query_string(), "id").unwrap_or_default();
     let id = known_form(parse_id(&id)?)?;
-    lifecycle.detach(async move { usecases::delete_event(&context, id).await }).await??;
-    tracing::info!(event = %id, "deleted");
-    Ok(HttpResponse::Ok().finish())
+    let delete = move |context| async move { usecases::delete_event(&context, id, key).await };
+    let deleted = changes.carry_out(key, delete).await?;
+    tracing::info!(event = %id, deleted.is_replay, "deleted");
+    Ok(deleted.respond(|_| HttpResponse::Ok().finish()))
 }
 
 impl From<DeleteError> for ApiError {

@@ -2,16 +2,20 @@
 
 use actix_web::{HttpResponse, web};
 use booked_contract::{Code, ErrorBody, event};
-use booked_server::{Admin, ApiError, Body, Lifecycle};
+use booked_idempotency::KeyedBody;
+use booked_server::{Admin, ApiError};
 
-use super::fields::{known_form, parse_id, parse_latitude, parse_longitude, parse_time};
+use super::{
+    Changes,
+    fields::{known_form, parse_id, parse_latitude, parse_longitude, parse_time},
+};
 use crate::{
     domain::{
         Address, BuyerLimit, ChangeRefused, Description, Edit, EventChange, EventName, InvalidTerms,
         SeatCount, TermsChange, UnixTime,
     },
     ports::ChangeError,
-    usecases::{self, Context},
+    usecases,
 };
 
 #[utoipa::path(
@@ -39,15 +43,18 @@ use crate::{
 )]
 pub(super) async fn update_event(
     _: Admin,
-    Body(change): Body<event::EventChange>,
-    context: web::Data<Context>,
-    lifecycle: web::Data<Lifecycle>,
+    KeyedBody { body: change, key }: KeyedBody<event::EventChange>,
+    changes: web::Data<Changes>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&change.id)?;
     let change = parse(change)?;
     let id = known_form(id)?;
-    lifecycle.detach(async move { usecases::update_event(&context, id, change).await }).await??;
-    Ok(HttpResponse::Created().finish())
+    let update = move |context| {
+        let change = change.clone();
+        async move { usecases::update_event(&context, id, change, key).await }
+    };
+    let updated = changes.carry_out(key, update).await?;
+    Ok(updated.respond(|_| HttpResponse::Created().finish()))
 }
 
 fn parse(change: event::EventChange) -> Result<EventChange, ApiError> {

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use booked_failure::Failure;
-use booked_feed::{FeedSignal, Position, outbox};
+use booked_feed::{FeedSignal, NewEntry, outbox};
+use booked_idempotency::{RequestKey, keep_done};
 use booked_ids::EventId;
 use booked_postgres::{Abort, Database, TransactionError};
 use chrono::{DateTime, Utc};
@@ -13,6 +14,7 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 
 use super::{
+    kept_change::KeptChange,
     pages::{ReadFilteredPage, ReadPage},
     rows::{Row, state},
     schema::events,
@@ -20,7 +22,7 @@ use super::{
 };
 use crate::{
     domain::{Cancellation, Event, EventChange, EventFilter, Listing},
-    ports::{AddError, CancelError, ChangeError, Changed, DeleteError, EventStore, FeedPosition},
+    ports::{AddError, CancelError, ChangeError, DeleteError, EventStore, FeedPosition, Stored},
 };
 
 #[derive(Clone, Debug)]
@@ -37,32 +39,61 @@ impl PostgresEventStore {
     }
 
     /// To be called after the commit: wakes those who wait for the feed.
-    fn published(&self, position: Position) -> FeedPosition {
+    fn published(&self, stored: Stored) -> Stored {
         self.signal.notify();
-        FeedPosition(position.to_string())
+        stored
     }
+}
+
+/// Says in the feed what became of an event, and keeps the request's key with it: the last step of every change.
+async fn publish<E: From<Failure>>(
+    connection: &mut AsyncPgConnection,
+    event: &Event,
+    entry: NewEntry,
+    is_promised: bool,
+    key: Option<RequestKey>,
+) -> Result<Stored, Abort<E>> {
+    let position = outbox::append(connection, &[entry]).await?;
+    let position = Some(FeedPosition(position.to_string()));
+    let stored = Stored { event: event.id, position, is_promised };
+    keep_done(connection, key, &KeptChange::from(stored.clone())).await?;
+    Ok(stored)
 }
 
 #[async_trait]
 impl EventStore for PostgresEventStore {
-    async fn add(&self, event: &Event, now: DateTime<Utc>) -> Result<FeedPosition, AddError> {
+    async fn add(
+        &self,
+        event: &Event,
+        now: DateTime<Utc>,
+        key: Option<RequestKey>,
+    ) -> Result<Stored, AddError> {
         let added = self.database.write::<_, AddError, _>(async move |connection| {
             keep_a_place(connection, event.details.unix_time).await?;
             diesel::insert_into(events::table)
                 .values((Row::of(event)?, events::created_at.eq(now)))
                 .execute(connection)
                 .await?;
-            Ok(outbox::append(connection, &[state(event, false)?]).await?)
+            publish(connection, event, state(event, false)?, false, key).await
         });
-        let position = added.await.map_err(TransactionError::flatten)?;
-        Ok(self.published(position))
+        added.await.map(|stored| self.published(stored)).map_err(TransactionError::flatten)
     }
 
-    async fn change(&self, id: EventId, change: EventChange) -> Result<Changed, ChangeError> {
+    async fn change(
+        &self,
+        id: EventId,
+        change: EventChange,
+        key: Option<RequestKey>,
+    ) -> Result<Stored, ChangeError> {
+        let is_promised = !change.terms.is_empty();
         let changed = self.database.write::<_, ChangeError, _>(async move |connection| {
             let (before, now) = lock(connection, id).await?.ok_or(Abort::Refuse(ChangeError::NoSuchEvent))?;
             let after = before.changed(change, now).map_err(|refused| Abort::Refuse(refused.into()))?;
-            let Some(after) = after else { return Ok(None) };
+            let Some(after) = after else {
+                let stored = Stored { event: id, position: None, is_promised };
+                keep_done(connection, key, &KeptChange::from(stored.clone())).await?;
+                return Ok(stored);
+            };
             if after.details.unix_time != before.details.unix_time {
                 keep_a_place(connection, after.details.unix_time).await?;
             }
@@ -70,13 +101,17 @@ impl EventStore for PostgresEventStore {
                 .set(Row::of(&after)?)
                 .execute(connection)
                 .await?;
-            Ok(Some(outbox::append(connection, &[state(&after, false)?]).await?))
+            publish(connection, &after, state(&after, false)?, is_promised, key).await
         });
-        let changed = changed.await.map_err(TransactionError::flatten)?;
-        Ok(changed.map_or(Changed::Nothing, |position| Changed::Published(self.published(position))))
+        changed.await.map(|stored| self.published(stored)).map_err(TransactionError::flatten)
     }
 
-    async fn cancel(&self, id: EventId, cancellation: Cancellation) -> Result<FeedPosition, CancelError> {
+    async fn cancel(
+        &self,
+        id: EventId,
+        cancellation: Cancellation,
+        key: Option<RequestKey>,
+    ) -> Result<Stored, CancelError> {
         let cancelled = self.database.write::<_, CancelError, _>(async move |connection| {
             let (event, clock) =
                 lock(connection, id).await?.ok_or(Abort::Refuse(CancelError::NoSuchEvent))?;
@@ -85,13 +120,17 @@ impl EventStore for PostgresEventStore {
                 .set(Row::of(&event)?)
                 .execute(connection)
                 .await?;
-            Ok(outbox::append(connection, &[state(&event, false)?]).await?)
+            publish(connection, &event, state(&event, false)?, true, key).await
         });
-        let position = cancelled.await.map_err(TransactionError::flatten)?;
-        Ok(self.published(position))
+        cancelled.await.map(|stored| self.published(stored)).map_err(TransactionError::flatten)
     }
 
-    async fn delete(&self, id: EventId, now: DateTime<Utc>) -> Result<FeedPosition, DeleteError> {
+    async fn delete(
+        &self,
+        id: EventId,
+        now: DateTime<Utc>,
+        key: Option<RequestKey>,
+    ) -> Result<Stored, DeleteError> {
         let deleted = self.database.write::<_, DeleteError, _>(async move |connection| {
             let (mut event, clock) =
                 lock(connection, id).await?.ok_or(Abort::Refuse(DeleteError::NoSuchEvent))?;
@@ -100,10 +139,9 @@ impl EventStore for PostgresEventStore {
                 .set((events::version.eq(event.version), events::deleted_at.eq(now)))
                 .execute(connection)
                 .await?;
-            Ok(outbox::append(connection, &[state(&event, true)?]).await?)
+            publish(connection, &event, state(&event, true)?, false, key).await
         });
-        let position = deleted.await.map_err(TransactionError::flatten)?;
-        Ok(self.published(position))
+        deleted.await.map(|stored| self.published(stored)).map_err(TransactionError::flatten)
     }
 
     async fn find(&self, id: EventId) -> Result<Option<Event>, Failure> {

@@ -3,7 +3,8 @@
 use actix_web::{HttpResponse, web::Data};
 use booked_contract::{Code, ErrorBody, ticket::SeatsOfEvent};
 use booked_failure::During;
-use booked_server::{ApiError, Body, User};
+use booked_idempotency::{KeptAnswers, KeyedBody, Look};
+use booked_server::{ApiError, User};
 
 use super::{deadline::Deadline, ids::event_id};
 use crate::{
@@ -27,17 +28,20 @@ use crate::{
 )]
 pub(super) async fn add_to_waitlist(
     User(user): User,
-    body: Body<SeatsOfEvent>,
+    KeyedBody { body, key }: KeyedBody<SeatsOfEvent>,
     context: Data<Context>,
+    answers: Data<KeptAnswers>,
     deadline: Data<Deadline>,
 ) -> Result<HttpResponse, ApiError> {
-    let event = event_id(&body.0.event_id)?;
-    let wanted = SeatsWanted::new(body.0.count).ok_or(Code::InvalidWaitCount)?;
+    let event = event_id(&body.event_id)?;
+    let wanted = SeatsWanted::new(body.count).ok_or(Code::InvalidWaitCount)?;
     let event = event.ok_or(Code::NoSuchEvent)?;
-    let join =
-        async move { usecases::add_to_waitlist(&context, user.user, &user.email, event, wanted).await };
-    deadline.detach(join).await??;
-    Ok(HttpResponse::Ok().finish())
+    let join = move || {
+        let (context, email) = (context.clone(), user.email.clone());
+        async move { usecases::add_to_waitlist(&context, user.user, &email, event, wanted, key).await }
+    };
+    let answered = deadline.detach(async move { answers.once(key, Look::First, join).await }).await??;
+    Ok(answered.respond(|()| HttpResponse::Ok().finish()))
 }
 
 impl From<AddToWaitlistError> for ApiError {

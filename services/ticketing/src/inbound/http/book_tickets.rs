@@ -3,7 +3,8 @@
 use actix_web::{HttpResponse, web::Data};
 use booked_contract::{Code, ErrorBody, ticket::TicketIds};
 use booked_failure::During;
-use booked_server::{ApiError, Body, User};
+use booked_idempotency::{KeptAnswers, KeyedBody, Look};
+use booked_server::{ApiError, User};
 
 use super::{deadline::Deadline, ids::requested};
 use crate::usecases::{self, BookError, Context};
@@ -24,14 +25,18 @@ use crate::usecases::{self, BookError, Context};
 )]
 pub(super) async fn book_tickets(
     User(user): User,
-    body: Body<TicketIds>,
+    KeyedBody { body, key }: KeyedBody<TicketIds>,
     context: Data<Context>,
+    answers: Data<KeptAnswers>,
     deadline: Data<Deadline>,
 ) -> Result<HttpResponse, ApiError> {
-    let requested = requested(&body.0)?;
-    let booking = async move { usecases::book_tickets(&context, user.user, requested).await };
-    deadline.detach(booking).await??;
-    Ok(HttpResponse::Ok().finish())
+    let requested = requested(&body)?;
+    let book = move || {
+        let (context, requested) = (context.clone(), requested.clone());
+        async move { usecases::book_tickets(&context, user.user, requested, key).await }
+    };
+    let answered = deadline.detach(async move { answers.once(key, Look::Late, book).await }).await??;
+    Ok(answered.respond(|()| HttpResponse::Ok().finish()))
 }
 
 impl From<BookError> for ApiError {

@@ -2,7 +2,8 @@
 
 use actix_web::{HttpResponse, web::Data};
 use booked_contract::{Code, ErrorBody, ticket::TicketIds};
-use booked_server::{ApiError, Body, User};
+use booked_idempotency::{KeptAnswers, KeyedBody, Look};
+use booked_server::{ApiError, User};
 
 use super::{cancel_tickets::too_many, deadline::Deadline, ids::requested};
 use crate::usecases::{self, CancelChosenError, Context};
@@ -22,14 +23,18 @@ use crate::usecases::{self, CancelChosenError, Context};
 )]
 pub(super) async fn cancel_chosen_tickets(
     User(user): User,
-    body: Body<TicketIds>,
+    KeyedBody { body, key }: KeyedBody<TicketIds>,
     context: Data<Context>,
+    answers: Data<KeptAnswers>,
     deadline: Data<Deadline>,
 ) -> Result<HttpResponse, ApiError> {
-    let requested = requested(&body.0)?;
-    let cancel = async move { usecases::cancel_chosen_tickets(&context, user.user, requested).await };
-    deadline.detach(cancel).await??;
-    Ok(HttpResponse::Ok().finish())
+    let requested = requested(&body)?;
+    let cancel = move || {
+        let (context, requested) = (context.clone(), requested.clone());
+        async move { usecases::cancel_chosen_tickets(&context, user.user, requested, key).await }
+    };
+    let answered = deadline.detach(async move { answers.once(key, Look::First, cancel).await }).await??;
+    Ok(answered.respond(|()| HttpResponse::Ok().finish()))
 }
 
 impl From<CancelChosenError> for ApiError {

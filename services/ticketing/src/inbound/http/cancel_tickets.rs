@@ -4,7 +4,8 @@ use std::fmt;
 
 use actix_web::{HttpResponse, web::Data};
 use booked_contract::{Code, ErrorBody, ticket::SeatsOfEvent};
-use booked_server::{ApiError, Body, User};
+use booked_idempotency::{KeptAnswers, KeyedBody, Look};
+use booked_server::{ApiError, User};
 
 use super::{deadline::Deadline, ids::event_id};
 use crate::{
@@ -30,16 +31,20 @@ const AGAIN_IN_S: u64 = 1;
 )]
 pub(super) async fn cancel_tickets(
     User(user): User,
-    body: Body<SeatsOfEvent>,
+    KeyedBody { body, key }: KeyedBody<SeatsOfEvent>,
     context: Data<Context>,
+    answers: Data<KeptAnswers>,
     deadline: Data<Deadline>,
 ) -> Result<HttpResponse, ApiError> {
-    let event = event_id(&body.0.event_id)?;
-    let count = TicketsToCancel::new(body.0.count).ok_or(Code::TooFewTickets)?;
+    let event = event_id(&body.event_id)?;
+    let count = TicketsToCancel::new(body.count).ok_or(Code::TooFewTickets)?;
     let event = event.ok_or(Code::NotYourTicket)?;
-    let cancel = async move { usecases::cancel_tickets(&context, user.user, event, count).await };
-    deadline.detach(cancel).await??;
-    Ok(HttpResponse::Ok().finish())
+    let cancel = move || {
+        let context = context.clone();
+        async move { usecases::cancel_tickets(&context, user.user, event, count, key).await }
+    };
+    let answered = deadline.detach(async move { answers.once(key, Look::First, cancel).await }).await??;
+    Ok(answered.respond(|()| HttpResponse::Ok().finish()))
 }
 
 /// Too many cancels of a user wait already.

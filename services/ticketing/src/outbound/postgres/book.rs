@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use booked_idempotency::RequestKey;
 use booked_ids::{TicketId, UserId};
 use booked_postgres::prepared;
 use diesel::{
@@ -22,6 +23,8 @@ pub(super) struct Booking {
     pub(super) attempt: AttemptId,
     pub(super) user: UserId,
     pub(super) tickets: Vec<TicketId>,
+    /// Of the request for which it is made.
+    pub(super) key: Option<RequestKey>,
 }
 
 /// What the statement decided about one booking.
@@ -41,6 +44,8 @@ pub(super) enum Verdict {
     Contended,
     /// The attempt was settled before.
     Void,
+    /// A request with its key came first.
+    Repeated,
 }
 
 /// The batch as a whole.

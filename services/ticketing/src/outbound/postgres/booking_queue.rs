@@ -25,6 +25,7 @@ use super::{
     batch_size::BatchSize,
     book::{Booking, Verdict, book},
     buyer_limit::BuyerLimits,
+    keyed_bookings::{keep_keys, take_back_keys},
     queue_metrics::{QueueMetrics, Refused},
 };
 
@@ -262,9 +263,18 @@ impl Flusher {
         let verdicts = self
             .database
             .transaction(async move |connection| {
+                let may_be_made = keep_keys(connection, &bookings).await?;
+                let all = bookings.into_iter().zip(&may_be_made);
+                let bookings: Vec<Booking> =
+                    all.filter(|(_, may)| **may).map(|(booking, _)| booking).collect();
                 let locked = limits.lock_buyers(connection, &bookings).await?;
                 let decided = book(connection, &bookings, locked, limits.default).await?;
-                if decided.complete { Ok(decided.verdicts) } else { Err(Abort::Refuse(Race)) }
+                take_back_keys(connection, &bookings, &decided.verdicts).await?;
+                let mut verdicts = decided.verdicts.into_iter();
+                let verdict =
+                    |may: bool| if may { verdicts.next() } else { None }.unwrap_or(Verdict::Repeated);
+                let verdicts: Vec<Verdict> = may_be_made.into_iter().map(verdict).collect();
+                if decided.complete { Ok(verdicts) } else { Err(Abort::Refuse(Race)) }
             })
             .await?;
         self.limits.learn(&booked, &verdicts);

@@ -5,8 +5,9 @@ use std::{collections::HashMap, convert::Infallible};
 use async_trait::async_trait;
 use booked_failure::Failure;
 use booked_feed::FeedSignal;
+use booked_idempotency::{RequestKey, keep_done};
 use booked_ids::{EventId, SeatNumber, TicketId, UserId};
-use booked_postgres::{Abort, Database};
+use booked_postgres::{Abort, Database, TransactionError};
 use booked_server::whoever_waits;
 use booked_telemetry::count;
 use diesel::{
@@ -71,9 +72,15 @@ impl Bookings for PostgresBookings {
         Ok(owners.map(|(ticket, user)| (ticket, UserId::from_uuid(user))).collect())
     }
 
-    async fn book(&self, attempt: AttemptId, user: UserId, wanted: &Tickets) -> Result<Booked, Failure> {
+    async fn book(
+        &self,
+        attempt: AttemptId,
+        user: UserId,
+        wanted: &Tickets,
+        key: Option<RequestKey>,
+    ) -> Result<Booked, Failure> {
         let wanted: Vec<TicketId> = wanted.iter().collect();
-        let booking = Booking { attempt, user, tickets: wanted.clone() };
+        let booking = Booking { attempt, user, tickets: wanted.clone(), key };
         match self.queue.book(booking).await? {
             Verdict::Booked => {
                 self.signal.notify();
@@ -85,28 +92,38 @@ impl Bookings for PostgresBookings {
             Verdict::OverLimit => Ok(Booked::OverLimit),
             Verdict::Contended => Ok(Booked::Contended),
             Verdict::Void => Ok(Booked::Void),
+            Verdict::Repeated => Err(Failure::repeated("the books", "a booking with the key came first")),
         }
     }
 
-    async fn confirm(&self, user: UserId, asked: &[TicketId]) -> Result<bool, Failure> {
+    async fn confirm(
+        &self,
+        user: UserId,
+        asked: &[TicketId],
+        key: Option<RequestKey>,
+    ) -> Result<bool, Failure> {
         let ids: Vec<Uuid> = asked.iter().map(|ticket| ticket.as_uuid()).collect();
+        let count = i64::try_from(ids.len()).unwrap_or(i64::MAX);
         // The notification is nobody's to read: with it the transaction has something to write, and only then does its commit
         // wait for the standbys, which have by then all that was committed before.
-        let confirmed: Confirmed = self
+        let confirmed = self
             .database
             .transaction(async move |connection| {
-                diesel::sql_query(
+                let confirmed: Confirmed = diesel::sql_query(
                     "SELECT count(*) AS tickets, pg_logical_emit_message(true, 'booked.confirm', '') \
                      FROM tickets WHERE id = ANY($1) AND user_id = $2",
                 )
                 .bind::<Array<SqlUuid>, _>(ids)
                 .bind::<SqlUuid, _>(user.as_uuid())
                 .get_result(connection)
-                .await
-                .map_err(Abort::<Infallible>::from)
+                .await?;
+                if confirmed.tickets == count {
+                    keep_done(connection, key, &()).await?;
+                }
+                Ok::<_, Abort<Failure>>(confirmed.tickets == count)
             })
-            .await?;
-        Ok(usize::try_from(confirmed.tickets) == Ok(asked.len()))
+            .await;
+        confirmed.map_err(TransactionError::flatten)
     }
 
     async fn void_unless_booked(&self, attempt: AttemptId) -> Result<AttemptOutcome, Failure> {
@@ -149,12 +166,13 @@ impl Bookings for PostgresBookings {
         user: UserId,
         tickets: &Tickets,
         selection: Selection,
+        key: Option<RequestKey>,
     ) -> Result<Cancelled, Failure> {
         let wanted = tickets.clone();
-        let cancelled = self
-            .database
-            .transaction(async move |connection| cancel::cancel(connection, user, &wanted, selection).await)
-            .await?;
+        let cancelled = self.database.transaction(async move |connection| {
+            cancel::cancel(connection, user, &wanted, selection, key).await
+        });
+        let cancelled = cancelled.await.map_err(TransactionError::flatten)?;
         if matches!(cancelled, Cancelled::Done) {
             self.seats_cancelled.add(count(tickets.len()), &[]);
         }

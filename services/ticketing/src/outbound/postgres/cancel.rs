@@ -1,12 +1,11 @@
 //! Cancelling tickets: exactly those of a selection, or none.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    convert::Infallible,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use booked_contract::feed::{CancelledTicket, TicketsCancelled};
+use booked_failure::Failure;
 use booked_feed::{NewEntry, outbox};
+use booked_idempotency::{RequestKey, keep_done};
 use booked_ids::{EventId, SeatNumber, TicketId, UserId};
 use booked_postgres::Abort;
 use chrono::{DateTime, Utc};
@@ -86,7 +85,8 @@ pub(super) async fn cancel(
     user: UserId,
     wanted: &Tickets,
     selection: Selection,
-) -> Result<Cancelled, Abort<Infallible>> {
+    key: Option<RequestKey>,
+) -> Result<Cancelled, Abort<Failure>> {
     if !take_turn(connection, user, wanted, selection).await? {
         return Ok(Cancelled::Contended);
     }
@@ -100,6 +100,7 @@ pub(super) async fn cancel(
         return Ok(Cancelled::Changed);
     }
     outbox::append(connection, &entries(user, gone)?).await?;
+    keep_done(connection, key, &()).await?;
     Ok(Cancelled::Done)
 }
 

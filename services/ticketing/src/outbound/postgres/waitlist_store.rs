@@ -1,10 +1,11 @@
 //! The port [`WaitlistStore`] on Postgres.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use booked_contract::event::EventDetails;
 use booked_failure::Failure;
+use booked_idempotency::{RequestKey, keep_done};
 use booked_ids::{EventId, UserId};
 use booked_postgres::{Abort, Database, TransactionError};
 use booked_server::Random;
@@ -68,16 +69,17 @@ impl WaitlistStore for PostgresWaitlistStore {
         event: EventId,
         wanted: SeatsWanted,
         inventory: Arc<dyn Inventory>,
+        key: Option<RequestKey>,
     ) -> Result<Joined, Failure> {
         let email = email.to_owned();
-        let joined = self
-            .database
-            .transaction(async move |connection| {
-                let joined = join(connection, user, &email, event, wanted, inventory.as_ref()).await;
-                joined.map_err(Abort::<Infallible>::from)
-            })
-            .await?;
-        Ok(joined)
+        let joined = self.database.transaction(async move |connection| {
+            let joined = join(connection, user, &email, event, wanted, inventory.as_ref()).await?;
+            if joined == Joined::Done {
+                keep_done(connection, key, &()).await?;
+            }
+            Ok::<_, Abort<Failure>>(joined)
+        });
+        joined.await.map_err(TransactionError::flatten)
     }
 
     async fn awaited_events(

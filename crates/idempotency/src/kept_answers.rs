@@ -1,0 +1,215 @@
+//! What a handler does, done once for each key.
+
+use std::{
+    collections::HashSet,
+    convert::Infallible,
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use booked_contract::Code;
+use booked_failure::{During, Failure};
+use booked_postgres::{Abort, Database};
+use booked_server::{ApiError, Deadline};
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use uuid::Uuid;
+
+use crate::{
+    Answered, RequestKey,
+    table::{self, KEYS, Kept},
+};
+
+/// How long a request waits for the first one with its key.
+const WAIT_MAX: Duration = Duration::from_millis(1_500);
+/// The pause between two looks.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// For how many hours answers are kept; clients are promised half of it.
+const KEPT_HOURS: i64 = 48;
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+/// The most keys that one statement removes.
+const SWEEP_ROWS: i64 = 1_000;
+/// The pause between two such statements, so that a large sweep leaves the database to others.
+const SWEEP_PAUSE: Duration = Duration::from_millis(100);
+
+/// What requests with a key were answered, in a service's database, and which of them this process is about to answer; clones
+/// share it.
+#[derive(Clone, Debug)]
+pub struct KeptAnswers {
+    database: Database,
+    under_way: Arc<Mutex<HashSet<Uuid>>>,
+}
+
+/// When it is looked whether a request was answered before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Before anything is done.
+    First,
+    /// Once its transaction, or its refusal, has found the key: for what is done so often that a read for each would be dear.
+    Late,
+}
+
+/// Nobody else in this process does what has this key until this is dropped.
+struct UnderWay {
+    id: Uuid,
+    all: Arc<Mutex<HashSet<Uuid>>>,
+}
+
+impl KeptAnswers {
+    /// The answers in this database.
+    #[must_use]
+    pub fn new(database: Database) -> Self {
+        Self { database, under_way: Arc::default() }
+    }
+
+    /// Does what a request asks for, unless it was answered before: then that is the answer. If the first request with the key is
+    /// still under way, its outcome is waited for. `act` may be called several times. If it succeeds, it has kept that in the
+    /// transaction of the effect ([`table::keep_done`]); a refusal that names a state is kept here.
+    ///
+    /// # Errors
+    ///
+    /// Those of `act`, now or before; IDEM-02 if the key was used for another request; IDEM-03 if the first request with it is
+    /// under way for too long.
+    pub async fn once<T, E, F>(
+        &self,
+        key: Option<RequestKey>,
+        look: Look,
+        act: impl Fn() -> F,
+    ) -> Result<Answered<T>, ApiError>
+    where
+        T: DeserializeOwned,
+        E: Into<ApiError>,
+        F: Future<Output = Result<T, E>>,
+    {
+        let Some(key) = key else { return act().await.map(Answered::now).map_err(E::into) };
+        let give_up = Instant::now() + Deadline::wait_at_most(WAIT_MAX);
+        let mut look = look;
+        loop {
+            if let Some(_under_way) = self.begin(key.id)
+                && let Some(answer) = self.try_once(key, look, &act).await
+            {
+                return answer;
+            }
+            look = Look::First;
+            if Instant::now() >= give_up {
+                return Err(Code::FirstRequestUnderWay.into());
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// None if another request with the key comes first, here or in another replica.
+    async fn try_once<T, E, F>(
+        &self,
+        key: RequestKey,
+        look: Look,
+        act: &impl Fn() -> F,
+    ) -> Option<Result<Answered<T>, ApiError>>
+    where
+        T: DeserializeOwned,
+        E: Into<ApiError>,
+        F: Future<Output = Result<T, E>>,
+    {
+        if look == Look::First {
+            match self.find(key).await {
+                Ok(None) => {}
+                Ok(Some(answer)) => return Some(answer),
+                Err(failure) => return Some(Err(failure.harmless().into())),
+            }
+        }
+        let error: ApiError = match act().await {
+            Ok(done) => return Some(Ok(Answered::now(done))),
+            Err(error) => error.into(),
+        };
+        if error.code() == Code::FirstRequestUnderWay {
+            return None;
+        }
+        let Some(refusal) = Kept::refusal(&error) else {
+            // Perhaps it was done all the same, by this request or by another one with its key.
+            return Some(self.find(key).await.ok().flatten().unwrap_or(Err(error)));
+        };
+        match self.keep(key, refusal).await {
+            Ok(true) => Some(Err(error)),
+            Ok(false) => None,
+            // It would not be the answer again, so it is no answer now.
+            Err(failure) => Some(Err(failure.harmless().into())),
+        }
+    }
+
+    async fn find<T: DeserializeOwned>(
+        &self,
+        key: RequestKey,
+    ) -> Result<Option<Result<Answered<T>, ApiError>>, Failure> {
+        let found = self.database.read(async move |connection| table::find(connection, key.id).await);
+        if found.await?.is_none() {
+            return Ok(None);
+        }
+        let confirmed = self.database.transaction(async move |connection| {
+            table::confirm(connection, key.id).await.map_err(Abort::<Infallible>::from)
+        });
+        let Some(row) = confirmed.await? else { return Ok(None) };
+        if row.request != key.request {
+            return Ok(Some(Err(Code::IdempotencyKeyReused.into())));
+        }
+        let unreadable = |error| Failure::refused(KEYS, During::Read, error);
+        Ok(Some(match row.answer().map_err(unreadable)? {
+            Kept::Done(done) => Ok(Answered::before(serde_json::from_value(done).map_err(unreadable)?)),
+            Kept::Refused { code, detail } => {
+                let error = ApiError::new(Code::named(&code).unwrap_or(Code::Unknown)).replayed(true);
+                Err(detail.into_iter().fold(error, ApiError::with_detail))
+            }
+        }))
+    }
+
+    /// Keeps a refusal; false if another request with the key comes first.
+    async fn keep(&self, key: RequestKey, refusal: Kept) -> Result<bool, Failure> {
+        let kept = self.database.transaction(async move |connection| {
+            table::keep(connection, &[key], &refusal).await.map_err(Abort::<Infallible>::from)
+        });
+        Ok(!kept.await?.is_empty())
+    }
+
+    /// None if this process does already what has this key.
+    fn begin(&self, id: Uuid) -> Option<UnderWay> {
+        lock(&self.under_way).insert(id).then(|| UnderWay { id, all: Arc::clone(&self.under_way) })
+    }
+
+    /// Removes what was kept for long enough, again and again.
+    pub async fn sweep(self) {
+        let mut round = interval(SWEEP_INTERVAL);
+        round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            round.tick().await;
+            loop {
+                match self.sweep_some().await {
+                    Ok(true) => sleep(SWEEP_PAUSE).await,
+                    Ok(false) => break,
+                    Err(error) => {
+                        tracing::warn!(%error, "idempotency keys are swept at the next turn");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether there may be more.
+    async fn sweep_some(&self) -> Result<bool, Failure> {
+        // A single statement needs no transaction around it; what is not removed now is removed the next time.
+        let swept = self
+            .database
+            .read(async move |connection| table::sweep(connection, KEPT_HOURS, SWEEP_ROWS).await);
+        Ok(i64::try_from(swept.await?).is_ok_and(|swept| swept == SWEEP_ROWS))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        lock(&self.all).remove(&self.id);
+    }
+}
+
+fn lock(ids: &Mutex<HashSet<Uuid>>) -> MutexGuard<'_, HashSet<Uuid>> {
+    ids.lock().unwrap_or_else(PoisonError::into_inner)
+}
