@@ -93,11 +93,11 @@ async fn round(pool: &ValkeySeats, event: EventId) -> Duration {
     let mut spent = Duration::ZERO;
     for _ in 0..CALLS_A_ROUND {
         let start = Instant::now();
-        let reserved = pool.reserve(event, user, count).await.unwrap();
+        let reserved = pool.reserve(event, user, count, None).await.unwrap().what;
         spent += start.elapsed();
         match reserved {
             Reserved::Held { seats, .. } => {
-                assert_eq!(pool.release(event, user, &seats).await.unwrap(), Released::All);
+                assert_eq!(pool.release(event, user, &seats, None).await.unwrap().what, Released::All);
             }
             other => unreachable!("every row has free seats and a map, and nobody is limited: {other:?}"),
         }

@@ -4,16 +4,24 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use booked_failure::Failure;
+use booked_idempotency::{Answered, RequestKey};
 use booked_ids::{EventId, SeatNumber, UserId};
 
-use crate::domain::{count::SeatsWanted, seat::SeatStates};
+use crate::domain::{booking::Refusal, count::SeatsWanted, seat::SeatStates};
 
 /// Seats that are held. Every operation is one script on one event; `None` and `NotLoaded` mean that the inventory of the
 /// event is not loaded, and then nothing was changed.
 #[async_trait]
 pub trait Holds: Send + Sync {
-    /// Holds seats for a user, all or none.
-    async fn reserve(&self, event: EventId, user: UserId, count: SeatsWanted) -> Result<Reserved, Failure>;
+    /// Holds seats for a user, all or none; once for each key, which belongs to the event. What comes of it is kept with the key in
+    /// the same step, unless it is no answer to the user.
+    async fn reserve(
+        &self,
+        event: EventId,
+        user: UserId,
+        count: SeatsWanted,
+        key: Option<RequestKey>,
+    ) -> Result<Answered<Reserved>, Failure>;
 
     /// Notes what a user has of an event, so that the limit of a buyer can be judged: these seats, as Postgres said when it was
     /// asked after this moment of Valkey's clock, and what they hold. What was booked since counts too.
@@ -28,8 +36,24 @@ pub trait Holds: Send + Sync {
     /// The limit of a buyer, and how much of it is used.
     async fn limit_of_buyer(&self, event: EventId, user: UserId) -> Result<LimitOfBuyer, Failure>;
 
-    /// Frees seats that are all held by the user; else says how they are and changes nothing.
-    async fn release(&self, event: EventId, user: UserId, seats: &[SeatNumber]) -> Result<Released, Failure>;
+    /// Frees seats that are all held by the user; else says how they are and changes nothing. Once for each key, as
+    /// [`Holds::reserve`].
+    async fn release(
+        &self,
+        event: EventId,
+        user: UserId,
+        seats: &[SeatNumber],
+        key: Option<RequestKey>,
+    ) -> Result<Answered<Released>, Failure>;
+
+    /// Keeps with its key why a release was refused, unless it was answered before: then that is the answer.
+    async fn keep_refusal(
+        &self,
+        event: EventId,
+        user: UserId,
+        refusal: Refusal,
+        key: RequestKey,
+    ) -> Result<Answered<Released>, Failure>;
 
     /// How seats are at this moment.
     async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Result<Option<SeatStates>, Failure>;
@@ -92,13 +116,11 @@ pub enum Reserved {
     OverLimit {
         /// How many one may hold and have.
         limit: u32,
-        /// Valkey's clock.
-        now_unix_ms: i64,
-        /// When that was noted, by the same clock.
-        noted_unix_ms: i64,
     },
     /// The event has no inventory.
     NotLoaded,
+    /// The key was used for another request.
+    OtherRequest,
 }
 
 /// How many seats of an event one user may hold and have.
@@ -128,9 +150,13 @@ pub enum Released {
     /// All seats are free.
     All,
     /// Not all were held by the user; nothing is released.
-    Refused(SeatStates),
+    Unheld(SeatStates),
     /// The event has no inventory.
     NotLoaded,
+    /// Nothing was released, for this reason.
+    Refused(Refusal),
+    /// The key was used for another request.
+    OtherRequest,
 }
 
 /// What came of looking for holds whose time has passed.

@@ -1,7 +1,8 @@
 //! Release: give holds back before their time, all or none. It never touches a settling seat.
 
 use booked_failure::Failure;
-use booked_ids::{EventId, TicketId, UserId};
+use booked_idempotency::{Answered, RequestKey};
+use booked_ids::{EventId, SeatNumber, TicketId, UserId};
 
 use super::{
     Context,
@@ -26,6 +27,12 @@ pub enum ReleaseError {
     /// A ticket is not held by the user, or no more.
     #[error("a ticket is not reserved")]
     NotReserved,
+    /// The key was used for another request.
+    #[error("the key was used for another request")]
+    OtherRequest,
+    /// It was refused before, under the same key.
+    #[error("as before: {0}")]
+    Before(Box<Self>),
     /// A dependency failed.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -40,7 +47,8 @@ pub async fn release_tickets(
     context: &Context,
     user: UserId,
     requested: Requested,
-) -> Result<(), ReleaseError> {
+    key: Option<RequestKey>,
+) -> Result<Answered<()>, ReleaseError> {
     let requested = without_unknown(context, requested).await;
     let tickets = requested.tickets;
     if requested.any_unknown {
@@ -49,13 +57,37 @@ pub async fn release_tickets(
     }
     let mut events = tickets.by_event();
     if let (Some((event, seats)), None) = (events.next(), events.next()) {
-        return match context.holds.release(event, user, &seats).await? {
-            Released::All => Ok(()),
-            Released::NotLoaded => Err(ReleaseError::NotReserved),
-            Released::Refused(states) => Err(refusal(event, &states, user)),
+        return release_of_one_event(context, user, event, &seats, key).await;
+    }
+    release_of_several_events(context, user, &tickets).await.map(Answered::now)
+}
+
+async fn release_of_one_event(
+    context: &Context,
+    user: UserId,
+    event: EventId,
+    seats: &[SeatNumber],
+    key: Option<RequestKey>,
+) -> Result<Answered<()>, ReleaseError> {
+    let mut released = context.holds.release(event, user, seats, key).await?;
+    let refusal = match &released.what {
+        Released::Unheld(states) => Some(refusal(event, states, user)),
+        Released::NotLoaded => Some(Refusal::NotReserved),
+        Released::All | Released::Refused(_) | Released::OtherRequest => None,
+    };
+    if let Some(refusal) = refusal {
+        released = match key {
+            Some(key) => context.holds.keep_refusal(event, user, refusal, key).await?,
+            None => Answered::now(Released::Refused(refusal)),
         };
     }
-    release_of_several_events(context, user, &tickets).await
+    let refusal = match released.what {
+        Released::All => return Ok(Answered { what: (), is_replay: released.is_replay }),
+        Released::Refused(refusal) => refusal.into(),
+        Released::OtherRequest => ReleaseError::OtherRequest,
+        Released::Unheld(_) | Released::NotLoaded => ReleaseError::NotReserved,
+    };
+    Err(if released.is_replay { ReleaseError::Before(Box::new(refusal)) } else { refusal })
 }
 
 /// No script reaches several events. So all seats are claimed first, as for a booking that will never be: a process that
@@ -69,7 +101,7 @@ async fn release_of_several_events(
     let attempt = Attempt::new(context);
     attempt.claim(user, tickets).await.map_err(|why| match why {
         NotClaimed::NotLoaded => ReleaseError::NotReserved,
-        NotClaimed::Refused(event, states) => refusal(event, &states, user),
+        NotClaimed::Refused(event, states) => refusal(event, &states, user).into(),
         NotClaimed::Failed(failure) => failure.into(),
     })?;
     let freeing = tickets.by_event().map(async |(event, seats)| {
@@ -95,9 +127,9 @@ async fn release_restored(context: &Context, user: UserId, missed: &Tickets) -> 
             None => triage.add_unseen(event, &seats),
         }
         for (event, seats) in triage.held.by_event() {
-            match context.holds.release(event, user, &seats).await.map_err(Failure::after_some_effect)? {
-                Released::All => {}
-                Released::Refused(_) | Released::NotLoaded => return Err(half_done()),
+            let released = context.holds.release(event, user, &seats, None).await;
+            if released.map_err(Failure::after_some_effect)?.what != Released::All {
+                return Err(half_done());
             }
         }
         if !triage.under_way.is_empty() {
@@ -130,10 +162,10 @@ async fn inspect(context: &Context, user: UserId, tickets: &Tickets) -> Result<(
 }
 
 /// Why seats in these states cannot be released.
-fn refusal(event: EventId, states: &SeatStates, user: UserId) -> ReleaseError {
+fn refusal(event: EventId, states: &SeatStates, user: UserId) -> Refusal {
     let mut triage = Triage::default();
     triage.add(event, states, user);
-    triage.all_held().map_or_else(ReleaseError::from, |_| ReleaseError::NotReserved)
+    triage.all_held().err().unwrap_or(Refusal::NotReserved)
 }
 
 impl From<Refusal> for ReleaseError {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use booked_failure::Failure;
+use booked_idempotency::{Answered, RequestKey};
 use booked_ids::{EventId, TicketId, UserId};
 
 use super::{Context, LoadError, buyer_limit::note_tickets, load_inventory};
@@ -13,8 +14,6 @@ use crate::{
 
 /// How often an inventory may be lost again between its load and the reservation, or what was noted of a buyer.
 const TRIES: usize = 5;
-/// A reservation is not refused for tickets that were noted longer ago, in milliseconds, since they may have been cancelled.
-const NOTED_LATELY_MS: i64 = 1_000;
 
 /// Tickets that are held.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,12 +57,19 @@ pub enum ReserveError {
     /// The event does not exist.
     #[error("no such event")]
     NoSuchEvent,
+    /// The key was used for another request.
+    #[error("the key was used for another request")]
+    OtherRequest,
+    /// It was refused before, under the same key.
+    #[error("as before: {0}")]
+    Before(Box<Self>),
     /// A dependency failed.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
 
-/// Holds seats.
+/// Holds seats, once for each key, which belongs to the event: what another event's requests were answered is not known where this
+/// one is kept.
 ///
 /// # Errors
 ///
@@ -73,30 +79,32 @@ pub async fn reserve_tickets(
     user: UserId,
     event: EventId,
     count: SeatsWanted,
-) -> Result<Reservation, ReserveError> {
+    key: Option<RequestKey>,
+) -> Result<Answered<Reservation>, ReserveError> {
     for _ in 0..TRIES {
-        match context.holds.reserve(event, user, count).await? {
+        let Answered { what, is_replay } = context.holds.reserve(event, user, count, key).await?;
+        let refusal = match what {
             Reserved::Held { seats, expires_unix_ms } => {
                 let tickets = seats.into_iter().map(|seat| event.ticket(seat)).collect();
-                return Ok(Reservation { tickets, expires_unix_ms });
+                return Ok(Answered { what: Reservation { tickets, expires_unix_ms }, is_replay });
             }
-            Reserved::TooManyHeld { again_in } => return Err(ReserveError::TooManyHeld { again_in }),
-            Reserved::NotNoted { now_unix_ms } => note_tickets(context, user, event, now_unix_ms).await?,
-            // Refused only for what is known to be so: who has just cancelled may reserve again.
-            Reserved::OverLimit { now_unix_ms, noted_unix_ms, .. }
-                if now_unix_ms - noted_unix_ms > NOTED_LATELY_MS =>
-            {
+            Reserved::NotLoaded => {
+                load_inventory(context, event).await?;
+                continue;
+            }
+            Reserved::NotNoted { now_unix_ms } => {
                 note_tickets(context, user, event, now_unix_ms).await?;
+                continue;
             }
-            Reserved::OverLimit { limit, .. } => return Err(ReserveError::OverLimit { limit }),
-            Reserved::NotOnSaleYet { opens_unix_time } => {
-                return Err(ReserveError::NotOnSaleYet { opens_unix_time });
-            }
-            Reserved::Closed => return Err(ReserveError::Closed),
-            Reserved::EventCancelled => return Err(ReserveError::EventCancelled),
-            Reserved::TooFew => return Err(ReserveError::TooFew),
-            Reserved::NotLoaded => load_inventory(context, event).await?,
-        }
+            Reserved::TooManyHeld { again_in } => ReserveError::TooManyHeld { again_in },
+            Reserved::OverLimit { limit } => ReserveError::OverLimit { limit },
+            Reserved::NotOnSaleYet { opens_unix_time } => ReserveError::NotOnSaleYet { opens_unix_time },
+            Reserved::Closed => ReserveError::Closed,
+            Reserved::EventCancelled => ReserveError::EventCancelled,
+            Reserved::TooFew => ReserveError::TooFew,
+            Reserved::OtherRequest => ReserveError::OtherRequest,
+        };
+        return Err(if is_replay { ReserveError::Before(Box::new(refusal)) } else { refusal });
     }
     Err(Failure::not_done(VALKEY, "the event's inventory is lost again and again").into())
 }

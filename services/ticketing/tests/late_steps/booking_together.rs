@@ -46,7 +46,7 @@ impl Replica {
         tickets: Vec<TicketId>,
     ) -> impl Future<Output = Result<Booked, Failure>> + use<> {
         let (store, tickets) = (self.context.bookings.clone(), tickets.into_iter().collect::<Tickets>());
-        async move { soon(store.book(attempt(number), user, &tickets)).await }
+        async move { soon(store.book(attempt(number), user, &tickets, None)).await }
     }
 }
 

@@ -28,7 +28,7 @@ async fn with_tickets() -> (World, Replica, Vec<TicketId>) {
 fn cancel(replica: &Replica, tickets: &[TicketId]) -> JoinHandle<Result<(), CancelChosenError>> {
     let context = replica.context.clone();
     let requested = Requested { tickets: tickets.iter().copied().collect(), any_unknown: false };
-    tokio::spawn(async move { soon(cancel_chosen_tickets(&context, user(1), requested)).await })
+    tokio::spawn(async move { soon(cancel_chosen_tickets(&context, user(1), requested, None)).await })
 }
 
 async fn seats(world: &World, tickets: &[TicketId]) -> Vec<Seat> {

@@ -71,7 +71,7 @@ async fn sell(replica: &Replica, event: EventId, number: u32, booked: &[AtomicU3
         let ticket = event.ticket(SeatNumber::new(seat).unwrap());
         let tickets = Requested { tickets: std::iter::once(ticket).collect(), any_unknown: false }.tickets;
         let attempt = booked_ticketing::domain::seat::AttemptId(replica.context.random.uuid());
-        match replica.context.bookings.book(attempt, user(number.into()), &tickets).await.unwrap() {
+        match replica.context.bookings.book(attempt, user(number.into()), &tickets, None).await.unwrap() {
             Booked::Done => booked[usize::try_from(number).unwrap()].fetch_add(1, Ordering::Relaxed),
             Booked::NotForSale => return,
             other => panic!("{other:?}"),

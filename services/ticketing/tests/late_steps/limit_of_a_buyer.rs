@@ -154,7 +154,7 @@ async fn what_was_bought_while_it_was_noted_counts() {
         let context = other.context.clone();
         let one = booked_ticketing::domain::count::SeatsWanted::new(1).unwrap();
         tokio::spawn(async move {
-            booked_ticketing::usecases::reserve_tickets(&context, user(1), event, one).await
+            booked_ticketing::usecases::reserve_tickets(&context, user(1), event, one, None).await
         })
     };
     // Postgres was asked, and knows of nothing yet.

@@ -116,8 +116,9 @@ async fn however_many_make_an_inventory_at_once_every_seat_is_held_once() {
         let context = replicas[usize::try_from(number).unwrap() % 4].context.clone();
         let one = booked_ticketing::domain::count::SeatsWanted::new(1).unwrap();
         reserving.push(tokio::spawn(async move {
-            let reserved = booked_ticketing::usecases::reserve_tickets(&context, user(number), event, one);
-            (user(number), soon(reserved).await.unwrap().tickets[0])
+            let reserved =
+                booked_ticketing::usecases::reserve_tickets(&context, user(number), event, one, None);
+            (user(number), soon(reserved).await.unwrap().what.tickets[0])
         }));
     }
     for reserving in reserving {
@@ -137,7 +138,7 @@ async fn a_crowd_in_one_process_makes_the_inventory_of_a_new_event_but_once() {
         .map(|number| {
             let context = replica.context.clone();
             tokio::spawn(async move {
-                booked_ticketing::usecases::reserve_tickets(&context, user(number), event, one).await
+                booked_ticketing::usecases::reserve_tickets(&context, user(number), event, one, None).await
             })
         })
         .collect();

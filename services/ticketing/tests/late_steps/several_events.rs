@@ -94,7 +94,10 @@ async fn standing_before_its_settlings(
         Requested { tickets: tickets.iter().copied().collect(), any_unknown: false },
     );
     let [first, second] = [replica.gates.stop_before(Step::Settle), replica.gates.stop_before(Step::Settle)];
-    let releasing = tokio::spawn(async move { soon(release_tickets(&context, user(1), requested)).await });
+    let releasing =
+        tokio::spawn(
+            async move { soon(release_tickets(&context, user(1), requested, None)).await.map(drop) },
+        );
     ([first.reached().await, second.reached().await], releasing)
 }
 

@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use booked_failure::Failure;
+use booked_idempotency::{Answered, RequestKey};
 use booked_ids::{EventId, SeatNumber, UserId};
 use booked_ticketing::{
     domain::{
+        booking::Refusal,
         count::SeatsWanted,
         invariant::InventoryFigures,
         seat::{AttemptId, SeatState, SeatStates},
@@ -28,8 +30,14 @@ type Answer<T> = Result<T, Failure>;
 
 #[async_trait]
 impl Holds for StoppedSeats {
-    async fn reserve(&self, event: EventId, user: UserId, count: SeatsWanted) -> Answer<Reserved> {
-        self.inner.reserve(event, user, count).await
+    async fn reserve(
+        &self,
+        event: EventId,
+        user: UserId,
+        count: SeatsWanted,
+        key: Option<RequestKey>,
+    ) -> Answer<Answered<Reserved>> {
+        self.inner.reserve(event, user, count, key).await
     }
 
     async fn limit_of_buyer(&self, event: EventId, user: UserId) -> Answer<LimitOfBuyer> {
@@ -47,8 +55,24 @@ impl Holds for StoppedSeats {
         self.inner.note_tickets(event, user, asked_unix_ms, seats).await
     }
 
-    async fn release(&self, event: EventId, user: UserId, seats: &[SeatNumber]) -> Answer<Released> {
-        self.inner.release(event, user, seats).await
+    async fn release(
+        &self,
+        event: EventId,
+        user: UserId,
+        seats: &[SeatNumber],
+        key: Option<RequestKey>,
+    ) -> Answer<Answered<Released>> {
+        self.inner.release(event, user, seats, key).await
+    }
+
+    async fn keep_refusal(
+        &self,
+        event: EventId,
+        user: UserId,
+        refusal: Refusal,
+        key: RequestKey,
+    ) -> Answer<Answered<Released>> {
+        self.inner.keep_refusal(event, user, refusal, key).await
     }
 
     async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Answer<Option<SeatStates>> {

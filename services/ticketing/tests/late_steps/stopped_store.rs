@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use booked_failure::Failure;
+use booked_idempotency::RequestKey;
 use booked_ids::{EventId, SeatNumber, TicketId, UserId};
 use booked_ticketing::{
     domain::{booking::Tickets, seat::AttemptId},
@@ -31,13 +32,19 @@ impl Bookings for StoppedBookings {
         self.inner.owners(tickets).await
     }
 
-    async fn book(&self, attempt: AttemptId, user: UserId, tickets: &Tickets) -> Answer<Booked> {
+    async fn book(
+        &self,
+        attempt: AttemptId,
+        user: UserId,
+        tickets: &Tickets,
+        key: Option<RequestKey>,
+    ) -> Answer<Booked> {
         let (inner, tickets) = (Arc::clone(&self.inner), tickets.clone());
-        self.gates.take(Step::Book, async move { inner.book(attempt, user, &tickets).await }).await
+        self.gates.take(Step::Book, async move { inner.book(attempt, user, &tickets, key).await }).await
     }
 
-    async fn confirm(&self, user: UserId, tickets: &[TicketId]) -> Answer<bool> {
-        self.inner.confirm(user, tickets).await
+    async fn confirm(&self, user: UserId, tickets: &[TicketId], key: Option<RequestKey>) -> Answer<bool> {
+        self.inner.confirm(user, tickets, key).await
     }
 
     async fn void_unless_booked(&self, attempt: AttemptId) -> Answer<AttemptOutcome> {
@@ -53,9 +60,15 @@ impl Bookings for StoppedBookings {
         self.inner.has_all(user, tickets).await
     }
 
-    async fn cancel(&self, user: UserId, tickets: &Tickets, selection: Selection) -> Answer<Cancelled> {
+    async fn cancel(
+        &self,
+        user: UserId,
+        tickets: &Tickets,
+        selection: Selection,
+        key: Option<RequestKey>,
+    ) -> Answer<Cancelled> {
         let (inner, tickets) = (Arc::clone(&self.inner), tickets.clone());
-        self.gates.take(Step::Cancel, async move { inner.cancel(user, &tickets, selection).await }).await
+        self.gates.take(Step::Cancel, async move { inner.cancel(user, &tickets, selection, key).await }).await
     }
 
     async fn sold_among(&self, event: EventId, seats: &[SeatNumber]) -> Answer<Vec<SeatNumber>> {

@@ -51,7 +51,7 @@ impl Witness {
     /// Reserves one seat of those that are free.
     pub(crate) async fn hold(&self, replica: &Replica, user: UserId, event: EventId) -> TicketId {
         let (sent_us, count) = (now_us(), SeatsWanted::new(1).unwrap());
-        let held = soon(reserve_tickets(&replica.context, user, event, count)).await.unwrap();
+        let held = soon(reserve_tickets(&replica.context, user, event, count, None)).await.unwrap().what;
         let answer = Response::Held {
             ticket_ids: held.tickets.iter().map(|ticket| ticket.as_uuid()).collect(),
             expires_unix_time: held.expires_unix_ms.div_euclid(1000),
@@ -73,8 +73,9 @@ impl Witness {
                 Err(BookError::EventCancelled) => refused(409, "EVENT-08"),
                 Err(BookError::Failed(Failure::NotDone(_))) => refused(503, "SYS-07"),
                 Err(
-                    other
-                    @ (BookError::Failed(Failure::Refused(..)) | BookError::Failed(Failure::Unknown(_))),
+                    other @ BookError::Failed(
+                        Failure::Refused(..) | Failure::Unknown(_) | Failure::Repeated(_),
+                    ),
                 ) => maybe(&other),
             };
             witness.saw(user, sent_us, Op::Book { ticket_ids: vec![ticket.as_uuid()] }, outcome);

@@ -339,7 +339,7 @@ impl Replica {
         count: i64,
     ) -> Result<Vec<TicketId>, ReserveError> {
         let wanted = SeatsWanted::new(count).unwrap();
-        Ok(reserve_tickets(&self.context, user, event, wanted).await?.tickets)
+        Ok(reserve_tickets(&self.context, user, event, wanted, None).await?.what.tickets)
     }
 
     /// Reserves what surely is free.
@@ -351,7 +351,7 @@ impl Replica {
     pub(crate) fn book(&self, user: UserId, tickets: &[TicketId]) -> JoinHandle<Result<(), BookError>> {
         let context = self.context.clone();
         let requested = Requested { tickets: tickets.iter().copied().collect(), any_unknown: false };
-        tokio::spawn(async move { soon(book_tickets(&context, user, requested)).await })
+        tokio::spawn(async move { soon(book_tickets(&context, user, requested, None)).await })
     }
 
     /// A booking that succeeds.
@@ -367,7 +367,7 @@ impl Replica {
         count: i64,
     ) -> JoinHandle<Result<(), CancelError>> {
         let (context, count) = (self.context.clone(), TicketsToCancel::new(count).unwrap());
-        tokio::spawn(async move { soon(cancel_tickets(&context, user, event, count)).await })
+        tokio::spawn(async move { soon(cancel_tickets(&context, user, event, count, None)).await })
     }
 
     /// Settles what is overdue, which every claim is at once.

@@ -58,7 +58,7 @@ async fn what_is_being_booked_is_named_until_it_is_booked() {
 async fn what_is_released_settled_or_expired_is_not_named() {
     let sale = sale().await;
     let all = sale.hold(user(1), 6).await;
-    sale.pool.release(sale.event, user(1), &seats(all[..1].to_vec())).await.unwrap();
+    sale.pool.release(sale.event, user(1), &seats(all[..1].to_vec()), None).await.unwrap().what;
     assert_eq!(sale.claim(user(1), attempt(1), &all[1..3]).await, Claimed::All);
     sale.pool.settle(sale.event, attempt(1), &settled([all[1]], false)).await.unwrap();
     sale.pool.settle(sale.event, attempt(1), &settled([all[2]], true)).await.unwrap();
@@ -98,7 +98,7 @@ async fn of_a_user_the_hundred_events_whose_holds_end_last_are_kept_for_as_long_
         let nonce = LeaseNonce(Uuid::from_u128(7));
         assert!(sale.pool.acquire_load(event(number), nonce).await.unwrap());
         assert!(sale.pool.publish(EventRecord::new(event(number), 8), nonce, &[]).await.unwrap());
-        sale.pool.reserve(event(number), user(1), wanted).await.unwrap();
+        sale.pool.reserve(event(number), user(1), wanted, None).await.unwrap();
         // Nobody waits for the note but this test.
         let noted = async {
             while !sale.pool.events_held_by(user(1)).await.unwrap().contains(&event(number)) {

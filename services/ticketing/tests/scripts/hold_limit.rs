@@ -71,7 +71,8 @@ async fn what_is_booked_is_held_no_more() {
 async fn who_gives_up_a_hold_or_lets_it_end_cannot_hold_again_at_once() {
     let sale = sale().await;
     let held = sale.hold(user(1), 10).await;
-    let released = sale.pool.release(sale.event, user(1), &seats(held[..3].to_vec())).await.unwrap();
+    let released =
+        sale.pool.release(sale.event, user(1), &seats(held[..3].to_vec()), None).await.unwrap().what;
     assert_eq!(released, Released::All);
     // As several events are released: claimed, and settled as unsold.
     assert_eq!(sale.claim(user(1), attempt(1), &held[3..6]).await, Claimed::All);

@@ -121,7 +121,7 @@ impl Sale {
     }
 
     pub(crate) async fn reserve(&self, user: UserId, count: i64) -> Reserved {
-        self.pool.reserve(self.event, user, SeatsWanted::new(count).unwrap()).await.unwrap()
+        self.pool.reserve(self.event, user, SeatsWanted::new(count).unwrap(), None).await.unwrap().what
     }
 
     /// Reserves, and answers the seats' numbers.

@@ -38,8 +38,8 @@ async fn a_hold_whose_time_has_passed_is_free_for_others_and_of_no_use_to_its_ho
             panic!("seat {number} is held no more")
         };
         assert_eq!(states.seats.len(), 2);
-        let released = sale.pool.release(sale.event, user(1), &seats([number])).await.unwrap();
-        assert!(matches!(released, Released::Refused(_)));
+        let released = sale.pool.release(sale.event, user(1), &seats([number]), None).await.unwrap().what;
+        assert!(matches!(released, Released::Unheld(_)));
     }
     assert_eq!(sale.occupied().await, Some(2), "an expired hold counts as free");
     assert_eq!(sale.hold(user(2), 2).await, [1, 2]);
@@ -103,8 +103,8 @@ async fn a_claim_is_touched_by_its_own_attempt_alone() {
         sale.pool.settle(sale.event, other, &settled(1..=4, false)).await.unwrap();
     }
     assert!(matches!(sale.claim(user(1), attempt(4), &[1]).await, Claimed::Refused(_)));
-    let released = sale.pool.release(sale.event, user(1), &seats([1])).await.unwrap();
-    assert!(matches!(released, Released::Refused(_)), "a settling seat is nobody's to release");
+    let released = sale.pool.release(sale.event, user(1), &seats([1]), None).await.unwrap().what;
+    assert!(matches!(released, Released::Unheld(_)), "a settling seat is nobody's to release");
     assert_eq!(sale.claim_sold(attempt(5), &[1, 2, 3, 4]).await.len(), 0);
     assert_eq!(sale.kept().await, before);
 }
@@ -145,7 +145,7 @@ async fn a_repair_changes_only_what_is_still_as_it_was_read() {
     let sale = Sale::with(4, []).await;
     sale.hold(user(1), 2).await;
     let as_read = sale.inspect(&[1, 2, 3, 4]).await;
-    sale.pool.release(sale.event, user(1), &seats([1])).await.unwrap();
+    sale.pool.release(sale.event, user(1), &seats([1]), None).await.unwrap().what;
     assert_eq!(sale.hold(user(2), 1).await, [1], "another hold of the same seat");
     assert_eq!(sale.hold(user(1), 1).await, [3], "a hold where there was none");
 

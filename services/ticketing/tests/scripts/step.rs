@@ -103,9 +103,10 @@ impl Step {
                 model.restore_hold(attempt, &wanted);
             }
             Self::Release { user, seats: wanted } => {
-                let answer = sale.pool.release(sale.event, user, &seats(wanted.clone())).await.unwrap();
+                let answer =
+                    sale.pool.release(sale.event, user, &seats(wanted.clone()), None).await.unwrap().what;
                 assert_eq!(ended_release(&answer), model.release(user, &wanted));
-                if let Released::Refused(states) = answer {
+                if let Released::Unheld(states) = answer {
                     assert_watermark(&states.seats, &wanted, model);
                 }
             }
@@ -167,7 +168,7 @@ impl Step {
 async fn reserve(sale: &Sale, model: &mut Model, user: UserId, count: u16) {
     let wanted = SeatsWanted::new(count.into()).unwrap();
     let may_hold = model.may_hold(user, count);
-    let reserved = sale.pool.reserve(sale.event, user, wanted).await.unwrap();
+    let reserved = sale.pool.reserve(sale.event, user, wanted, None).await.unwrap().what;
     assert_eq!(!matches!(reserved, Reserved::TooManyHeld { .. }), may_hold);
     match reserved {
         Reserved::TooManyHeld { .. } => {}
@@ -232,8 +233,9 @@ fn ended_claim(answer: &Claimed) -> Ended<()> {
 fn ended_release(answer: &Released) -> Ended<()> {
     match answer {
         Released::All => Ended::Done(()),
-        Released::Refused(_) => Ended::Refused,
+        Released::Unheld(_) => Ended::Refused,
         Released::NotLoaded => Ended::NotLoaded,
+        Released::Refused(_) | Released::OtherRequest => panic!("{answer:?} without a key"),
     }
 }
 

@@ -19,7 +19,7 @@ async fn no_other_script_makes_a_key() {
     assert_eq!(pool.held_by(event, user(1)).await.unwrap(), []);
     pool.finish(event, attempt(1), None, &seats([1])).await.unwrap();
     pool.restore_hold(event, attempt(1), &seats([1])).await.unwrap();
-    assert_eq!(pool.release(event, user(1), &seats([1])).await.unwrap(), Released::NotLoaded);
+    assert_eq!(pool.release(event, user(1), &seats([1]), None).await.unwrap().what, Released::NotLoaded);
     for canceller in [Some(user(1)), None] {
         assert_eq!(pool.claim_sold(event, attempt(1), canceller, &seats([1])).await.unwrap(), []);
     }

@@ -101,11 +101,11 @@ async fn assert_refused(context: &Context, event: EventId, seats: &[SeatState]) 
     let unsold = [Settlement { seat: seats[0].seat, sold: false }];
     let nonce = LeaseNonce(Uuid::from_u128(1));
     let outcomes = [
-        context.holds.reserve(event, user(7), SeatsWanted::new(2).unwrap()).await.map(drop),
+        context.holds.reserve(event, user(7), SeatsWanted::new(2).unwrap(), None).await.map(drop),
         context.claims.claim(event, user(1), attempt, &numbers).await.map(drop),
         context.claims.finish(event, attempt, None, &numbers).await.map(drop),
         context.claims.restore_hold(event, attempt, &numbers).await.map(drop),
-        context.holds.release(event, user(1), &numbers).await.map(drop),
+        context.holds.release(event, user(1), &numbers, None).await.map(drop),
         context.claims.claim_sold(event, attempt, None, &numbers).await.map(drop),
         context.claims.settle(event, attempt, &unsold).await.map(drop),
         context.holds.expire_holds(event, 10).await.map(drop),

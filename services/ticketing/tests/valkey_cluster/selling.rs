@@ -18,7 +18,7 @@ async fn events_of_all_nodes_are_sold_together() {
     assert_eq!(world.occupied(&events).await.unwrap(), vec![3; events.len()]);
 
     let (released, booked): (Vec<_>, Vec<_>) = tickets.iter().partition(|ticket| ticket.seat().get() == 3);
-    usecases::release_tickets(&world.context, user(1), requested(&released)).await.unwrap();
+    usecases::release_tickets(&world.context, user(1), requested(&released), None).await.unwrap();
     world.book(user(1), &booked).await.unwrap();
     world.book(user(1), &booked).await.unwrap();
     assert_eq!(world.occupied(&events).await.unwrap(), vec![2; events.len()]);

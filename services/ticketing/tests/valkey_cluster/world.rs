@@ -196,16 +196,16 @@ impl World {
         count: i64,
     ) -> Result<Vec<TicketId>, ReserveError> {
         let wanted = SeatsWanted::new(count).unwrap();
-        Ok(in_time(reserve_tickets(&self.context, user, event, wanted)).await?.tickets)
+        Ok(in_time(reserve_tickets(&self.context, user, event, wanted, None)).await?.what.tickets)
     }
 
     pub(crate) async fn book(&self, user: UserId, tickets: &[TicketId]) -> Result<(), BookError> {
-        in_time(book_tickets(&self.context, user, requested(tickets))).await
+        in_time(book_tickets(&self.context, user, requested(tickets), None)).await
     }
 
     pub(crate) async fn cancel(&self, user: UserId, event: EventId, count: i64) -> Result<(), CancelError> {
         let count = TicketsToCancel::new(count).unwrap();
-        in_time(cancel_tickets(&self.context, user, event, count)).await
+        in_time(cancel_tickets(&self.context, user, event, count, None)).await
     }
 
     pub(crate) async fn occupied(&self, events: &[EventId]) -> Result<Vec<u32>, Failure> {

@@ -38,5 +38,5 @@ pub(crate) async fn publish(pool: &ValkeySeats) -> Result<bool, Failure> {
 
 pub(crate) async fn reserve(pool: &ValkeySeats) -> Result<Reserved, Failure> {
     let user = UserId::from_uuid(Uuid::from_u128(1));
-    pool.reserve(event(), user, SeatsWanted::new(1).unwrap()).await
+    pool.reserve(event(), user, SeatsWanted::new(1).unwrap(), None).await.map(|answered| answered.what)
 }

@@ -2,7 +2,8 @@
 
 use actix_web::{HttpResponse, web::Data};
 use booked_contract::{Code, ErrorBody, ticket::TicketIds};
-use booked_server::{ApiError, Body, User};
+use booked_idempotency::KeyedBody;
+use booked_server::{ApiError, User};
 
 use super::{deadline::Deadline, ids::requested};
 use crate::usecases::{self, Context, ReleaseError};
@@ -22,14 +23,14 @@ use crate::usecases::{self, Context, ReleaseError};
 )]
 pub(super) async fn release_tickets(
     User(user): User,
-    body: Body<TicketIds>,
+    KeyedBody { body, key }: KeyedBody<TicketIds>,
     context: Data<Context>,
     deadline: Data<Deadline>,
 ) -> Result<HttpResponse, ApiError> {
-    let requested = requested(&body.0)?;
-    let release = async move { usecases::release_tickets(&context, user.user, requested).await };
-    deadline.detach(release).await??;
-    Ok(HttpResponse::Ok().finish())
+    let requested = requested(&body)?;
+    let release = async move { usecases::release_tickets(&context, user.user, requested, key).await };
+    let answered = deadline.detach(release).await??;
+    Ok(answered.respond(|()| HttpResponse::Ok().finish()))
 }
 
 impl From<ReleaseError> for ApiError {
@@ -37,6 +38,8 @@ impl From<ReleaseError> for ApiError {
         match error {
             ReleaseError::NotYours => Code::NotYourTicket.into(),
             ReleaseError::NotReserved => Code::NotReserved.into(),
+            ReleaseError::OtherRequest => Code::IdempotencyKeyReused.into(),
+            ReleaseError::Before(refusal) => Self::from(*refusal).replayed(true),
             ReleaseError::Failed(failure) => failure.into(),
         }
     }

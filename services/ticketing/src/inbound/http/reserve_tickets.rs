@@ -1,11 +1,12 @@
 //! `POST /ticket/reserve/`: hold seats of an event for the caller.
 
-use actix_web::web::{Data, Json};
+use actix_web::{HttpResponse, web::Data};
 use booked_contract::{
     Code, ErrorBody,
     ticket::{Reservation, SeatsOfEvent},
 };
-use booked_server::{ApiError, Body, User};
+use booked_idempotency::KeyedBody;
+use booked_server::{ApiError, User};
 
 use super::{deadline::Deadline, ids::event_id};
 use crate::{
@@ -32,18 +33,20 @@ const AGAIN_IN_MAX_S: u64 = 60;
 )]
 pub(super) async fn reserve_tickets(
     User(user): User,
-    body: Body<SeatsOfEvent>,
+    KeyedBody { body, key }: KeyedBody<SeatsOfEvent>,
     context: Data<Context>,
     deadline: Data<Deadline>,
-) -> Result<Json<Reservation>, ApiError> {
-    let event = event_id(&body.0.event_id)?;
-    let count = SeatsWanted::new(body.0.count).ok_or(Code::TooFewTickets)?;
+) -> Result<HttpResponse, ApiError> {
+    let event = event_id(&body.event_id)?;
+    let count = SeatsWanted::new(body.count).ok_or(Code::TooFewTickets)?;
     let event = event.ok_or(Code::NoSuchEvent)?;
-    let reserving = usecases::reserve_tickets(&context, user.user, event, count);
-    let held = deadline.keep(reserving).await??;
-    Ok(Json(Reservation {
-        ticket_ids: held.tickets.into_iter().map(|ticket| ticket.as_uuid()).collect(),
-        expires_unix_time: held.expires_unix_ms.div_euclid(1000),
+    let reserving = usecases::reserve_tickets(&context, user.user, event, count, key);
+    let answered = deadline.keep(reserving).await??;
+    Ok(answered.respond(|held| {
+        HttpResponse::Ok().json(Reservation {
+            ticket_ids: held.tickets.into_iter().map(|ticket| ticket.as_uuid()).collect(),
+            expires_unix_time: held.expires_unix_ms.div_euclid(1000),
+        })
     }))
 }
 
@@ -61,6 +64,8 @@ impl From<ReserveError> for ApiError {
             ReserveError::Closed => Code::SaleClosed.into(),
             ReserveError::EventCancelled => Code::EventCancelled.into(),
             ReserveError::NoSuchEvent => Code::NoSuchEvent.into(),
+            ReserveError::OtherRequest => Code::IdempotencyKeyReused.into(),
+            ReserveError::Before(refusal) => Self::from(*refusal).replayed(true),
             ReserveError::Failed(failure) => failure.into(),
         }
     }

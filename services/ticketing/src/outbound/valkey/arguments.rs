@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use booked_idempotency::RequestKey;
 use booked_ids::SeatNumber;
 use redis::Cmd;
 
@@ -23,6 +24,19 @@ pub(super) fn add_terms(command: &mut Cmd, terms: &Terms, max_per_buyer: u32) {
     command.arg(terms.on_sale_unix_time.unwrap_or(0)).arg(terms.off_sale_unix_time.unwrap_or(0));
     command.arg(u8::from(terms.paused)).arg(u8::from(terms.cancelled));
     command.arg(terms.max_per_buyer.unwrap_or(max_per_buyer));
+}
+
+/// For how long an answer is kept, in milliseconds: a day, as clients are promised.
+const ANSWER_KEPT_MS: u64 = 86_400_000;
+
+/// A request's key as `answers.lua` reads it.
+pub(super) fn add_key(command: &mut Cmd, key: Option<RequestKey>) {
+    match key {
+        Some(key) => {
+            command.arg(key.id.simple().to_string()).arg(key.request.simple().to_string()).arg(ANSWER_KEPT_MS)
+        }
+        None => command.arg("").arg("").arg(""),
+    };
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {

@@ -2,38 +2,57 @@
 
 use async_trait::async_trait;
 use booked_failure::Failure;
+use booked_idempotency::{Answered, RequestKey};
 use booked_ids::{EventId, SeatNumber, UserId};
 
 use super::{
-    arguments::{add_seats, millis},
-    reply::{limit_of_buyer, read, reserved, seat, states, unexpected, worded},
+    arguments::{add_key, add_seats, millis},
+    reply::{
+        answered, limit_of_buyer, read, refusal_word, released, reserved, seat, states, unexpected, worded,
+    },
     scripts,
     seats::ValkeySeats,
 };
 use crate::{
-    domain::{count::SeatsWanted, seat::SeatStates},
+    domain::{booking::Refusal, count::SeatsWanted, seat::SeatStates},
     ports::{Expired, HELD_MAX, HeldUntil, Holds, LimitOfBuyer, Released, Reserved},
 };
 
+/// A reservation is not refused for tickets that were noted longer ago, in milliseconds, since they may have been cancelled: who has
+/// just cancelled may reserve again.
+const NOTED_LATELY_MS: u64 = 1_000;
+
 #[async_trait]
 impl Holds for ValkeySeats {
-    async fn reserve(&self, event: EventId, user: UserId, count: SeatsWanted) -> Result<Reserved, Failure> {
+    async fn reserve(
+        &self,
+        event: EventId,
+        user: UserId,
+        count: SeatsWanted,
+        key: Option<RequestKey>,
+    ) -> Result<Answered<Reserved>, Failure> {
         self.active.mark(event);
         let answer = self
             .run(&scripts::RESERVE, event, |command| {
                 command.arg(user.to_string()).arg(count.get()).arg(millis(self.lifetimes.hold));
-                command.arg(self.limit.seats).arg(millis(self.limit.cooldown));
+                command.arg(self.limit.seats).arg(millis(self.limit.cooldown)).arg(NOTED_LATELY_MS);
+                if key.is_some() {
+                    add_key(command, key);
+                }
             })
             .await?;
-        let reserved = reserved(answer)?;
-        self.refused_reservations.count(&reserved);
-        if matches!(reserved, Reserved::TooManyHeld { .. }) {
+        let answered = answered(answer, reserved)?;
+        if answered.is_replay {
+            return Ok(answered);
+        }
+        self.refused_reservations.count(&answered.what);
+        if matches!(answered.what, Reserved::TooManyHeld { .. }) {
             self.refused.add(1, &[]);
         }
-        if let Reserved::Held { expires_unix_ms, .. } = &reserved {
+        if let Reserved::Held { expires_unix_ms, .. } = &answered.what {
             self.held_events.note(user, event, *expires_unix_ms);
         }
-        Ok(reserved)
+        Ok(answered)
     }
 
     async fn note_tickets(
@@ -57,20 +76,34 @@ impl Holds for ValkeySeats {
         limit_of_buyer(answer.await?)
     }
 
-    async fn release(&self, event: EventId, user: UserId, seats: &[SeatNumber]) -> Result<Released, Failure> {
-        let answer = self
-            .run(&scripts::RELEASE, event, |command| {
-                command.arg(user.to_string());
-                add_seats(command, seats);
-            })
-            .await?;
-        let (word, rest) = worded(answer)?;
-        match word.as_str() {
-            "not loaded" => Ok(Released::NotLoaded),
-            "released" => Ok(Released::All),
-            "refused" => Ok(Released::Refused(states(rest, seats)?)),
-            other => Err(unexpected(&other)),
-        }
+    async fn release(
+        &self,
+        event: EventId,
+        user: UserId,
+        seats: &[SeatNumber],
+        key: Option<RequestKey>,
+    ) -> Result<Answered<Released>, Failure> {
+        let answer = self.run(&scripts::RELEASE, event, |command| {
+            command.arg(user.to_string());
+            add_key(command, key);
+            add_seats(command, seats);
+        });
+        answered(answer.await?, |word, rest| released(word, rest, seats))
+    }
+
+    async fn keep_refusal(
+        &self,
+        event: EventId,
+        user: UserId,
+        refusal: Refusal,
+        key: RequestKey,
+    ) -> Result<Answered<Released>, Failure> {
+        let answer = self.run(&scripts::KEEP_REFUSAL, event, |command| {
+            command.arg(user.to_string());
+            add_key(command, Some(key));
+            command.arg(refusal_word(refusal));
+        });
+        answered(answer.await?, |word, rest| released(word, rest, &[]))
     }
 
     async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Result<Option<SeatStates>, Failure> {

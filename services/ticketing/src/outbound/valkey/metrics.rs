@@ -50,7 +50,10 @@ impl RefusedReservations {
             Reserved::EventCancelled => "event_cancelled",
             Reserved::OverLimit { .. } => "over_limit",
             Reserved::TooManyHeld { .. } => "too_many_held",
-            Reserved::Held { .. } | Reserved::NotNoted { .. } | Reserved::NotLoaded => return,
+            Reserved::Held { .. }
+            | Reserved::NotNoted { .. }
+            | Reserved::NotLoaded
+            | Reserved::OtherRequest => return,
         };
         self.add(reason, 1);
     }

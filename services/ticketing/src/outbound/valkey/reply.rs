@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use booked_failure::Failure;
+use booked_idempotency::Answered;
 use booked_ids::{SeatNumber, UserId, parse_uuid};
 use redis::{FromRedisValue, Value};
 
 use crate::{
-    domain::seat::{AttemptId, Claim, ClaimKind, Hold, SeatState, SeatStates},
-    ports::{LimitOfBuyer, Reserved, VALKEY},
+    domain::{
+        booking::Refusal,
+        seat::{AttemptId, Claim, ClaimKind, Hold, SeatState, SeatStates},
+    },
+    ports::{LimitOfBuyer, Released, Reserved, VALKEY},
 };
 
 pub(super) fn read<T: FromRedisValue>(value: Value) -> Result<T, Failure> {
@@ -26,21 +30,34 @@ pub(super) fn worded(value: Value) -> Result<(String, std::vec::IntoIter<Value>)
     Ok((word, values))
 }
 
-/// What the script that reserves answers.
-pub(super) fn reserved(value: Value) -> Result<Reserved, Failure> {
+/// What a script answers that keeps its answers: this time, or what it answered before. `read_answer` reads the answer's first word
+/// and the rest.
+pub(super) fn answered<T>(
+    value: Value,
+    read_answer: impl FnOnce(&str, std::vec::IntoIter<Value>) -> Result<T, Failure>,
+) -> Result<Answered<T>, Failure> {
     let (word, mut rest) = worded(value)?;
+    if word != "again" {
+        return read_answer(&word, rest).map(Answered::now);
+    }
+    let word: String = read(rest.next().unwrap_or(Value::Nil))?;
+    read_answer(&word, rest).map(Answered::before)
+}
+
+/// What the script that reserves answers.
+pub(super) fn reserved(word: &str, mut rest: std::vec::IntoIter<Value>) -> Result<Reserved, Failure> {
     let mut number = || read::<i64>(rest.next().unwrap_or(Value::Nil));
-    match word.as_str() {
+    match word {
         "not loaded" => Ok(Reserved::NotLoaded),
+        "other request" => Ok(Reserved::OtherRequest),
         "too few" => Ok(Reserved::TooFew),
         "cancelled" => Ok(Reserved::EventCancelled),
         "closed" => Ok(Reserved::Closed),
         "not yet" => Ok(Reserved::NotOnSaleYet { opens_unix_time: number()? }),
         "not noted" => Ok(Reserved::NotNoted { now_unix_ms: number()? }),
         "over limit" => {
-            let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
-            let limit = count(number()?);
-            Ok(Reserved::OverLimit { limit, now_unix_ms: number()?, noted_unix_ms: number()? })
+            let limit = u32::try_from(number()?).unwrap_or(u32::MAX);
+            Ok(Reserved::OverLimit { limit })
         }
         "too many held" => {
             let again_in = Duration::from_millis(number()?.unsigned_abs());
@@ -51,6 +68,34 @@ pub(super) fn reserved(value: Value) -> Result<Reserved, Failure> {
             Ok(Reserved::Held { seats: seats(rest)?, expires_unix_ms })
         }
         other => Err(unexpected(&other)),
+    }
+}
+
+/// What the scripts answer that release, or keep why that was refused.
+pub(super) fn released(
+    word: &str,
+    rest: std::vec::IntoIter<Value>,
+    asked: &[SeatNumber],
+) -> Result<Released, Failure> {
+    match word {
+        "released" => Ok(Released::All),
+        "not loaded" => Ok(Released::NotLoaded),
+        "refused" => Ok(Released::Unheld(states(rest, asked)?)),
+        "other request" => Ok(Released::OtherRequest),
+        NOT_YOURS => Ok(Released::Refused(Refusal::NotYours)),
+        NOT_RESERVED => Ok(Released::Refused(Refusal::NotReserved)),
+        other => Err(unexpected(&other)),
+    }
+}
+
+const NOT_YOURS: &str = "not yours";
+const NOT_RESERVED: &str = "not reserved";
+
+/// A refusal as it is kept.
+pub(super) fn refusal_word(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotYours => NOT_YOURS,
+        Refusal::NotReserved => NOT_RESERVED,
     }
 }
 

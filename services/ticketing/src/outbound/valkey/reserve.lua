@@ -1,11 +1,12 @@
 -- Reserve: holds `count` seats for a user, all or none: neighbors if a bounded search finds them, otherwise the lowest
 -- free seats. Costs the same however large the event is, and however much of it is sold.
 -- ARGV: 2 user, 3 count, 4 how long to hold them, in ms, 5 how many seats a user may hold (0: any number), 6 for how many
--- ms a hold counts after its end.
+-- ms a hold counts after its end, 7 for how many ms a user is refused for tickets that were noted, since they may have been
+-- cancelled, 8… the request's key, as answers.lua reads it; nothing if it has none.
 -- Answers {'not loaded'}, {'cancelled'}, {'closed'}, {'not yet', the beginning of the sale in Unix seconds}, {'too few'},
--- {'not noted', now in Unix ms} if note_tickets.lua must run first, {'over limit', how many seats one user may have, now in
--- Unix ms, when it was noted what this one has}, {'too many held', ms until this many may be held}, or {'held',
--- expiry in Unix ms, seat, seat, …}.
+-- {'not noted', now in Unix ms} if note_tickets.lua must run first, {'over limit', how many seats one user may have}, {'too many
+-- held', ms until this many may be held}, {'held', expiry in Unix ms, seat, seat, …}, or what answered_before() says.
+local KEY = 8
 
 -- Neighbors are searched for in this many windows of the inventory, each from the next free seat on.
 local WINDOWS_MAX, WINDOW_BYTES = 2, 64
@@ -13,6 +14,10 @@ local NOT_ALL_TAKEN = '[^\255]' -- a byte of the map
 -- Free seats that are checked in vain: if many stand alone, a window holds hundreds.
 local IN_VAIN_MAX = 64
 
+local before = answered_before(KEY)
+if before then
+  return before
+end
 if not_loaded() then
   return {'not loaded'}
 end
@@ -22,13 +27,17 @@ local found = call('HMGET', meta, 'capacity', 'taken', 'hint', 'opens', 'closes'
 local capacity, used, hint = tonumber(found[1]), tonumber(found[2]), tonumber(found[3])
 local opens, closes, most = tonumber(found[4] or 0), tonumber(found[5] or 0), tonumber(found[8] or 0)
 
+local function refuse(answer)
+  return keep_refusal(KEY, user, answer)
+end
+
 -- The terms of the sale. An event whose inventory an older release has made has none.
 if found[7] == '1' then
-  return {'cancelled'}
+  return refuse({'cancelled'})
 elseif found[6] == '1' or (closes > 0 and now >= closes * 1000) then
-  return {'closed'}
+  return refuse({'closed'})
 elseif now < opens * 1000 then
-  return {'not yet', opens}
+  return refuse({'not yet', opens})
 end
 
 local bought = most > 0 and buyer(user)
@@ -40,7 +49,10 @@ if bought then
   call('ZREMRANGEBYSCORE', bought, 0, now)
   -- All but noted() itself, whose score is below 0.
   if call('ZCOUNT', bought, 0, '+inf') + count > most then
-    return {'over limit', most, now, -tonumber(since)}
+    if now + tonumber(since) > tonumber(ARGV[7]) then
+      return {'not noted', now}
+    end
+    return refuse({'over limit', most})
   end
 end
 
@@ -60,7 +72,7 @@ if expire_holds(now, count) > 0 then
   used, hint = tonumber(found[1]), tonumber(found[2])
 end
 if capacity - used < count then
-  return {'too few'}
+  return refuse({'too few'})
 end
 
 -- Seats are counted from 0 here, as bits are. The inventory is longer than the capacity, so a free bit is always found.
@@ -116,7 +128,7 @@ end
 
 local lowest = next_free(hint)
 if not lowest then
-  return {'too few'}
+  return refuse({'too few'})
 end
 local seats, first, free = {}, neighbours(lowest)
 if first then
@@ -135,7 +147,7 @@ else
     at = next_free(at + 1)
   end
   if #seats < count then
-    return {'too few'}
+    return refuse({'too few'})
   end
   hint = seats[count]
 end
@@ -155,4 +167,4 @@ if bought then
   call('PEXPIRE', bought, NOTED_FOR_MS)
 end
 call('HSET', meta, 'taken', used + granted, 'hint', hint)
-return answer
+return keep(KEY, answer)

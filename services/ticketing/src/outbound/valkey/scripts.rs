@@ -22,22 +22,26 @@ impl Script {
     }
 }
 
+/// What a script on an event begins with, after the prelude, if its answer is kept for a request that may come again.
+const ANSWERS: &str = include_str!("answers.lua");
+
 macro_rules! event_scripts {
-    ($($name:ident = $file:literal;)*) => {$(
+    ($($name:ident = $file:literal $($second:ident)?;)*) => {$(
         pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
-            Script::new($file, &[PRELUDE, include_str!($file)].join("\n"))
+            Script::new($file, &[PRELUDE, $($second,)? include_str!($file)].join("\n"))
         });
     )*};
 }
 
 event_scripts! {
-    RESERVE = "reserve.lua";
+    RESERVE = "reserve.lua" ANSWERS;
     CLAIM = "claim.lua";
     INSPECT = "inspect.lua";
     HOLDS_OF_USER = "holds_of_user.lua";
     FINISH = "finish.lua";
     RESTORE_HOLD = "restore_hold.lua";
-    RELEASE = "release.lua";
+    RELEASE = "release.lua" ANSWERS;
+    KEEP_REFUSAL = "keep_refusal.lua" ANSWERS;
     CLAIM_SOLD = "claim_sold.lua";
     SETTLE = "settle.lua";
     OCCUPIED = "occupied.lua";

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use booked_failure::Failure;
+use booked_idempotency::RequestKey;
 use booked_ids::{EventId, UserId};
 use booked_ticketing::{
     domain::{count::SeatsWanted, waitlist::Watermark},
@@ -54,12 +55,13 @@ impl WaitlistStore for WithLateJoin {
         event: EventId,
         wanted: SeatsWanted,
         inventory: Arc<dyn Inventory>,
+        key: Option<RequestKey>,
     ) -> Result<Joined, Failure> {
         if email == self.late.email {
             self.late.reached.add_permits(1);
             self.late.go_on.acquire().await.unwrap().forget();
         }
-        self.inner.join(user, email, event, wanted, inventory).await
+        self.inner.join(user, email, event, wanted, inventory, key).await
     }
 
     async fn awaited_events(
