@@ -13,6 +13,7 @@ use booked_failure::{During, Failure};
 use booked_postgres::{Abort, Database};
 use booked_server::{ApiError, Deadline};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
 
@@ -119,7 +120,12 @@ impl KeptAnswers {
             }
         }
         let error: ApiError = match act().await {
-            Ok(done) => return Some(Ok(Answered::now(done))),
+            Ok(done) => {
+                if table::is_apart() {
+                    let _ = self.keep(key, Kept::Done(Value::Null)).await;
+                }
+                return Some(Ok(Answered::now(done)));
+            }
             Err(error) => error.into(),
         };
         if error.code() == Code::FirstRequestUnderWay {
@@ -162,10 +168,10 @@ impl KeptAnswers {
         }))
     }
 
-    /// Keeps a refusal; false if another request with the key comes first.
-    async fn keep(&self, key: RequestKey, refusal: Kept) -> Result<bool, Failure> {
+    /// Keeps an answer that has no effect; false if another request with the key comes first.
+    async fn keep(&self, key: RequestKey, answer: Kept) -> Result<bool, Failure> {
         let kept = self.database.transaction(async move |connection| {
-            table::keep(connection, &[key], &refusal).await.map_err(Abort::<Infallible>::from)
+            table::keep(connection, &[key], &answer).await.map_err(Abort::<Infallible>::from)
         });
         Ok(!kept.await?.is_empty())
     }

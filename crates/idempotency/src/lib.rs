@@ -21,4 +21,4 @@ pub use answered::Answered;
 pub use kept_answers::{KeptAnswers, Look};
 pub use request::{Keyed, KeyedBody};
 pub use request_key::RequestKey;
-pub use table::{keep_all_done, keep_done, take_back};
+pub use table::{delete, keep_all_done, keep_done};

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use booked_contract::{IDEMPOTENCY_KEY_HEADER, IDEMPOTENCY_REPLAYED_HEADER};
 use booked_identity::{
     Identity, Role,
     internal::{CREDENTIAL_HEADER, identity_headers},
@@ -21,6 +22,8 @@ use crate::world::SECRET;
 pub(crate) struct Caller {
     client: Client,
     address: SocketAddr,
+    /// With which idempotency key they send what they send.
+    key: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -31,6 +34,8 @@ pub(crate) struct Answer {
     pub(crate) retry_after: Option<String>,
     pub(crate) tag: Option<String>,
     pub(crate) cache_control: Option<String>,
+    /// Whether it says that it was given before.
+    pub(crate) is_replay: bool,
 }
 
 impl Answer {
@@ -68,7 +73,12 @@ impl Caller {
             .chain([credential])
             .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
         let client = Client::builder().default_headers(HeaderMap::from_iter(headers)).build().unwrap();
-        Self { client, address }
+        Self { client, address, key: None }
+    }
+
+    /// The same one, who sends everything with this idempotency key, to this replica.
+    pub(crate) fn with_key(&self, key: &str, address: SocketAddr) -> Self {
+        Self { key: Some(key.to_owned()), address, ..self.clone() }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -85,14 +95,18 @@ impl Caller {
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> Answer {
         let url = format!("http://{}{path}", self.address);
-        let response = self.client.request(method, url).body(body).send().await.unwrap();
+        let request = self.client.request(method, url).body(body);
+        let request =
+            self.key.iter().fold(request, |request, key| request.header(IDEMPOTENCY_KEY_HEADER, key));
+        let response = request.send().await.unwrap();
         let header =
             |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         let (status, location) = (response.status().as_u16(), header("location"));
         let (retry_after, tag, cache_control) =
             (header("retry-after"), header("etag"), header("cache-control"));
+        let is_replay = header(IDEMPOTENCY_REPLAYED_HEADER).as_deref() == Some("true");
         let bytes = response.bytes().await.unwrap();
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
-        Answer { status, body, location, retry_after, tag, cache_control }
+        Answer { status, body, location, retry_after, tag, cache_control, is_replay }
     }
 }

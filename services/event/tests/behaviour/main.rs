@@ -10,6 +10,7 @@ mod delete_event;
 mod entity_tags;
 mod get_event;
 mod hostile_input;
+mod idempotency_keys;
 mod list_events;
 mod outage;
 mod sale_terms;

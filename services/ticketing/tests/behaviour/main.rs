@@ -25,6 +25,8 @@ mod deliver_notifications;
 mod drop_deleted_inventories;
 mod figures_of_a_sale;
 mod group_commit;
+mod idempotency_keys;
+mod idempotency_keys_at_once;
 mod idle;
 mod list_bookings;
 mod list_holds;

@@ -24,6 +24,7 @@ mod changing_terms;
 mod controls;
 mod deleting_and_growing;
 mod hot_event;
+mod idempotency_keys;
 mod limit_of_a_buyer;
 mod loading;
 mod reconciling;

@@ -58,7 +58,7 @@ async fn what_is_being_booked_is_named_until_it_is_booked() {
 async fn what_is_released_settled_or_expired_is_not_named() {
     let sale = sale().await;
     let all = sale.hold(user(1), 6).await;
-    sale.pool.release(sale.event, user(1), &seats(all[..1].to_vec()), None).await.unwrap().what;
+    sale.pool.release(sale.event, user(1), &seats(all[..1].to_vec()), None).await.unwrap();
     assert_eq!(sale.claim(user(1), attempt(1), &all[1..3]).await, Claimed::All);
     sale.pool.settle(sale.event, attempt(1), &settled([all[1]], false)).await.unwrap();
     sale.pool.settle(sale.event, attempt(1), &settled([all[2]], true)).await.unwrap();

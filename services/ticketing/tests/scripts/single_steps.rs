@@ -145,7 +145,7 @@ async fn a_repair_changes_only_what_is_still_as_it_was_read() {
     let sale = Sale::with(4, []).await;
     sale.hold(user(1), 2).await;
     let as_read = sale.inspect(&[1, 2, 3, 4]).await;
-    sale.pool.release(sale.event, user(1), &seats([1]), None).await.unwrap().what;
+    sale.pool.release(sale.event, user(1), &seats([1]), None).await.unwrap();
     assert_eq!(sale.hold(user(2), 1).await, [1], "another hold of the same seat");
     assert_eq!(sale.hold(user(1), 1).await, [3], "a hold where there was none");
 

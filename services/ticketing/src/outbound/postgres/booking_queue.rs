@@ -25,7 +25,7 @@ use super::{
     batch_size::BatchSize,
     book::{Booking, Verdict, book},
     buyer_limit::BuyerLimits,
-    keyed_bookings::{keep_keys, take_back_keys},
+    keyed_bookings::{delete_keys, keep_keys},
     queue_metrics::{QueueMetrics, Refused},
 };
 
@@ -269,7 +269,7 @@ impl Flusher {
                     all.filter(|(_, may)| **may).map(|(booking, _)| booking).collect();
                 let locked = limits.lock_buyers(connection, &bookings).await?;
                 let decided = book(connection, &bookings, locked, limits.default).await?;
-                take_back_keys(connection, &bookings, &decided.verdicts).await?;
+                delete_keys(connection, &bookings, &decided.verdicts).await?;
                 let mut verdicts = decided.verdicts.into_iter();
                 let verdict =
                     |may: bool| if may { verdicts.next() } else { None }.unwrap_or(Verdict::Repeated);

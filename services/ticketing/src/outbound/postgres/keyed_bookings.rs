@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use booked_idempotency::{RequestKey, keep_all_done, take_back};
+use booked_idempotency::{RequestKey, delete, keep_all_done};
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
@@ -31,13 +31,13 @@ pub(super) async fn keep_keys(
     Ok(bookings.iter().zip(is_first).map(may_be_made).collect())
 }
 
-/// Takes back the keys of those that were not made after all.
-pub(super) async fn take_back_keys(
+/// Deletes the keys of those that were not made after all.
+pub(super) async fn delete_keys(
     connection: &mut AsyncPgConnection,
     bookings: &[Booking],
     verdicts: &[Verdict],
 ) -> QueryResult<()> {
     let not_made = bookings.iter().zip(verdicts).filter(|(_, verdict)| **verdict != Verdict::Booked);
     let ids: Vec<Uuid> = not_made.filter_map(|(booking, _)| Some(booking.key?.id)).collect();
-    if ids.is_empty() { Ok(()) } else { take_back(connection, ids).await }
+    if ids.is_empty() { Ok(()) } else { delete(connection, ids).await }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use booked_contract::{IDEMPOTENCY_KEY_HEADER, IDEMPOTENCY_REPLAYED_HEADER};
 use booked_identity::{
     Identity, Role,
     internal::{CREDENTIAL_HEADER, identity_headers},
@@ -19,6 +20,8 @@ use super::{answer::Answer, sale::CREDENTIAL, waiting::PATIENCE};
 pub(crate) struct Buyer {
     pub(crate) name: String,
     pub(crate) identity: Identity,
+    /// With which idempotency key they send what they send.
+    key: Option<String>,
     url: String,
     client: Client,
 }
@@ -29,12 +32,17 @@ impl Buyer {
         let user = UserId::from_uuid(SystemRandom.uuid());
         let email = format!("{}@example.org", name.replace(' ', "."));
         let identity = Identity { user, email, role: Role::User };
-        Self { name: name.to_owned(), identity, url: url.to_owned(), client }
+        Self { name: name.to_owned(), identity, key: None, url: url.to_owned(), client }
     }
 
     /// The same user at another instance.
     pub(crate) fn at(&self, url: &str) -> Self {
         Self { url: url.to_owned(), ..self.clone() }
+    }
+
+    /// The same user, who sends everything with this idempotency key.
+    pub(crate) fn with_key(&self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self.clone() }
     }
 
     pub(crate) fn id(&self) -> String {
@@ -120,6 +128,8 @@ impl Buyer {
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.url));
         let request = request.header(CREDENTIAL_HEADER, CREDENTIAL);
+        let request =
+            self.key.iter().fold(request, |request, key| request.header(IDEMPOTENCY_KEY_HEADER, key));
         identity_headers(&self.identity)
             .into_iter()
             .fold(request, |request, (name, value)| request.header(name, value))
@@ -133,8 +143,9 @@ pub(crate) async fn ask(question: String, request: RequestBuilder) -> Answer {
     let response = response.unwrap_or_else(|error| panic!("{question}: was not answered: {error:?}"));
     let header = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
     let (status, retry_after) = (response.status().as_u16(), header("retry-after"));
+    let is_replay = header(IDEMPOTENCY_REPLAYED_HEADER).as_deref() == Some("true");
     let text = response.text().await.unwrap_or_else(|error| panic!("{question}: no body: {error:?}"));
-    Answer { question, status, retry_after, text, took: began.elapsed() }
+    Answer { question, status, retry_after, is_replay, text, took: began.elapsed() }
 }
 
 /// A body for booking and releasing.
