@@ -11,7 +11,7 @@ use self::{
     Handler::{Local, Service},
     LocalEndpoint::{Docs, Health, OpenApi, PublicKeys},
     Method::{Delete, Get, Post},
-    Retry::{Never, Once},
+    Retry::{Never, Once, WithKey},
 };
 use crate::services::ServiceName::{self, Analytics, Event, Ticketing, User};
 
@@ -45,19 +45,20 @@ pub const ROUTES: &[Route] = &[
     route(Post, "/user/login/", Service(User), Anyone, PASSWORD, SMALL, Never),
     route(Get, "/user/bookings/", Service(Ticketing), Users, READ, NONE, Once),
     route(Get, "/user/tickets/", Service(Ticketing), Users, READ, NONE, Once),
-    route(Post, "/event/", Service(Event), Admins, WRITE, LARGE, Never),
+    route(Post, "/event/", Service(Event), Admins, WRITE, LARGE, WithKey),
     route(Get, "/event/", Service(Event), Anyone, READ, NONE, Once),
-    route(Delete, "/event/", Service(Event), Admins, WRITE, NONE, Never),
-    route(Post, "/event/update/", Service(Event), Admins, WRITE, LARGE, Never),
-    route(Post, "/event/cancel/", Service(Event), Admins, WRITE, SMALL, Never),
+    route(Delete, "/event/", Service(Event), Admins, WRITE, NONE, WithKey),
+    route(Post, "/event/update/", Service(Event), Admins, WRITE, LARGE, WithKey),
+    route(Post, "/event/cancel/", Service(Event), Admins, WRITE, SMALL, WithKey),
     route(Get, "/event/{id}/", Service(Event), Anyone, READ, NONE, Once),
-    route(Post, "/ticket/reserve/", Service(Ticketing), Users, WRITE, SMALL, Never),
-    route(Post, "/ticket/book/", Service(Ticketing), Users, WRITE, TICKETS, Never).high_priority(),
-    route(Post, "/ticket/release/", Service(Ticketing), Users, WRITE, TICKETS, Never).high_priority(),
-    route(Post, "/ticket/cancel/", Service(Ticketing), Users, WRITE, SMALL, Never).high_priority(),
-    route(Post, "/ticket/cancel_tickets/", Service(Ticketing), Users, WRITE, TICKETS, Never).high_priority(),
+    route(Post, "/ticket/reserve/", Service(Ticketing), Users, WRITE, SMALL, WithKey),
+    route(Post, "/ticket/book/", Service(Ticketing), Users, WRITE, TICKETS, WithKey).high_priority(),
+    route(Post, "/ticket/release/", Service(Ticketing), Users, WRITE, TICKETS, WithKey).high_priority(),
+    route(Post, "/ticket/cancel/", Service(Ticketing), Users, WRITE, SMALL, WithKey).high_priority(),
+    route(Post, "/ticket/cancel_tickets/", Service(Ticketing), Users, WRITE, TICKETS, WithKey)
+        .high_priority(),
     route(Get, "/ticket/holds/", Service(Ticketing), Users, READ, NONE, Once),
-    route(Post, "/waitlist/add/", Service(Ticketing), Users, WRITE, SMALL, Never),
+    route(Post, "/waitlist/add/", Service(Ticketing), Users, WRITE, SMALL, WithKey),
     route(Get, "/analytics/", Service(Analytics), Admins, READ, NONE, Once),
     route(Get, "/analytics/cancellation_rates/", Service(Analytics), Admins, READ, NONE, Once),
 ];
@@ -151,6 +152,19 @@ pub enum Retry {
     Never,
     /// It only reads: once, to another replica if there is one.
     Once,
+    /// It changes something, and the service recognizes the idempotency key of a request: once, to another replica if
+    /// there is one, if the request has a key; never without one.
+    WithKey,
+}
+
+impl Retry {
+    /// What this means for one request.
+    pub(crate) fn for_request(self, has_key: bool) -> Self {
+        match self {
+            WithKey if !has_key => Never,
+            own => own,
+        }
+    }
 }
 
 /// The route that matches a request.

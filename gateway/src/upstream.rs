@@ -61,8 +61,8 @@ impl Upstream {
     }
 
     /// Sends a call to one replica after the other until one answers. Another replica is tried if surely nothing was sent and
-    /// it may have room, and once more if `retry` allows the call to be done twice. After a timeout nothing is tried again:
-    /// the client's time is over, and a service that is too slow would get even more to do.
+    /// it may have room, and once more if its response was lost and `retry` allows that. After a timeout nothing is tried
+    /// again: the client's time is over, and a service that is too slow would get even more to do.
     pub(crate) async fn send(
         &self,
         call: &Call,
@@ -84,15 +84,19 @@ impl Upstream {
         let deadline = Instant::now() + self.timeout(timeout);
         let mut retries_left: u32 = match retry {
             Retry::Never => 0,
-            Retry::Once => 1,
+            Retry::Once | Retry::WithKey => 1,
         };
+        // Of a call that changes something.
+        let mut lost = None;
         let mut others = self.round_robin.order(&self.replicas, call).into_iter();
         let Some(mut replica) = others.next() else {
             return Err(CallError::NotSent("no replica".to_owned()));
         };
         loop {
             let error = match replica.exchange(call, deadline).await {
-                Ok(response) => return Ok(response),
+                Ok(response) => {
+                    return Ok(UpstreamResponse { follows_lost_write: lost.is_some(), ..response });
+                }
                 Err(error) => error,
             };
             let next = match &error {
@@ -104,9 +108,10 @@ impl Upstream {
                 // The replica that was tried first has more room than the others.
                 CallError::Overloaded(_) | CallError::Lost(_) | CallError::TimedOut => None,
             };
-            match next {
-                Some(next) => replica = next,
-                None => return Err(error),
+            let Some(next) = next else { return Err(error.after(lost)) };
+            replica = next;
+            if matches!((&error, retry), (CallError::Lost(_), Retry::WithKey)) {
+                lost = Some(error);
             }
         }
     }

@@ -12,7 +12,7 @@ use actix_http::Request;
 use actix_web::{
     HttpMessage as _, HttpResponse, HttpResponseBuilder, http::header as client_header, web::Bytes,
 };
-use booked_contract::{Code, ErrorBody};
+use booked_contract::{Code, ErrorBody, IDEMPOTENCY_KEY_HEADER, IDEMPOTENCY_REPLAYED_HEADER};
 use booked_failure::Failure;
 use booked_identity::internal::{CLIENT_ADDRESS_HEADER, CREDENTIAL_HEADER, identity_headers};
 use booked_server::{FlightError, LocalSingleFlight, REQUEST_ID_HEADER};
@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, 
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument as _, Span};
 
-use super::{idempotency_key, identity::Caller, request_id::RequestId};
+use super::{identity::Caller, request_id::RequestId};
 use crate::{
     rejection::Rejection,
     routes::{self, Access, Retry, Route, RouteMatch},
@@ -35,12 +35,18 @@ const SHARED_READ_WAIT_MAX: Duration = Duration::from_millis(100);
 
 const CREDENTIAL: HeaderName = HeaderName::from_static(CREDENTIAL_HEADER);
 const CLIENT_ADDRESS: HeaderName = HeaderName::from_static(CLIENT_ADDRESS_HEADER);
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static(idempotency_key::HEADER);
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static(IDEMPOTENCY_KEY_HEADER);
 const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
 const TRACE_HEADERS: [HeaderName; 2] =
     [HeaderName::from_static("traceparent"), HeaderName::from_static("tracestate")];
-const RELAYED_HEADERS: [HeaderName; 5] =
-    [header::CONTENT_TYPE, header::LOCATION, header::RETRY_AFTER, header::CACHE_CONTROL, header::ETAG];
+const RELAYED_HEADERS: [HeaderName; 6] = [
+    header::CONTENT_TYPE,
+    header::LOCATION,
+    header::RETRY_AFTER,
+    header::CACHE_CONTROL,
+    header::ETAG,
+    HeaderName::from_static(IDEMPOTENCY_REPLAYED_HEADER),
+];
 
 /// A request that passed all earlier phases.
 pub(crate) struct Forward<'r> {
@@ -124,6 +130,7 @@ fn is_shareable(route: &Route) -> bool {
 struct Exchange {
     route: &'static Route,
     call: Call,
+    retry: Retry,
     span: Span,
 }
 
@@ -135,12 +142,13 @@ impl Exchange {
         // The service's part of the trace begins below this call.
         let headers = span.in_scope(|| headers(forward));
         let (body, priority) = (forward.body.clone(), route.priority);
-        Self { route, call: Call { method, target, headers, body, priority }, span }
+        let retry = route.retry.for_request(forward.idempotency_key.is_some());
+        Self { route, call: Call { method, target, headers, body, priority }, retry, span }
     }
 
     async fn send(self, upstream: &Upstream) -> Result<UpstreamResponse, CallError> {
-        let Self { route, call, span } = self;
-        let response = upstream.send(&call, route.retry, route.timeout).instrument(span.clone()).await;
+        let Self { route, call, retry, span } = self;
+        let response = upstream.send(&call, retry, route.timeout).instrument(span.clone()).await;
         if response.is_err() {
             booked_telemetry::failed(&span);
         }
@@ -153,7 +161,7 @@ impl Exchange {
 fn failed(failure: Failure, retry: Retry) -> Rejection {
     Rejection::Failed(match retry {
         Retry::Once => failure.harmless(),
-        Retry::Never => failure,
+        Retry::Never | Retry::WithKey => failure,
     })
 }
 
@@ -209,7 +217,13 @@ fn headers(forward: &Forward<'_>) -> HeaderMap {
 /// Relays a service's response, unless it is one that no client may see.
 fn relay(response: UpstreamResponse, service: ServiceName, retry: Retry) -> Result<HttpResponse, Rejection> {
     if !response.status.is_success() {
-        check_error(&response, service, retry)?;
+        let checked = check_error(&response, service, retry);
+        if response.follows_lost_write && (checked.is_err() || is_about_one_try(response.status)) {
+            let cause =
+                format!("a response was lost, and the same request was answered {} then", response.status);
+            return Err(Rejection::Failed(Failure::unknown(service.as_str(), cause)));
+        }
+        checked?;
     }
     let mut relayed = HttpResponseBuilder::new(
         actix_web::http::StatusCode::from_u16(response.status.as_u16())
@@ -252,6 +266,12 @@ fn check_error(response: &UpstreamResponse, service: ServiceName, retry: Retry) 
         }
         None => Err(Rejection::BadUpstreamResponse(format!("{status} without an error of the contract"))),
     }
+}
+
+/// Services keep no such answer for an idempotency key: it tells what became of the second try, and nothing of the first, which
+/// may have been done.
+fn is_about_one_try(status: StatusCode) -> bool {
+    status.is_server_error() || matches!(status, StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS)
 }
 
 /// The gateway has checked token, route and method; a service that objects to them did nothing.

@@ -8,23 +8,23 @@ use std::borrow::Cow;
 
 use actix_http::Request;
 use actix_web::HttpMessage as _;
+use booked_contract::IDEMPOTENCY_KEY_HEADER;
 use http::HeaderValue;
 
 use crate::{
     rejection::Rejection,
-    routes::{Access, Method, Route},
+    routes::{Retry, Route},
 };
 
-pub(crate) const HEADER: &str = "idempotency-key";
 const CHARACTERS_MAX: usize = 255;
 
 /// The key in its bare form, if the request has one; it is ignored where nothing is changed, or nobody is known who could have
 /// sent the same request before.
 pub(crate) fn read(route: &Route, request: &Request) -> Result<Option<HeaderValue>, Rejection> {
-    if route.method == Method::Get || route.access == Access::Anyone {
+    if route.retry != Retry::WithKey {
         return Ok(None);
     }
-    let mut values = request.headers().get_all(HEADER);
+    let mut values = request.headers().get_all(IDEMPOTENCY_KEY_HEADER);
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => {

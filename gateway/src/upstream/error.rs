@@ -25,6 +25,15 @@ pub(crate) enum CallError {
 }
 
 impl CallError {
+    /// What this means for a call that changes something and was sent before, if its response was `lost`: the call may have
+    /// been done then, even if it surely was not sent again.
+    pub(super) fn after(self, lost: Option<Self>) -> Self {
+        match (self, lost) {
+            (Self::NotSent(_) | Self::Overloaded(_) | Self::ConnectTimedOut, Some(lost)) => lost,
+            (error, _) => error,
+        }
+    }
+
     pub(crate) fn into_failure(self, service: ServiceName) -> Failure {
         match self {
             Self::NotSent(_) | Self::Overloaded(_) | Self::ConnectTimedOut => {

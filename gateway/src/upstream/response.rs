@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream};
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode, response::Parts};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::{sync::mpsc, time::timeout};
@@ -24,14 +24,22 @@ pub(crate) struct UpstreamResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: Arc<HeaderMap>,
     pub(crate) body: ResponseBody,
+    /// The same request, which changes something, was sent before, and its response was lost: it may have been done then.
+    pub(crate) follows_lost_write: bool,
 }
 
 impl UpstreamResponse {
+    fn new(head: Parts, body: ResponseBody) -> Self {
+        let headers = Arc::new(head.headers);
+        Self { status: head.status, headers, body, follows_lost_write: false }
+    }
+
     /// The same response for another client; none if its body is streamed.
     pub(crate) fn share(&self) -> Option<Self> {
         let ResponseBody::Buffered(body) = &self.body else { return None };
         let body = ResponseBody::Buffered(body.clone());
-        Some(Self { status: self.status, headers: Arc::clone(&self.headers), body })
+        let (status, headers) = (self.status, Arc::clone(&self.headers));
+        Some(Self { status, headers, body, follows_lost_write: self.follows_lost_write })
     }
 }
 
@@ -80,15 +88,11 @@ pub(super) async fn read(
             let (sender, receiver) = mpsc::channel(QUEUED_CHUNKS_MAX);
             actix_web::rt::spawn(relay(chunks.join(), incoming, connection, sender));
             let body = ResponseBody::Streamed(StreamedBody(receiver));
-            return Ok(UpstreamResponse { status: parts.status, headers: Arc::new(parts.headers), body });
+            return Ok(UpstreamResponse::new(parts, body));
         }
     }
     connection.return_to_pool();
-    Ok(UpstreamResponse {
-        status: parts.status,
-        headers: Arc::new(parts.headers),
-        body: ResponseBody::Buffered(chunks.join()),
-    })
+    Ok(UpstreamResponse::new(parts, ResponseBody::Buffered(chunks.join())))
 }
 
 /// Relays a long body at the client's pace, as long as there is a client. If this ends early, both connections are closed.

@@ -1,5 +1,6 @@
 //! A gateway in front of fake services, tokens, and clients that behave well or badly.
 
+mod breaking_service;
 mod fake_service;
 mod raw_client;
 mod scripted_service;
@@ -22,6 +23,7 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
 
 pub(crate) use self::{
+    breaking_service::{BreakingService, Breaks},
     fake_service::{FakeService, SeenRequest},
     raw_client::RawClient,
     scripted_service::{ScriptedService, call, read_request, unused_url},

@@ -26,6 +26,7 @@ mod overload;
 mod properties;
 mod public_keys;
 mod rate_limit_headers;
+mod repeats;
 mod replicas;
 mod routing;
 mod sharing;

@@ -1,14 +1,18 @@
 //! The document: what each service says of its handlers, and what the gateway adds to it.
 
-use booked_gateway::routes::{Access, Handler, Method, ROUTES};
+use booked_gateway::routes::{Access, Handler, Method, ROUTES, Retry};
 use utoipa::{
     OpenApi,
     openapi::{
-        ContentBuilder, HeaderBuilder, InfoBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Response,
-        ResponseBuilder, SchemaFormat, Server, Type,
+        InfoBuilder, RefOr, Server,
         path::{Operation, PathItem},
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
+};
+
+use crate::{
+    idempotency_keys,
+    responses::{error, seconds},
 };
 
 const DESCRIPTION: &str = "Sells seats: every seat at most once, nothing acknowledged is lost. Every path is served with \
@@ -18,7 +22,14 @@ const DESCRIPTION: &str = "Sells seats: every seat at most once, nothing acknowl
     Where a rate is limited, answers have `RateLimit-Policy` and `RateLimit` \
     ([draft-ietf-httpapi-ratelimit-headers-11](https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11)), \
     with the policies `address` and `user`. They count in costs: a read is 1, a write 5, a registration or log-in 50, and for \
-    a user each KiB of a body 1 more.";
+    a user each KiB of a body 1 more.\n\n\
+    A client that sends a POST or DELETE with a token should give it an `Idempotency-Key`: a new one, such as a random UUID, for each \
+    thing to be done, and the same one whenever the same request is sent again, above all after no answer or 504. Then nothing \
+    is done twice: the answer is the first one again, with `Idempotency-Replayed: true`. Kept for a key, for at least 24 hours, \
+    are successes and refusals that name a state; after 401, 429 or 5xx the request is tried anew. A key that comes with \
+    another request is refused (422 IDEM-02). While the first request is under way, the second waits for its \
+    outcome, and at last is told to try again (409 IDEM-03). Different users and different routes never share a key. Without \
+    a key a request is never repeated on the way; with one it may be, if a server dies.";
 
 /// What the gateway may answer in place of any service: status, codes, and whether it comes with `Retry-After`.
 const GATEWAYS_OWN: [(&str, &str, bool); 4] = [
@@ -53,6 +64,9 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
         let item = document.paths.paths.get_mut(route.path);
         let operation = item.and_then(|item| operation_of(item, route.method).as_mut());
         if let Some(operation) = operation {
+            if route.retry == Retry::WithKey {
+                idempotency_keys::add(operation);
+            }
             add_gateways_own(operation, route.access);
         }
     }
@@ -69,24 +83,10 @@ fn add_gateways_own(operation: &mut Operation, access: Access) {
     let unauthorised = unauthorised.map(|description| ("401", description, false));
     for (status, description, retry_after) in GATEWAYS_OWN.into_iter().chain(unauthorised) {
         let responses = &mut operation.responses.responses;
-        responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(error(description, retry_after)));
+        responses
+            .entry(status.to_owned())
+            .or_insert_with(|| RefOr::T(error(description, retry_after.then(|| seconds("In seconds.")))));
     }
-}
-
-fn error(description: &str, retry_after: bool) -> Response {
-    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
-    let response = ResponseBuilder::new().description(description).content("application/json", body);
-    if !retry_after {
-        return response.build();
-    }
-    // Like the `u64` of the headers that services describe.
-    let seconds = ObjectBuilder::new()
-        .schema_type(Type::Integer)
-        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-        .minimum(Some(0))
-        .build();
-    let header = HeaderBuilder::new().schema(Some(seconds)).description(Some("In seconds.")).build();
-    response.header("Retry-After", header).build()
 }
 
 /// What the document says of this method of a path.

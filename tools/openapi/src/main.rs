@@ -1,6 +1,8 @@
 //! Writes the OpenAPI document that the gateway serves: `cargo run -p booked-openapi`. It is checked in, and a test compares.
 
 mod document;
+mod idempotency_keys;
+mod responses;
 #[cfg(test)]
 mod tests;
 

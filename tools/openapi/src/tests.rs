@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use booked_gateway::routes::{Access, Handler, LocalEndpoint, Method, ROUTES};
+use serde_json::json;
 
 use crate::{
     checked_in,
@@ -50,6 +51,51 @@ fn a_route_asks_for_a_token_where_the_gateway_does() {
         let operation = operation_of(item, route.method);
         let asks = operation.as_ref().is_some_and(|operation| operation.security.is_some());
         assert_eq!(asks, route.access != Access::Anyone, "{} {}", name(route.method), route.path);
+    }
+}
+
+#[test]
+fn what_changes_something_with_a_token_takes_an_idempotency_key_and_nothing_else_does() {
+    let document = serde_json::to_value(document()).unwrap();
+    for route in ROUTES {
+        let method = name(route.method);
+        let operation = &document["paths"][route.path][method.to_lowercase()];
+        let at = format!("{method} {}", route.path);
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let keys: Vec<_> = parameters.filter(|parameter| parameter["name"] == "Idempotency-Key").collect();
+        let takes_key = route.method != Method::Get && route.access != Access::Anyone;
+        if !takes_key {
+            assert!(keys.is_empty(), "{at}");
+            assert!(!operation.to_string().contains("IDEM-"), "{at}");
+            continue;
+        }
+        let [key] = &keys[..] else { panic!("{at}: {keys:?}") };
+        assert_eq!((&key["in"], &key["required"]), (&json!("header"), &json!(false)), "{at}");
+        assert_eq!(key["schema"], json!({"type": "string", "minLength": 1, "maxLength": 255}), "{at}");
+        let responses = operation["responses"].as_object().unwrap();
+        for (status, code) in [("400", "IDEM-01"), ("422", "IDEM-02"), ("409", "IDEM-03")] {
+            let description = responses[status]["description"].as_str().unwrap();
+            assert_eq!(description.matches(code).count(), 1, "{at}: {status} {description}");
+        }
+        assert!(responses["409"]["headers"]["Retry-After"].is_object(), "{at}");
+        for (status, response) in responses {
+            let is_never_replayed = status.starts_with('5') || matches!(&**status, "401" | "429");
+            let says_so = response["headers"]["Idempotency-Replayed"].is_object();
+            assert!(says_so || !status.starts_with('2'), "{at}: {status}");
+            assert!(!(says_so && is_never_replayed), "{at}: {status}");
+        }
+    }
+}
+
+#[test]
+fn the_document_says_who_should_send_idempotency_keys() {
+    let description = document().info.description.unwrap();
+    for part in [
+        "A client that sends a POST or DELETE with a token should give it an `Idempotency-Key`",
+        "for at least 24 hours",
+        "`Idempotency-Replayed: true`",
+    ] {
+        assert!(description.contains(part), "{part}: {description}");
     }
 }
 
