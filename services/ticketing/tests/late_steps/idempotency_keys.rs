@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::{
     controls::control_of,
     gates::Step,
-    world::{Replica, World, soon, until, user},
+    world::{Replica, World, soon, user},
 };
 
 const KEY: RequestKey = RequestKey { id: Uuid::from_u128(1), request: Uuid::from_u128(2) };
@@ -88,6 +88,23 @@ async fn is_done_once(world: &World, event: EventId) -> bool {
     world.owners(event).await.len() == 1
 }
 
+/// A process ends before this step, and the request comes again: whether it was done before, if it is answered.
+async fn repeated_after(world: &World, other: &Replica, event: EventId, asked: Asked, step: Step) -> bool {
+    let (tickets, dying) = (tickets_for(asked, other, event).await, world.replica());
+    let stop = dying.gates.stop_before(step);
+    let first = Answering::new(world, &dying).ask(asked, &tickets);
+    let stopped = stop.reached().await;
+    first.abort();
+    other.janitor(event).await;
+
+    let again = Answering::new(world, other);
+    let answer = again.ask(asked, &tickets).await.unwrap();
+    let answer = answer.unwrap_or_else(|error| panic!("{asked:?}, {step:?}: {error}"));
+    assert!(again.ask(asked, &tickets).await.unwrap().unwrap().is_replay);
+    drop(stopped);
+    answer.is_replay
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whichever_step_a_process_ends_before_the_repeat_does_it_once() {
     for (asked, step, was_done) in [
@@ -102,25 +119,11 @@ async fn whichever_step_a_process_ends_before_the_repeat_does_it_once() {
         (Asked::CancelChosen, Step::Settle, true),
     ] {
         let (world, other, event) = World::with_event().await;
-        let (tickets, dying) = (tickets_for(asked, &other, event).await, world.replica());
-        let stop = dying.gates.stop_before(step);
-        let first = Answering::new(&world, &dying).ask(asked, &tickets);
-        let stopped = stop.reached().await;
-        first.abort();
-
-        let again = Answering::new(&world, &other);
-        let repeat = again.ask(asked, &tickets);
-        until("the repeat is answered", async || {
-            other.janitor(event).await;
-            repeat.is_finished()
-        })
-        .await;
-        let answer = repeat.await.unwrap().unwrap_or_else(|error| panic!("{asked:?}, {step:?}: {error}"));
-        assert_eq!(answer.is_replay, was_done, "{asked:?} that ended before {step:?}");
+        let is_replay = repeated_after(&world, &other, event, asked, step).await;
+        assert_eq!(is_replay, was_done, "{asked:?} that ended before {step:?}");
         assert!(is_done_once(&world, event).await, "{asked:?} that ended before {step:?}");
-        drop(stopped);
-        assert!(again.ask(asked, &tickets).await.unwrap().unwrap().is_replay);
         other.janitor(event).await;
+        other.reconcile(event).await;
         world.assert_settled(event).await;
     }
 }
@@ -135,13 +138,9 @@ async fn what_stands_before_its_commit_comes_late_and_does_nothing() {
         let stop = slow.gates.stop_before(step);
         let first = Answering::new(&world, &slow).ask(asked, &tickets);
         let stopped = stop.reached().await;
-        let repeat = Answering::new(&world, &other).ask(asked, &tickets);
-        until("the repeat is answered", async || {
-            other.janitor(event).await;
-            repeat.is_finished()
-        })
-        .await;
-        assert!(!repeat.await.unwrap().unwrap().is_replay, "{asked:?}");
+        other.janitor(event).await;
+        let repeat = Answering::new(&world, &other).ask(asked, &tickets).await;
+        assert!(!repeat.unwrap().unwrap().is_replay, "{asked:?}");
         stopped.go_on();
         let late = first.await.unwrap().unwrap();
         assert!(late.is_replay, "{asked:?}: it gets the answer of the one that came first");
@@ -156,13 +155,7 @@ async fn what_stands_before_its_commit_comes_late_and_does_nothing() {
 async fn key_with_effect() {
     control_of("idempotency_keys", "key-with-effect", async {
         let (world, other, event) = World::with_event().await;
-        let (tickets, slow) = (tickets_for(Asked::Cancel, &other, event).await, world.replica());
-        let on_its_way = slow.gates.let_loose(Step::Cancel);
-        let unanswered = Answering::new(&world, &slow).ask(Asked::Cancel, &tickets).await.unwrap();
-        assert!(unanswered.is_err(), "nobody hears of it");
-        // It cancels the other ticket, since the first one may be claimed by the one that is on its way.
-        Answering::new(&world, &other).ask(Asked::Cancel, &tickets).await.unwrap().unwrap();
-        on_its_way.come().await;
+        repeated_after(&world, &other, event, Asked::Cancel, Step::Settle).await;
         is_done_once(&world, event).await
     })
     .await;
