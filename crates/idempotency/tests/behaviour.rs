@@ -1,6 +1,6 @@
 //! Answers are kept for long enough, and then swept.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
 use std::{future::Future, time::Duration};
 

@@ -24,6 +24,7 @@ mod notify_cancelled;
 mod notify_waitlist;
 mod purge_deleted;
 mod reconcile_seats;
+mod release_of_several_events;
 mod release_tickets;
 mod reserve_tickets;
 mod settle_overdue;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use booked_failure::Failure;
+use booked_idempotency::RequestKey;
 use booked_ids::{EventId, SeatNumber, UserId};
 
 use crate::domain::seat::{AttemptId, Claim, SeatStates};
@@ -48,12 +49,14 @@ pub trait Claims: Send + Sync {
     ) -> Result<u32, Failure>;
 
     /// Ends the attempt's claims by what Postgres says of each seat. Says which seats were still claimed by the attempt; of
-    /// the others somebody else has ended the claim, or Valkey has lost it.
+    /// the others somebody else has ended the claim, or Valkey has lost it. If that is all of them, that they are released is kept
+    /// with the key.
     async fn settle(
         &self,
         event: EventId,
         attempt: AttemptId,
         seats: &[Settlement],
+        key: Option<RequestKey>,
     ) -> Result<Vec<SeatNumber>, Failure>;
 
     /// At most this many claims that are overdue.

@@ -46,6 +46,9 @@ pub trait Holds: Send + Sync {
         key: Option<RequestKey>,
     ) -> Result<Answered<Released>, Failure>;
 
+    /// What a release with this key came to at this event; nothing if none did.
+    async fn answered(&self, event: EventId, key: RequestKey) -> Result<Option<Released>, Failure>;
+
     /// Keeps with its key why a release was refused, unless it was answered before: then that is the answer.
     async fn keep_refusal(
         &self,

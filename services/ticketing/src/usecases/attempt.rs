@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use booked_failure::Failure;
+use booked_idempotency::RequestKey;
 use booked_ids::{EventId, SeatNumber, TicketId, UserId};
 
 use super::{Context, SCRIPT_SEATS, concurrently::concurrently};
@@ -123,14 +124,14 @@ impl<'a> Attempt<'a> {
             let sold = seats.iter().filter(|seat| owners.contains_key(&event.ticket(**seat)));
             let sold: Vec<Settlement> = sold.map(|seat| Settlement { seat: *seat, sold: true }).collect();
             if !sold.is_empty() {
-                self.context.claims.settle(event, self.id, &sold).await?;
+                self.context.claims.settle(event, self.id, &sold, None).await?;
             }
             self.context.claims.restore_hold(event, self.id, &seats).await
         });
         concurrently(ended).await.into_iter().for_each(warn_unsettled);
     }
 
-    /// The seats become free. Says which of them were still claimed by the attempt; the claim of the others was ended by the
+    /// The seats become free, with the key of the request for which they do. Says which of them were still claimed by the attempt; the claim of the others was ended by the
     /// janitor, or lost.
     ///
     /// # Errors
@@ -140,12 +141,15 @@ impl<'a> Attempt<'a> {
         &self,
         event: EventId,
         seats: &[SeatNumber],
+        key: Option<RequestKey>,
     ) -> Result<Vec<SeatNumber>, Failure> {
+        // With a key all at once, as many as a release may have: it is kept with all of them or none.
+        let at_once = if key.is_some() { seats.len().max(1) } else { SCRIPT_SEATS };
         let mut freed = Vec::new();
-        for seats in seats.chunks(SCRIPT_SEATS) {
+        for seats in seats.chunks(at_once) {
             let unsold: Vec<Settlement> =
                 seats.iter().map(|seat| Settlement { seat: *seat, sold: false }).collect();
-            freed.extend(self.context.claims.settle(event, self.id, &unsold).await?);
+            freed.extend(self.context.claims.settle(event, self.id, &unsold, key).await?);
         }
         Ok(freed)
     }
@@ -161,7 +165,7 @@ impl<'a> Attempt<'a> {
             seats.iter().map(|seat| Settlement { seat: *seat, sold: sold.contains(seat) }).collect();
         let mut settled = Settled::default();
         for settlements in settlements.chunks(SCRIPT_SEATS) {
-            for seat in self.context.claims.settle(event, self.id, settlements).await? {
+            for seat in self.context.claims.settle(event, self.id, settlements, None).await? {
                 if sold.contains(&seat) { settled.finished += 1 } else { settled.freed += 1 }
             }
         }

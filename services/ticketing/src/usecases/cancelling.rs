@@ -93,7 +93,7 @@ async fn claim(attempt: &Attempt<'_>, user: UserId, tickets: &Tickets) -> Claime
 
 /// The tickets are cancelled: their seats become free.
 async fn free(attempt: &Attempt<'_>, claimed: Claimed) {
-    let freed = claimed.into_iter().map(async |(event, seats)| attempt.free(event, &seats).await);
+    let freed = claimed.into_iter().map(async |(event, seats)| attempt.free(event, &seats, None).await);
     concurrently(freed).await.into_iter().for_each(warn_unsettled);
 }
 

@@ -2,12 +2,10 @@
 
 use booked_failure::Failure;
 use booked_idempotency::{Answered, RequestKey};
-use booked_ids::{EventId, SeatNumber, TicketId, UserId};
+use booked_ids::{EventId, SeatNumber, UserId};
 
 use super::{
-    Context,
-    attempt::{Attempt, NotClaimed},
-    concurrently::concurrently,
+    Context, concurrently::concurrently, release_of_several_events::release_of_several_events,
     without_unknown::without_unknown,
 };
 use crate::{
@@ -15,7 +13,7 @@ use crate::{
         booking::{Refusal, Requested, Tickets, Triage},
         seat::SeatStates,
     },
-    ports::{Released, VALKEY},
+    ports::Released,
 };
 
 /// Why nothing was released.
@@ -52,14 +50,14 @@ pub async fn release_tickets(
     let requested = without_unknown(context, requested).await;
     let tickets = requested.tickets;
     if requested.any_unknown {
-        inspect(context, user, &tickets).await?;
+        inspect(context, user, &tickets).await?.all_held()?;
         return Err(ReleaseError::NotReserved);
     }
     let mut events = tickets.by_event();
     if let (Some((event, seats)), None) = (events.next(), events.next()) {
         return release_of_one_event(context, user, event, &seats, key).await;
     }
-    release_of_several_events(context, user, &tickets).await.map(Answered::now)
+    release_of_several_events(context, user, &tickets, key).await
 }
 
 async fn release_of_one_event(
@@ -90,62 +88,12 @@ async fn release_of_one_event(
     Err(if released.is_replay { ReleaseError::Before(Box::new(refusal)) } else { refusal })
 }
 
-/// No script reaches several events. So all seats are claimed first, as for a booking that will never be: a process that
-/// stops half-way leaves claims that the janitor restores.
-async fn release_of_several_events(
+/// Inspects all events before any of them is claimed, so that the refusal that weighs most is found wherever it is.
+pub(super) async fn inspect(
     context: &Context,
     user: UserId,
     tickets: &Tickets,
-) -> Result<(), ReleaseError> {
-    inspect(context, user, tickets).await?;
-    let attempt = Attempt::new(context);
-    attempt.claim(user, tickets).await.map_err(|why| match why {
-        NotClaimed::NotLoaded => ReleaseError::NotReserved,
-        NotClaimed::Refused(event, states) => refusal(event, &states, user).into(),
-        NotClaimed::Failed(failure) => failure.into(),
-    })?;
-    let freeing = tickets.by_event().map(async |(event, seats)| {
-        let freed = attempt.free(event, &seats).await?;
-        let missed = seats.into_iter().filter(move |seat| !freed.contains(seat));
-        Ok::<Vec<TicketId>, Failure>(missed.map(|seat| event.ticket(seat)).collect())
-    });
-    let missed: Result<Vec<_>, Failure> = concurrently(freeing).await.into_iter().collect();
-    let missed: Tickets = missed.map_err(Failure::after_some_effect)?.into_iter().flatten().collect();
-    release_restored(context, user, &missed).await
-}
-
-/// The claims of these tickets were ended by the janitor meanwhile, or lost. What it restored is held again, and is released
-/// now. The user does not hold the rest any more, unless it was booked since: then half of the release is done.
-async fn release_restored(context: &Context, user: UserId, missed: &Tickets) -> Result<(), ReleaseError> {
-    let half_done =
-        || Failure::unknown(VALKEY, "some of the tickets changed while they were released").into();
-    let mut not_held: Vec<TicketId> = Vec::new();
-    for (event, seats) in missed.by_event() {
-        let mut triage = Triage::default();
-        match context.holds.inspect(event, &seats).await.map_err(Failure::after_some_effect)? {
-            Some(states) => triage.add(event, &states, user),
-            None => triage.add_unseen(event, &seats),
-        }
-        for (event, seats) in triage.held.by_event() {
-            let released = context.holds.release(event, user, &seats, None).await;
-            if released.map_err(Failure::after_some_effect)?.what != Released::All {
-                return Err(half_done());
-            }
-        }
-        if !triage.under_way.is_empty() {
-            return Err(half_done());
-        }
-        not_held.extend(triage.to_ask());
-    }
-    if not_held.is_empty() {
-        return Ok(());
-    }
-    let owners = context.bookings.owners(&not_held).await.map_err(Failure::after_some_effect)?;
-    if owners.values().any(|owner| *owner == user) { Err(half_done()) } else { Ok(()) }
-}
-
-/// Inspects all events before any of them is claimed, so that the refusal that weighs most is found wherever it is.
-async fn inspect(context: &Context, user: UserId, tickets: &Tickets) -> Result<(), ReleaseError> {
+) -> Result<Triage, ReleaseError> {
     let inspections = tickets.by_event().map(async |(event, seats)| {
         let found = context.holds.inspect(event, &seats).await;
         (event, seats, found)
@@ -157,12 +105,11 @@ async fn inspect(context: &Context, user: UserId, tickets: &Tickets) -> Result<(
             None => triage.add_unseen(event, &seats),
         }
     }
-    triage.all_held()?;
-    Ok(())
+    Ok(triage)
 }
 
 /// Why seats in these states cannot be released.
-fn refusal(event: EventId, states: &SeatStates, user: UserId) -> Refusal {
+pub(super) fn refusal(event: EventId, states: &SeatStates, user: UserId) -> Refusal {
     let mut triage = Triage::default();
     triage.add(event, states, user);
     triage.all_held().err().unwrap_or(Refusal::NotReserved)

@@ -128,6 +128,30 @@ async fn what_was_undone_since_stays_undone() {
     assert_eq!(ada.tickets_of(event).await, 2);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_of_several_events_is_one_request() {
+    let sale = Sale::set_up().instances(2).start().await;
+    let (proms, gala) = (sale.create_event(9).await, sale.create_event(9).await);
+    let (ada, bob) = (sale.buyer("Ada"), sale.buyer("Bob"));
+    let (first, second) = (ada.holds(proms, 4).await, ada.holds(gala, 4).await);
+    let keyed = ada.with_key("k");
+    let both = [&first[..2], &second[..2]].concat();
+    let released = keyed.release(&both).await.says("200");
+    assert_eq!((sale.occupied(proms).await, sale.occupied(gala).await), (Some(2), Some(2)));
+    assert_eq!([bob.holds(proms, 2).await, bob.holds(gala, 2).await].concat(), both, "somebody else's now");
+    for instance in &sale.instances {
+        same(&keyed.at(&instance.url).release(&both).await, &released);
+    }
+    keyed.release(&[&first[2..], &second[2..]].concat()).await.says("422 IDEM-02");
+
+    let keyed = ada.with_key("l");
+    let refused = keyed.release(&both).await.says("400 TICKET-03");
+    bob.release(&both).await.says("200");
+    assert_eq!([ada.holds(proms, 2).await, ada.holds(gala, 2).await].concat(), both, "hers again");
+    same(&keyed.release(&both).await, &refused);
+    assert_eq!((sale.occupied(proms).await, sale.occupied(gala).await), (Some(4), Some(4)));
+}
+
 /// Refused first, for a state that changes then.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_that_names_a_state_is_kept() {

@@ -65,6 +65,10 @@ impl Holds for StoppedSeats {
         self.inner.release(event, user, seats, key).await
     }
 
+    async fn answered(&self, event: EventId, key: RequestKey) -> Answer<Option<Released>> {
+        self.inner.answered(event, key).await
+    }
+
     async fn keep_refusal(
         &self,
         event: EventId,
@@ -137,9 +141,10 @@ impl Claims for StoppedSeats {
         event: EventId,
         attempt: AttemptId,
         seats: &[Settlement],
+        key: Option<RequestKey>,
     ) -> Answer<Vec<SeatNumber>> {
         self.gates.pass(Step::Settle).await;
-        self.inner.settle(event, attempt, seats).await
+        self.inner.settle(event, attempt, seats, key).await
     }
 
     async fn overdue(&self, event: EventId, limit: u32) -> Answer<Vec<OverdueClaim>> {

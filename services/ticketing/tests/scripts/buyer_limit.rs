@@ -106,11 +106,11 @@ async fn a_booking_that_failed_counts_as_the_hold_that_it_was() {
     assert_eq!(noted(&sale, user(1), held[0]).await, ends);
     assert_eq!(sale.claim(user(1), attempt(2), &held).await, Claimed::All);
     assert_eq!(noted(&sale, user(1), held[0]).await, Some(SETTLING));
-    sale.pool.settle(sale.event, attempt(2), &settled(held[..1].to_vec(), false)).await.unwrap();
+    sale.pool.settle(sale.event, attempt(2), &settled(held[..1].to_vec(), false), None).await.unwrap();
     assert_eq!(noted(&sale, user(1), held[0]).await, None);
     assert_eq!(left(&sale, user(1)).await, 3);
     // Whose it is only Postgres knows.
-    sale.pool.settle(sale.event, attempt(2), &settled(held[1..].to_vec(), true)).await.unwrap();
+    sale.pool.settle(sale.event, attempt(2), &settled(held[1..].to_vec(), true), None).await.unwrap();
     must_be_noted(&sale, user(1)).await;
 }
 
@@ -121,7 +121,7 @@ async fn cancelled_seats_count_no_more() {
     let bought = buy(&sale, user(9), 1, 3).await;
     assert_eq!(sale.claim_sold(attempt(2), &bought[..2]).await, bought[..2]);
     assert_eq!(left(&sale, user(9)).await, 1, "the cancel may fail yet");
-    sale.pool.settle(sale.event, attempt(2), &settled(bought[..2].to_vec(), false)).await.unwrap();
+    sale.pool.settle(sale.event, attempt(2), &settled(bought[..2].to_vec(), false), None).await.unwrap();
     assert_eq!(left(&sale, user(9)).await, 3);
 }
 
@@ -206,7 +206,7 @@ async fn who_has_more_than_are_noted_is_noted_again_after_a_cancel() {
     let latest: Vec<u32> = (73..=200).collect();
     note(&sale, user(9), &latest).await;
     assert_eq!(sale.claim_sold(attempt(1), &latest).await, latest);
-    sale.pool.settle(sale.event, attempt(1), &settled(latest, false)).await.unwrap();
+    sale.pool.settle(sale.event, attempt(1), &settled(latest, false), None).await.unwrap();
     must_be_noted(&sale, user(9)).await;
 }
 

@@ -60,8 +60,8 @@ async fn what_is_released_settled_or_expired_is_not_named() {
     let all = sale.hold(user(1), 6).await;
     sale.pool.release(sale.event, user(1), &seats(all[..1].to_vec()), None).await.unwrap();
     assert_eq!(sale.claim(user(1), attempt(1), &all[1..3]).await, Claimed::All);
-    sale.pool.settle(sale.event, attempt(1), &settled([all[1]], false)).await.unwrap();
-    sale.pool.settle(sale.event, attempt(1), &settled([all[2]], true)).await.unwrap();
+    sale.pool.settle(sale.event, attempt(1), &settled([all[1]], false), None).await.unwrap();
+    sale.pool.settle(sale.event, attempt(1), &settled([all[2]], true), None).await.unwrap();
     // The time has passed: with the pair gone, and with a pair that is still there.
     sale.move_hold(all[3], 1, true).await;
     sale.move_hold(all[4], 1, false).await;

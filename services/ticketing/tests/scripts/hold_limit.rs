@@ -76,7 +76,7 @@ async fn who_gives_up_a_hold_or_lets_it_end_cannot_hold_again_at_once() {
     assert_eq!(released, Released::All);
     // As several events are released: claimed, and settled as unsold.
     assert_eq!(sale.claim(user(1), attempt(1), &held[3..6]).await, Claimed::All);
-    sale.pool.settle(sale.event, attempt(1), &settled(held[3..6].to_vec(), false)).await.unwrap();
+    sale.pool.settle(sale.event, attempt(1), &settled(held[3..6].to_vec(), false), None).await.unwrap();
     ended(&sale, user(1), &held[6..], Duration::from_secs(60)).await;
 
     let wait = refused(&sale, user(1), 1).await;

@@ -100,7 +100,7 @@ async fn a_claim_is_touched_by_its_own_attempt_alone() {
     for other in [attempt(3), attempt(0)] {
         sale.pool.finish(sale.event, other, None, &seats(1..=4)).await.unwrap();
         sale.pool.restore_hold(sale.event, other, &seats(1..=4)).await.unwrap();
-        sale.pool.settle(sale.event, other, &settled(1..=4, false)).await.unwrap();
+        sale.pool.settle(sale.event, other, &settled(1..=4, false), None).await.unwrap();
     }
     assert!(matches!(sale.claim(user(1), attempt(4), &[1]).await, Claimed::Refused(_)));
     let released = sale.pool.release(sale.event, user(1), &seats([1]), None).await.unwrap().what;
@@ -114,7 +114,7 @@ async fn a_repeated_step_counts_once() {
     let sale = Sale::with(4, [4]).await;
     assert_eq!(sale.claim_sold(attempt(1), &[4]).await, [4]);
     for _ in 0..2 {
-        sale.pool.settle(sale.event, attempt(1), &settled([4], false)).await.unwrap();
+        sale.pool.settle(sale.event, attempt(1), &settled([4], false), None).await.unwrap();
         let state = sale.pool.sale_state(sale.event).await.unwrap().unwrap();
         assert_eq!((state.freed, state.free_now), (1, 4));
     }
@@ -225,7 +225,7 @@ async fn a_thousand_seats_are_claimed_and_settled_at_once() {
     assert_eq!(sale.claim(user(1), attempt(2), &all).await, Claimed::All);
     sale.pool.finish(sale.event, attempt(2), None, &seats(all.clone())).await.unwrap();
     assert_eq!(sale.claim_sold(attempt(3), &all).await, all);
-    sale.pool.settle(sale.event, attempt(3), &settled(all.clone(), false)).await.unwrap();
+    sale.pool.settle(sale.event, attempt(3), &settled(all.clone(), false), None).await.unwrap();
     assert_eq!(sale.occupied().await, Some(0));
     assert!(matches!(sale.claim(user(1), attempt(4), &all).await, Claimed::Refused(_)));
 }

@@ -120,7 +120,7 @@ impl Step {
                     .iter()
                     .map(|(number, sold)| Settlement { seat: seat(*number), sold: *sold })
                     .collect();
-                sale.pool.settle(sale.event, attempt, &settlements).await.unwrap();
+                sale.pool.settle(sale.event, attempt, &settlements, None).await.unwrap();
                 model.settle(attempt, &wanted);
             }
             Self::ExpireHolds { limit } => {

@@ -23,8 +23,8 @@ async fn no_other_script_makes_a_key() {
     for canceller in [Some(user(1)), None] {
         assert_eq!(pool.claim_sold(event, attempt(1), canceller, &seats([1])).await.unwrap(), []);
     }
-    pool.settle(event, attempt(1), &settled([1], true)).await.unwrap();
-    pool.settle(event, attempt(1), &settled([1], false)).await.unwrap();
+    pool.settle(event, attempt(1), &settled([1], true), None).await.unwrap();
+    pool.settle(event, attempt(1), &settled([1], false), None).await.unwrap();
     assert_eq!(sale.occupied().await, None);
     assert_eq!(pool.sale_state(event).await.unwrap(), None);
     assert_eq!(pool.expire_holds(event, 9).await.unwrap(), booked_ticketing::ports::Expired::default());
@@ -58,7 +58,7 @@ async fn holds_and_claims_that_outlived_their_inventory_are_nobodys() {
     assert_eq!(sale.claim(user(1), attempt(2), &held).await, Claimed::NotLoaded);
     sale.pool.finish(sale.event, attempt(1), None, &seats(claimed.clone())).await.unwrap();
     sale.pool.restore_hold(sale.event, attempt(1), &seats(claimed.clone())).await.unwrap();
-    sale.pool.settle(sale.event, attempt(1), &settled(claimed.clone(), false)).await.unwrap();
+    sale.pool.settle(sale.event, attempt(1), &settled(claimed.clone(), false), None).await.unwrap();
     assert_eq!(sale.kept().await, before);
 
     assert_eq!(sale.pool.held_by(sale.event, user(1)).await.unwrap(), []);

@@ -107,7 +107,7 @@ async fn assert_refused(context: &Context, event: EventId, seats: &[SeatState]) 
         context.claims.restore_hold(event, attempt, &numbers).await.map(drop),
         context.holds.release(event, user(1), &numbers, None).await.map(drop),
         context.claims.claim_sold(event, attempt, None, &numbers).await.map(drop),
-        context.claims.settle(event, attempt, &unsold).await.map(drop),
+        context.claims.settle(event, attempt, &unsold, None).await.map(drop),
         context.holds.expire_holds(event, 10).await.map(drop),
         context.inventory.follow(EventRecord::new(event, CAPACITY + 1)).await.map(drop),
         context.inventory.repair(event, seats).await.map(drop),

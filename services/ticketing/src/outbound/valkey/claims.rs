@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use booked_failure::Failure;
+use booked_idempotency::RequestKey;
 use booked_ids::{EventId, SeatNumber, UserId};
 use redis::Value;
 
 use super::{
-    arguments::{add_attempt, add_seats, millis},
+    arguments::{add_attempt, add_key, add_seats, millis},
     reply::{read, seat, seats, states, unexpected, worded},
     scripts,
     seats::ValkeySeats,
@@ -95,9 +96,11 @@ impl Claims for ValkeySeats {
         event: EventId,
         attempt: AttemptId,
         settlements: &[Settlement],
+        key: Option<RequestKey>,
     ) -> Result<Vec<SeatNumber>, Failure> {
         let answer = self.run(&scripts::SETTLE, event, |command| {
             add_attempt(command, attempt);
+            add_key(command, key);
             for settlement in settlements {
                 command.arg(settlement.seat.get()).arg(u8::from(settlement.sold));
             }

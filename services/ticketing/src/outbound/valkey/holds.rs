@@ -91,6 +91,15 @@ impl Holds for ValkeySeats {
         answered(answer.await?, |word, rest| released(word, rest, seats))
     }
 
+    async fn answered(&self, event: EventId, key: RequestKey) -> Result<Option<Released>, Failure> {
+        let answer = self.run(&scripts::ANSWERED, event, |command| add_key(command, Some(key)));
+        answered(answer.await?, |word, rest| match word {
+            "nothing" => Ok(None),
+            word => released(word, rest, &[]).map(Some),
+        })
+        .map(|answered| answered.what)
+    }
+
     async fn keep_refusal(
         &self,
         event: EventId,

@@ -41,9 +41,10 @@ event_scripts! {
     FINISH = "finish.lua";
     RESTORE_HOLD = "restore_hold.lua";
     RELEASE = "release.lua" ANSWERS;
+    ANSWERED = "answered.lua" ANSWERS;
     KEEP_REFUSAL = "keep_refusal.lua" ANSWERS;
     CLAIM_SOLD = "claim_sold.lua";
-    SETTLE = "settle.lua";
+    SETTLE = "settle.lua" ANSWERS;
     OCCUPIED = "occupied.lua";
     SALE_STATE = "sale_state.lua";
     EXPIRE_HOLDS = "expire_holds.lua";

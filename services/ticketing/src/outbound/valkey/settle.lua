@@ -1,11 +1,13 @@
 -- Settle an attempt by what Postgres says: a sold seat keeps its bit and nothing else, an unsold one is free.
--- ARGV: 2 attempt, then by turns a seat and whether it is sold (1 or 0).
--- Answers the seats that were settled: those whose claim was still the attempt's.
+-- ARGV: 2 attempt, 3 to 5 the key of the request that releases the seats, as answers.lua reads it, then by turns a seat and
+-- whether it is sold (1 or 0).
+-- Answers the seats that were settled: those whose claim was still the attempt's. If that is all of them, that they are released is
+-- kept with the key.
 if not_loaded() then
   return {}
 end
 local seats, sold = {}, {}
-for i = 3, #ARGV, 2 do
+for i = 6, #ARGV, 2 do
   local seat = tonumber(ARGV[i])
   seats[#seats + 1] = seat
   sold[seat] = ARGV[i + 1] == '1'
@@ -32,5 +34,8 @@ end
 -- A seat that was held and is sold was lost here: whoever owns it, what was noted of them lacks it.
 if kind == 'book' and #still_sold > 0 then
   call('HINCRBY', meta, 'repairs', 1)
+end
+if #mine == #seats then
+  keep(3, {'released'})
 end
 return mine
