@@ -13,7 +13,7 @@ use super::{
     Context, ReleaseError,
     attempt::{Attempt, NotClaimed},
     concurrently::concurrently,
-    release_tickets::{inspect, refusal},
+    releasing::{inspect, refusal},
 };
 use crate::{
     domain::booking::{Refusal, Tickets, Triage},
