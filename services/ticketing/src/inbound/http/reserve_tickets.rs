@@ -23,6 +23,7 @@ const AGAIN_IN_MAX_S: u64 = 60;
     path = "/ticket/reserve/",
     tag = "tickets",
     request_body = SeatsOfEvent,
+    description = "A key of a reservation belongs to its event: that it was used for another one is not known.",
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The seats are held", body = Reservation),
