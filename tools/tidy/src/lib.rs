@@ -13,6 +13,8 @@ mod tree;
 #[cfg(test)]
 mod circles;
 #[cfg(test)]
+mod clocks;
+#[cfg(test)]
 mod dependencies;
 #[cfg(test)]
 mod features;
