@@ -189,14 +189,7 @@ async fn commit(
     give_up: Instant,
 ) -> Result<Committed, BookError> {
     let tickets = &remaining.tickets;
-    // Nothing was written, so the attempt may be sent again, and its claim stays: a hold that was good on arrival is good still.
-    let booked = loop {
-        match context.bookings.book(attempt.id, user, tickets, remaining.key).await {
-            Ok(Booked::Contended) if Instant::now() < give_up => sleep(context.contention.poll).await,
-            booked => break booked,
-        }
-    };
-    let refusal = match booked {
+    let refusal = match book_between_others(context, attempt, user, remaining, give_up).await {
         Ok(Booked::Done) => {
             attempt.finish(user, tickets).await;
             return Ok(Committed::Booked);
@@ -222,6 +215,32 @@ async fn commit(
     };
     attempt.restore(tickets).await;
     Err(refusal)
+}
+
+/// Sends the attempt. If a limit of the buyer concerns it, and another booking of theirs is under way, nothing was written: so it
+/// waits for its turn in this process and is sent again, with its claim, since a hold that was good on arrival is good still. Only
+/// whose turn it is asks again and again until other replicas are through.
+async fn book_between_others(
+    context: &Context,
+    attempt: &Attempt<'_>,
+    user: UserId,
+    remaining: &Remaining,
+    give_up: Instant,
+) -> Result<Booked, Failure> {
+    let send = || context.bookings.book(attempt.id, user, &remaining.tickets, remaining.key);
+    let mut booked = send().await?;
+    if booked != Booked::Contended {
+        return Ok(booked);
+    }
+    let turn = context.queues.bookings.turn(user, give_up).await;
+    let _turn = turn.map_err(|error| Failure::not_done(BOOKINGS, error))?;
+    loop {
+        booked = send().await?;
+        if booked != Booked::Contended || Instant::now() >= give_up {
+            return Ok(booked);
+        }
+        sleep(context.contention.poll).await;
+    }
 }
 
 /// The commit was not answered: the void asks what became of it, and settles it permanently. If that cannot be answered

@@ -19,6 +19,12 @@ async fn nothing_more_is_reserved_booked_or_waited_for() {
     ada.book(&held).await.says("409 EVENT-08");
     assert_eq!(sale.occupied(event).await, Some(2), "a refused booking leaves the holds as they were");
     ada.join(event, 1).await.says("409 EVENT-08");
+    // Somebody whose wait has not ended yet.
+    sale.postgres.execute(&format!(
+        "INSERT INTO waitlist_entries (event_id, user_id, email, wanted) VALUES ('{event}', '{}', 'a@example.org', 1)",
+        ada.id()
+    ));
+    ada.join(event, 1).await.says("409 EVENT-08");
     ada.release(&held).await.says("200");
     assert_eq!(sale.occupied(event).await, Some(0));
 }

@@ -164,3 +164,25 @@ async fn what_was_bought_while_it_was_noted_counts() {
     assert!(reserving.await.unwrap().is_err(), "two are sold, and two is the limit");
     assert!(world.seats().held_by(event, user(1)).await.unwrap().is_empty());
 }
+
+/// While a replica elsewhere has the buyer, one of this one's bookings asks again and again, and the others wait for their turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn bookings_of_one_buyer_wait_in_memory_and_not_in_the_queue_of_all() {
+    const BOOKINGS: usize = 6;
+    let (world, [replica, _], event) = limited(20).await;
+    let held = replica.hold(user(1), event, i64::try_from(BOOKINGS).unwrap()).await;
+    let mut elsewhere = AsyncPgConnection::establish(&world.database.url()).await.unwrap();
+    let lock = format!("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('buyer {}', 0))", user(1));
+    elsewhere.batch_execute(&lock).await.unwrap();
+    let tries = || replica.gates.times(Step::Book);
+    let before = tries();
+    let bookings: Vec<_> = held.iter().map(|ticket| replica.book(user(1), &[*ticket])).collect();
+    until("all have tried", async || tries() >= before + 2 * BOOKINGS).await;
+    elsewhere.batch_execute("ROLLBACK").await.unwrap();
+    let released = tries();
+    for booking in bookings {
+        booking.await.unwrap().unwrap();
+    }
+    // One for each, and whatever was on its way.
+    assert!(tries() - released <= BOOKINGS + 2, "{} tries for {BOOKINGS} bookings", tries() - released);
+}

@@ -137,7 +137,9 @@ async fn what_is_noted_again_is_what_postgres_and_valkey_say_together() {
     assert_eq!(left(&sale, user(1)).await, 1);
     note_as_of(&sale, user(1), asked, &[]).await;
     assert_eq!(left(&sale, user(1)).await, 1, "it was noted as of the same moment before");
-    note_as_of(&sale, user(1), asked + 1, &[]).await;
+    note_as_of(&sale, user(1), asked + 5_000, &[]).await;
+    assert_eq!(left(&sale, user(1)).await, 1, "the clock may have been another one");
+    note_as_of(&sale, user(1), asked + 5_001, &[]).await;
     assert_eq!(left(&sale, user(1)).await, 2, "what is held and what settles is left");
 }
 

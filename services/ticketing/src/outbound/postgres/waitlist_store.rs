@@ -12,9 +12,9 @@ use booked_server::Random;
 use diesel::{
     BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult,
     QueryableByName,
-    dsl::exists,
+    dsl::{exists, sql},
     result::Error,
-    sql_types::{BigInt, Nullable, Text, Uuid as SqlUuid},
+    sql_types::{BigInt, Bool, Nullable, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use serde_json::Value;
@@ -56,7 +56,11 @@ impl WaitlistStore for PostgresWaitlistStore {
             let entry = waitlist_entries::table
                 .filter(waitlist_entries::event_id.eq(event.as_uuid()))
                 .filter(waitlist_entries::user_id.eq(user.as_uuid()));
-            let live = events::table.find(event.as_uuid()).filter(events::deleted.eq(false));
+            let live = events::table.find(event.as_uuid()).filter(events::deleted.eq(false)).filter(sql::<
+                Bool,
+            >(
+                "NOT coalesce((sale->>'cancelled')::boolean, false)",
+            ));
             diesel::select(exists(entry).and(exists(live))).get_result(connection).await
         });
         Ok(waiting.await?)
