@@ -8,7 +8,7 @@ use booked_load::{
     client::Timeouts,
 };
 use booked_local_system::{admin_password_in, say, warn};
-use clap::{Args, builder::RangedU64ValueParser};
+use clap::{Args, ValueEnum, builder::RangedU64ValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
@@ -61,6 +61,10 @@ pub(crate) struct LoadArgs {
     /// How long a client waits for a response, in milliseconds.
     #[arg(long, default_value_t = 30_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=600_000))]
     timeout_ms: u64,
+    /// Whether reservations, bookings and cancels have an idempotency key. With a key they are sent again if the response was lost or
+    /// says that nothing was done; without, they are sent once.
+    #[arg(long, value_enum, default_value = "on", value_name = "on|off")]
+    keys: Keys,
 
     /// Number of accounts. They are created once, and shared if more iterations are open. An account holds no more than
     /// HOLDS_PER_USER_MAX seats of an event, including abandoned ones: use more accounts, or raise that setting.
@@ -85,6 +89,9 @@ pub(crate) struct LoadArgs {
     /// Maximum number of seats for each buyer.
     #[arg(long, default_value_t = 4, value_name = "SEATS", value_parser = clap::value_parser!(u32).range(1..=100))]
     seats_each: u32,
+    /// Maximum number of tickets that one buyer may hold and have in onsale [default: no limit of the event].
+    #[arg(long, value_name = "TICKETS", value_parser = clap::value_parser!(u32).range(1..=100))]
+    max_per_buyer: Option<u32>,
     /// How long a buyer thinks, on average, in milliseconds [default: 500 in onsale, otherwise 0].
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(0..=3_600_000))]
     think_ms: Option<u64>,
@@ -120,6 +127,12 @@ pub(crate) struct LoadArgs {
     /// Instead of a gateway, use a server that does nothing, to see what the load kit itself can do.
     #[arg(long, conflicts_with = "scenario")]
     self_test: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Keys {
+    On,
+    Off,
 }
 
 impl LoadArgs {
@@ -167,6 +180,7 @@ impl LoadArgs {
             warm_up: Duration::from_secs(self.warm_up),
             seed: self.seed,
             timeouts: Timeouts { response: Duration::from_millis(self.timeout_ms), ..Timeouts::default() },
+            keys: self.keys == Keys::On,
             admin: password.map(|password| LogIn { email: self.admin_email.clone(), password }),
             accounts: AccountOptions {
                 count: self.accounts,
@@ -178,6 +192,7 @@ impl LoadArgs {
             sale: SaleOptions {
                 seats: self.seats,
                 count_max: self.seats_each,
+                max_per_buyer: self.max_per_buyer,
                 think: self.think_ms.map(Duration::from_millis),
                 abandon_share: self.abandon,
             },

@@ -6,6 +6,8 @@
 //! that leaves open what was done, is [`Outcome::Unknown`]: it may or may not have been carried out, as in the
 //! histories of Jepsen (<https://github.com/jepsen-io/jepsen>).
 
+mod keyed;
+
 use std::io::{self, BufRead, Write};
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +42,33 @@ pub struct Call {
     pub ended_us: u64,
     pub op: Op,
     pub outcome: Outcome,
+    /// If it had an idempotency key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyed: Option<Keyed>,
+}
+
+/// What names a call, so that it could be sent again without being done twice.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct Keyed {
+    /// Its `Idempotency-Key`.
+    pub key: Uuid,
+    /// Whether its outcome was marked as the answer that an earlier request with the key was given.
+    pub replayed: bool,
+    /// All requests, in the order in which they were sent; empty if there was only one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tries: Vec<Try>,
+}
+
+/// One of several requests with the same key.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct Try {
+    /// Just before it was sent.
+    pub sent_us: u64,
+    /// When its answer was complete, or its client gave up.
+    pub ended_us: u64,
+    pub outcome: Outcome,
+    /// Whether the answer was marked with `Idempotency-Replayed`.
+    pub replayed: bool,
 }
 
 /// The routes of the contract that change or show seats.
@@ -180,6 +209,7 @@ mod tests {
                 ticket_ids: vec![Uuid::from_u128(9)],
                 expires_unix_time: 3,
             }),
+            keyed: None,
         };
         let lines = [Line::Settings(Settings { hold_ms: 1000 }), Line::Call(call)];
         let mut file = Vec::new();

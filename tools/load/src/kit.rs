@@ -13,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    client::{Gateway, Recorder, now_us},
+    client::{Gateway, Recorder, Repeats, now_us},
     drive::{Window, drive},
     meter::{Meter, Tally},
     options::Options,
@@ -29,6 +29,9 @@ const LANES: usize = 16;
 const GRACE: Duration = Duration::from_secs(2);
 /// Someone who ends a run early does not want to wait.
 const GRACE_OF_EARLY_END: Duration = Duration::from_secs(5);
+/// What most buyers would do who are told to try again.
+const REPEATS: Repeats =
+    Repeats { attempts_max: 5, pause: Duration::from_millis(250), patience: Duration::from_secs(10) };
 
 /// Prepares what the scenario needs, runs it, compares the result with what was expected, and reports.
 ///
@@ -79,17 +82,20 @@ pub(crate) async fn measure(
     stop: &CancellationToken,
 ) -> anyhow::Result<Report> {
     let scenario: Arc<dyn Scenario> = Arc::from(scenario);
+    let repeats = options.keys.then_some(REPEATS);
+    let patience = repeats.map_or(Duration::ZERO, |repeats| repeats.patience);
     let begin = Instant::now();
     let window = Window {
         begin,
         end: begin + options.warm_up + options.duration,
-        grace: options.timeouts.response + GRACE,
+        grace: options.timeouts.response + patience + GRACE,
         grace_of_early_end: GRACE_OF_EARLY_END,
     };
     let run = Arc::new(Run {
         gateway: setup.gateway.clone(),
         meter: Meter::new(LANES)?,
         recorder: setup.recorder.clone(),
+        repeats,
         seed: options.seed,
         measured_from: begin + options.warm_up,
         over: CancellationToken::new(),

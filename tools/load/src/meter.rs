@@ -49,6 +49,14 @@ impl Operation {
             Self::Cancel => "cancel",
         }
     }
+
+    /// Whether it changes something for a user, so that it can have an idempotency key.
+    pub(crate) fn takes_a_key(self) -> bool {
+        match self {
+            Self::Reserve | Self::Book | Self::Cancel => true,
+            Self::LogIn | Self::ListEvents | Self::ReadEvent => false,
+        }
+    }
 }
 
 /// An outcome compared with what was expected.
@@ -82,8 +90,12 @@ pub(crate) struct Measured<'a> {
     pub(crate) verdict: Verdict,
     /// From when it was meant to start.
     pub(crate) latency: Duration,
-    /// From when it was sent.
+    /// From when it was sent first.
     pub(crate) service: Duration,
+    /// How often it was sent again.
+    pub(crate) repeats: usize,
+    /// Whether its answer is that to an earlier request with its key.
+    pub(crate) replayed: bool,
 }
 
 /// What was counted for one operation.
@@ -92,6 +104,10 @@ pub(crate) struct Tally {
     pub(crate) ok: u64,
     /// All others, by what was seen instead.
     pub(crate) others: BTreeMap<(Verdict, String), u64>,
+    /// How often calls were sent again with their key.
+    pub(crate) repeats: u64,
+    /// Calls whose answer is that to an earlier request.
+    pub(crate) replayed: u64,
     pub(crate) latency: Histogram<u64>,
     pub(crate) service: Histogram<u64>,
 }
@@ -202,7 +218,8 @@ impl Meter {
 
 impl Tally {
     pub(crate) fn empty() -> anyhow::Result<Self> {
-        Ok(Self { ok: 0, others: BTreeMap::new(), latency: histogram(DIGITS)?, service: histogram(DIGITS)? })
+        let (latency, service) = (histogram(DIGITS)?, histogram(DIGITS)?);
+        Ok(Self { ok: 0, others: BTreeMap::new(), repeats: 0, replayed: 0, latency, service })
     }
 
     fn add(&mut self, call: &Measured<'_>) {
@@ -214,6 +231,8 @@ impl Tally {
             }
             Outcome::Unknown { cause } => *self.others.entry((call.verdict, cause.clone())).or_default() += 1,
         }
+        self.repeats += u64::try_from(call.repeats).unwrap_or(u64::MAX);
+        self.replayed += u64::from(call.replayed);
         self.latency.saturating_record(micros(call.latency));
         self.service.saturating_record(micros(call.service));
     }
@@ -307,7 +326,8 @@ mod tests {
     fn record(meter: &Meter, lane: usize, outcome: &Outcome, ms: u64) {
         let verdict = Verdict::of(outcome, &["TICKET-01"]);
         let (latency, service) = (Duration::from_millis(ms), Duration::from_millis(1));
-        let call = Measured { operation: Operation::Book, outcome, verdict, latency, service };
+        let (operation, repeats, replayed) = (Operation::Book, 2, true);
+        let call = Measured { operation, outcome, verdict, latency, service, repeats, replayed };
         meter.record(lane, &call);
     }
 }

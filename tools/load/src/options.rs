@@ -19,6 +19,8 @@ pub struct Options {
     /// The same seed gives the same arrivals and choices.
     pub seed: u64,
     pub timeouts: Timeouts,
+    /// Whether what changes something has an idempotency key, and is sent again if its outcome is unknown or nothing was done.
+    pub keys: bool,
     /// Creates what a scenario needs. Without an admin, only scenarios that need nothing can run.
     pub admin: Option<LogIn>,
     pub accounts: AccountOptions,
@@ -74,6 +76,8 @@ pub struct SaleOptions {
     pub seats: u32,
     /// Each buys from one to this many seats.
     pub count_max: u32,
+    /// How many tickets of the event in `onsale` one buyer may hold and have; none: any number.
+    pub max_per_buyer: Option<u32>,
     /// How long a buyer thinks between reserving and booking, on average; each scenario has its own default.
     pub think: Option<Duration>,
     /// The share of buyers who reserve and never book in `onsale`, from 0 to 1.

@@ -64,6 +64,10 @@ pub struct OperationReport {
     pub busy: u64,
     /// Anything else.
     pub errors: u64,
+    /// How often calls were sent again with their idempotency key. Each counts once, with what came of it in the end.
+    pub repeats: u64,
+    /// Calls whose answer is that to an earlier request with their key.
+    pub replayed: u64,
     pub outcomes: Vec<OutcomeCount>,
     /// From when a call was meant to start until its answer.
     pub latency_us: Spread,
@@ -157,6 +161,8 @@ impl OperationReport {
             refused: sum(Verdict::Refused),
             busy: sum(Verdict::Busy),
             errors: sum(Verdict::Error),
+            repeats: tally.repeats,
+            replayed: tally.replayed,
             outcomes,
             latency_us: Spread::of(&tally.latency),
             service_us: Spread::of(&tally.service),

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use booked_checker::history::{Call, Line, Op, Outcome, Response};
+use booked_checker::history::{Call, Keyed, Line, Op, Outcome, Response};
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use serde::Deserialize;
 use tokio::sync::Notify;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     arrivals::exponential,
-    client::{Gateway, HttpResponse, RecorderHandle, Request, RequestError, Session, outcome},
+    client::{Gateway, HttpResponse, RecorderHandle, Repeats, Request, RequestError, Session, outcome},
     meter::{Measured, Meter, Operation, Verdict},
 };
 
@@ -27,6 +27,8 @@ pub(crate) struct Run {
     pub(crate) gateway: Gateway,
     pub(crate) meter: Meter,
     pub(crate) recorder: Option<RecorderHandle>,
+    /// How what changes something is sent again with its key; none if it is sent once, without a key.
+    pub(crate) repeats: Option<Repeats>,
     pub(crate) seed: u64,
     /// Calls that were meant to start earlier are not measured.
     pub(crate) measured_from: Instant,
@@ -142,8 +144,14 @@ impl Iteration {
     async fn call(&mut self, operation: Operation, session: &Session, op: Op, expected: &[&str]) -> Outcome {
         self.stop_if_aborted().await;
         let begun = Instant::now();
-        let call = session.call(op).await;
-        self.measure(operation, begun, &call.outcome, expected);
+        let call = match self.run.repeats.filter(|_| operation.takes_a_key()) {
+            Some(repeats) => {
+                let goes_on = || !self.run.aborted.load(Ordering::Relaxed);
+                repeats.call(session, op, goes_on).await.recorded()
+            }
+            None => session.call(op).await,
+        };
+        self.measure(operation, begun, &call.outcome, call.keyed.as_ref(), expected);
         match &self.run.recorder {
             Some(recorder) => {
                 let outcome = call.outcome.clone();
@@ -168,7 +176,7 @@ impl Iteration {
         self.stop_if_aborted().await;
         let begun = Instant::now();
         let outcome = outcome(&sending.await, read);
-        self.measure(operation, begun, &outcome, expected);
+        self.measure(operation, begun, &outcome, None, expected);
         outcome
     }
 
@@ -180,14 +188,24 @@ impl Iteration {
         }
     }
 
-    fn measure(&mut self, operation: Operation, begun: Instant, outcome: &Outcome, expected: &[&str]) {
+    fn measure(
+        &mut self,
+        operation: Operation,
+        begun: Instant,
+        outcome: &Outcome,
+        keyed: Option<&Keyed>,
+        expected: &[&str],
+    ) {
         let due = self.due.take().unwrap_or(begun);
         if due < self.run.measured_from {
             return;
         }
         let (latency, service) = (due.elapsed(), begun.elapsed());
         let verdict = Verdict::of(outcome, expected);
-        self.run.meter.record(self.lane, &Measured { operation, outcome, verdict, latency, service });
+        let repeats = keyed.map_or(0, |keyed| keyed.tries.len().saturating_sub(1));
+        let replayed = keyed.is_some_and(|keyed| keyed.replayed);
+        let call = Measured { operation, outcome, verdict, latency, service, repeats, replayed };
+        self.run.meter.record(self.lane, &call);
     }
 }
 
@@ -215,21 +233,33 @@ pub(crate) struct ListedEvent {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io::{Read, Write},
+        net::TcpListener,
+        thread,
+    };
+
     use super::*;
     use crate::client::Timeouts;
 
-    #[tokio::test]
-    async fn an_aborted_iteration_makes_no_more_calls() {
-        let run = Arc::new(Run {
-            gateway: Gateway::new("http://127.0.0.1:1", Timeouts::default()).unwrap(),
+    fn run(url: &str, repeats: Option<Repeats>) -> Arc<Run> {
+        Arc::new(Run {
+            gateway: Gateway::new(url, Timeouts::default()).unwrap(),
             meter: Meter::new(1).unwrap(),
             recorder: None,
+            repeats,
             seed: 0,
             measured_from: Instant::now(),
             over: CancellationToken::new(),
-            aborted: AtomicBool::new(true),
+            aborted: AtomicBool::default(),
             open: AtomicUsize::new(1),
-        });
+        })
+    }
+
+    #[tokio::test]
+    async fn an_aborted_iteration_makes_no_more_calls() {
+        let run = run("http://127.0.0.1:1", None);
+        run.aborted.store(true, Ordering::Relaxed);
         let mut iteration = Iteration::new(&run, 0, None);
         let aborted = iteration.aborted();
         tokio::select! {
@@ -237,5 +267,34 @@ mod tests {
             () = aborted.notified() => {}
         }
         assert!(run.meter.totals().unwrap().operations.is_empty());
+    }
+
+    /// Loses the answer to the first request, and answers the second.
+    fn forgetful_server() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for answer in ["", "HTTP/1.1 200 x\r\nidempotency-replayed: true\r\ncontent-length: 0\r\n\r\n"] {
+                let (mut stream, _) = listener.accept().unwrap();
+                let _ = stream.read(&mut [0; 4_096]).unwrap();
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn only_with_a_key_is_a_lost_call_sent_again_and_it_counts_once() {
+        let repeats = Repeats { attempts_max: 2, pause: Duration::ZERO, patience: Duration::from_secs(60) };
+        for (repeats, ok, again) in [(Some(repeats), 1, 1), (None, 0, 0)] {
+            let run = run(&forgetful_server(), repeats);
+            let mut iteration = Iteration::new(&run, 0, None);
+            iteration.book(&run.gateway.anonymous(), &[Uuid::nil()], &[]).await;
+
+            let totals = run.meter.totals().unwrap();
+            let tally = &totals.operations[&Operation::Book];
+            assert_eq!((tally.latency.len(), tally.ok), (1, ok), "keys: {}", repeats.is_some());
+            assert_eq!((tally.repeats, tally.replayed), (again, again), "keys: {}", repeats.is_some());
+        }
     }
 }

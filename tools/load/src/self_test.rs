@@ -74,6 +74,7 @@ fn options(url: String, arrival: Arrival, duration: Duration) -> Options {
         warm_up: Duration::ZERO,
         seed: 0,
         timeouts: Timeouts::default(),
+        keys: false,
         admin: None,
         accounts: AccountOptions {
             count: 0,
@@ -82,7 +83,7 @@ fn options(url: String, arrival: Arrival, duration: Duration) -> Options {
             concurrency: 1,
             tokens: None,
         },
-        sale: SaleOptions { seats: 1, count_max: 1, think: None, abandon_share: 0.0 },
+        sale: SaleOptions { seats: 1, count_max: 1, max_per_buyer: None, think: None, abandon_share: 0.0 },
         events: 0,
         wrong_password_share: 0.0,
         mix: Mix::default(),

@@ -17,6 +17,7 @@ pub fn table(report: &Report) -> String {
     let rows: Vec<[String; 11]> = report.operations.iter().chain([&report.all]).map(row).collect();
     lines.extend(aligned(&rows));
     lines.extend(outcomes(report));
+    lines.extend(repeats(report));
     lines.extend(iterations(report));
     if !report.expectations.is_empty() {
         lines.push(String::new());
@@ -85,6 +86,20 @@ fn outcomes(report: &Report) -> Vec<String> {
     }
     if !lines.is_empty() {
         lines.insert(0, "\nAnswers other than ok:".to_owned());
+    }
+    lines
+}
+
+/// What was sent again with its key.
+fn repeats(report: &Report) -> Vec<String> {
+    let repeated = report.operations.iter().filter(|it| it.repeats > 0);
+    let line = |it: &OperationReport| {
+        let (repeats, replayed) = (count(it.repeats), count(it.replayed));
+        format!("  {} {repeats} times; {replayed} had been answered before", it.name)
+    };
+    let mut lines: Vec<String> = repeated.map(line).collect();
+    if !lines.is_empty() {
+        lines.insert(0, "\nSent again with their keys:".to_owned());
     }
     lines
 }

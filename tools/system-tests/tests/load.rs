@@ -16,6 +16,8 @@ const SEATS: u32 = 20;
 /// Far more than seats, whatever chance has them want.
 const BUYERS_PER_S: f64 = 100.0;
 const ACCOUNTS: usize = 8;
+/// So few that all accounts together may not have all seats.
+const LIMIT: u32 = 2;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_scenario_runs_and_finds_what_it_expects() {
@@ -37,11 +39,25 @@ async fn every_scenario_runs_and_finds_what_it_expects() {
             assert_eq!(sold.found, SEATS.to_string(), "{shown}");
         }
     }
+    a_sale_with_a_limit_for_each_buyer(&world, &folder).await;
     let listed = world.api.get("/event/?limit=100").await;
     let of_browse =
         |event: &serde_json::Value| event["name"].as_str().is_some_and(|it| it.contains("chamber"));
     let left = listed.body["events"].as_array().unwrap().iter().filter(|it| !of_browse(it)).count();
     assert_eq!(left, 0, "events were not cleaned up: {listed:?}");
+}
+
+async fn a_sale_with_a_limit_for_each_buyer(world: &World, folder: &TempDir) {
+    let mut options = options(world, folder, ScenarioName::Onsale);
+    options.sale.max_per_buyer = Some(LIMIT);
+    options.history = Some(folder.path().join("limit.jsonl"));
+    let report = load(&options, Arc::new(|_| {}), &CancellationToken::new()).await.unwrap();
+    let shown = booked_load::table(&report);
+    assert_eq!(report.failures(), 0, "{shown}");
+    history_is_whole(&options, &report);
+    let reserve = report.operations.iter().find(|it| it.name == "reserve").unwrap();
+    assert!(reserve.outcomes.iter().any(|it| it.outcome == "409 TICKET-04"), "{shown}");
+    assert!(report.expectations.iter().any(|it| it.what == "Most tickets of one buyer"), "{shown}");
 }
 
 fn options(world: &World, folder: &TempDir, scenario: ScenarioName) -> Options {
@@ -54,6 +70,7 @@ fn options(world: &World, folder: &TempDir, scenario: ScenarioName) -> Options {
         warm_up: Duration::ZERO,
         seed: 4,
         timeouts: Timeouts::default(),
+        keys: true,
         admin: Some(LogIn { email: admin.email.clone(), password: admin.password.clone() }),
         accounts: AccountOptions {
             count: ACCOUNTS,
@@ -65,6 +82,7 @@ fn options(world: &World, folder: &TempDir, scenario: ScenarioName) -> Options {
         sale: SaleOptions {
             seats: SEATS,
             count_max: 2,
+            max_per_buyer: None,
             think: Some(Duration::from_millis(20)),
             abandon_share: 0.0,
         },

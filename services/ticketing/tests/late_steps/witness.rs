@@ -33,7 +33,7 @@ fn now_us() -> u64 {
 
 impl Witness {
     fn saw(&self, user: UserId, sent_us: u64, op: Op, outcome: Outcome) {
-        let call = Call { user: Some(user.as_uuid()), sent_us, ended_us: now_us(), op, outcome };
+        let call = Call { user: Some(user.as_uuid()), sent_us, ended_us: now_us(), op, outcome, keyed: None };
         self.0.lock().unwrap().push(Line::Call(call));
     }
 

@@ -118,6 +118,8 @@ fn options(testbed: &Testbed, tokens: std::path::PathBuf, rate_per_s: f64, seed:
         warm_up: Duration::ZERO,
         seed,
         timeouts: Timeouts::default(),
+        // Each response counts, as in a sale before there were keys.
+        keys: false,
         admin: Some(LogIn { email: admin.email.clone(), password: admin.password.clone() }),
         accounts: AccountOptions {
             count: usize::try_from(BUYERS).unwrap_or(usize::MAX),
@@ -126,7 +128,13 @@ fn options(testbed: &Testbed, tokens: std::path::PathBuf, rate_per_s: f64, seed:
             concurrency: 1,
             tokens: Some(tokens),
         },
-        sale: SaleOptions { seats: SEATS, count_max: 1, think: Some(Duration::ZERO), abandon_share: 0.0 },
+        sale: SaleOptions {
+            seats: SEATS,
+            count_max: 1,
+            max_per_buyer: None,
+            think: Some(Duration::ZERO),
+            abandon_share: 0.0,
+        },
         events: 0,
         wrong_password_share: 0.0,
         mix: Mix::default(),

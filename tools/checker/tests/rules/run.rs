@@ -360,14 +360,14 @@ impl Run {
         let lost = std::mem::take(&mut self.lose_answer);
         let outcome = if lost { Outcome::Unknown { cause: "504".to_owned() } } else { Outcome::Ok(answer) };
         let Times { sent_us, ended_us, .. } = times;
-        self.history.push(Line::Call(Call { user, sent_us, ended_us, op, outcome }));
+        self.history.push(Line::Call(Call { user, sent_us, ended_us, op, outcome, keyed: None }));
     }
 
     fn fail(&mut self, user: Uuid, times: Times, op: Op, code: &str) {
         self.lose_answer = false;
         let outcome = Outcome::Fail { status: 400, code: code.to_owned() };
         let Times { sent_us, ended_us, .. } = times;
-        self.history.push(Line::Call(Call { user: Some(user), sent_us, ended_us, op, outcome }));
+        self.history.push(Line::Call(Call { user: Some(user), sent_us, ended_us, op, outcome, keyed: None }));
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use booked_contract::{IDEMPOTENCY_KEY_HEADER, IDEMPOTENCY_REPLAYED_HEADER};
 use bytes::Bytes;
 use http::{
     HeaderValue, Method, Response, StatusCode, Uri,
@@ -14,6 +15,7 @@ use http::{
 };
 use http_body_util::Full;
 use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
 
 use super::connection::{Connection, Failure};
 
@@ -65,6 +67,8 @@ pub struct Request {
     pub path: Cow<'static, str>,
     /// None if the caller is anonymous.
     pub authorization: Option<HeaderValue>,
+    /// The idempotency key, if any.
+    pub key: Option<HeaderValue>,
     /// Empty if there is none.
     pub body: Bytes,
 }
@@ -72,20 +76,27 @@ pub struct Request {
 impl Request {
     /// `GET path`, anonymously.
     pub fn get(path: impl Into<Cow<'static, str>>) -> Self {
-        Self { method: Method::GET, path: path.into(), authorization: None, body: Bytes::new() }
+        Self { method: Method::GET, path: path.into(), authorization: None, key: None, body: Bytes::new() }
     }
 
     /// `POST path` with a body of JSON, anonymously.
     pub fn post(path: impl Into<Cow<'static, str>>, body: &impl serde::Serialize) -> Self {
         // The types of the contract can always be written as JSON; an empty body would be refused.
         let body = serde_json::to_vec(body).unwrap_or_default();
-        Self { method: Method::POST, path: path.into(), authorization: None, body: body.into() }
+        Self { method: Method::POST, path: path.into(), authorization: None, key: None, body: body.into() }
     }
 
     /// The same, with a token.
     #[must_use]
     pub fn by(self, authorization: &HeaderValue) -> Self {
         Self { authorization: Some(authorization.clone()), ..self }
+    }
+
+    /// The same, with an idempotency key.
+    #[must_use]
+    pub fn with_key(self, key: Uuid) -> Self {
+        // Digits and hyphens are always a header's value.
+        Self { key: HeaderValue::from_str(&key.to_string()).ok(), ..self }
     }
 }
 
@@ -96,6 +107,8 @@ pub struct HttpResponse {
     pub location: Option<HeaderValue>,
     /// From `Retry-After`, if that has seconds.
     pub retry_after: Option<Duration>,
+    /// Whether it is marked as the answer that an earlier request with the same idempotency key was given.
+    pub replayed: bool,
     pub body: Bytes,
 }
 
@@ -212,6 +225,9 @@ impl Inner {
         if let Some(authorization) = request.authorization {
             headers.insert(AUTHORIZATION, authorization);
         }
+        if let Some(key) = request.key {
+            headers.insert(IDEMPOTENCY_KEY_HEADER, key);
+        }
         Ok(message)
     }
 
@@ -247,10 +263,12 @@ impl Inner {
 fn answer(response: Response<Bytes>) -> HttpResponse {
     let (mut head, body) = response.into_parts();
     let retry_after = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let replayed = head.headers.get(IDEMPOTENCY_REPLAYED_HEADER).is_some_and(|value| value == "true");
     HttpResponse {
         status: head.status,
         location: head.headers.remove(LOCATION),
         retry_after: retry_after.map(Duration::from_secs),
+        replayed,
         body,
     }
 }

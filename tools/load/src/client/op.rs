@@ -2,7 +2,7 @@
 
 use booked_checker::history::{Bookings, Op, Outcome, Response};
 use booked_contract::{
-    ErrorBody,
+    Code, ErrorBody,
     event::{Event, EventChange, NewEvent},
     ticket::{Booking, Reservation, SeatsOfEvent, TicketIds},
 };
@@ -119,7 +119,9 @@ pub fn outcome(
             || Outcome::Unknown { cause: format!("{} with a body that cannot be read", status.as_u16()) };
         return read(answer).map_or_else(unread, Outcome::Ok);
     }
-    if status.is_client_error() || status == StatusCode::SERVICE_UNAVAILABLE {
+    let is_refusal = status.is_client_error() || status == StatusCode::SERVICE_UNAVAILABLE;
+    // What the first request with its key comes to is not known yet, and it may be the same one: the gateway sends some again.
+    if is_refusal && code() != Code::FirstRequestUnderWay.as_str() {
         return Outcome::Fail { status: status.as_u16(), code: code() };
     }
     Outcome::Unknown { cause: format!("{} {}", status.as_u16(), code()).trim_end().to_owned() }
@@ -148,6 +150,13 @@ mod tests {
     }
 
     #[test]
+    fn a_first_request_that_is_under_way_may_yet_be_carried_out() {
+        let body = r#"{"category":"IDEM","category_code":"IDEM-03","msg":"under way"}"#;
+        let unknown = Outcome::Unknown { cause: "409 IDEM-03".to_owned() };
+        assert_eq!(became(&RESERVE, 409, body), unknown);
+    }
+
+    #[test]
     fn everything_else_has_an_unknown_outcome() {
         for (status, body) in [(200, "{"), (201, ""), (302, ""), (500, ""), (502, "<html>"), (504, "{}")] {
             let outcome = became(&RESERVE, status, body);
@@ -159,7 +168,13 @@ mod tests {
 
     fn became(op: &Op, status: u16, body: &str) -> Outcome {
         let status = StatusCode::from_u16(status).unwrap();
-        let answer = HttpResponse { status, location: None, retry_after: None, body: body.to_owned().into() };
+        let answer = HttpResponse {
+            status,
+            location: None,
+            retry_after: None,
+            replayed: false,
+            body: body.to_owned().into(),
+        };
         outcome(&Ok(answer), |answer| response_to(op, answer))
     }
 }

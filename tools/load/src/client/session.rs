@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use booked_checker::history::{Call, Op, Outcome, Response};
+use booked_checker::history::{Call, Op, Outcome, Response, Try};
 use booked_contract::{
     event::NewEvent,
     user::{LogIn, Registration, Token},
@@ -151,12 +151,24 @@ impl Session {
 
     /// Also returns how long to wait before the next attempt, if the answer says so.
     pub async fn call_with_pause(&self, op: Op) -> (Call, Option<Duration>) {
+        let (Try { sent_us, ended_us, outcome, .. }, pause) = self.attempt(&op, None).await;
+        (Call { user: self.user(), sent_us, ended_us, op, outcome, keyed: None }, pause)
+    }
+
+    /// Sends the operation once, with its idempotency key if it has one, and also returns how long to wait before the next attempt.
+    pub(super) async fn attempt(&self, op: &Op, key: Option<Uuid>) -> (Try, Option<Duration>) {
+        let request = request(op);
+        let request = match key {
+            Some(key) => request.with_key(key),
+            None => request,
+        };
         let sent_us = now_us();
-        let answered = self.send(request(&op)).await;
+        let answered = self.send(request).await;
         let ended_us = now_us();
-        let outcome = outcome(&answered, |answer| response_to(&op, answer));
-        let pause = answered.ok().and_then(|answer| answer.retry_after);
-        (Call { user: self.user(), sent_us, ended_us, op, outcome }, pause)
+        let outcome = outcome(&answered, |answer| response_to(op, answer));
+        let answer = answered.ok();
+        let replayed = answer.as_ref().is_some_and(|answer| answer.replayed);
+        (Try { sent_us, ended_us, outcome, replayed }, answer.and_then(|answer| answer.retry_after))
     }
 
     /// Sends any request, with this session's token.

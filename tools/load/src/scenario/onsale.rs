@@ -1,4 +1,5 @@
 //! `onsale`: many buyers, one event. Each reserves, thinks, and books, or abandons the hold.
+//! Of an event with a limit for each buyer, what goes beyond it is refused.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,8 +24,10 @@ pub(super) struct Onsale {
 impl Onsale {
     pub(super) async fn prepare(setup: &Setup, options: &Options) -> anyhow::Result<Self> {
         let accounts = setup.accounts().await?;
-        let event = setup.new_event(options.sale.seats).await?;
-        Ok(Self { accounts, tally: SaleTally::new(event, options.sale.seats), sale: options.sale })
+        let SaleOptions { seats, max_per_buyer, .. } = options.sale;
+        let event = setup.new_event_with_limit(seats, max_per_buyer).await?;
+        let tally = SaleTally::new(event, seats).with_limit(max_per_buyer);
+        Ok(Self { accounts, tally, sale: options.sale })
     }
 }
 

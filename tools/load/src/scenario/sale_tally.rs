@@ -22,6 +22,7 @@ use crate::{
 
 pub(super) const TOO_FEW: &str = "TICKET-01";
 const NOT_RESERVED: &str = "TICKET-02";
+const OVER_LIMIT: &str = "TICKET-04";
 /// How much this clock and Valkey's may differ, including the second that is rounded off.
 const CLOCKS_APART_S: i64 = 3;
 /// How long it may take until the gateway shows what it has just answered.
@@ -32,6 +33,8 @@ const LISTS_CONCURRENT: usize = 16;
 pub(super) struct SaleTally {
     pub(super) event: Uuid,
     seats: u32,
+    /// How many tickets one buyer may hold and have; none: any number.
+    max_per_buyer: Option<u32>,
     counts: Mutex<Counts>,
 }
 
@@ -74,7 +77,11 @@ pub(super) struct Hold {
 
 impl SaleTally {
     pub(super) fn new(event: Uuid, seats: u32) -> Self {
-        Self { event, seats, counts: Mutex::default() }
+        Self { event, seats, max_per_buyer: None, counts: Mutex::default() }
+    }
+
+    pub(super) fn with_limit(self, max_per_buyer: Option<u32>) -> Self {
+        Self { max_per_buyer, ..self }
     }
 
     /// None if it was not granted.
@@ -86,7 +93,9 @@ impl SaleTally {
     ) -> Option<Hold> {
         let seats = i64::from(count);
         self.counts().reserving += seats;
-        let outcome = iteration.reserve(session, self.event, count, &[TOO_FEW]).await;
+        let expected: &[&str] =
+            if self.max_per_buyer.is_some() { &[TOO_FEW, OVER_LIMIT] } else { &[TOO_FEW] };
+        let outcome = iteration.reserve(session, self.event, count, expected).await;
         let mut counts = self.counts();
         match outcome {
             Outcome::Ok(Response::Held { ticket_ids, expires_unix_time }) => {
@@ -166,7 +175,11 @@ impl SaleTally {
     /// The event's free seats and the buyers' bookings agree with what was acknowledged.
     pub(super) async fn adds_up(&self, setup: &Setup, accounts: &Accounts) -> Vec<Expectation> {
         setup.step("Comparing what was sold with what was acknowledged");
-        vec![self.free_seats(setup).await, self.bookings(setup, accounts).await]
+        let free = self.free_seats(setup).await;
+        let listed = self.listed_by_buyer(setup, accounts).await;
+        let mut expectations = vec![free, self.bookings(&listed)];
+        expectations.extend(self.max_per_buyer.map(|limit| within_limit(limit, &listed)));
+        expectations
     }
 
     /// No seat was sold twice, and nobody was refused while there were enough seats. Only valid if nobody cancels.
@@ -227,12 +240,15 @@ impl SaleTally {
         }
     }
 
-    async fn bookings(&self, setup: &Setup, accounts: &Accounts) -> Expectation {
+    async fn listed_by_buyer(&self, setup: &Setup, accounts: &Accounts) -> Vec<Option<i64>> {
         let lists: Vec<_> =
             accounts.all().iter().map(|account| self.listed(setup, &account.session)).collect();
-        let listed: Vec<Option<i64>> = stream::iter(lists).buffer_unordered(LISTS_CONCURRENT).collect().await;
+        stream::iter(lists).buffer_unordered(LISTS_CONCURRENT).collect().await
+    }
+
+    fn bookings(&self, listed: &[Option<i64>]) -> Expectation {
         let unread = listed.iter().filter(|sum| sum.is_none()).count();
-        let sum: i64 = listed.into_iter().flatten().sum();
+        let sum: i64 = listed.iter().flatten().sum();
         let counts = self.counts();
         let booked = counts.booked - counts.cancelled;
         let range = (booked - counts.cancelling, booked + counts.booking);
@@ -300,6 +316,17 @@ impl Hold {
 
     fn has_expired(&self) -> bool {
         now_s() - CLOCKS_APART_S > self.expires_unix_s
+    }
+}
+
+/// No buyer has more than one may.
+fn within_limit(limit: u32, listed: &[Option<i64>]) -> Expectation {
+    let most = listed.iter().flatten().max().copied().unwrap_or_default();
+    Expectation {
+        what: "Most tickets of one buyer".to_owned(),
+        expected: format!("at most {limit}"),
+        found: most.to_string(),
+        holds: most <= i64::from(limit),
     }
 }
 

@@ -52,8 +52,17 @@ impl Setup {
     }
 
     pub(crate) async fn new_event(&self, seat_count: u32) -> anyhow::Result<Uuid> {
+        self.new_event_with_limit(seat_count, None).await
+    }
+
+    /// An event of which one buyer may hold and have this many tickets.
+    pub(crate) async fn new_event_with_limit(
+        &self,
+        seat_count: u32,
+        max_per_buyer: Option<u32>,
+    ) -> anyhow::Result<Uuid> {
         self.step("Creating an event");
-        let call = self.admin().await?.call(Op::CreateEvent { seat_count, max_per_buyer: None }).await;
+        let call = self.admin().await?.call(Op::CreateEvent { seat_count, max_per_buyer }).await;
         let outcome = call.outcome.clone();
         self.record(call).await;
         match outcome {

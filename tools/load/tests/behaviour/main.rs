@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod keyed_call;
+#[cfg(test)]
 mod runs;
 #[cfg(test)]
 mod scripted;

@@ -109,6 +109,7 @@ fn options(url: String, arrival: Arrival, seconds: u64) -> Options {
         warm_up: Duration::ZERO,
         seed: 7,
         timeouts: Timeouts::default(),
+        keys: true,
         admin: None,
         accounts: AccountOptions {
             count: 0,
@@ -117,7 +118,7 @@ fn options(url: String, arrival: Arrival, seconds: u64) -> Options {
             concurrency: 1,
             tokens: None,
         },
-        sale: SaleOptions { seats: 1, count_max: 1, think: None, abandon_share: 0.0 },
+        sale: SaleOptions { seats: 1, count_max: 1, max_per_buyer: None, think: None, abandon_share: 0.0 },
         events: 0,
         wrong_password_share: 0.0,
         mix: Mix::default(),

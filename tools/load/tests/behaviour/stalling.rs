@@ -8,7 +8,7 @@ use tokio::{
     sync::Mutex,
 };
 
-use crate::scripted::read_head;
+use crate::scripted::read_request;
 
 const NO_EVENTS: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-length: 36\r\n\r\n{\"next_time_to_fetch\":0,\"events\":[]}";
@@ -34,7 +34,7 @@ async fn on_one_connection(
     stalls_at: u64,
     stall: Duration,
 ) {
-    while read_head(&mut stream).await {
+    while read_request(&mut stream).await.is_some() {
         let mut number = requests.lock().await;
         *number += 1;
         if *number == stalls_at {
