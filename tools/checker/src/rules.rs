@@ -13,6 +13,7 @@ mod analytics;
 mod buyer_limit;
 mod expiry;
 mod holds;
+mod keys;
 mod owners;
 mod seats;
 mod suspects;
@@ -23,7 +24,7 @@ pub(crate) use self::suspects::suspect_events;
 /// What must hold, and how that is judged.
 type Rule = (&'static str, fn(&Case<'_>, &mut RuleReport));
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     ("The owners of a seat never overlap in time", owners::judge),
     ("Every booking that was acknowledged is there", acknowledged::judge),
     ("Free + held + settling + sold = seats", seats::judge),
@@ -34,6 +35,7 @@ const RULES: [Rule; 10] = [
     ("A hold can be booked until it expires, and belongs to one user", holds::judge),
     ("Abandoned seats become free again", abandoned::judge),
     ("Nobody has more of an event than one buyer may", buyer_limit::judge),
+    ("What is sent again with its key is done once", keys::judge),
 ];
 
 #[must_use]

@@ -9,7 +9,7 @@ use booked_checker::{
     history::{Call, Line, Op, Outcome, Response},
     verify,
 };
-use booked_load::client::{Gateway, Session, Timeouts};
+use booked_load::client::{Gateway, KeyedCall, Session, Timeouts};
 use booked_system_tests::{World, eventually};
 use futures_util::future::{join, join_all};
 use uuid::Uuid;
@@ -46,6 +46,16 @@ impl Client {
         }
     }
 
+    /// Sends it twice, with one key.
+    async fn done_once(&mut self, op: Op) {
+        let mut call = KeyedCall::new(&self.session, op);
+        call.send().await;
+        call.send().await;
+        let call = call.recorded();
+        assert!(matches!(call.outcome, Outcome::Ok(_)), "{call:?}");
+        self.calls.push(call);
+    }
+
     async fn create(&mut self, seat_count: u32) -> Uuid {
         match self.done(Op::CreateEvent { seat_count, max_per_buyer: Some(100) }).await {
             Response::Created { event_id } => event_id,
@@ -72,7 +82,7 @@ impl Client {
         self.done(Op::Book { ticket_ids: ticket_ids.clone() }).await;
         self.done(Op::Book { ticket_ids }).await;
         self.done(Op::ListBookings).await;
-        self.done(Op::Cancel { event_id, count: 3 }).await;
+        self.done_once(Op::Cancel { event_id, count: 3 }).await;
         self.done(Op::ReadEvent { event_id }).await;
         let ticket_ids = self.reserve(event_id, 2).await;
         self.done(Op::Release { ticket_ids: ticket_ids.clone() }).await;

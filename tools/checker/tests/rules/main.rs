@@ -15,6 +15,7 @@ mod archived;
 mod buyer_limit;
 mod expiry;
 mod holds;
+mod keys;
 mod owners;
 mod seats;
 mod waitlist;
