@@ -6,7 +6,7 @@ use booked_checker::history::{Call, Op, Outcome, Response};
 use rand::{Rng, seq::IndexedRandom};
 use tokio::{sync::watch, time::sleep};
 
-use super::buyers::{Sale, created};
+use super::buyers::{Sale, call, created};
 
 /// Between two calls of the admin.
 const PAUSE: Duration = Duration::from_millis(1_500);
@@ -33,7 +33,7 @@ pub(super) async fn manage(sale: Arc<Sale>, stopped: watch::Receiver<bool>) -> V
             _ if events.len() > EVENTS_MIN => Op::DeleteEvent { event_id },
             _ => continue,
         };
-        let call = sale.admin.call(op).await;
+        let call = call(&sale.admin, op, &mut random).await;
         match (&call.op, &call.outcome) {
             (Op::CreateEvent { .. }, Outcome::Ok(Response::Created { .. })) => {
                 created(&call).into_iter().for_each(|event| sale.add(event));

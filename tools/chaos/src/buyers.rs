@@ -1,4 +1,5 @@
-//! Buyers that do what buyers do, and some of what they should not: abandon, come late, send twice, change their minds.
+//! Buyers that do what buyers do, and some of what they should not: abandon, come late, send twice, change their minds. What they
+//! want to be done once although its answer may be lost has an idempotency key.
 
 use std::{
     sync::{PoisonError, RwLock},
@@ -7,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use booked_checker::history::{Call, Op, Outcome, Response};
-use booked_load::client::{Gateway, Session};
+use booked_load::client::{Gateway, KeyedCall, Repeats, Session};
 use booked_local_system::System;
 use futures_util::future::join;
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
@@ -22,6 +23,16 @@ const PASSWORD: &str = "correct horse";
 /// How often a booking is sent if its outcome is unknown or it was not done yet.
 const BOOK_ATTEMPTS_MAX: u32 = 3;
 const RETRY_AFTER: Duration = Duration::from_millis(200);
+/// How often what changes something has an idempotency key.
+const KEYED_SHARE: f64 = 0.7;
+/// How often a call with a key is sent twice at once, and how often again later, whatever it was answered.
+const TWICE_SHARE: f64 = 0.1;
+const AGAIN_SHARE: f64 = 0.1;
+/// For how long a call that is sent again later was not sent, in milliseconds.
+const AGAIN_AFTER_MS: std::ops::Range<u64> = 0..3_000;
+/// How a call with a key is sent again if its outcome is unknown or nothing was done: mostly to another replica, or to one that has
+/// started again.
+const REPEATS: Repeats = Repeats { attempts_max: 5, pause: RETRY_AFTER, patience: Duration::from_secs(8) };
 /// Between two actions of a buyer, in milliseconds.
 const THINK_MS: std::ops::Range<u64> = 5..150;
 
@@ -88,6 +99,25 @@ pub(super) fn created(call: &Call) -> Option<Uuid> {
         Outcome::Ok(Response::Created { event_id }) => Some(*event_id),
         _ => None,
     }
+}
+
+/// A call, with or without a key. With one it may be sent several times.
+pub(super) async fn call(session: &Session, op: Op, random: &mut StdRng) -> Call {
+    let is_read = matches!(op, Op::ListBookings | Op::ReadEvent { .. });
+    if is_read || !random.random_bool(KEYED_SHARE) {
+        return session.call(op).await;
+    }
+    if random.random_bool(TWICE_SHARE) {
+        let mut call = KeyedCall::new(session, op);
+        call.send_twice().await;
+        return call.recorded();
+    }
+    let mut call = REPEATS.call(session, op, || true).await;
+    if random.random_bool(AGAIN_SHARE) {
+        sleep(Duration::from_millis(random.random_range(AGAIN_AFTER_MS))).await;
+        call.send().await;
+    }
+    call.recorded()
 }
 
 /// Buys until `stopped`, and returns the buyer's calls.
@@ -159,8 +189,14 @@ impl Buyer {
             }
             5..7 => {
                 let op = Op::Book { ticket_ids };
-                let (one, two) = join(self.session.call(op.clone()), self.session.call(op)).await;
-                self.calls.extend([one, two]);
+                if self.random.random_bool(KEYED_SHARE) {
+                    let mut call = KeyedCall::new(&self.session, op);
+                    call.send_twice().await;
+                    self.calls.push(call.recorded());
+                } else {
+                    let (one, two) = join(self.session.call(op.clone()), self.session.call(op)).await;
+                    self.calls.extend([one, two]);
+                }
             }
             _ => {
                 let share = self.random.random_range(0.0..0.8);
@@ -191,7 +227,7 @@ impl Buyer {
     }
 
     async fn call(&mut self, op: Op) {
-        let call = self.session.call(op).await;
+        let call = call(&self.session, op, &mut self.random).await;
         self.calls.push(call);
     }
 }

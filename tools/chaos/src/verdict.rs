@@ -22,6 +22,16 @@ impl Verdict {
     pub fn has_passed(&self) -> bool {
         self.report.valid && self.failures.is_empty()
     }
+
+    /// How many calls were sent more than once with one key.
+    #[must_use]
+    pub fn sent_again(&self) -> usize {
+        let is_again = |line: &&Line| match line {
+            Line::Call(call) => call.keyed.as_ref().is_some_and(|keyed| !keyed.tries.is_empty()),
+            Line::Settings(_) | Line::Fault(_) => false,
+        };
+        self.history.iter().filter(is_again).count()
+    }
 }
 
 impl fmt::Display for Verdict {
@@ -31,8 +41,13 @@ impl fmt::Display for Verdict {
             writeln!(f, "{failure}")?;
         }
         let calls = self.history.iter().filter(|line| matches!(line, Line::Call(_))).count();
+        let again = self.sent_again();
         let found = self.report.found() + u64::try_from(self.failures.len()).unwrap_or(u64::MAX);
         let (seed, faults) = (self.seed, self.faults);
-        write!(f, "{faults} faults injected, {calls} calls made, {found} violations found (seed {seed})")
+        write!(
+            f,
+            "{faults} faults injected, {calls} calls made, {again} of them sent again with their key, {found} violations found \
+             (seed {seed})"
+        )
     }
 }

@@ -24,4 +24,5 @@ async fn whatever_is_killed_paused_cut_or_lost_no_promise_is_broken() {
 
     eprintln!("{verdict}");
     assert!(verdict.has_passed(), "{verdict}");
+    assert!(verdict.sent_again() > 0, "{verdict}");
 }
