@@ -8,6 +8,7 @@ pub enum Benchmark {
     GatewayHop,
     Reserve,
     ReserveWithLimit,
+    ReserveWithKey,
     Book,
     Browse,
     Search,
@@ -21,10 +22,11 @@ pub enum Benchmark {
 
 impl Benchmark {
     /// In the order in which they are measured.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::GatewayHop,
         Self::Reserve,
         Self::ReserveWithLimit,
+        Self::ReserveWithKey,
         Self::Book,
         Self::Browse,
         Self::Search,
@@ -41,6 +43,7 @@ impl Benchmark {
             Self::GatewayHop => "gateway hop",
             Self::Reserve => "reserve",
             Self::ReserveWithLimit => "reserve with a limit",
+            Self::ReserveWithKey => "reserve with a key",
             Self::Book => "book",
             Self::Browse => "browse",
             Self::Search => "search",
@@ -59,6 +62,7 @@ impl Benchmark {
             Self::GatewayHop | Self::LogIn => 0.95,
             Self::Reserve | Self::Browse => 0.5,
             Self::ReserveWithLimit | Self::Search => 0.4,
+            Self::ReserveWithKey => 0.8,
             Self::SizeOfEvent | Self::SizeOfCatalog => 0.9,
             Self::Book | Self::OnSale | Self::Memory | Self::Start => 1.0,
         }
@@ -78,6 +82,10 @@ impl Benchmark {
                 "POST /ticket/reserve/ of 2 seats, 64 concurrent, each by another buyer for the first time, in an event of which one \
                  buyer may have 4; compared with an event without a limit."
             }
+            Self::ReserveWithKey => {
+                "POST /ticket/reserve/ of 2 seats by 64 connections of wrk, each with an idempotency key of its own; compared with the \
+                 same without keys. Events of 1,000,000 seats."
+            }
             Self::Book => {
                 "POST /ticket/book/ of 2 held seats, 64 concurrent calls, in one event; compared with pgbench -M prepared of \
                  the transaction of one booking on the same Postgres, the best of 8, 16, 32 and 64 clients. Both are durable: \
@@ -89,7 +97,7 @@ impl Benchmark {
             }
             Self::Search => {
                 "GET /event/?q= of two words that one of 100,000 events has, by 64 connections of wrk; compared with listing the \
-                 first ten of them."
+                 first ten of them: the rate, and the time that all but 1% of the responses take at most."
             }
             Self::LogIn => {
                 "POST /user/login/, with twice as many concurrent calls as there are cores; compared with bcrypt of the same cost on \

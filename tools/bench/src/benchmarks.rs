@@ -7,6 +7,7 @@ pub(super) mod log_in;
 pub(super) mod memory;
 pub(super) mod on_sale;
 pub(super) mod reserve;
+pub(super) mod reserve_with_key;
 pub(super) mod reserve_with_limit;
 pub(super) mod search;
 pub(super) mod size_of_catalog;

@@ -46,6 +46,8 @@ pub struct Part {
 pub enum Bound {
     /// What the bare component does, for each round; more is better.
     Floor(Vec<f64>),
+    /// How long the bare component takes, for each round; less is better.
+    Time(Vec<f64>),
     /// Less is better.
     Limit(f64),
 }
@@ -59,6 +61,12 @@ impl Part {
     #[must_use]
     pub fn against_limit(unit: &'static str, ours: Vec<f64>, limit: f64) -> Self {
         Self { name: String::new(), unit, ours, bound: Bound::Limit(limit), notes: Vec::new() }
+    }
+
+    /// Two times, of which ours is not to be much longer.
+    #[must_use]
+    pub fn against_time(unit: &'static str, ours: Vec<f64>, time: Vec<f64>) -> Self {
+        Self { name: String::new(), unit, ours, bound: Bound::Time(time), notes: Vec::new() }
     }
 
     /// With a name, if the row has several parts.
@@ -82,18 +90,18 @@ impl Part {
     #[must_use]
     pub fn bound_median(&self) -> f64 {
         match &self.bound {
-            Bound::Floor(figures) => median(figures),
+            Bound::Floor(figures) | Bound::Time(figures) => median(figures),
             Bound::Limit(limit) => *limit,
         }
     }
 
-    /// Ours divided by the floor, or the limit divided by ours, so that more is always better.
+    /// Ours divided by the floor, or the time or limit divided by ours, so that more is always better.
     #[must_use]
     pub fn ratio(&self) -> f64 {
         let (ours, bound) = (self.ours_median(), self.bound_median());
         let (dividend, divisor) = match self.bound {
             Bound::Floor(_) => (ours, bound),
-            Bound::Limit(_) => (bound, ours),
+            Bound::Time(_) | Bound::Limit(_) => (bound, ours),
         };
         if divisor > 0.0 { dividend / divisor } else { 0.0 }
     }

@@ -51,6 +51,7 @@ async fn measure(bench: &BenchContext, benchmark: Benchmark) -> Result<Vec<Part>
         Benchmark::Reserve => benchmarks::reserve::measure(bench).await,
         Benchmark::Search => benchmarks::search::measure(bench).await,
         Benchmark::ReserveWithLimit => benchmarks::reserve_with_limit::measure(bench).await,
+        Benchmark::ReserveWithKey => benchmarks::reserve_with_key::measure(bench).await,
         Benchmark::Book => benchmarks::book::measure(bench).await,
         Benchmark::Browse => benchmarks::browse::measure(bench).await,
         Benchmark::LogIn => benchmarks::log_in::measure(bench).await,

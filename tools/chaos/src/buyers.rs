@@ -24,7 +24,7 @@ const PASSWORD: &str = "correct horse";
 const BOOK_ATTEMPTS_MAX: u32 = 3;
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// How often what changes something has an idempotency key.
-const KEYED_SHARE: f64 = 0.7;
+const KEYED_SHARE: f64 = 0.5;
 /// How often a call with a key is sent twice at once, and how often again later, whatever it was answered.
 const TWICE_SHARE: f64 = 0.1;
 const AGAIN_SHARE: f64 = 0.1;

@@ -30,7 +30,7 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     let testbed = Testbed::start(bench, "gateway-hop", &settings).await?;
     let buyer = buyers::buyers(&testbed, 1)?.pop().context("there is no buyer")?;
     let body = format!(r#"{{"event_id":"{}","count":2}}"#, Uuid::from_u128(1));
-    let post = Some(Post { token: buyer.token().unwrap_or_default(), body: &body });
+    let post = Some(Post { token: buyer.token().unwrap_or_default(), body: &body, each_time: None });
     let wrk = Wrk { tools, folder: testbed.folder(), path: PATH, post };
     let (ours_url, floor_url, slice_s) = (testbed.url(), floor.url(), bench.effort.slice_s());
     // Not measured, since these runs open connections and verify the token for the first time.

@@ -34,7 +34,7 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     };
     let ours = async |event: Uuid, slice_s: u64| {
         let body = format!(r#"{{"event_id":"{event}","count":2}}"#);
-        let post = Some(Post { token: buyer.token().unwrap_or_default(), body: &body });
+        let post = Some(Post { token: buyer.token().unwrap_or_default(), body: &body, each_time: None });
         let wrk = Wrk { tools: &bench.tools, folder: testbed.folder(), path: "/ticket/reserve/", post };
         wrk.run(&testbed.url(), slice_s).await
     };

@@ -8,7 +8,7 @@ use crate::{
     rounds::alternate,
     seed::{self, Catalog},
     testbed::Testbed,
-    wrk::Wrk,
+    wrk::{Measured, Wrk},
 };
 
 const CATALOG: Catalog = Catalog { events: 100_000, seats: 100 };
@@ -21,17 +21,29 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     seed::catalog(&testbed, CATALOG)?;
     let ask = async |path: &'static str, slice_s: u64| {
         let wrk = Wrk { tools: &bench.tools, folder: testbed.folder(), path, post: None };
-        wrk.run(&testbed.url(), slice_s).await
+        wrk.measure(&testbed.url(), slice_s).await
     };
     for path in [SEARCH, LIST] {
         ask(path, 1).await?;
     }
     let slice_s = bench.effort.slice_s();
+    let (mut search_ms, mut list_ms) = (Vec::new(), Vec::new());
     let figures = alternate(
         bench.effort.rounds,
-        async || ask(SEARCH, slice_s).await,
-        async || ask(LIST, slice_s).await,
+        async || {
+            let Measured { rate, p99_ms } = ask(SEARCH, slice_s).await?;
+            search_ms.push(p99_ms);
+            Ok(rate)
+        },
+        async || {
+            let Measured { rate, p99_ms } = ask(LIST, slice_s).await?;
+            list_ms.push(p99_ms);
+            Ok(rate)
+        },
     )
     .await?;
-    Ok(vec![Part::against_floor("responses/s", figures.ours, figures.floor)])
+    Ok(vec![
+        Part::against_floor("responses/s", figures.ours, figures.floor).named("rate"),
+        Part::against_time("ms", search_ms, list_ms).named("p99"),
+    ])
 }

@@ -72,7 +72,7 @@ fn medians(rows: &[Row]) -> String {
     let mut lines = String::new();
     for (row, part) in measured(rows) {
         let floor = match &part.bound {
-            Bound::Floor(figures) => spread(figures),
+            Bound::Floor(figures) | Bound::Time(figures) => spread(figures),
             Bound::Limit(_) => "limit".to_owned(),
         };
         let class = if part.ratio() >= row.goal { "good" } else { "bad" };
@@ -119,7 +119,7 @@ fn benchmark(row: &Row) -> String {
 /// The figure of each round, and its bound.
 fn rounds(part: &Part) -> String {
     let bound = match &part.bound {
-        Bound::Floor(figures) => ("floor", figures.clone()),
+        Bound::Floor(figures) | Bound::Time(figures) => ("floor", figures.clone()),
         Bound::Limit(limit) => ("limit", vec![*limit; part.ours.len()]),
     };
     let curve = |(name, class): (&str, &str), figures: &[f64]| Curve {

@@ -57,7 +57,7 @@ pub(super) fn verdict(rows: &[Row]) -> String {
 
 fn line(row: &Row, part: &Part) -> [String; 8] {
     let floor_spread = match &part.bound {
-        Bound::Floor(figures) => spread(figures),
+        Bound::Floor(figures) | Bound::Time(figures) => spread(figures),
         Bound::Limit(_) => "(limit)".to_owned(),
     };
     [

@@ -37,6 +37,7 @@ fn a_median_is_in_the_middle() {
 fn of_a_ratio_more_is_better_whatever_its_bound() {
     assert!(near(Part::against_floor("1/s", vec![50.0], vec![100.0]).ratio(), 0.5));
     assert!(near(Part::against_limit("ms", vec![50.0], 100.0).ratio(), 2.0));
+    assert!(near(Part::against_time("ms", vec![50.0], vec![100.0]).ratio(), 2.0));
     assert!(near(Part::against_floor("1/s", vec![50.0], Vec::new()).ratio(), 0.0));
 }
 

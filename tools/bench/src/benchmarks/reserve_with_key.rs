@@ -1,0 +1,54 @@
+//! Reserving two seats with an idempotency key, compared with the same without one.
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    buyers,
+    comparison::Part,
+    context::BenchContext,
+    rounds::alternate,
+    testbed::Testbed,
+    wrk::{Post, Wrk},
+};
+
+/// The maximum of an event.
+const SEATS: u32 = 1_000_000;
+
+#[derive(Clone, Copy)]
+enum Key {
+    /// Each request has its own.
+    Each,
+    None,
+}
+
+pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
+    let testbed = Testbed::start(bench, "reserve-with-key", &[]).await?;
+    let buyer = buyers::buyers(&testbed, 1)?.pop().context("there is no buyer")?;
+    let reserve = async |key: Key, slice_s: u64| {
+        let event = testbed.event(SEATS).await?;
+        // The first reservation loads the inventory.
+        buyers::hold(&buyer, event, 2).await?;
+        let body = format!(r#"{{"event_id":"{event}","count":2}}"#);
+        // Without a key wrk has as much to do: it makes each request anew.
+        let header = match key {
+            Key::Each => r#"wrk.headers["Idempotency-Key"]"#,
+            Key::None => "unused",
+        };
+        let each_time = format!("{header} = \"{event}-\" .. count");
+        let token = buyer.token().unwrap_or_default();
+        let post = Some(Post { token, body: &body, each_time: Some(&each_time) });
+        let wrk = Wrk { tools: &bench.tools, folder: testbed.folder(), path: "/ticket/reserve/", post };
+        wrk.run(&testbed.url(), slice_s).await
+    };
+    for key in [Key::Each, Key::None] {
+        reserve(key, 1).await?;
+    }
+    let slice_s = bench.effort.slice_s();
+    let figures = alternate(
+        bench.effort.rounds,
+        async || reserve(Key::Each, slice_s).await,
+        async || reserve(Key::None, slice_s).await,
+    )
+    .await?;
+    Ok(vec![Part::against_floor("reservations/s", figures.ours, figures.floor)])
+}
