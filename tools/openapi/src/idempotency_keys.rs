@@ -9,6 +9,10 @@ use crate::responses::{error, seconds};
 
 const KEY: &str = "Names this request, so that it can be sent again without being done twice: a string of 1 to 255 visible \
     characters, quoted or bare. Its scope is the user and the route; it is kept for at least 24 hours.";
+/// A bare key, or a quoted one, in which `"` and `\` are escaped.
+const PATTERN: &str = r#"^([!#-~][!-~]{0,254}|"([!#-\[\]-~]|\\["\\]){1,255}")$"#;
+/// A quoted key in which every character is escaped.
+const LENGTH_MAX: usize = 512;
 const MALFORMED: &str =
     "IDEM-01 (`Idempotency-Key` is not one string of 1 to 255 visible characters, quoted or bare)";
 const OTHER_REQUEST: &str = "IDEM-02: the key was used for another request.";
@@ -26,7 +30,8 @@ pub(crate) fn add(operation: &mut Operation) {
 }
 
 fn key() -> Parameter {
-    let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+    let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1));
+    let schema = schema.max_length(Some(LENGTH_MAX)).pattern(Some(PATTERN));
     ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
