@@ -24,6 +24,7 @@ async fn the_tour_of_the_readme_works_as_it_is_written() {
         ("the event is listed with its seats", "\"available_seats_count\":3"),
         ("it is not on sale yet", "\"status\":\"scheduled\""),
         ("nobody can reserve early", "EVENT-06"),
+        ("a request that is sent again has the first answer", "idempotency-replayed: true"),
         ("nobody can reserve too much", "TICKET-04"),
         ("the holds are listed", "{\"holds\":[{"),
         ("nothing more may be reserved", "\"max_per_buyer\":2,\"left\":0"),
