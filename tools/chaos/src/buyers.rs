@@ -33,6 +33,8 @@ const AGAIN_AFTER_MS: std::ops::Range<u64> = 0..3_000;
 /// How a call with a key is sent again if its outcome is unknown or nothing was done: mostly to another replica, or to one that has
 /// started again.
 const REPEATS: Repeats = Repeats { attempts_max: 5, pause: RETRY_AFTER, patience: Duration::from_secs(8) };
+/// Among how many of their tickets, those that were booked last, buyers choose which to cancel.
+const CHOICE: usize = 6;
 /// Between two actions of a buyer, in milliseconds.
 const THINK_MS: std::ops::Range<u64> = 5..150;
 
@@ -150,10 +152,11 @@ struct Buyer {
 impl Buyer {
     async fn act(&mut self, event_id: Uuid, other: Option<Uuid>) {
         match self.random.random_range(0..20) {
-            0..3 => {
+            0..2 => {
                 let count = self.random.random_range(1..=2);
                 self.call(Op::Cancel { event_id, count }).await;
             }
+            2 => self.cancel_chosen().await,
             3 => self.call(Op::ListBookings).await,
             4 => self.call(Op::ReadEvent { event_id }).await,
             5 => {
@@ -203,6 +206,20 @@ impl Buyer {
                 sleep(self.hold.mul_f64(share * share)).await;
                 self.book(ticket_ids).await;
             }
+        }
+    }
+
+    /// One or two tickets that were booked lately, perhaps of two events. Some of them are cancelled already.
+    async fn cancel_chosen(&mut self) {
+        let booked = self.calls.iter().rev().filter_map(|call| match (&call.op, &call.outcome) {
+            (Op::Book { ticket_ids }, Outcome::Ok(_)) => Some(ticket_ids),
+            _ => None,
+        });
+        let choice: Vec<Uuid> = booked.flatten().take(CHOICE).copied().collect();
+        let count = self.random.random_range(1..=2);
+        let ticket_ids: Vec<Uuid> = choice.choose_multiple(&mut self.random, count).copied().collect();
+        if !ticket_ids.is_empty() {
+            self.call(Op::CancelTickets { ticket_ids }).await;
         }
     }
 

@@ -11,7 +11,7 @@ use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
 pub(crate) use self::{
-    calls::{Calls, describe, is_done, may_act_after, may_be_done},
+    calls::{Calls, cancelled_by, describe, is_done, may_act_after, may_be_done},
     certain::{Span, TakenSeats},
     convert::{as_tickets, clock, ticket, us_of_ms, us_of_s},
     ownership::{Cancellation, Contradiction, Ownership, Replay},
@@ -134,7 +134,7 @@ impl<'a> Case<'a> {
     /// transaction is when it began, and its effect is seen later.
     pub(crate) fn certainly_ended_us(&self, owned: &Ownership) -> u64 {
         let Some(Cancellation { cancelled_us, .. }) = owned.until else { return u64::MAX };
-        let cancels = self.calls.cancels(owned.user, owned.ticket.event()).map(|(cancel, _)| cancel);
+        let cancels = self.calls.cancels_of(owned.user, owned.ticket);
         let possible = cancels.filter(|cancel| {
             cancel.sent_us <= self.after(cancelled_us) && may_act_after(cancel, self.before(cancelled_us))
         });

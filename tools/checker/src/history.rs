@@ -83,6 +83,8 @@ pub enum Op {
     Book { ticket_ids: Vec<Uuid> },
     /// `POST /ticket/cancel/`, of the user's latest tickets.
     Cancel { event_id: Uuid, count: u32 },
+    /// `POST /ticket/cancel_tickets/`, of exactly these.
+    CancelTickets { ticket_ids: Vec<Uuid> },
     /// `POST /waitlist/add/`
     AddToWaitlist { event_id: Uuid, count: u32 },
     /// `GET /user/bookings/`

@@ -83,6 +83,10 @@ impl Client {
         self.done(Op::Book { ticket_ids }).await;
         self.done(Op::ListBookings).await;
         self.done_once(Op::Cancel { event_id, count: 3 }).await;
+        let ticket_ids = self.reserve(event_id, 2).await;
+        self.done(Op::Book { ticket_ids: ticket_ids.clone() }).await;
+        self.done_once(Op::CancelTickets { ticket_ids: vec![ticket_ids[1]] }).await;
+        self.done_once(Op::CancelTickets { ticket_ids: vec![ticket_ids[0]] }).await;
         self.done(Op::ReadEvent { event_id }).await;
         let ticket_ids = self.reserve(event_id, 2).await;
         self.done(Op::Release { ticket_ids: ticket_ids.clone() }).await;

@@ -51,9 +51,9 @@ impl<'a> Calls<'a> {
                     self.releases.entry((user, ticket)).or_default().push(call);
                 }
             }
-            Op::Cancel { event_id, count } if may_be_done(call) => {
-                if let Ok(event) = EventId::from_uuid(*event_id) {
-                    self.cancels.entry((user, event)).or_default().push((call, *count));
+            Op::Cancel { .. } | Op::CancelTickets { .. } if may_be_done(call) => {
+                for (event, count) in cancelled_by(&call.op) {
+                    self.cancels.entry((user, event)).or_default().push((call, count));
                 }
             }
             _ => {}
@@ -125,6 +125,32 @@ impl<'a> Calls<'a> {
     pub(crate) fn cancels(&self, user: Uuid, event: EventId) -> impl Iterator<Item = (&'a Call, u32)> {
         among(self.cancels.get(&(user, event)))
     }
+
+    /// Those of them that may have cancelled this ticket.
+    pub(crate) fn cancels_of(&self, user: Uuid, ticket: TicketId) -> impl Iterator<Item = &'a Call> {
+        let calls = self.cancels(user, ticket.event()).map(|(call, _)| call);
+        calls.filter(move |call| match &call.op {
+            Op::CancelTickets { ticket_ids } => ticket_ids.contains(&ticket.as_uuid()),
+            _ => true,
+        })
+    }
+}
+
+/// How many tickets of which events a cancel asks for; nothing if it is no cancel.
+pub(crate) fn cancelled_by(op: &Op) -> Vec<(EventId, u32)> {
+    match op {
+        Op::Cancel { event_id, count } => {
+            EventId::from_uuid(*event_id).ok().map(|event| (event, *count)).into_iter().collect()
+        }
+        Op::CancelTickets { ticket_ids } => {
+            let mut counts: BTreeMap<EventId, u32> = BTreeMap::new();
+            for ticket in as_tickets(ticket_ids) {
+                *counts.entry(ticket.event()).or_default() += 1;
+            }
+            counts.into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn among<T: Copy>(found: Option<&Vec<T>>) -> impl Iterator<Item = T> {
@@ -156,6 +182,7 @@ pub(crate) fn describe(call: &Call) -> String {
         Op::Release { ticket_ids } => format!("release {}", listed(ticket_ids)),
         Op::Book { ticket_ids } => format!("book {}", listed(ticket_ids)),
         Op::Cancel { event_id, count } => format!("cancel {count} of event {event_id}"),
+        Op::CancelTickets { ticket_ids } => format!("cancel {}", listed(ticket_ids)),
         Op::AddToWaitlist { event_id, count } => format!("wait for {count} of event {event_id}"),
         Op::ListBookings => "list bookings".to_owned(),
         Op::ReadEvent { event_id } => format!("read event {event_id}"),

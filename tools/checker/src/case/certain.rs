@@ -39,7 +39,7 @@ pub(crate) fn sold<'a>(calls: &Calls<'a>) -> HashMap<TicketId, Vec<Span<'a>>> {
     for call in calls.all().filter(|call| is_done(call)) {
         let (Some(user), Op::Book { ticket_ids }) = (call.user, &call.op) else { continue };
         for ticket in as_tickets(ticket_ids) {
-            let ends = calls.cancels(user, ticket.event()).map(|(cancel, _)| cancel);
+            let ends = calls.cancels_of(user, ticket);
             let until_us = first_sent(ends.chain(calls.deletes_of(ticket.event())), call, u64::MAX);
             spans.add(ticket, Span { user, call, from_us: call.ended_us, until_us });
         }

@@ -1,5 +1,5 @@
 //! Rule 6: all or nothing. A reservation granted what was requested; a booking in the ledger has all tickets of one
-//! call; a cancel cancelled exactly as many tickets as requested, the user's latest.
+//! call; a cancel cancelled exactly as many tickets as requested, the user's latest, or exactly those that it named.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,7 +8,7 @@ use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
 use crate::{
-    case::{Case, Ownership, as_tickets, describe, is_done, may_be_done, ticket, us_of_ms},
+    case::{Case, Ownership, as_tickets, cancelled_by, describe, is_done, may_be_done, ticket, us_of_ms},
     evidence::{Fact, Position, Ticketing},
     history::{Call, Op, Outcome, Response},
     report::RuleReport,
@@ -160,6 +160,7 @@ struct Tally {
 
 fn cancels(case: &Case<'_>, ticketing: &Ticketing, report: &mut RuleReport) {
     let mut tallies: BTreeMap<(Uuid, EventId, usize), Tally> = BTreeMap::new();
+    let mut rows: Rows<'_> = HashMap::new();
     for entry in &ticketing.ledger {
         let Fact::Cancelled(cancelled) = &entry.fact else { continue };
         let Ok(event) = EventId::from_uuid(cancelled.event_id) else { continue };
@@ -171,19 +172,26 @@ fn cancels(case: &Case<'_>, ticketing: &Ticketing, report: &mut RuleReport) {
         }
         let key = (cancelled.user_id, event, cancelled.tickets.len());
         tallies.entry(key).or_default().in_ledger += 1;
-        are_latest(case, entry.position, event, cancelled, report);
+        rows.entry((cancelled.user_id, event)).or_default().push(cancelled);
+        if !are_chosen(case, event, cancelled) {
+            are_latest(case, entry.position, event, cancelled, report);
+        }
     }
     for call in case.calls.all().filter(|call| may_be_done(call)) {
-        let (Some(user), Op::Cancel { event_id, count }) = (call.user, &call.op) else { continue };
-        let Ok(event) = EventId::from_uuid(*event_id) else { continue };
-        if case.is_archived(call.ended_us) && is_done(call) {
+        let (Some(user), cancelled) = (call.user, cancelled_by(&call.op)) else { continue };
+        if !cancelled.is_empty() && case.is_archived(call.ended_us) && is_done(call) {
             report.unchecked("whether cancels are in the ledger: they are archived");
             continue;
         }
-        let count = usize::try_from(*count).unwrap_or(usize::MAX);
-        let tally = tallies.entry((user, event, count)).or_default();
         let is_certainly_there = is_done(call) && !case.may_be_archived(call.sent_us);
-        if is_certainly_there { tally.done += 1 } else { tally.unknown += 1 }
+        for (event, count) in cancelled {
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            let tally = tallies.entry((user, event, count)).or_default();
+            if is_certainly_there { tally.done += 1 } else { tally.unknown += 1 }
+        }
+        if let (Op::CancelTickets { ticket_ids }, true) = (&call.op, is_certainly_there) {
+            chosen(case, &rows, call, user, &as_tickets(ticket_ids), report);
+        }
     }
     for ((user, event, count), Tally { in_ledger, done, unknown }) in tallies {
         if !(done..=done + unknown).contains(&in_ledger) {
@@ -193,6 +201,53 @@ fn cancels(case: &Case<'_>, ticketing: &Ticketing, report: &mut RuleReport) {
             );
             let calls = case.calls.cancels(user, event).filter(|(_, it)| usize::try_from(*it) == Ok(count));
             report.violation(what, calls.map(|(call, _)| describe(call)));
+        }
+    }
+}
+
+/// The cancels in the ledger, by user and event.
+type Rows<'a> = HashMap<(Uuid, EventId), Vec<&'a TicketsCancelled>>;
+
+/// The tickets that a row of the ledger cancels.
+fn tickets_of(cancelled: &TicketsCancelled) -> BTreeSet<TicketId> {
+    cancelled.tickets.iter().filter_map(|gone| ticket(cancelled.event_id, gone.seat)).collect()
+}
+
+/// Whether a call named these tickets, so that they need not be the user's latest.
+fn are_chosen(case: &Case<'_>, event: EventId, cancelled: &TicketsCancelled) -> bool {
+    let gone = tickets_of(cancelled);
+    let mut calls = case.calls.cancels(cancelled.user_id, event).map(|(call, _)| call);
+    calls.any(|call| match &call.op {
+        Op::CancelTickets { ticket_ids } => of_event(&as_tickets(ticket_ids), event) == gone,
+        _ => false,
+    })
+}
+
+fn of_event(tickets: &[TicketId], event: EventId) -> BTreeSet<TicketId> {
+    tickets.iter().copied().filter(|ticket| ticket.event() == event).collect()
+}
+
+/// The ledger has a cancel of exactly the tickets that were named, in each of their events.
+fn chosen(
+    case: &Case<'_>,
+    rows: &Rows<'_>,
+    call: &Call,
+    user: Uuid,
+    tickets: &[TicketId],
+    report: &mut RuleReport,
+) {
+    report.checked(1, "cancels of chosen tickets");
+    let may_be_of_call = |us: u64| (case.before(call.sent_us)..=case.after(call.ended_us)).contains(&us);
+    for (event, _) in cancelled_by(&call.op) {
+        let named = of_event(tickets, event);
+        let mut rows = rows.get(&(user, event)).into_iter().flatten().copied();
+        let is_named = |row: &TicketsCancelled| {
+            may_be_of_call(us_of_ms(row.cancelled_unix_ms)) && tickets_of(row) == named
+        };
+        if !rows.any(is_named) {
+            let what =
+                format!("chosen tickets of event {event} were cancelled, and the ledger has no such cancel");
+            report.violation(what, [describe(call)]);
         }
     }
 }

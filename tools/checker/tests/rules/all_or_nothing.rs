@@ -3,13 +3,15 @@
 use booked_checker::{
     evidence::{Evidence, Fact},
     history::{Line, Op, Outcome, Response},
+    judge,
 };
 use booked_ids::TicketId;
 use uuid::Uuid;
 
 use crate::{
+    good::assert_valid,
     run::{ANN, BOB, Run, SECOND},
-    tamper::{assert_found, assert_unchecked, is_book, last, ticketing},
+    tamper::{assert_found, assert_unchecked, is_book, last, ticket, ticketing},
 };
 
 /// Ann books two seats, then another, and cancels one.
@@ -165,6 +167,47 @@ fn of_one_booking_the_higher_seat_is_the_later() {
         };
         assert_eq!(TicketId::from_uuid(held[1]).unwrap().seat().get(), cancelled.tickets[0].seat);
         cancelled.tickets[0].seat = 1;
+    });
+}
+
+/// Ann has three tickets, and cancels the first of them by its name.
+fn chosen() -> Evidence {
+    let mut run = Run::of(4);
+    let first = run.reserve(ANN, 1);
+    run.book(ANN, &first);
+    run.pass(SECOND);
+    let held = run.reserve(ANN, 2);
+    run.book(ANN, &held);
+    run.pass(SECOND);
+    assert!(run.cancel_tickets(ANN, &first));
+    assert!(!run.cancel_tickets(BOB, &held));
+    run.evidence()
+}
+
+fn is_cancel_of_chosen(op: &Op) -> bool {
+    matches!(op, Op::CancelTickets { ticket_ids } if ticket_ids.len() == 1)
+}
+
+#[test]
+fn chosen_tickets_need_not_be_the_latest_but_exactly_they_are_cancelled() {
+    assert_valid(&judge(&chosen()));
+    assert_found(6, "the ledger has no such cancel", chosen(), |evidence| {
+        let latest = ticket(evidence, 3).as_uuid();
+        let Op::CancelTickets { ticket_ids } = &mut last(evidence, is_cancel_of_chosen).op else {
+            panic!("it is a cancel")
+        };
+        *ticket_ids = vec![latest];
+    });
+    assert_found(6, "0 times according to the ledger; 1 such calls", chosen(), |evidence| {
+        ticketing(evidence).ledger.pop();
+    });
+    assert_found(6, "1 times according to the ledger; 0 such calls", chosen(), |evidence| {
+        last(evidence, is_cancel_of_chosen).outcome =
+            Outcome::Fail { status: 400, code: "TICKET-03".to_owned() };
+    });
+    assert_found(6, "which is later", chosen(), |evidence| {
+        let event_id = ticket(evidence, 1).event().as_uuid();
+        last(evidence, is_cancel_of_chosen).op = Op::Cancel { event_id, count: 1 };
     });
 }
 

@@ -69,6 +69,7 @@ enum Step {
     Book,
     BookTwo,
     Cancel(u32),
+    CancelTickets,
     Release,
     List,
     Read,
@@ -85,6 +86,7 @@ fn planned() -> impl Strategy<Value = Planned> {
         4 => Just(Step::Book),
         1 => Just(Step::BookTwo),
         2 => (1..3_u32).prop_map(Step::Cancel),
+        1 => Just(Step::CancelTickets),
         1 => Just(Step::Release),
         1 => Just(Step::List),
         1 => Just(Step::Read),
@@ -132,6 +134,9 @@ fn carry_out(plan: &[Planned]) -> Run {
             }
             Step::Cancel(count) => {
                 run.cancel(id, *count);
+            }
+            Step::CancelTickets => {
+                run.cancel_tickets(id, mine.last().map_or(&[], Vec::as_slice));
             }
             Step::Release => {
                 run.release(id, mine.last().map_or(&[], Vec::as_slice));

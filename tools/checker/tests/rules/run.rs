@@ -1,5 +1,6 @@
 //! A made-up run: a correct system with one event, and the evidence that it leaves behind. Tests then tamper with it.
 
+mod cancels;
 mod evidence;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +9,7 @@ use booked_checker::{
     evidence::{Counts, EventRow, Fact, LedgerEntry, Notification, Owner, Ticketing, WaitlistEntry},
     history::{Bookings, Call, Fault, Line, Op, Outcome, Response},
 };
-use booked_contract::feed::{CancelledTicket, EventOnSale, TicketsBooked, TicketsCancelled};
+use booked_contract::feed::{EventOnSale, TicketsBooked};
 use booked_ids::{EventId, SeatNumber, TicketId};
 use chrono::DateTime;
 use uuid::Uuid;
@@ -196,31 +197,6 @@ impl Run {
             seats,
             booked_unix_ms,
         }));
-    }
-
-    pub(crate) fn cancel(&mut self, user: Uuid, count: u32) -> bool {
-        let times = self.times();
-        let op = Op::Cancel { event_id: self.event.as_uuid(), count };
-        let mine = self.owned.iter().filter(|(_, owned)| owned.owner.user == user);
-        let mut latest: Vec<(i64, u32)> = mine.map(|(seat, owned)| (owned.booked_ms, *seat)).collect();
-        latest.sort_unstable_by(|a, b| b.cmp(a));
-        latest.truncate(usize::try_from(count).unwrap());
-        if latest.len() < usize::try_from(count).unwrap() {
-            self.fail(user, times, op, "TICKET-01");
-            return false;
-        }
-        let mut tickets = Vec::new();
-        for (booked_unix_ms, seat) in latest {
-            let owned = self.owned.remove(&seat).unwrap();
-            tickets.push(CancelledTicket { seat, booking_id: owned.owner.booking, booked_unix_ms });
-            self.counts.cancelled += 1;
-            self.count_day(booked_unix_ms, -1);
-        }
-        self.freed += i64::from(count);
-        let (event_id, cancelled_unix_ms) = (self.event.as_uuid(), ms(times.acts_us));
-        self.write(Fact::Cancelled(TicketsCancelled { event_id, user_id: user, tickets, cancelled_unix_ms }));
-        self.record(Some(user), times, op, Response::Empty);
-        true
     }
 
     pub(crate) fn release(&mut self, user: Uuid, ticket_ids: &[Uuid]) -> bool {

@@ -25,6 +25,7 @@ pub(super) fn request(op: &Op) -> Request {
         Op::Release { ticket_ids } => Request::post("/ticket/release/", &tickets(ticket_ids)),
         Op::Book { ticket_ids } => Request::post("/ticket/book/", &tickets(ticket_ids)),
         Op::Cancel { event_id, count } => Request::post("/ticket/cancel/", &seats(*event_id, *count)),
+        Op::CancelTickets { ticket_ids } => Request::post("/ticket/cancel_tickets/", &tickets(ticket_ids)),
         Op::AddToWaitlist { event_id, count } => Request::post("/waitlist/add/", &seats(*event_id, *count)),
         Op::ListBookings => Request::get("/user/bookings/"),
         Op::ReadEvent { event_id } => Request::get(format!("/event/{event_id}/")),
@@ -87,6 +88,7 @@ pub(super) fn response_to(op: &Op, answer: &HttpResponse) -> Option<Response> {
         Op::Release { .. }
         | Op::Book { .. }
         | Op::Cancel { .. }
+        | Op::CancelTickets { .. }
         | Op::AddToWaitlist { .. }
         | Op::GrowEvent { .. }
         | Op::DeleteEvent { .. } => Some(Response::Empty),
