@@ -4,21 +4,24 @@ mod calls;
 mod certain;
 mod convert;
 mod ownership;
+mod tries;
 
 use std::collections::{BTreeMap, HashMap};
 
 use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
+use self::tries::faults;
 pub(crate) use self::{
     calls::{Calls, cancelled_by, describe, is_done, may_act_after, may_be_done},
     certain::{Span, TakenSeats},
     convert::{as_tickets, clock, ticket, us_of_ms, us_of_s},
     ownership::{Cancellation, Contradiction, Ownership, Replay},
+    tries::{key_may_be_lost, on_their_own},
 };
 use crate::{
     evidence::Evidence,
-    history::{Fault, Line},
+    history::{Call, Fault, Line},
 };
 
 /// The ledger's times are rounded down to milliseconds.
@@ -43,13 +46,14 @@ pub(crate) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    pub(crate) fn of(evidence: &'a Evidence) -> Self {
-        let calls = Calls::of(&evidence.history);
-        let faults = evidence.history.iter().filter_map(|line| match line {
-            Line::Fault(fault) => Some(fault),
-            Line::Call(_) | Line::Settings(_) => None,
+    /// `requests`: those that are calls of their own, see [`on_their_own`].
+    pub(crate) fn of(evidence: &'a Evidence, requests: &'a [Call]) -> Self {
+        let faults = faults(&evidence.history);
+        let calls = evidence.history.iter().filter_map(|line| match line {
+            Line::Call(call) if !key_may_be_lost(call, &faults) => Some(call),
+            _ => None,
         });
-        let faults: Vec<&Fault> = faults.collect();
+        let calls = Calls::of(calls.chain(requests));
         let ticketing = evidence.ticketing.as_ref();
         let replay =
             ticketing.map(|ticketing| ownership::replay(&ticketing.ledger, &ticketing.archived_attempts));

@@ -1,7 +1,7 @@
 //! The rules, one in each file: a pure function of a case, which is the evidence with indices.
 
 use crate::{
-    case::Case,
+    case::{Case, on_their_own},
     evidence::Evidence,
     report::{Report, RuleReport},
 };
@@ -40,7 +40,8 @@ const RULES: [Rule; 11] = [
 
 #[must_use]
 pub fn judge(evidence: &Evidence) -> Report {
-    let case = Case::of(evidence);
+    let requests = on_their_own(&evidence.history);
+    let case = Case::of(evidence, &requests);
     let reports = (1..).zip(RULES).map(|(number, (title, judge))| {
         let mut report = RuleReport { number, title, ..RuleReport::default() };
         judge(&case, &mut report);

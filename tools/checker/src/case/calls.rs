@@ -6,7 +6,7 @@ use booked_ids::{EventId, TicketId};
 use uuid::Uuid;
 
 use super::convert::{as_tickets, clock};
-use crate::history::{Call, Line, Op, Outcome, Response};
+use crate::history::{Call, Op, Outcome, Response};
 
 /// In the order in which they were sent.
 #[derive(Default)]
@@ -23,12 +23,9 @@ pub(crate) struct Calls<'a> {
 }
 
 impl<'a> Calls<'a> {
-    pub(super) fn of(history: &'a [Line]) -> Self {
+    pub(super) fn of(recorded: impl Iterator<Item = &'a Call>) -> Self {
         let mut calls = Self::default();
-        calls.all.extend(history.iter().filter_map(|line| match line {
-            Line::Call(call) => Some(call),
-            Line::Settings(_) | Line::Fault(_) => None,
-        }));
+        calls.all.extend(recorded);
         calls.all.sort_by_key(|call| call.sent_us);
         for call in calls.all.clone() {
             calls.index(call);

@@ -15,7 +15,7 @@ impl Call {
         };
         let done = first(&|outcome| matches!(outcome, Outcome::Ok(_)));
         let refused = || first(&Outcome::is_kept).filter(|_| !op.is_kept_by_valkey());
-        let unknown = || first(&|outcome| matches!(outcome, Outcome::Unknown { .. }));
+        let unknown = || first(&Outcome::is_unknown);
         let decisive = done.or_else(refused).or_else(unknown).or_else(|| first(&Outcome::is_kept));
         let decisive = decisive.or_else(|| tries.last());
         let (outcome, replayed) = match decisive {
@@ -55,6 +55,12 @@ impl Outcome {
             }
             Self::Unknown { .. } => false,
         }
+    }
+
+    /// Whether it may or may not have been carried out.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown { .. })
     }
 }
 

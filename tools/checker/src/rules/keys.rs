@@ -3,27 +3,29 @@
 //! call however often it was sent.)
 
 use crate::{
-    case::{Case, clock, describe},
-    history::{Call, Keyed, Outcome, Try},
+    case::{Case, clock, describe, key_may_be_lost},
+    history::{Call, Keyed, Line, Outcome, Try},
     report::RuleReport,
 };
 
 pub(super) fn judge(case: &Case<'_>, report: &mut RuleReport) {
-    for call in case.calls.all() {
+    for line in &case.evidence.history {
+        let Line::Call(call) = line else { continue };
         let Some(keyed) = &call.keyed else { continue };
         report.checked(1, "calls with a key");
-        if !keyed.tries.is_empty() {
-            report.checked(1, "calls that were sent again with their key");
-            sent_again(case, call, keyed, report);
+        if keyed.tries.is_empty() {
+            continue;
+        }
+        report.checked(1, "calls that were sent again with their key");
+        if key_may_be_lost(call, &case.faults) {
+            report.unchecked("calls whose key Valkey may have lost between two requests");
+        } else {
+            sent_again(call, keyed, report);
         }
     }
 }
 
-fn sent_again(case: &Case<'_>, call: &Call, keyed: &Keyed, report: &mut RuleReport) {
-    let last_us = keyed.tries.iter().map(|one| one.ended_us).max().unwrap_or(call.ended_us);
-    if call.op.is_kept_by_valkey() && case.may_have_lost_writes(call.sent_us, last_us) {
-        return report.unchecked("calls whose key Valkey may have lost between two requests");
-    }
+fn sent_again(call: &Call, keyed: &Keyed, report: &mut RuleReport) {
     let is_done = |one: &&Try| matches!(one.outcome, Outcome::Ok(_));
     let done_us = keyed.tries.iter().filter(is_done).map(|one| one.ended_us).min();
     // Of what is refused Valkey keeps a limited number, so there may be a success after it.

@@ -130,6 +130,32 @@ fn a_repeat_that_was_done_itself_is_found() {
     }
 }
 
+/// Ann's reservation is sent again after Valkey has lost everything, and is granted anew.
+#[test]
+fn requests_whose_key_was_lost_are_calls_of_their_own() {
+    let mut run = Run::of(8);
+    let held = run.reserve(ANN, 2);
+    run.lose_holds();
+    run.fault(50 * SECOND, true);
+    assert_eq!(run.reserve(ANN, 2), held);
+    run.pass(20 * SECOND);
+    assert!(run.book(ANN, &held), "long after the first hold has expired");
+    let mut evidence = run.evidence();
+
+    let second =
+        evidence.history.iter().rposition(|line| matches!(line, Line::Call(call) if is_reserve(&call.op)));
+    let Line::Call(second) = evidence.history.remove(second.unwrap()) else { panic!("it is a call") };
+    let first = last(&mut evidence, is_reserve);
+    let tries = [first.clone(), second].map(|call| Try {
+        sent_us: call.sent_us,
+        ended_us: call.ended_us,
+        outcome: call.outcome,
+        replayed: false,
+    });
+    *first = Call::of_tries(Some(ANN), first.op.clone(), Uuid::from_u128(0xeeee), tries.into());
+    crate::good::assert_valid(&booked_checker::judge(&evidence));
+}
+
 #[test]
 fn only_keys_that_valkey_keeps_are_lost_with_it() {
     let twice_done = |evidence: &mut Evidence, is_op| {
