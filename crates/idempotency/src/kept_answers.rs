@@ -4,14 +4,19 @@ use std::{
     collections::HashSet,
     convert::Infallible,
     future::Future,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
 use booked_contract::Code;
 use booked_failure::{During, Failure};
+use booked_ids::UserId;
 use booked_postgres::{Abort, Database};
 use booked_server::{ApiError, Deadline};
+use moka::sync::Cache;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
@@ -34,12 +39,20 @@ const SWEEP_ROWS: i64 = 1_000;
 /// The pause between two such statements, so that a large sweep leaves the database to others.
 const SWEEP_PAUSE: Duration = Duration::from_millis(100);
 
+/// Refusals of one user that a process keeps in an hour: a refusal has no effect that could be done twice, and what refusals cost, one
+/// user must not have at will. Further ones are judged again.
+const REFUSALS_KEPT: u32 = 100;
+const REFUSALS_COUNTED_FOR: Duration = Duration::from_secs(3_600);
+/// Users whose refusals are counted at once.
+const COUNTED_USERS: u64 = 100_000;
+
 /// What requests with a key were answered, in a service's database, and which of them this process is about to answer; clones
 /// share it.
 #[derive(Clone, Debug)]
 pub struct KeptAnswers {
     database: Database,
     under_way: Arc<Mutex<HashSet<Uuid>>>,
+    refusals: Cache<UserId, Arc<AtomicU32>>,
 }
 
 /// When it is looked whether a request was answered before.
@@ -61,7 +74,9 @@ impl KeptAnswers {
     /// The answers in this database.
     #[must_use]
     pub fn new(database: Database) -> Self {
-        Self { database, under_way: Arc::default() }
+        let refusals =
+            Cache::builder().max_capacity(COUNTED_USERS).time_to_live(REFUSALS_COUNTED_FOR).build();
+        Self { database, under_way: Arc::default(), refusals }
     }
 
     /// Does what a request asks for, unless it was answered before: then that is the answer. If the first request with the key is
@@ -135,7 +150,7 @@ impl KeptAnswers {
             // Perhaps it was done all the same, by this request or by another one with its key.
             return Some(self.find(key).await.ok().flatten().unwrap_or(Err(error)));
         };
-        match self.keep(key, refusal).await {
+        match self.keep_refusal(key, refusal).await {
             Ok(true) => Some(Err(error)),
             Ok(false) => None,
             // It would not be the answer again, so it is no answer now.
@@ -166,6 +181,16 @@ impl KeptAnswers {
                 Err(detail.into_iter().fold(error, ApiError::with_detail))
             }
         }))
+    }
+
+    /// Keeps a refusal, if the user has not had many; false if another request with the key comes first.
+    async fn keep_refusal(&self, key: RequestKey, refusal: Kept) -> Result<bool, Failure> {
+        let count = self.refusals.get_with(key.user, Arc::default);
+        if count.fetch_add(1, Ordering::Relaxed) < REFUSALS_KEPT {
+            return self.keep(key, refusal).await;
+        }
+        let known = self.database.read(async move |connection| table::find(connection, key.id).await);
+        Ok(known.await?.is_none())
     }
 
     /// Keeps an answer that has no effect; false if another request with the key comes first.

@@ -9,10 +9,12 @@ use uuid::Uuid;
 /// What separates the parts that are digested; no part contains it.
 const BETWEEN: &[u8] = b"\0";
 
-/// The name of one user's request to one route, and what it asks for. Both are digests (128 bits of SHA-256), so that a key takes
+/// The name of one user's request to one route, and what it asks for. The latter are digests (128 bits of SHA-256), so that a key takes
 /// the same room whatever a client sends, and nothing that a client has chosen is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RequestKey {
+    /// Whose.
+    pub user: UserId,
     /// Of user, route and key.
     pub id: Uuid,
     /// Of method, path with query, and the JSON value of the body.
@@ -24,6 +26,7 @@ impl RequestKey {
     pub(crate) fn of(request: &HttpRequest, key: &HeaderValue, body: &[u8], user: UserId) -> Self {
         let (method, path) = (request.method().as_str().as_bytes(), request.path().as_bytes());
         Self {
+            user,
             id: digest(&[user.as_uuid().as_bytes(), method, path, key.as_bytes()]),
             request: digest(&[method, path, request.query_string().as_bytes(), &canonical(body)]),
         }

@@ -4,8 +4,10 @@
 
 use std::{future::Future, time::Duration};
 
+use booked_contract::Code;
 use booked_failure::Failure;
 use booked_idempotency::{Answered, KeptAnswers, Look, RequestKey, keep_done};
+use booked_ids::UserId;
 use booked_postgres::{Abort, Database, DatabaseSettings, TransactionError};
 use booked_sandbox::{TestDatabase, test_database};
 use booked_server::ApiError;
@@ -22,7 +24,8 @@ fn migrate(url: &str) {
 }
 
 fn key(number: u128) -> RequestKey {
-    RequestKey { id: Uuid::from_u128(number), request: Uuid::from_u128(1) }
+    let user = UserId::from_uuid(Uuid::nil());
+    RequestKey { user, id: Uuid::from_u128(number), request: Uuid::from_u128(1) }
 }
 
 fn start() -> (TestDatabase, Database) {
@@ -64,6 +67,22 @@ async fn what_was_done_is_told_again_with_what_came_of_it() {
             );
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_user_cannot_have_any_number_of_refusals_kept() {
+    let (test, database) = start();
+    let answers = KeptAnswers::new(database);
+    let refuse = || async { Err::<u32, ApiError>(Code::NotYourTicket.into()) };
+    for number in 0..105 {
+        let refused = answers.once(Some(key(number)), Look::First, refuse).await;
+        assert_eq!(refused, Err(Code::NotYourTicket.into()));
+    }
+    assert_eq!(test.execute("SELECT count(*) FROM idempotency_keys").trim(), "100");
+    let again = answers.once(Some(key(0)), Look::First, refuse).await;
+    assert_eq!(again, Err(ApiError::from(Code::NotYourTicket).replayed(true)));
+    let judged_again = answers.once(Some(key(104)), Look::First, || async { Ok::<_, ApiError>(5) }).await;
+    assert_eq!(judged_again, Ok(Answered::now(5)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

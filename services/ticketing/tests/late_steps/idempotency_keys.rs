@@ -22,7 +22,11 @@ use crate::{
     world::{Replica, World, soon, user},
 };
 
-const KEY: RequestKey = RequestKey { id: Uuid::from_u128(1), request: Uuid::from_u128(2) };
+/// The key of all requests here.
+fn key() -> RequestKey {
+    RequestKey { user: user(1), id: Uuid::from_u128(1), request: Uuid::from_u128(2) }
+}
+
 /// Of the two tickets that there are, one is asked for.
 const ONE: u32 = 1;
 
@@ -55,7 +59,7 @@ impl<'a> Answering<'a> {
                 let (context, tickets) = (context.clone(), tickets.clone());
                 async move {
                     let requested = Requested { tickets, any_unknown: false };
-                    let (user, key) = (user(1), Some(KEY));
+                    let (user, key) = (user(1), Some(key()));
                     match asked {
                         Asked::Book => {
                             book_tickets(&context, user, requested, key).await.map_err(ApiError::from)
@@ -70,7 +74,7 @@ impl<'a> Answering<'a> {
                     }
                 }
             };
-            soon(answers.once(Some(KEY), look, act)).await
+            soon(answers.once(Some(key()), look, act)).await
         })
     }
 }

@@ -136,7 +136,7 @@ async fn a_release_that_is_late_is_not_told_as_done_where_a_ticket_was_booked_me
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_release_with_a_key_has_begun_its_repeat_finishes() {
-    let key = Some(RequestKey { id: Uuid::from_u128(1), request: Uuid::from_u128(2) });
+    let key = Some(RequestKey { user: user(1), id: Uuid::from_u128(1), request: Uuid::from_u128(2) });
     let (world, dying, tickets) = with_two_holds().await;
     let ([first, second], releasing) = standing_before_its_settlings(&dying, &tickets, key).await;
     first.go_on();

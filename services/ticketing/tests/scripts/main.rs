@@ -15,6 +15,7 @@ mod step;
 mod buyer_limit;
 mod held_by;
 mod hold_limit;
+mod idempotency_keys;
 mod neighbours;
 mod random_steps;
 mod single_steps;

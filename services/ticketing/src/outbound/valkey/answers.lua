@@ -4,7 +4,10 @@
 -- the answer is kept.
 
 local DIGEST_LENGTH = 32
--- A refusal has no effect that could be repeated, so no more than this many are kept of a user and event in that time.
+-- The room that one user can take up: so many answers of an event are kept in that time. Whoever has as many reserves no more with a
+-- key until then, and releases seats without it being kept.
+local ANSWERS_KEPT = 1000
+-- A refusal has no effect that could be done twice, so fewer of them are kept; further ones are judged again.
 local REFUSALS_KEPT = 16
 
 local function kept_as(first)
@@ -23,26 +26,35 @@ local function answered_before(first)
   return {'again', unpack(cmsgpack.unpack(string.sub(kept, DIGEST_LENGTH + 1)))}
 end
 
--- Keeps what the script answers for what it has done.
-local function keep(first, answer)
+-- For how many ms the user has no room for another answer; nothing if there is room, or the request has no key.
+local function no_room_for(first, user)
+  local count = key_of('kept:' .. user)
+  if kept_as(first) and tonumber(call('GET', count) or 0) >= ANSWERS_KEPT then
+    return call('PTTL', count)
+  end
+end
+
+-- Keeps an answer, if the user has room for one more in this count.
+local function keep_in(count, most, first, answer)
   local key = kept_as(first)
   if key then
-    call('SET', key, ARGV[first + 1] .. cmsgpack.pack(answer), 'PX', ARGV[first + 2])
+    local kept = call('INCR', count)
+    if kept == 1 then
+      call('PEXPIRE', count, ARGV[first + 2])
+    end
+    if kept <= most then
+      call('SET', key, ARGV[first + 1] .. cmsgpack.pack(answer), 'PX', ARGV[first + 2])
+    end
   end
   return answer
 end
 
+-- Keeps what the script answers for what it has done.
+local function keep(first, user, answer)
+  return keep_in(key_of('kept:' .. user), ANSWERS_KEPT, first, answer)
+end
+
 -- Keeps what the script answers for why nothing was done.
 local function keep_refusal(first, user, answer)
-  if kept_as(first) then
-    local refusals = key_of('refusals:' .. user)
-    local count = call('INCR', refusals)
-    if count == 1 then
-      call('PEXPIRE', refusals, ARGV[first + 2])
-    end
-    if count <= REFUSALS_KEPT then
-      keep(first, answer)
-    end
-  end
-  return answer
+  return keep_in(key_of('refusals:' .. user), REFUSALS_KEPT, first, answer)
 end

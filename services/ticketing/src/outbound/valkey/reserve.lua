@@ -5,7 +5,7 @@
 -- cancelled, 8… the request's key, as answers.lua reads it; nothing if it has none.
 -- Answers {'not loaded'}, {'cancelled'}, {'closed'}, {'not yet', the beginning of the sale in Unix seconds}, {'too few'},
 -- {'not noted', now in Unix ms} if note_tickets.lua must run first, {'over limit', how many seats one user may have}, {'too many
--- held', ms until this many may be held}, {'held', expiry in Unix ms, seat, seat, …}, or what answered_before() says.
+-- held', ms until this many may be held, or until there is room for another answer}, {'held', expiry in Unix ms, seat, seat, …}, or what answered_before() says.
 local KEY = 8
 
 -- Neighbors are searched for in this many windows of the inventory, each from the next free seat on.
@@ -56,6 +56,10 @@ if bought then
   end
 end
 
+local wait = no_room_for(KEY, user)
+if wait then
+  return {'too many held', wait}
+end
 local mine = held_lately(user)
 if held_max > 0 then
   local over = call('ZCARD', mine) + count - held_max
@@ -167,4 +171,4 @@ if bought then
   call('PEXPIRE', bought, NOTED_FOR_MS)
 end
 call('HSET', meta, 'taken', used + granted, 'hint', hint)
-return keep(KEY, answer)
+return keep(KEY, user, answer)

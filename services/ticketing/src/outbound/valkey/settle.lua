@@ -35,7 +35,7 @@ end
 if kind == 'book' and #still_sold > 0 then
   call('HINCRBY', meta, 'repairs', 1)
 end
-if #mine == #seats then
-  keep(3, {'released'})
+if user and #mine == #seats then
+  keep(3, user, {'released'})
 end
 return mine
