@@ -12,6 +12,7 @@ use super::{
 };
 
 const PRELUDE: &str = include_str!("../../../services/ticketing/src/outbound/valkey/prelude.lua");
+const ANSWERS: &str = include_str!("../../../services/ticketing/src/outbound/valkey/answers.lua");
 const RESERVE: &str = include_str!("../../../services/ticketing/src/outbound/valkey/reserve.lua");
 /// The length of an event id's text without the seat.
 const UNSEATED: usize = 28;
@@ -19,6 +20,8 @@ const UNSEATED: usize = 28;
 const HOLD_TTL_MS: u32 = 600_000;
 /// As with `cargo up`.
 const COOLDOWN_MS: u32 = 600_000;
+/// As ticketing sends it.
+const NOTED_LATELY_MS: u32 = 1_000;
 /// Much slower than any machine.
 const PER_S_MIN: u32 = 500;
 
@@ -34,22 +37,14 @@ impl ValkeyBenchmark<'_> {
     ///
     /// Also if not all of them were granted.
     pub(super) async fn run(&self, event: Uuid, count: u32) -> Result<f64> {
-        // As ticketing sends it, with the keys that the prelude names.
-        let script = [PRELUDE, RESERVE].join("\n");
-        let keys = PRELUDE.lines().find_map(|line| line.strip_prefix("-- KEYS: ")).unwrap_or_default();
-        let keys: Vec<&str> = keys.split(' ').collect();
-        let digest = tokio::task::block_in_place(|| self.valkey.command(&["SCRIPT", "LOAD", &script]))?;
+        let load = || self.valkey.command(&["SCRIPT", "LOAD", &script()]);
+        let digest = tokio::task::block_in_place(load)?;
         let before = self.taken(event)?;
         let mut args: Vec<String> = ["-h", "127.0.0.1", "--csv", "-p"].map(str::to_owned).into();
         args.push(self.valkey.port().to_string());
         args.extend(["-c".to_owned(), CLIENTS.to_string(), "-n".to_owned(), count.to_string()]);
-        args.extend(["EVALSHA".to_owned(), digest.trim().to_owned(), keys.len().to_string()]);
-        let tag = format!("{{{event}}}:");
-        args.extend(keys.iter().map(|key| format!("{tag}{key}")));
-        let unseated = event.to_string().get(..UNSEATED).unwrap_or_default().to_owned();
-        args.extend([format!("{tag}{unseated}"), Uuid::from_u128(1).to_string()]);
-        args.extend(["2".to_owned(), HOLD_TTL_MS.to_string()]);
-        args.extend([HOLDS_PER_USER_MAX.to_string(), COOLDOWN_MS.to_string()]);
+        args.extend(["EVALSHA".to_owned(), digest.trim().to_owned()]);
+        args.extend(arguments(event));
         let expected = Duration::from_secs(u64::from(count / PER_S_MIN));
         let output = output(&self.tools.of(Tool::ValkeyBenchmark)?, &args, expected).await?;
         let held = self.taken(event)?.saturating_sub(before);
@@ -64,6 +59,24 @@ impl ValkeyBenchmark<'_> {
     }
 }
 
+/// As ticketing sends it.
+fn script() -> String {
+    [PRELUDE, ANSWERS, RESERVE].join("\n")
+}
+
+/// Keys and arguments of a reservation of two seats without an idempotency key, with the keys that the prelude names.
+fn arguments(event: Uuid) -> Vec<String> {
+    let keys = PRELUDE.lines().find_map(|line| line.strip_prefix("-- KEYS: ")).unwrap_or_default();
+    let keys: Vec<&str> = keys.split(' ').collect();
+    let tag = format!("{{{event}}}:");
+    let unseated = event.to_string().get(..UNSEATED).unwrap_or_default().to_owned();
+    let mut args = vec![keys.len().to_string()];
+    args.extend(keys.iter().map(|key| format!("{tag}{key}")));
+    args.extend([format!("{tag}{unseated}"), Uuid::from_u128(1).to_string(), "2".to_owned()]);
+    args.extend([HOLD_TTL_MS, HOLDS_PER_USER_MAX, COOLDOWN_MS, NOTED_LATELY_MS].map(|it| it.to_string()));
+    args
+}
+
 /// The second value of the last line; the first value is the command.
 fn per_second(output: &str) -> Result<f64> {
     let rate = output.lines().last().and_then(|line| line.split("\",\"").nth(1));
@@ -73,7 +86,18 @@ fn per_second(output: &str) -> Result<f64> {
 
 #[cfg(test)]
 mod tests {
+    use booked_sandbox::test_valkey;
+
     use super::*;
+
+    #[test]
+    fn the_script_is_whole() {
+        let server = test_valkey();
+        let mut words = vec!["EVAL".to_owned(), script()];
+        words.extend(arguments(Uuid::from_u128(7)));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        assert_eq!(server.command(&words).unwrap().trim(), "not loaded");
+    }
 
     #[test]
     fn the_rate_is_read() {
