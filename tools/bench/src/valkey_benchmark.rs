@@ -72,7 +72,7 @@ fn arguments(event: Uuid) -> Vec<String> {
     let unseated = event.to_string().get(..UNSEATED).unwrap_or_default().to_owned();
     let mut args = vec![keys.len().to_string()];
     args.extend(keys.iter().map(|key| format!("{tag}{key}")));
-    args.extend([format!("{tag}{unseated}"), Uuid::from_u128(1).to_string(), "2".to_owned()]);
+    args.extend([format!("{tag}{unseated}"), String::new(), Uuid::from_u128(1).to_string(), "2".to_owned()]);
     args.extend([HOLD_TTL_MS, HOLDS_PER_USER_MAX, COOLDOWN_MS, NOTED_LATELY_MS].map(|it| it.to_string()));
     args
 }

@@ -68,7 +68,7 @@ const EDITS: &[Edit] = &[
     },
     Edit {
         guards: &["settle-by-attempt", "cancel-claims", "reconciler-claims"],
-        with: "local mine, claimed = claimed_by(ARGV[2], seats)\nif #mine == 0",
+        with: "local mine, claimed = claimed_by(ARGV[3], seats)\nif #mine == 0",
         without: "local mine, claimed = seats, {}\nif #mine == 0",
     },
     Edit {

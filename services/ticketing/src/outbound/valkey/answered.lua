@@ -1,4 +1,4 @@
 -- What a request was answered before.
--- ARGV: 2 to 4 the request's key, as answers.lua reads it.
--- Answers {'nothing'}, or what answered_before() says.
-return answered_before(2) or {'nothing'}
+-- ARGV: 2 the request's key.
+-- Answers {'nothing'}, or what was answered before.
+return before or {'nothing'}

@@ -26,16 +26,11 @@ pub(super) fn add_terms(command: &mut Cmd, terms: &Terms, max_per_buyer: u32) {
     command.arg(terms.max_per_buyer.unwrap_or(max_per_buyer));
 }
 
-/// For how long an answer is kept, in milliseconds: a day, as clients are promised.
-const ANSWER_KEPT_MS: u64 = 86_400_000;
-
 /// A request's key as `answers.lua` reads it.
 pub(super) fn add_key(command: &mut Cmd, key: Option<RequestKey>) {
     match key {
-        Some(key) => {
-            command.arg(key.id.simple().to_string()).arg(key.request.simple().to_string()).arg(ANSWER_KEPT_MS)
-        }
-        None => command.arg("").arg("").arg(""),
+        Some(key) => command.arg(format!("{}{}", key.id.simple(), key.request.simple())),
+        None => command.arg(""),
     };
 }
 

@@ -99,8 +99,8 @@ impl Claims for ValkeySeats {
         key: Option<RequestKey>,
     ) -> Result<Vec<SeatNumber>, Failure> {
         let answer = self.run(&scripts::SETTLE, event, |command| {
-            add_attempt(command, attempt);
             add_key(command, key);
+            add_attempt(command, attempt);
             for settlement in settlements {
                 command.arg(settlement.seat.get()).arg(u8::from(settlement.sold));
             }

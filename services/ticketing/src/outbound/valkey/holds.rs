@@ -34,11 +34,9 @@ impl Holds for ValkeySeats {
         self.active.mark(event);
         let answer = self
             .run(&scripts::RESERVE, event, |command| {
+                add_key(command, key);
                 command.arg(user.to_string()).arg(count.get()).arg(millis(self.lifetimes.hold));
                 command.arg(self.limit.seats).arg(millis(self.limit.cooldown)).arg(NOTED_LATELY_MS);
-                if key.is_some() {
-                    add_key(command, key);
-                }
             })
             .await?;
         let answered = answered(answer, reserved)?;
@@ -84,8 +82,8 @@ impl Holds for ValkeySeats {
         key: Option<RequestKey>,
     ) -> Result<Answered<Released>, Failure> {
         let answer = self.run(&scripts::RELEASE, event, |command| {
-            command.arg(user.to_string());
             add_key(command, key);
+            command.arg(user.to_string());
             add_seats(command, seats);
         });
         answered(answer.await?, |word, rest| released(word, rest, seats))
@@ -108,9 +106,8 @@ impl Holds for ValkeySeats {
         key: RequestKey,
     ) -> Result<Answered<Released>, Failure> {
         let answer = self.run(&scripts::KEEP_REFUSAL, event, |command| {
-            command.arg(user.to_string());
             add_key(command, Some(key));
-            command.arg(refusal_word(refusal));
+            command.arg(user.to_string()).arg(refusal_word(refusal));
         });
         answered(answer.await?, |word, rest| released(word, rest, &[]))
     }

@@ -1,12 +1,12 @@
 -- Reserve: holds `count` seats for a user, all or none: neighbors if a bounded search finds them, otherwise the lowest
 -- free seats. Costs the same however large the event is, and however much of it is sold.
--- ARGV: 2 user, 3 count, 4 how long to hold them, in ms, 5 how many seats a user may hold (0: any number), 6 for how many
--- ms a hold counts after its end, 7 for how many ms a user is refused for tickets that were noted, since they may have been
--- cancelled, 8… the request's key, as answers.lua reads it; nothing if it has none.
+-- ARGV: 2 the request's key, 3 user, 4 count, 5 how long to hold them, in ms, 6 how many seats a user may hold (0: any number), 7 for
+-- how many ms a hold counts after its end, 8 for how many ms a user is refused for tickets that were noted, since they may have been
+-- cancelled.
 -- Answers {'not loaded'}, {'cancelled'}, {'closed'}, {'not yet', the beginning of the sale in Unix seconds}, {'too few'},
 -- {'not noted', now in Unix ms} if note_tickets.lua must run first, {'over limit', how many seats one user may have}, {'too many
--- held', ms until this many may be held, or until there is room for another answer}, {'held', expiry in Unix ms, seat, seat, …}, or what answered_before() says.
-local KEY = 8
+-- held', ms until this many may be held, or until there is room for another answer}, {'held', expiry in Unix ms, seat, seat, …}, or what it
+-- answered before.
 
 -- Neighbors are searched for in this many windows of the inventory, each from the next free seat on.
 local WINDOWS_MAX, WINDOW_BYTES = 2, 64
@@ -14,21 +14,23 @@ local NOT_ALL_TAKEN = '[^\255]' -- a byte of the map
 -- Free seats that are checked in vain: if many stand alone, a window holds hundreds.
 local IN_VAIN_MAX = 64
 
-local before = answered_before(KEY)
 if before then
   return before
 end
 if not_loaded() then
   return {'not loaded'}
 end
-local user, count = ARGV[2], tonumber(ARGV[3])
-local now, held_max, cooldown = now_ms(), tonumber(ARGV[5]), tonumber(ARGV[6])
+local user, count = ARGV[3], tonumber(ARGV[4])
+local now, held_max, cooldown = now_ms(), tonumber(ARGV[6]), tonumber(ARGV[7])
 local found = call('HMGET', meta, 'capacity', 'taken', 'hint', 'opens', 'closes', 'paused', 'cancelled', 'limit')
 local capacity, used, hint = tonumber(found[1]), tonumber(found[2]), tonumber(found[3])
 local opens, closes, most = tonumber(found[4] or 0), tonumber(found[5] or 0), tonumber(found[8] or 0)
 
 local function refuse(answer)
-  return keep_refusal(KEY, user, answer)
+  if keep_refusal then
+    keep_refusal(user, answer)
+  end
+  return answer
 end
 
 -- The terms of the sale. An event whose inventory an older release has made has none.
@@ -49,14 +51,14 @@ if bought then
   call('ZREMRANGEBYSCORE', bought, 0, now)
   -- All but noted() itself, whose score is below 0.
   if call('ZCOUNT', bought, 0, '+inf') + count > most then
-    if now + tonumber(since) > tonumber(ARGV[7]) then
+    if now + tonumber(since) > tonumber(ARGV[8]) then
       return {'not noted', now}
     end
     return refuse({'over limit', most})
   end
 end
 
-local wait = no_room_for(KEY, user)
+local wait = no_room_for and no_room_for(user)
 if wait then
   return {'too many held', wait}
 end
@@ -156,7 +158,7 @@ else
   hint = seats[count]
 end
 
-local expiry = now + tonumber(ARGV[4])
+local expiry = now + tonumber(ARGV[5])
 local answer, members, granted = {'held', expiry}, scored(seats, expiry), 0
 for i, seat in ipairs(seats) do
   granted = granted + 1 - call('SETBIT', taken, seat - 1, 1)
@@ -171,4 +173,7 @@ if bought then
   call('PEXPIRE', bought, NOTED_FOR_MS)
 end
 call('HSET', meta, 'taken', used + granted, 'hint', hint)
-return keep(KEY, user, answer)
+if keep then
+  keep(user, answer)
+end
+return answer

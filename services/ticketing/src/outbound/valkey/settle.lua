@@ -1,18 +1,17 @@
 -- Settle an attempt by what Postgres says: a sold seat keeps its bit and nothing else, an unsold one is free.
--- ARGV: 2 attempt, 3 to 5 the key of the request that releases the seats, as answers.lua reads it, then by turns a seat and
--- whether it is sold (1 or 0).
+-- ARGV: 2 the key of the request that releases the seats, 3 attempt, then by turns a seat and whether it is sold (1 or 0).
 -- Answers the seats that were settled: those whose claim was still the attempt's. If that is all of them, that they are released is
 -- kept with the key.
 if not_loaded() then
   return {}
 end
 local seats, sold = {}, {}
-for i = 6, #ARGV, 2 do
+for i = 4, #ARGV, 2 do
   local seat = tonumber(ARGV[i])
   seats[#seats + 1] = seat
   sold[seat] = ARGV[i + 1] == '1'
 end
-local mine, claimed = claimed_by(ARGV[2], seats)
+local mine, claimed = claimed_by(ARGV[3], seats)
 if #mine == 0 then
   return mine
 end
@@ -35,7 +34,7 @@ end
 if kind == 'book' and #still_sold > 0 then
   call('HINCRBY', meta, 'repairs', 1)
 end
-if user and #mine == #seats then
-  keep(3, user, {'released'})
+if keep and user and #mine == #seats then
+  keep(user, {'released'})
 end
 return mine
