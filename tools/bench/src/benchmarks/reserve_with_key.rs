@@ -1,6 +1,6 @@
 //! Reserving two seats with an idempotency key, compared with the same without one.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use crate::{
     buyers,
@@ -11,6 +11,8 @@ use crate::{
     wrk::{Post, Wrk},
 };
 
+/// They take turns: of one, ticketing keeps no more than 1,000 answers of an event.
+const BUYERS: u32 = 200;
 /// The maximum of an event.
 const SEATS: u32 = 1_000_000;
 
@@ -23,19 +25,25 @@ enum Key {
 
 pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     let testbed = Testbed::start(bench, "reserve-with-key", &[]).await?;
-    let buyer = buyers::buyers(&testbed, 1)?.pop().context("there is no buyer")?;
+    let buyers = buyers::buyers(&testbed, BUYERS)?;
+    let bearers: Vec<String> =
+        buyers.iter().map(|buyer| format!("\"Bearer {}\"", buyer.token().unwrap_or_default())).collect();
+    let bearers = bearers.join(",");
     let reserve = async |key: Key, slice_s: u64| {
         let event = testbed.event(SEATS).await?;
         // The first reservation loads the inventory.
-        buyers::hold(&buyer, event, 2).await?;
+        buyers::hold(&buyers[0], event, 2).await?;
         let body = format!(r#"{{"event_id":"{event}","count":2}}"#);
         // Without a key wrk has as much to do: it makes each request anew.
         let header = match key {
             Key::Each => r#"wrk.headers["Idempotency-Key"]"#,
             Key::None => "unused",
         };
-        let each_time = format!("{header} = \"{event}-\" .. count");
-        let token = buyer.token().unwrap_or_default();
+        let each_time = format!(
+            "bearers = bearers or {{{bearers}}} \
+             wrk.headers[\"Authorization\"] = bearers[count % {BUYERS} + 1] {header} = \"{event}-\" .. count"
+        );
+        let token = buyers[0].token().unwrap_or_default();
         let post = Some(Post { token, body: &body, each_time: Some(&each_time) });
         let wrk = Wrk { tools: &bench.tools, folder: testbed.folder(), path: "/ticket/reserve/", post };
         wrk.run(&testbed.url(), slice_s).await
