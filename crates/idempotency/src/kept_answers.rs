@@ -98,9 +98,25 @@ impl KeptAnswers {
         E: Into<ApiError>,
         F: Future<Output = Result<T, E>>,
     {
-        let Some(key) = key else { return act().await.map(Answered::now).map_err(E::into) };
+        match key {
+            None => act().await.map(Answered::now).map_err(E::into),
+            // In a box, so that requests without a key do not carry its size about.
+            Some(key) => Box::pin(self.once_for(key, look, act)).await,
+        }
+    }
+
+    async fn once_for<T, E, F>(
+        &self,
+        key: RequestKey,
+        mut look: Look,
+        act: impl Fn() -> F,
+    ) -> Result<Answered<T>, ApiError>
+    where
+        T: DeserializeOwned,
+        E: Into<ApiError>,
+        F: Future<Output = Result<T, E>>,
+    {
         let give_up = Instant::now() + Deadline::wait_at_most(WAIT_MAX);
-        let mut look = look;
         loop {
             if let Some(_under_way) = self.begin(key.id)
                 && let Some(answer) = self.try_once(key, look, &act).await
