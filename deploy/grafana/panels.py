@@ -130,8 +130,12 @@ def connections():
             "In the pod of the gateway that uses most; the limit follows from how many calls the service answers in time. At the limit, requests wait, and get 503 if they wait too long.",
             {address: f"max by ({', '.join(callee)}) ({in_use} / {may_be})"},
             "percentunit",
-            per_row=2,
             most=1,
+        ),
+        lines(
+            "Waiting",
+            "Calls that wait until the service can be given one more, of all pods.",
+            {address: f"sum by ({', '.join(callee)}) (booked_gateway_queued_calls{of('gateway')})"},
         ),
         lines(
             "Open",
@@ -141,7 +145,6 @@ def connections():
                     f"sum by ({', '.join(callee)}, http_connection_state) (http_client_open_connections{of('gateway')})"
                 )
             },
-            per_row=2,
         ),
     ]
 

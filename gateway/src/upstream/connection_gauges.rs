@@ -24,6 +24,8 @@ pub(super) struct ConnectionCounts {
     in_use_max: AtomicUsize,
     /// How many calls the gateway gives the replica at once: no more than it answers in time.
     concurrency_limit: AtomicUsize,
+    /// Calls that wait for one of these.
+    queued: AtomicUsize,
 }
 
 impl ConnectionGauges {
@@ -56,6 +58,11 @@ impl ConnectionGauges {
             "booked_gateway_concurrency_limit",
             "Calls that a replica is given at once, because it answers this many in time",
             |counts| &counts.concurrency_limit,
+        );
+        this.register_gauge(
+            "booked_gateway_queued_calls",
+            "Calls that wait until a replica can be given one more",
+            |counts| &counts.queued,
         );
         this
     }
@@ -110,9 +117,13 @@ impl ConnectionCounts {
     pub(super) fn count_in_use(self: &Arc<Self>) -> CountGuard {
         CountGuard::new(self, |counts| &counts.in_use)
     }
+
+    pub(super) fn count_queued(self: &Arc<Self>) -> CountGuard {
+        CountGuard::new(self, |counts| &counts.queued)
+    }
 }
 
-/// Counts one connection until it is dropped.
+/// Counts one connection or call until it is dropped.
 pub(super) struct CountGuard {
     counts: Arc<ConnectionCounts>,
     counter: fn(&ConnectionCounts) -> &AtomicUsize,

@@ -51,6 +51,7 @@ impl Slots {
             Some(slot) => slot,
             None => {
                 let slot = self.queue.borrow_mut().push(priority, enqueued);
+                let _queued = self.counts.count_queued();
                 let give_up = deadline.min(enqueued + self.wait_max);
                 let slot = timeout_at(give_up, slot).await.map_err(|_| "all connections are in use")?;
                 slot.map_err(|_| "too many calls wait for a connection")?

@@ -212,7 +212,7 @@ async fn idle_connections_are_evicted_when_nearly_all_are_taken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_who_holds_seats_books_them_before_others_reserve_more() {
-    let flags = ["--upstream-connections-max", "1", "--upstream-timeout-ms", "60000"];
+    let flags = ["--upstream-connections-max", "1", "--upstream-timeout-ms", "600000"];
     let (gateway, release) = held_gateway(&flags).await;
     let token = user_token();
     let post = |path: &str| {
@@ -221,11 +221,13 @@ async fn a_user_who_holds_seats_books_them_before_others_reserve_more() {
             "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Length: 2\r\n\r\n{body}"
         )
     };
-    let mut clients = asking(&gateway, 2, &post("/ticket/reserve/")).await;
+    let mut clients = asking(&gateway, 1, &post("/ticket/reserve/")).await;
+    until(|| async { gateway.service.seen().len() == 1 }).await;
+    clients.extend(asking(&gateway, 1, &post("/ticket/reserve/")).await);
+    until(|| async { gateway.queued_calls().await == 1 }).await;
     clients.extend(asking(&gateway, 1, &post("/ticket/book/")).await);
     clients.extend(asking(&gateway, 2, &post("/ticket/reserve/")).await);
-    // By then one of them is with the service and the others wait.
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    until(|| async { gateway.queued_calls().await == 4 }).await;
 
     drop(release);
     for client in &mut clients {

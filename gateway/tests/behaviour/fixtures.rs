@@ -26,7 +26,7 @@ pub(crate) use self::{
     breaking_service::{BreakingService, Breaks},
     fake_service::{FakeService, SeenRequest},
     raw_client::RawClient,
-    scripted_service::{ScriptedService, call, read_request, unused_url},
+    scripted_service::{ScriptedService, ask, call, read_request, unused_url},
     tokens::{OLD_KEY, OTHER_KEY, PublishedKeys, admin_token, expired_token, token_signed_by, user_token},
 };
 
@@ -56,6 +56,8 @@ pub(crate) fn serve_args(flags: &[String]) -> ServeArgs {
 /// A gateway in front of one fake service that stands for all four and publishes keys.
 pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
+    /// Where it serves health and metrics.
+    admin: SocketAddr,
     pub(crate) service: FakeService,
     pub(crate) keys: Arc<PublishedKeys>,
     client: Client,
@@ -82,10 +84,10 @@ impl Gateway {
 
     pub(crate) async fn in_front_of(flags: &[&str], service: FakeService, keys: Arc<PublishedKeys>) -> Self {
         let services = [service.url()];
-        let (address, lifecycle) = start_in_front_of(flags, &services).await;
+        let (bound, lifecycle) = start_application(flags, &services).await;
         // Each test has its own, so that no connection is shared between tests.
         let client = Client::builder().no_proxy().build().unwrap();
-        Self { address, service, keys, client, lifecycle }
+        Self { address: bound.traffic, admin: bound.admin, service, keys, client, lifecycle }
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
@@ -98,6 +100,16 @@ impl Gateway {
 
     pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
         Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// How many calls wait until the service can be given one more.
+    pub(crate) async fn queued_calls(&self) -> usize {
+        let (_, metrics) = ask(self.admin, "/metrics").await;
+        let port = format!("server_port=\"{}\"", self.service.address().port());
+        let of_service =
+            |line: &&str| line.starts_with("booked_gateway_queued_calls") && line.contains(&port);
+        let line = metrics.lines().find(of_service).unwrap();
+        line.rsplit(' ').next().unwrap().parse().unwrap()
     }
 
     pub(crate) async fn raw(&self) -> RawClient {

@@ -1,13 +1,11 @@
 //! What operators rely on: draining, readiness, metrics.
 
-use std::time::Duration;
-
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     sync::watch,
 };
 
-use crate::fixtures::{READ, ScriptedService, call, start_application, until};
+use crate::fixtures::{READ, ScriptedService, ask, call, start_application, until};
 
 const ADDRESS_RATE: &str = "booked_gateway_refused_total{reason=\"address_rate\"}";
 
@@ -116,12 +114,6 @@ async fn rejections_because_of_a_limit_are_counted_by_limit() {
     assert_eq!(log_in().await, 429);
 
     assert!(counted().await > before);
-}
-
-async fn ask(address: std::net::SocketAddr, path: &str) -> (u16, String) {
-    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
-    let response = client.get(format!("http://{address}{path}")).send().await.unwrap();
-    (response.status().as_u16(), response.text().await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
