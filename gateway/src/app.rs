@@ -31,7 +31,7 @@ pub(crate) async fn serve(args: &ServeArgs, metrics: Metrics) -> anyhow::Result<
 ///
 /// A part cannot be built, or an address cannot be bound.
 pub fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::Result<Application> {
-    let Config { http, credential, services, clients } = config;
+    let Config { http, credential, services, clients, pages } = config;
     let jwks = JwksCache::start(&services, &credential, &lifecycle)?;
     let mut credential_header = HeaderValue::from_str(credential.to_send())
         .context("the internal credential has characters that a header cannot have")?;
@@ -50,6 +50,7 @@ pub fn bind(config: Config, lifecycle: Lifecycle, metrics: Metrics) -> anyhow::R
         rate_policies: RatePolicies::new(&clients.limits),
         bodies: BodyBudget::new(clients.limits.body_bytes_max, clients.limits.address_body_bytes_max),
         clients: clients.clone(),
+        pages,
         reads: SharedReads::new(),
         connection_gauges: ConnectionGauges::register(&services),
         lifecycle: lifecycle.clone(),

@@ -2,6 +2,7 @@
 
 mod clients;
 mod limits;
+mod pages;
 mod services;
 
 use booked_identity::internal::Credential;
@@ -10,6 +11,7 @@ use booked_server::{config::HttpSettings, settings::Unchecked};
 pub use self::{
     clients::{ClientSettings, Origins},
     limits::{LimitSettings, Rate},
+    pages::{GrafanaUrl, PageSettings},
     services::ServiceSettings,
 };
 
@@ -21,6 +23,7 @@ booked_server::settings! {
         pub credential: Credential;
         pub services: ServiceSettings;
         pub clients: ClientSettings;
+        pub pages: PageSettings;
     }
 }
 

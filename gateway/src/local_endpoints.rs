@@ -1,16 +1,17 @@
-//! The endpoints that the gateway itself answers: health, the public keys, the OpenAPI document, and the document as a page to
-//! read and try.
+//! The endpoints that the gateway itself answers: health, the public keys, the OpenAPI document, and pages.
 
-use std::sync::{Arc, LazyLock};
+mod docs;
+mod pages;
 
-use actix_web::{HttpResponse, http::header};
+use actix_http::Request;
+use actix_web::{HttpResponse, HttpResponseBuilder, http::header};
 use booked_contract::ErrorBody;
 use booked_identity::{Jwk, Jwks};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
-use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerFile};
 
 use crate::{
+    config::PageSettings,
     jwks_cache::JwksCache,
     rejection::Rejection,
     routes::{LocalEndpoint, RouteMatch},
@@ -21,10 +22,6 @@ use crate::{
 #[openapi(paths(health, list_public_keys), components(schemas(Health, Jwks, Jwk)))]
 pub struct ApiDoc;
 
-/// Generated from the services' own documents; a test fails if it differs.
-const OPENAPI_JSON: &str = include_str!("../openapi.json");
-const OPENAPI_PATH: &str = "/openapi.json";
-
 /// The gateway is alive.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Health {
@@ -34,26 +31,23 @@ pub(crate) struct Health {
     message: &'static str,
 }
 
-/// The page runs its own scripts and styles (the latter also inline) and shows its own pictures; it calls nobody but this
-/// gateway, and nobody may frame it.
-const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-                           connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
-const JSON: &str = "application/json";
 const NO_SNIFF: (header::HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 
 pub(crate) fn respond(
     endpoint: LocalEndpoint,
+    request: &Request,
     route_match: &RouteMatch<'_>,
-    docs_enabled: bool,
+    settings: &PageSettings,
     jwks: &JwksCache,
 ) -> Result<HttpResponse, Rejection> {
+    let file = route_match.parameter;
     match endpoint {
         LocalEndpoint::Health => Ok(health()),
-        LocalEndpoint::OpenApi => {
-            Ok(HttpResponse::Ok().content_type(JSON).insert_header(NO_SNIFF).body(OPENAPI_JSON))
-        }
-        LocalEndpoint::Docs if docs_enabled => docs(route_match.parameter.unwrap_or(INDEX)),
-        LocalEndpoint::Docs => Err(Rejection::NoSuchRoute),
+        LocalEndpoint::OpenApi => Ok(docs::document()),
+        LocalEndpoint::Docs if settings.docs => docs::page(file.unwrap_or(docs::INDEX)),
+        LocalEndpoint::Page(page) if settings.pages => pages::page(page, request, &settings.grafana_url),
+        LocalEndpoint::PageFile if settings.pages => pages::file(request.path(), file.unwrap_or_default()),
+        LocalEndpoint::Docs | LocalEndpoint::Page(_) | LocalEndpoint::PageFile => Err(Rejection::NoSuchRoute),
         LocalEndpoint::PublicKeys => list_public_keys(jwks),
     }
 }
@@ -94,29 +88,13 @@ fn list_public_keys(jwks: &JwksCache) -> Result<HttpResponse, Rejection> {
         .json(tokens.verifier().jwks()))
 }
 
-const INDEX: &str = "index.html";
-
-fn docs(file: &str) -> Result<HttpResponse, Rejection> {
-    static CONFIG: LazyLock<Arc<SwaggerConfig<'static>>> =
-        LazyLock::new(|| Arc::new(SwaggerConfig::from(OPENAPI_PATH)));
-    let served = utoipa_swagger_ui::serve(file, Arc::clone(&CONFIG))
-        .map_err(|error| Rejection::Internal(error.to_string()))?;
-    let SwaggerFile { bytes, content_type, .. } = served.ok_or(Rejection::NoSuchRoute)?;
-    let bytes = if file == INDEX { with_base(&bytes) } else { bytes.into_owned() };
-    let content_type = match content_type.starts_with("text/") && !content_type.contains("charset") {
-        true => format!("{content_type}; charset=utf-8"),
-        false => content_type,
-    };
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, content_type))
+/// The response for a page that no other site may frame, and that may do what the policy says.
+fn framed_by_nobody(policy: &'static str) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response
         .insert_header(NO_SNIFF)
-        .insert_header((header::CONTENT_SECURITY_POLICY, DOCS_POLICY))
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::X_FRAME_OPTIONS, "DENY"))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"))
-        .body(bytes))
-}
-
-/// The page refers to its files relative to `/docs/`, and is served as `/docs` too.
-fn with_base(page: &[u8]) -> Vec<u8> {
-    String::from_utf8_lossy(page).replacen("<head>", "<head><base href=\"/docs/\">", 1).into_bytes()
+        .insert_header((header::REFERRER_POLICY, "no-referrer"));
+    response
 }

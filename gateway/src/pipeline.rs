@@ -12,7 +12,7 @@ use tracing::{Instrument as _, Span};
 use crate::{
     body_budget::BodyBudget,
     client_limits::InFlight,
-    config::{ClientSettings, ServiceSettings},
+    config::{ClientSettings, PageSettings, ServiceSettings},
     front::ActiveRequest,
     jwks_cache::JwksCache,
     local_endpoints,
@@ -50,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) rate_policies: RatePolicies,
     pub(crate) bodies: BodyBudget,
     pub(crate) clients: ClientSettings,
+    pub(crate) pages: PageSettings,
     pub(crate) reads: SharedReads,
     pub(crate) connection_gauges: Arc<ConnectionGauges>,
     pub(crate) lifecycle: Lifecycle,
@@ -240,11 +241,12 @@ impl Pipeline {
         usage: &RequestUsage,
         body: &mut RequestBody,
     ) -> Result<HttpResponse, Rejection> {
-        let Shared { clients, jwks, limits, bodies, credential, reads, .. } = &*self.shared;
+        let Shared { pages, jwks, limits, bodies, credential, reads, .. } = &*self.shared;
         let RequestHead { request, id, client, .. } = head;
         let service = match route_match.route.handler {
             Handler::Local(endpoint) => {
-                return local_endpoints::respond(endpoint, route_match, clients.docs, jwks);
+                let response = local_endpoints::respond(endpoint, request, route_match, pages, jwks)?;
+                return Ok(conditional::apply(request, response));
             }
             Handler::Service(service) => service,
         };

@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use self::{
     Access::{Admins, Anyone, Users},
     Handler::{Local, Service},
-    LocalEndpoint::{Docs, Health, OpenApi, PublicKeys},
+    LocalEndpoint::{Docs, Health, OpenApi, PageFile, PublicKeys},
     Method::{Delete, Get, Post},
     Retry::{Never, Once, WithKey},
 };
@@ -40,6 +40,9 @@ pub const ROUTES: &[Route] = &[
     route(Get, "/openapi.json/", Local(OpenApi), Anyone, READ, NONE, Never),
     route(Get, "/docs/", Local(Docs), Anyone, READ, NONE, Never),
     route(Get, "/docs/{file}/", Local(Docs), Anyone, READ, NONE, Never),
+    route(Get, "/", Local(LocalEndpoint::Page(Page::Sale)), Anyone, READ, NONE, Never),
+    route(Get, "/admin/", Local(LocalEndpoint::Page(Page::Admin)), Anyone, READ, NONE, Never),
+    route(Get, "/pages/{digest}/{file}/", Local(PageFile), Anyone, READ, NONE, Never),
     route(Get, "/.well-known/jwks.json/", Local(PublicKeys), Anyone, READ, NONE, Never),
     route(Post, "/user/register/", Service(User), Anyone, PASSWORD, SMALL, Never),
     route(Post, "/user/login/", Service(User), Anyone, PASSWORD, SMALL, Never),
@@ -98,6 +101,12 @@ impl Route {
     const fn high_priority(self) -> Self {
         Self { priority: Priority::High, ..self }
     }
+
+    /// Whether it is a page for people, or a file of one.
+    #[must_use]
+    pub const fn is_of_pages(&self) -> bool {
+        matches!(self.handler, Local(LocalEndpoint::Page(_) | PageFile))
+    }
 }
 
 /// What is served first under overload.
@@ -132,8 +141,19 @@ pub enum LocalEndpoint {
     OpenApi,
     /// The OpenAPI document as a page.
     Docs,
+    /// A page, for clients that accept HTML.
+    Page(Page),
+    /// A file that a page needs.
+    PageFile,
     /// The keys that tokens are verified with.
     PublicKeys,
+}
+
+/// A page for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    Sale,
+    Admin,
 }
 
 /// Who may use a route. An admin may do what a user may.
@@ -173,7 +193,7 @@ pub struct RouteMatch<'p> {
     pub route: &'static Route,
     /// The path as the service knows it: with a slash at the end, literal segments spelled as in the table.
     pub path: Cow<'static, str>,
-    /// The segment in the place of the braces, as the client sent it.
+    /// The segment in the place of the (last) braces, as the client sent it.
     pub parameter: Option<&'p str>,
 }
 
@@ -247,7 +267,8 @@ pub fn find<'p>(method: &str, path: &'p str) -> Result<RouteMatch<'p>, NotFound>
         Some((route, parameter)) => {
             Ok(RouteMatch { route, path: service_path(route, *parameter), parameter: *parameter })
         }
-        None if matches.is_empty() => Err(NotFound::Path),
+        // Before there were pages, nothing was there, with any method.
+        None if matches.iter().all(|(route, _)| route.is_of_pages()) => Err(NotFound::Path),
         None => Err(NotFound::Method {
             allowed: Methods(matches.iter().map(|(route, _)| route.method).collect()),
         }),

@@ -27,8 +27,6 @@ booked_server::settings! {
         /// Most client connections at once, for each HTTP worker; further ones wait until one is closed. The limit of open
         /// files is raised as far as it goes, and this lowered to what then fits.
         pub connections_max: usize = "CLIENT_CONNECTIONS_MAX", default 25_000, range 1..=1_000_000;
-        /// Whether /docs/ shows the OpenAPI document as a page: on or off.
-        pub docs: bool = "DOCS", default "on";
     }
 }
 

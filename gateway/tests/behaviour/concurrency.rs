@@ -212,7 +212,7 @@ async fn idle_connections_are_evicted_when_nearly_all_are_taken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_who_holds_seats_books_them_before_others_reserve_more() {
-    let flags = ["--upstream-connections-max", "1", "--upstream-timeout-ms", "600000"];
+    let flags = ["--upstream-connections-max", "1", "--upstream-timeout-ms", "60000"];
     let (gateway, release) = held_gateway(&flags).await;
     let token = user_token();
     let post = |path: &str| {

@@ -23,6 +23,7 @@ mod key_rotation;
 mod limits;
 mod operation;
 mod overload;
+mod pages;
 mod properties;
 mod public_keys;
 mod rate_limit_headers;

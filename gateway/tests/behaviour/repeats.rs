@@ -156,7 +156,7 @@ async fn if_no_other_replica_has_room_it_may_still_have_been_done() {
     // A response that is too long to be buffered keeps its connection in use while it is relayed.
     let full = answering(|_| HttpResponse::Ok().body(vec![b' '; 64 << 20])).await;
     let dies = dying().await;
-    let flags = ["--upstream-connections-max", "1", "--upstream-timeout-ms", "2000"];
+    let flags = ["--upstream-connections-max", "1", "--upstream-timeout-ms", "20000"];
     let front = Front::of(&flags, &[&full.url(), &dies.url]).await;
     let half_answered = front.reserve().send().await.unwrap();
     assert_eq!(half_answered.status(), 200);
