@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use booked_local_system::{Replicas, Servers, SystemOptions, warn};
+use booked_local_system::{Replicas, Servers, Service, SystemOptions, warn};
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 
 use crate::{
@@ -128,6 +128,7 @@ impl UpArgs {
             admin_password: self.admin_password.read()?,
             empty: self.empty,
             limits: self.limits == Limits::On,
+            settings: vec![(Service::Gateway, "PAGES".to_owned(), "on".to_owned())],
             ..SystemOptions::new(self.data_dir)
         })
     }

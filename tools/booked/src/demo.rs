@@ -1,6 +1,7 @@
-//! Sample events and buyers, created through the public API as clients would.
+//! Sample events in every state, and buyers, created through the public API as clients would.
 
 use anyhow::{Context, Result, ensure};
+use booked_load::client::now_us;
 use booked_local_system::System;
 use serde_json::{Value, json};
 use ureq::Agent;
@@ -9,22 +10,47 @@ const PASSWORD: &str = "correct horse";
 const CREATED: u16 = 201;
 const CONFLICT: u16 = 409;
 
-/// Name, address, days after the first day of 2030, and seats.
-const EVENTS: [(&str, &str, i64, i64); 4] = [
-    ("Last Night of the Proms", "Royal Albert Hall, London", 10, 5_000),
-    ("Goldberg Variations", "Elbphilharmonie, Hamburg", 20, 2_100),
-    ("Ensemble for Early Music", "Cloisters, New York", 30, 120),
-    ("House concert", "Prenzlauer Berg, Berlin", 40, 12),
-];
+/// A second of the first day of 2030, so that no sample event is over soon.
 const FIRST_OF_2030: i64 = 1_893_456_000;
 const SECONDS_OF_A_DAY: i64 = 86_400;
+/// When the sale of one event opens: soon enough to wait for it.
+const OPENS_AFTER_S: u64 = 180;
+/// Seats of an event that is sold out by its buyers.
+const SOLD_OUT_SEATS: i64 = 6;
+/// What each buyer takes of an event, if so many are left.
+const TICKETS_EACH: i64 = 2;
+
+/// What a sample event shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    OnSale,
+    /// On sale, with nothing left.
+    SoldOut,
+    /// Its sale opens in a few minutes.
+    Scheduled,
+    Paused,
+    /// Its sale has ended.
+    Closed,
+    Cancelled,
+}
+
+/// Name, address, seats, and what it shows.
+const EVENTS: [(&str, &str, i64, State); 7] = [
+    ("Last Night of the Proms", "Royal Albert Hall, London", 5_000, State::OnSale),
+    ("Goldberg Variations", "Elbphilharmonie, Hamburg", 2_100, State::Scheduled),
+    ("Ensemble for Early Music", "Cloisters, New York", 120, State::Paused),
+    ("House concert", "Prenzlauer Berg, Berlin", SOLD_OUT_SEATS, State::SoldOut),
+    ("Winterreise", "Wigmore Hall, London", 550, State::Closed),
+    ("Open air in the rain", "Waldbühne, Berlin", 22_000, State::Cancelled),
+    ("Jazz at noon", "Café Central, Madrid", 40, State::OnSale),
+];
 
 pub(crate) struct Buyer {
     pub(crate) email: String,
     pub(crate) password: String,
 }
 
-/// Creates the events and the buyers, and books a few tickets, unless there are events already.
+/// Creates events in every state, and buyers with tickets, unless there are events already.
 pub(crate) fn seed(system: &System) -> Result<Vec<Buyer>> {
     let api = Api::new(system);
     let buyers: Vec<Buyer> = ["ada@example.com", "grace@example.com", "linus@example.com"]
@@ -35,27 +61,43 @@ pub(crate) fn seed(system: &System) -> Result<Vec<Buyer>> {
     }
     let admin = system.admin();
     let admin = api.log_in(&admin.email, &admin.password)?;
-    for (name, address, day, seat_count) in EVENTS {
+    for ((name, address, seat_count, _), day) in EVENTS.into_iter().zip((10..).step_by(10)) {
         let event = json!({
             "name": name,
             "unix_time": FIRST_OF_2030 + day * SECONDS_OF_A_DAY,
             "address": address,
             "description": format!("{name}: a sample event."),
             "seat_count": seat_count,
+            "max_per_buyer": 10,
         });
         api.post("/event/", Some(&admin), &event, &[CREATED])?;
     }
+    let events: Vec<(String, State)> = api
+        .events()?
+        .iter()
+        .zip(EVENTS)
+        .map(|(event, (.., state))| (event["id"].as_str().unwrap_or_default().to_owned(), state))
+        .collect();
     for buyer in &buyers {
         let name = buyer.email.split('@').next().unwrap_or_default();
         let account = json!({ "name": name, "email": buyer.email, "password": buyer.password });
         api.post("/user/register/", None, &account, &[CREATED, CONFLICT])?;
         let token = api.log_in(&buyer.email, &buyer.password)?;
-        for event in api.events()? {
-            let wanted = json!({ "event_id": event["id"], "count": 2 });
+        for (event, _) in &events {
+            let wanted = json!({ "event_id": event, "count": TICKETS_EACH });
             let reservation = api.post("/ticket/reserve/", Some(&token), &wanted, &[200])?;
             let tickets = json!({ "ticket_ids": reservation["ticket_ids"] });
             api.post("/ticket/book/", Some(&token), &tickets, &[200])?;
         }
+    }
+    if let [buyer, ..] = &buyers[..]
+        && let Some((sold_out, _)) = events.iter().find(|(_, state)| *state == State::SoldOut)
+    {
+        let token = api.log_in(&buyer.email, &buyer.password)?;
+        api.post("/waitlist/add/", Some(&token), &json!({ "event_id": sold_out, "count": 1 }), &[200])?;
+    }
+    for (event, state) in &events {
+        api.bring_into(*state, event, &admin)?;
     }
     Ok(buyers)
 }
@@ -75,6 +117,22 @@ impl Api {
         let mut response = self.agent.get(format!("{}/event/", self.url)).call()?;
         let page: Value = response.body_mut().read_json().context("the list of events cannot be read")?;
         Ok(page["events"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// What an admin does to an event on sale, so that it is in this state.
+    fn bring_into(&self, state: State, event: &str, admin: &str) -> Result<()> {
+        let now = now_us() / 1_000_000;
+        let change = match state {
+            State::OnSale | State::SoldOut => return Ok(()),
+            State::Cancelled => {
+                let cancel = json!({ "id": event, "reason": "It rains" });
+                return self.post("/event/cancel/", Some(admin), &cancel, &[200]).map(drop);
+            }
+            State::Scheduled => json!({ "id": event, "on_sale_unix_time": now + OPENS_AFTER_S }),
+            State::Paused => json!({ "id": event, "paused": true }),
+            State::Closed => json!({ "id": event, "off_sale_unix_time": now - 1 }),
+        };
+        self.post("/event/update/", Some(admin), &change, &[CREATED]).map(drop)
     }
 
     fn log_in(&self, email: &str, password: &str) -> Result<String> {

@@ -30,9 +30,12 @@ fn greeting(system: &System, buyers: &[demo::Buyer]) -> String {
     let (address, admin) = (system.gateway_url().replace("127.0.0.1", "localhost"), system.admin());
     let mut lines = vec![
         String::new(),
-        "booked is running.".to_owned(),
+        "booked is running, and sells at:".to_owned(),
         String::new(),
-        format!("  Address    {address}    (its API to read: {address}/docs/)"),
+        format!("  {address}"),
+        String::new(),
+        format!("  Admin page {address}/admin/"),
+        format!("  API        {address}/docs/"),
         format!("  Admin      {}    (password in {})", admin.email, system.admin_password_file().display()),
     ];
     for buyer in buyers {
