@@ -1,92 +1,25 @@
 """The client that blocks."""
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import update_wrapper
+from collections.abc import Iterator
+from contextlib import closing
 from time import sleep
 from types import TracebackType
-from typing import Generic, ParamSpec, Self, TypeVar
+from typing import Self, TypeVar
 
 import httpx
 
 from booked import operations
-from booked.call import Answer, Call, RawAnswer, checked_base_url, visible
+from booked.call import Answer, Call, RawAnswer
 from booked.errors import BookedError
+from booked.methods import Methods, Turn
 from booked.retries import Limits, TimeLeft, Tries, failure
 
-P = ParamSpec("P")
 T = TypeVar("T")
 Item = TypeVar("Item")
 
 
-class Method(Generic[P, T]):
-    """An operation of a client. Called, it gives the value; `answer` also gives what the headers say."""
-
-    def __init__(self, send: Callable[[Call[T]], Answer[T]], build: Callable[P, Call[T]]) -> None:
-        self._send, self._build = send, build
-        update_wrapper(self, build)
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self.answer(*args, **kwargs).value
-
-    def answer(self, *args: P.args, **kwargs: P.kwargs) -> Answer[T]:
-        return self._send(self._build(*args, **kwargs))
-
-
-class Operation(Generic[P, T]):
-    """Makes a method of an operation."""
-
-    def __init__(self, build: Callable[P, Call[T]]) -> None:
-        self._build = build
-        self.__doc__ = build.__doc__
-
-    def __get__(self, client: "Client", _: type["Client"]) -> Method[P, T]:
-        return Method(client._send, self._build)
-
-
-class Each(Generic[P, T, Item]):
-    """Makes a method of an operation that gives pages: an iterator, which asks for a page when it comes to it."""
-
-    def __init__(
-        self, build: Callable[P, Call[T]], turn: Callable[[Call[T], T], tuple[Iterable[Item], Call[T] | None]]
-    ) -> None:
-        self._build, self._turn = build, turn
-        self.__doc__ = build.__doc__
-
-    def __get__(self, client: "Client", _: type["Client"]) -> Callable[P, Iterator[Item]]:
-        def each(*args: P.args, **kwargs: P.kwargs) -> Iterator[Item]:
-            call: Call[T] | None = self._build(*args, **kwargs)
-            while call is not None:
-                items, call = self._turn(call, client._send(call).value)
-                yield from items
-
-        return update_wrapper(each, self._build)
-
-
-class Client:
+class Client(Methods):
     """Calls booked and waits for the answers. Threads may share it."""
-
-    health = Operation(operations.health)
-    list_public_keys = Operation(operations.list_public_keys)
-    register_user = Operation(operations.register_user)
-    list_bookings = Operation(operations.list_bookings)
-    list_tickets = Operation(operations.list_tickets)
-    tickets = Each(operations.list_tickets, operations.after_tickets)
-    list_events = Operation(operations.list_events)
-    events = Each(operations.list_events, operations.after_events)
-    get_event = Operation(operations.get_event)
-    create_event = Operation(operations.create_event)
-    update_event = Operation(operations.update_event)
-    cancel_event = Operation(operations.cancel_event)
-    delete_event = Operation(operations.delete_event)
-    reserve_tickets = Operation(operations.reserve_tickets)
-    list_holds = Operation(operations.list_holds)
-    release_tickets = Operation(operations.release_tickets)
-    book_tickets = Operation(operations.book_tickets)
-    cancel_tickets = Operation(operations.cancel_tickets)
-    cancel_chosen_tickets = Operation(operations.cancel_chosen_tickets)
-    add_to_waitlist = Operation(operations.add_to_waitlist)
-    list_analytics = Operation(operations.list_analytics)
-    list_cancellation_rates = Operation(operations.list_cancellation_rates)
 
     def __init__(
         self,
@@ -99,23 +32,12 @@ class Client:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         """`timeout` is for each try, `total_timeout` for all tries of a call, both in seconds."""
-        self._base_url = checked_base_url(base_url)
-        self._limits = Limits(timeout, total_timeout, tries)
+        super().__init__(base_url, token, Limits(timeout, total_timeout, tries))
         self._http = httpx.Client(transport=transport)
-        self.token = token
-
-    @property
-    def token(self) -> str | None:
-        """The token, which is kept nowhere but here."""
-        return self._token
-
-    @token.setter
-    def token(self, token: str | None) -> None:
-        self._token = None if token is None else visible("a token", token)
 
     def log_in(self, email: str, password: str) -> None:
         """Asks for a token and keeps it for the calls that follow."""
-        self.token = self._send(operations.log_in(email, password)).value.token
+        self.token = self._value(operations.log_in(email, password)).token
 
     def close(self) -> None:
         self._http.close()
@@ -125,6 +47,15 @@ class Client:
 
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
         self.close()
+
+    def _value(self, call: Call[T]) -> T:
+        return self._send(call).value
+
+    def _each(self, first: Call[T], turn: Turn[T, Item]) -> Iterator[Item]:
+        call: Call[T] | None = first
+        while call is not None:
+            items, call = turn(call, self._value(call))
+            yield from items
 
     def _send(self, call: Call[T]) -> Answer[T]:
         tries = Tries(call, self._limits)
@@ -140,14 +71,7 @@ class Client:
     def _exchange(self, call: Call[T], time_left: TimeLeft) -> RawAnswer:
         pieces = []
         try:
-            with self._http.stream(
-                call.method,
-                self._base_url + call.path,
-                params=dict(call.query),
-                headers=call.all_headers(self._token),
-                content=call.content(),
-                extensions={"timeout": time_left},
-            ) as response:
+            with closing(self._http.send(self._request(call, time_left), stream=True)) as response:
                 for piece in response.iter_bytes():
                     time_left.check()
                     pieces.append(piece)
