@@ -15,6 +15,7 @@ from tests.in_loop import InLoop
 
 Reply = httpx.Response | Exception
 Make = Callable[..., Any]
+REQUESTS_MAX = 50
 KINDS = {"Client": Client, "AsyncClient": InLoop}
 
 
@@ -32,6 +33,7 @@ class Gateway:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
+        assert len(self.requests) < REQUESTS_MAX, "the client does not stop"
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         if isinstance(reply, Exception):
             raise reply

@@ -1,5 +1,6 @@
 """Errors have a class for each code, and what is new, broken or secret does no harm."""
 
+import json
 import pickle
 import traceback
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from booked import ApiError, BookedError, EventStatus, NotModified, TransportError, UnreadableAnswer, codes
+from booked import ApiError, BookedError, EventStatus, NotModified, TransportError, UnreadableAnswer, codes, operations
+from booked.call import RawAnswer
 from tests.conftest import Time, refusal
 
 
@@ -138,6 +140,22 @@ def test_errors_do_not_show_secrets(connect: Any, reply: httpx.Response | Except
     # They were sent, so they could have been shown.
     assert SECRETS[1] in gateway.requests[0].content.decode()
     assert gateway.requests[1].headers["Authorization"] == f"Bearer {SECRETS[0]}"
+
+
+def test_what_is_sent_and_what_is_answered_do_not_show_secrets(make: Any) -> None:
+    call = operations.log_in("ada@example.com", SECRETS[1])
+    token = call.answer(RawAnswer(200, {}, json.dumps({"token": SECRETS[0]}).encode()))
+    shown = repr(call) + repr(token) + repr(make(token=SECRETS[0]))
+    assert "log" in shown
+    assert not [secret for secret in SECRETS if secret in shown]
+
+
+@pytest.mark.parametrize("latitude", [float("nan"), float("inf")])
+def test_a_number_that_json_does_not_have_is_not_sent(connect: Any, latitude: float) -> None:
+    client, gateway = connect(httpx.Response(201))
+    with pytest.raises(ValueError):
+        client.update_event("e", latitude=latitude)
+    assert gateway.requests == []
 
 
 @pytest.mark.parametrize("token", ["secret-token\n", "secret token", ""])

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import trio
 
-from booked import NotSentError, TransportError
+from booked import AsyncClient, Holds, NotSentError, TransportError
 from tests.conftest import Make
 
 Behavior = Callable[[socket.socket, threading.Event], None]
 SHORT_S = 0.5
 """Long enough to connect and send on this machine, and the server never answers within it."""
+FAR_TOO_LONG_S = 30.0
+"""A client that waits without an end is hung up on after this time, and its test fails."""
 HOLDS = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"holds":[]}'
 
 
@@ -71,14 +74,16 @@ def break_off(connection: socket.socket, _: threading.Event) -> None:
 
 
 def stay_silent(_: socket.socket, ended: threading.Event) -> None:
-    ended.wait()
+    ended.wait(FAR_TOO_LONG_S)
 
 
 def drip(connection: socket.socket, ended: threading.Event) -> None:
-    """Each piece comes in time, and the body never ends."""
+    """Each piece comes in time, and all of them far too late."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n")
-    while not ended.wait(SHORT_S / 10):
+    pieces = int(FAR_TOO_LONG_S / (SHORT_S / 10))
+    while pieces > 0 and not ended.wait(SHORT_S / 10):
         connection.sendall(b" ")
+        pieces -= 1
 
 
 @pytest.fixture
@@ -112,6 +117,17 @@ def test_the_key_is_the_same_on_each_connection(make: Make, serve: Any) -> None:
     ]
     assert len(keys) == 3
     assert len(set(keys)) == 1
+
+
+def test_async_code_may_run_on_trio(serve: Any) -> None:
+    server = serve(hang_up, answer)
+
+    async def ask() -> Holds:
+        async with AsyncClient(server.url, token="the-token") as client:
+            return await client.list_holds()
+
+    assert trio.run(ask).holds == ()
+    assert len(server.heads) == 2
 
 
 @pytest.mark.parametrize("late", [stay_silent, drip])

@@ -9,8 +9,7 @@ _SEAT_DIGITS = 8
 def checked_uuid(text: str) -> str:
     """The UUID in lower case; ValueError unless it is a hyphenated one."""
     lower = text.lower()
-    # Some letters that are not ASCII become ASCII in lower case.
-    if not text.isascii() or not _UUID.fullmatch(lower):
+    if not _UUID.fullmatch(lower):
         raise ValueError("not a hyphenated UUID")
     return lower
 
