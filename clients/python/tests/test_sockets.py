@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import trio
 
-from booked import AsyncClient, Holds, NotSentError, TransportError
+from booked import AsyncClient, BookedError, Holds, NotSentError
 from tests.conftest import Make
 
 Behavior = Callable[[socket.socket, threading.Event], None]
 SHORT_S = 0.5
-"""Long enough to connect and send on this machine, and the server never answers within it."""
+"""The server never answers within this time."""
 FAR_TOO_LONG_S = 30.0
 """A client that waits without an end is hung up on after this time, and its test fails."""
 HOLDS = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"holds":[]}'
@@ -134,16 +134,19 @@ def test_async_code_may_run_on_trio(serve: Any) -> None:
 def test_a_try_ends_when_its_time_is_up(make: Make, serve: Any, late: Behavior) -> None:
     server = serve(late)
     client = make(server.url, timeout=SHORT_S, tries=1)
-    with pytest.raises(TransportError) as raised:
+    with pytest.raises(BookedError) as raised:
         client.list_holds()
-    assert str(raised.value) == "GET /ticket/holds/: ReadTimeout"
+    # On a busy machine the time may be up before everything is sent.
+    assert str(raised.value).endswith("Timeout")
 
 
 def test_without_a_listener_nothing_is_sent(make: Make) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    with pytest.raises(NotSentError):
-        make(url, tries=2).register_user("Ada", "ada@example.com", "correct horse")
+    with socket.socket() as bound:
+        # Nobody else gets the port, and nobody listens there.
+        bound.bind(("127.0.0.1", 0))
+        client = make(f"http://127.0.0.1:{bound.getsockname()[1]}", tries=2)
+        with pytest.raises(NotSentError):
+            client.register_user("Ada", "ada@example.com", "correct horse")
 
 
 def test_one_connection_serves_many_calls(make: Make, serve: Any) -> None:
