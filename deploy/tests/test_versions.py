@@ -1,4 +1,4 @@
-"""Crates, images, charts and the changelog have one version, and one command changes it."""
+"""Crates, clients, images, charts and the changelog have one version, and one command changes it."""
 
 import re
 import shutil
@@ -7,7 +7,14 @@ import sys
 
 from places import DEPLOY, REPOSITORY
 
-FILES = ["Cargo.toml", "Cargo.lock", "CHANGELOG.md", "gateway/openapi.json", "deploy/compose/compose.yaml"]
+FILES = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "CHANGELOG.md",
+    "clients/python/pyproject.toml",
+    "gateway/openapi.json",
+    "deploy/compose/compose.yaml",
+]
 RELEASE = DEPLOY / "release"
 
 
