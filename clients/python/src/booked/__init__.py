@@ -30,4 +30,5 @@ from booked.models import (
     OwnTicketPage as OwnTicketPage,
     Reservation as Reservation,
     Token as Token,
+    WaitlistLength as WaitlistLength,
 )

@@ -96,6 +96,7 @@ class Methods:
     cancel_tickets = Operation(operations.cancel_tickets)
     cancel_chosen_tickets = Operation(operations.cancel_chosen_tickets)
     add_to_waitlist = Operation(operations.add_to_waitlist)
+    count_waiting = Operation(operations.count_waiting)
     list_analytics = Operation(operations.list_analytics)
     list_cancellation_rates = Operation(operations.list_cancellation_rates)
 

@@ -103,6 +103,15 @@ class Holds:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WaitlistLength:
+    """How many people wait for seats of an event, and for how many tickets together."""
+
+    event_id: str
+    entries: int
+    tickets: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Booking:
     """How many tickets of an event the caller has."""
 

@@ -22,6 +22,7 @@ from booked.models import (
     OwnTicketPage,
     Reservation,
     Token,
+    WaitlistLength,
 )
 
 T = TypeVar("T")
@@ -212,6 +213,12 @@ def cancel_chosen_tickets(ticket_ids: Sequence[str], *, key: str | None = None) 
 def add_to_waitlist(event_id: str, count: int, *, key: str | None = None) -> Call[None]:
     """Waits for this many seats of an event; the caller is told when seats come free."""
     return _write("/waitlist/add/", _seats(event_id, count), key, _nothing)
+
+
+def count_waiting(event_id: str) -> Call[WaitlistLength]:
+    """How many wait for seats of an event (admins only)."""
+    query = _given(event_id=event_id)
+    return Call(method="GET", path="/waitlist/", read=json_as(WaitlistLength), needs_token=True, query=query)
 
 
 def list_analytics() -> Call[tuple[EventAnalytics, ...]]:
