@@ -1,3 +1,5 @@
+//! The Rust client of booked.
+//!
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 

@@ -39,7 +39,7 @@ impl EventQuery {
     /// What the page holds, and how to ask for the next one.
     pub(crate) fn turn(self, page: EventPage) -> (Vec<Event>, Option<Self>) {
         let next = page.next_time_to_fetch;
-        (page.events, (next != 0).then(|| Self { timestamp: Some(next), ..self }))
+        (page.events, (next != 0).then_some(Self { timestamp: Some(next), ..self }))
     }
 }
 

@@ -9,6 +9,8 @@ mod errors;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod retries;
