@@ -9,7 +9,7 @@ use std::{
 use booked_contract::{event::Event, ticket::OwnTicket, user::Token};
 use futures_util::{Stream, TryStreamExt, stream};
 use http::{
-    HeaderMap, HeaderValue, Uri,
+    HeaderValue, Uri,
     header::{ACCEPT, USER_AGENT},
 };
 use reqwest::redirect::Policy;
@@ -17,8 +17,8 @@ use tokio::time::sleep;
 use url::Url;
 
 use crate::{
-    Answer, Call, Error, EventQuery, Failure, FromAnswer, Limits, RawAnswer, Request, TicketQuery, Tries,
-    Unsendable, authorization, operations,
+    Answer, Call, Error, EventQuery, Failure, FromAnswer, Limits, RawAnswer, TicketQuery, Tries, Unsendable,
+    authorization, operations,
 };
 
 const AGENT: &str = concat!("booked-client/", env!("CARGO_PKG_VERSION"), " (Rust)");
@@ -43,12 +43,8 @@ impl Client {
     ///
     /// If the URL is not `http://` or `https://` with a host. The error does not show it, since it may hold a password.
     pub fn new(base_url: &str) -> Result<Self, Unsendable> {
-        let headers = HeaderMap::from_iter([
-            (ACCEPT, HeaderValue::from_static("application/json")),
-            (USER_AGENT, HeaderValue::from_static(AGENT)),
-        ]);
         // What is not of the API is an error, and a redirected token could go anywhere.
-        let http = reqwest::Client::builder().default_headers(headers).redirect(Policy::none()).build();
+        let http = reqwest::Client::builder().redirect(Policy::none()).build();
         Ok(Self {
             http: http.map_err(|_| Unsendable("the machine has no random numbers or no certificates"))?,
             base_url: checked(base_url)?.into(),
@@ -67,6 +63,12 @@ impl Client {
             return Err(Unsendable("timeouts and the number of tries must be above 0"));
         }
         Ok(Self { limits, ..self })
+    }
+
+    /// The same on these connections, for proxies, certificates or headers of one's own.
+    #[must_use]
+    pub fn over(self, http: reqwest::Client) -> Self {
+        Self { http, ..self }
     }
 
     /// Whose token it is, on the same connections.
@@ -109,19 +111,24 @@ impl Client {
     /// If there is no such answer.
     pub async fn answer<T: FromAnswer>(&self, call: Call<T>) -> Result<Answer<T>, Error> {
         let call = call.keyed();
-        let request = match &self.authorization {
-            Some(authorization) if call.needs_token() => call.request().clone().by(authorization),
-            _ => call.request().clone(),
-        };
         let (mut tries, begun) = (Tries::of(&call, self.limits), Instant::now());
         loop {
-            let sent = self.send(request.clone(), tries.begin(begun.elapsed())).await;
-            let failure = match sent.and_then(|raw| call.read(&raw)) {
+            let failure = match self.exchange(&call, tries.begin(begun.elapsed())).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
             sleep(tries.wait_after(failure, begun.elapsed(), rand::random())?).await;
         }
+    }
+
+    /// Sends a call once, and exactly as it is: without a key, unless it has one. For those who decide themselves what
+    /// to repeat.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such answer.
+    pub async fn send_once<T: FromAnswer>(&self, call: &Call<T>) -> Result<Answer<T>, Failure> {
+        self.exchange(call, self.limits.timeout).await
     }
 
     /// All these events, one after the other. A page is asked for when it is come to.
@@ -153,23 +160,32 @@ impl Client {
         pages.try_flatten()
     }
 
-    async fn send(&self, request: Request, timeout: Duration) -> Result<RawAnswer, Failure> {
-        let what = format!("{} {}", request.method, request.path.split('?').next().unwrap_or_default());
-        let not_sent = |cause: &dyn fmt::Display| Failure::NotSent(format!("{what}: {cause}"));
-        let uri: Uri =
-            format!("{}{}", self.base_url, request.path).parse().map_err(|error| not_sent(&error))?;
-        let mut message = reqwest::Request::try_from(request.into_message(uri))
-            .map_err(|error| not_sent(&cause(&error)))?;
-        *message.timeout_mut() = Some(timeout);
-        let failed = |error: reqwest::Error| match error.is_connect() {
-            true => not_sent(&cause(&error)),
-            false => Failure::Lost(format!("{what}: {}", cause(&error))),
+    async fn exchange<T: FromAnswer>(&self, call: &Call<T>, timeout: Duration) -> Result<Answer<T>, Failure> {
+        let request = match &self.authorization {
+            Some(authorization) if call.needs_token() => call.request().clone().by(authorization),
+            _ => call.request().clone(),
         };
+        let failed = |error: reqwest::Error| match error.is_connect() {
+            true => not_sent(call, &cause(&error)),
+            false => Failure::Lost(format!("{call:?}: {}", cause(&error))),
+        };
+        let uri: Result<Uri, _> = format!("{}{}", self.base_url, request.path).parse();
+        let uri = uri.map_err(|error| not_sent(call, &error))?;
+        let message = reqwest::Request::try_from(request.into_message(uri));
+        let mut message = message.map_err(|error| not_sent(call, &cause(&error)))?;
+        let headers = message.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        *message.timeout_mut() = Some(timeout);
         let mut response = self.http.execute(message).await.map_err(failed)?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let body = response.bytes().await.map_err(failed)?;
-        Ok(RawAnswer { status, headers, body })
+        call.read(&RawAnswer { status, headers, body })
     }
+}
+
+fn not_sent<T>(call: &Call<T>, cause: &dyn fmt::Display) -> Failure {
+    Failure::NotSent(format!("{call:?}: {cause}"))
 }
 
 impl fmt::Debug for Client {

@@ -6,7 +6,7 @@ use std::{borrow::Cow, fmt};
 use booked_contract::IDEMPOTENCY_KEY_HEADER;
 use bytes::Bytes;
 use http::{
-    HeaderValue, Method, Uri,
+    HeaderName, HeaderValue, Method, Uri,
     header::{AUTHORIZATION, CONTENT_TYPE, IF_NONE_MATCH},
 };
 use serde::Serialize;
@@ -72,9 +72,13 @@ impl Request {
         let optional = [
             (AUTHORIZATION, self.authorization),
             (IF_NONE_MATCH, self.if_none_match),
-            (http::HeaderName::from_static(IDEMPOTENCY_KEY_HEADER), self.key),
+            (HeaderName::from_static(IDEMPOTENCY_KEY_HEADER), self.key),
         ];
-        headers.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        for (name, value) in optional {
+            if let Some(value) = value {
+                headers.insert(name, value);
+            }
+        }
         message
     }
 }

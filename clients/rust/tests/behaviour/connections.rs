@@ -7,6 +7,7 @@ use booked_client::{
     operations::{book_tickets, get_event, list_holds, register_user, release_tickets, reserve_tickets},
 };
 use booked_contract::Code;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::net::TcpSocket;
 use uuid::Uuid;
 
@@ -107,4 +108,23 @@ async fn without_a_listener_nothing_is_sent() {
     let client = client.with_limits(Limits { tries: 2, ..Limits::default() }).unwrap();
     let error = client.log_in("ada@example.com", "correct horse").await.unwrap_err();
     assert!(matches!(error.failure, Failure::NotSent(_)) && !error.outcome_unknown, "{error:?}");
+}
+
+#[tokio::test]
+async fn what_is_sent_once_is_sent_as_it_is() {
+    let server = Server::start(vec![refusal(503, "SYS-07"), success(HELD)]).await;
+    let (client, call) = (server.client(), reserve_tickets(Uuid::nil(), 1));
+    assert!(matches!(client.send_once(&call).await, Err(Failure::Api(_))));
+    client.send_once(&call).await.unwrap();
+    assert_eq!(server.seen().len(), 2);
+    assert_eq!(server.keys().len(), 0);
+}
+
+#[tokio::test]
+async fn connections_of_the_caller_are_used() {
+    let server = Server::start(vec![success(HOLDS)]).await;
+    let headers = HeaderMap::from_iter([(HeaderName::from_static("x-own"), HeaderValue::from_static("1"))]);
+    let http = reqwest::Client::builder().default_headers(headers).build().unwrap();
+    server.client().over(http).call(list_holds(None)).await.unwrap();
+    assert_eq!(header(&server.seen()[0], "x-own").as_deref(), Some("1"));
 }
