@@ -1,4 +1,4 @@
-"""Crates, images, charts and the changelog have one version, and one command changes it."""
+"""Crates, clients, images, charts and the changelog have one version, and one command changes it."""
 
 import re
 import shutil
@@ -7,7 +7,15 @@ import sys
 
 from places import DEPLOY, REPOSITORY
 
-FILES = ["Cargo.toml", "Cargo.lock", "CHANGELOG.md", "gateway/openapi.json", "deploy/compose/compose.yaml"]
+FILES = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "CHANGELOG.md",
+    "clients/typescript/package-lock.json",
+    "clients/typescript/package.json",
+    "gateway/openapi.json",
+    "deploy/compose/compose.yaml",
+]
 RELEASE = DEPLOY / "release"
 
 
@@ -41,6 +49,8 @@ def test_one_command_changes_all(tmp_path):
     for chart in root.glob("k8s/*/*/Chart.yaml"):
         lines = re.findall(r"^(?:appVersion|version): (.*)$", chart.read_text(), re.MULTILINE)
         assert set(lines) == {"98.76.54"} and len(lines) == 2, chart
+    npm_lock = (root / "clients" / "typescript" / "package-lock.json").read_text()
+    assert npm_lock.count('"version": "98.76.54"') == 2
     lock = (root / "Cargo.lock").read_text()
     assert set(re.findall(r'\nname = "booked(?:-\w+)*"\nversion = "(.*)"', lock)) == {"98.76.54"}
 

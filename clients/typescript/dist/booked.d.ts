@@ -642,7 +642,7 @@ export declare class ApiError extends BookedError {
 	readonly status: number;
 	/** The first part of the code; empty if something other than the API has answered, such as a proxy. */
 	readonly category: string;
-	/** What it means; empty if something other than the API has answered. There may be codes that `Code` does not have. */
+	/** Empty if something other than the API has answered. There may be codes that `Code` does not have. */
 	readonly code: Code | (string & {});
 	/** What it means, for a person. */
 	readonly msg: string;
@@ -705,7 +705,7 @@ export declare class Booked {
 	/** What `login` was answered. It is kept in memory alone, and sent only where it is needed. */
 	get token(): string | undefined;
 	set token(token: string | undefined);
-	/** The server's time in milliseconds since 1970, from the `Date` of its last answers; before these, the local time. */
+	/** The server's time in milliseconds since 1970, by the `Date` of its last answers; before these, the local time. */
 	serverNow(): number;
 	/** Whether the gateway is alive. */
 	health(options?: CallOptions): Promise<Health>;
@@ -718,11 +718,11 @@ export declare class Booked {
 	/** What the caller has of each event, the latest booked first. */
 	bookings(options?: CallOptions): Promise<Booking[]>;
 	/** The caller's tickets, the latest booked first; a page is asked for when the loop comes to it. */
-	tickets(query?: TicketQuery, options?: CallOptions): AsyncGenerator<OwnTicket, void, undefined>;
+	tickets(query?: TicketQuery, options?: CallOptions): AsyncGenerator<OwnTicket, void>;
 	/** A page of the caller's tickets; its `next` is the `after` of the next one. */
 	ticketsPage(query?: TicketQuery, options?: CallOptions): Promise<OwnTicketPage>;
 	/** Events by time; a page is asked for when the loop comes to it. */
-	events(query?: EventQuery, options?: CallOptions): AsyncGenerator<Event$1, void, undefined>;
+	events(query?: EventQuery, options?: CallOptions): AsyncGenerator<Event$1, void>;
 	/** A page of events; its `next_time_to_fetch` is the `timestamp` of the next one, or 0 if it is empty. */
 	eventsPage(query?: EventQuery, options?: TaggedOptions): Promise<IfChanged<EventPage>>;
 	/** One event. */

@@ -15,11 +15,13 @@ export interface RawAnswer {
   text: string;
 }
 
+export type Query = Record<string, string | number | undefined>;
+
 /** What is sent. Each try of a call sends the same, with the same key. */
 export interface Call<T> {
   method: "GET" | "POST" | "DELETE";
   path: string;
-  query?: Record<string, string | number | undefined>;
+  query?: Query;
   body?: object;
   needsToken?: boolean;
   key?: string;

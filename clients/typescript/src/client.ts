@@ -8,6 +8,7 @@ import {
   jsonIfChanged,
   mayBeRepeated,
   nothing,
+  type Query,
   type RawAnswer,
   urlOf,
   valueOf,
@@ -55,7 +56,7 @@ export class Booked {
     this.#token = token === undefined ? undefined : visible("a token", token);
   }
 
-  /** The server's time in milliseconds since 1970, from the `Date` of its last answers; before these, the local time. */
+  /** The server's time in milliseconds since 1970, by the `Date` of its last answers; before these, the local time. */
   serverNow(): number {
     return this.#clock.now();
   }
@@ -89,7 +90,7 @@ export class Booked {
   }
 
   /** The caller's tickets, the latest booked first; a page is asked for when the loop comes to it. */
-  async *tickets(query: api.TicketQuery = {}, options: CallOptions = {}): AsyncGenerator<api.OwnTicket, void, undefined> {
+  async *tickets(query: api.TicketQuery = {}, options: CallOptions = {}): AsyncGenerator<api.OwnTicket, void> {
     let after = query.after;
     do {
       const page = await this.ticketsPage({ ...query, after }, options);
@@ -104,7 +105,7 @@ export class Booked {
   }
 
   /** Events by time; a page is asked for when the loop comes to it. */
-  async *events(query: api.EventQuery = {}, options: CallOptions = {}): AsyncGenerator<api.Event, void, undefined> {
+  async *events(query: api.EventQuery = {}, options: CallOptions = {}): AsyncGenerator<api.Event, void> {
     let timestamp = query.timestamp;
     do {
       const path = "/event/";
@@ -199,7 +200,7 @@ export class Booked {
     return this.#read("/analytics/cancellation_rates/", json<api.EventCancellations[]>, {}, options);
   }
 
-  #read<T>(path: string, read: Call<T>["read"], query: NonNullable<Call<T>["query"]>, options: CallOptions): Promise<T> {
+  #read<T>(path: string, read: Call<T>["read"], query: Query, options: CallOptions): Promise<T> {
     return this.#send({ method: "GET", path, query, needsToken: true, read }, options);
   }
 

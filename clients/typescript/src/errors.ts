@@ -34,7 +34,7 @@ export class ApiError extends BookedError {
   readonly status: number;
   /** The first part of the code; empty if something other than the API has answered, such as a proxy. */
   readonly category: string;
-  /** What it means; empty if something other than the API has answered. There may be codes that `Code` does not have. */
+  /** Empty if something other than the API has answered. There may be codes that `Code` does not have. */
   readonly code: Code | (string & {});
   /** What it means, for a person. */
   readonly msg: string;
@@ -80,7 +80,7 @@ export function isLost(error: BookedError): boolean {
   return error instanceof TransportError || (error instanceof ApiError && error.status === GATEWAY_TIMEOUT);
 }
 
-/** Whether the error also tells what became of the tries before: they were refused in the same way, or would have been. */
+/** Whether the error also tells what became of the tries before: they were refused too, or would have been. */
 export function isFinal(error: BookedError): boolean {
   return (
     error instanceof ApiError &&

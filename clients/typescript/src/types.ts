@@ -1,4 +1,4 @@
-// What is sent and answered, by the names of the API's document. Members that are new are there too, and may be ignored.
+// What is sent and answered, by the names of the API's document. Answers may have members that are not here.
 
 import type { components } from "./schema.js";
 

@@ -59,8 +59,10 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })),
 );
 /** @type {(operation: any, place: string) => string[]} */
-const parameters = (operation, place) =>
-  (operation.parameters ?? []).filter((/** @type {any} */ it) => it.in === place).map((/** @type {any} */ it) => it.name);
+const parameters = (operation, place) => {
+  const all = /** @type {{ in: string, name: string }[]} */ (operation.parameters ?? []);
+  return all.filter((it) => it.in === place).map((it) => it.name);
+};
 const sorted = (/** @type {Iterable<string>} */ texts) => [...texts].sort();
 
 test("every operation of the document has a method, and every method is of an operation", () => {

@@ -7,7 +7,7 @@ import { Booked } from "booked-client";
 import { EVENT, fakeGateway, TICKET } from "./fake-gateway.js";
 
 const page = (/** @type {number} */ next, /** @type {string[]} */ ...ids) => ({
-  body: { next_time_to_fetch: next, events: ids.map((id) => ({ id, status: "postponed", colour: "red" })) },
+  body: { next_time_to_fetch: next, events: ids.map((id) => ({ id, status: "postponed", color: "red" })) },
 });
 
 test("events come one after the other until a page is empty", async (t) => {
@@ -17,7 +17,7 @@ test("events come one after the other until a page is empty", async (t) => {
     events.push(event.id);
   }
   assert.deepEqual(events, ["a", "b", "c"]);
-  const asked = requests.map((request) => [request.query.get("timestamp"), request.query.get("q"), request.query.get("limit")]);
+  const asked = requests.map(({ query }) => [query.get("timestamp"), query.get("q"), query.get("limit")]);
   assert.deepEqual(asked, [
     [null, "schubert berlin", "2"],
     ["10", "schubert berlin", "2"],
@@ -77,8 +77,8 @@ test("not modified is no answer to a question without a tag", async (t) => {
 });
 
 test("members and values that are new come as they are", async (t) => {
-  const { client } = await fakeGateway(t, [{ body: { id: EVENT, status: "postponed", colour: "red" } }]);
-  assert.deepEqual(await client.event(EVENT), { id: EVENT, status: "postponed", colour: "red" });
+  const { client } = await fakeGateway(t, [{ body: { id: EVENT, status: "postponed", color: "red" } }]);
+  assert.deepEqual(await client.event(EVENT), { id: EVENT, status: "postponed", color: "red" });
 });
 
 test("the base URL may have a path and a last slash", async (t) => {

@@ -108,7 +108,8 @@ test("the wait is what was asked for and a random time that grows, and the page 
   const onRetry = (/** @type {Retry} */ { error, tries, waitMs }) => {
     retries.push([/** @type {ApiError} */ (error).code, tries, waitMs]);
   };
-  const answers = [failure(503, "SYS-07", { "Retry-After": "1" }), failure(429, "SYS-06"), failure(409, "IDEM-03"), GOOD];
+  const told = failure(503, "SYS-07", { "Retry-After": "1" });
+  const answers = [told, failure(429, "SYS-06"), failure(409, "IDEM-03"), GOOD];
   const { client } = await fakeGateway(t, answers, { totalTimeoutMs: 600_000, onRetry });
   await client.bookings();
   assert.deepEqual(retries, [["SYS-07", 1, 1050], ["SYS-06", 2, 100], ["IDEM-03", 3, 200]]);
@@ -147,7 +148,9 @@ for (const retryAfter of ["-1", "1.5", "Fri, 31 Dec 1999 23:59:59 GMT", "9999999
   test(`a \`Retry-After\` that is no number of seconds is not looked at: ${retryAfter}`, async (t) => {
     withoutJitter(t);
     const { client, requests } = await fakeGateway(t, [failure(503, "SYS-07", { "Retry-After": retryAfter }), GOOD]);
-    await client.bookings({ onRetry: ({ error }) => assert.equal(/** @type {ApiError} */ (error).retryAfter, undefined) });
+    /** @type {(retry: Retry) => void} */
+    const onRetry = ({ error }) => assert.equal(/** @type {ApiError} */ (error).retryAfter, undefined);
+    await client.bookings({ onRetry });
     assert.equal(requests.length, 2);
   });
 }
