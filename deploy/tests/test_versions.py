@@ -11,6 +11,7 @@ FILES = [
     "Cargo.toml",
     "Cargo.lock",
     "CHANGELOG.md",
+    "clients/python/pyproject.toml",
     "clients/typescript/package-lock.json",
     "clients/typescript/package.json",
     "gateway/openapi.json",

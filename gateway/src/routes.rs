@@ -61,6 +61,7 @@ pub const ROUTES: &[Route] = &[
     route(Post, "/ticket/cancel_tickets/", Service(Ticketing), Users, WRITE, TICKETS, WithKey)
         .high_priority(),
     route(Get, "/ticket/holds/", Service(Ticketing), Users, READ, NONE, Once),
+    route(Get, "/waitlist/", Service(Ticketing), Admins, READ, NONE, Once),
     route(Post, "/waitlist/add/", Service(Ticketing), Users, WRITE, SMALL, WithKey),
     route(Get, "/analytics/", Service(Analytics), Admins, READ, NONE, Once),
     route(Get, "/analytics/cancellation_rates/", Service(Analytics), Admins, READ, NONE, Once),

@@ -42,6 +42,17 @@ pub struct TicketIds {
     pub ticket_ids: Vec<String>,
 }
 
+/// How many wait for seats of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+pub struct WaitlistLength {
+    /// The event.
+    pub event_id: Uuid,
+    /// How many people wait.
+    pub entries: u64,
+    /// For how many tickets together.
+    pub tickets: u64,
+}
+
 /// What the caller holds: for finding it again after an answer was lost. That a ticket is listed does not promise that it can
 /// be booked.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]

@@ -1,4 +1,4 @@
-//! The sale page and the admin page: static files, which are part of the program. `tools/pages` checks their types and tests
+//! The sale page and the admin page: static files, which are part of the program. `gateway/pages` checks their types and tests
 //! them in a browser.
 
 use std::sync::LazyLock;
@@ -19,10 +19,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
                       require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// Name, media type and content of each file in `gateway/pages`, without the two pages themselves; a test compares the names.
+/// Name, media type and content of each file in `gateway/pages/files`, without the two pages themselves; a test compares the names.
 macro_rules! files {
     ($($name:literal: $media_type:ident,)+) => {
-        [$(($name, $media_type, include_bytes!(concat!("../../pages/", $name)).as_slice()),)+]
+        [$(($name, $media_type, include_bytes!(concat!("../../pages/files/", $name)).as_slice()),)+]
     };
 }
 
@@ -31,12 +31,40 @@ const CSS: &str = "text/css; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 const FILES: &[(&str, &str, &[u8])] = &files![
+    "account.js": JAVASCRIPT,
+    "actions.js": JAVASCRIPT,
+    "admin-ends.js": JAVASCRIPT,
+    "admin-events.js": JAVASCRIPT,
+    "admin-form.js": JAVASCRIPT,
+    "admin-live.js": JAVASCRIPT,
+    "admin-rates.js": JAVASCRIPT,
+    "admin.js": JAVASCRIPT,
+    "booked.js": JAVASCRIPT,
+    "charts.js": JAVASCRIPT,
+    "clock.js": JAVASCRIPT,
+    "dialog.js": JAVASCRIPT,
+    "fields.js": JAVASCRIPT,
     "icon.svg": SVG,
+    "notices.js": JAVASCRIPT,
     "page.css": CSS,
+    "polling.js": JAVASCRIPT,
+    "preact.js": JAVASCRIPT,
+    "route.js": JAVASCRIPT,
+    "sale-event.js": JAVASCRIPT,
+    "sale-holds.js": JAVASCRIPT,
+    "sale-list.js": JAVASCRIPT,
+    "sale-state.js": JAVASCRIPT,
+    "sale-tickets.js": JAVASCRIPT,
     "sale.js": JAVASCRIPT,
+    "session.js": JAVASCRIPT,
+    "shell.js": JAVASCRIPT,
+    "store.js": JAVASCRIPT,
+    "texts-de.js": JAVASCRIPT,
+    "texts-en.js": JAVASCRIPT,
+    "texts.js": JAVASCRIPT,
 ];
-const SALE: &str = include_str!("../../pages/sale.html");
-const ADMIN: &str = include_str!("../../pages/admin.html");
+const SALE: &str = include_str!("../../pages/files/sale.html");
+const ADMIN: &str = include_str!("../../pages/files/admin.html");
 
 /// Names the content of all files. A page asks for its files below this name, so that a browser keeps them for as long as it
 /// likes and never mixes files of two releases.
@@ -107,11 +135,11 @@ mod tests {
 
     #[test]
     fn each_file_of_the_folder_is_served() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pages");
-        let there: BTreeSet<_> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pages/files");
+        let names =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        // Types of modules are for those who write pages.
+        let there: BTreeSet<_> = names.filter(|name| !name.ends_with(".d.ts")).collect();
         let pages = ["admin.html", "sale.html"].map(str::to_owned);
         let served: BTreeSet<_> = FILES.iter().map(|(name, ..)| (*name).to_owned()).chain(pages).collect();
         assert_eq!(there, served);

@@ -1,4 +1,4 @@
-//! The sale page, the admin page and their files. `tools/pages` tests what they do in a browser.
+//! The sale page, the admin page and their files. `gateway/pages/tests` tests what they do in a browser.
 
 use crate::fixtures::{Answer, Gateway, SeenRequest, refused};
 

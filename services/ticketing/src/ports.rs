@@ -25,7 +25,7 @@ pub use inventory::{Inventory, LeaseNonce};
 pub use ledger_audit::{LedgerAudit, TicketCounts};
 pub use notifier::{News, Notification, Notifier, NotifyFailure};
 pub use users::Users;
-pub use waitlist_store::{Backlog, DueNotification, Joined, WaitlistStore};
+pub use waitlist_store::{Backlog, DueNotification, Joined, WaitingCount, WaitlistStore};
 
 /// The keeper of holds and claims, as failures name it.
 pub const VALKEY: &str = "Valkey";

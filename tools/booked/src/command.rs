@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use booked_local_system::{Replicas, Servers, Service, SystemOptions, warn};
+use booked_local_system::{Binaries, Replicas, Servers, Service, SystemOptions, warn};
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 
 use crate::{
@@ -76,6 +76,9 @@ struct UpArgs {
     /// Whether the gateway limits how much one address and one user may request; use off for load tests.
     #[arg(long, env = "BOOKED_LIMITS", value_enum, default_value = "on", value_name = "on|off")]
     limits: Limits,
+    /// Run the programs as `cargo test` builds them: soon there after a change, but slow.
+    #[arg(long, env = "BOOKED_UNOPTIMIZED", value_parser = FalseyValueParser::new())]
+    unoptimized: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -104,8 +107,10 @@ pub(crate) fn run() -> ExitCode {
 
 impl UpArgs {
     fn run(self) -> anyhow::Result<ExitCode> {
-        let demo = self.demo;
-        up::up(&self.check()?, demo)?;
+        let (with_demo, unoptimized) = (self.demo, self.unoptimized);
+        let options = self.check()?;
+        let binaries = || if unoptimized { Binaries::build_for_tests() } else { Binaries::build() };
+        up::up(&options, binaries, with_demo)?;
         Ok(ExitCode::SUCCESS)
     }
 

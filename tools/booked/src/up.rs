@@ -9,9 +9,13 @@ use crate::{demo, interrupts::Interrupts, restarts::Restarts};
 
 const CHECK_EVERY: Duration = Duration::from_millis(500);
 
-pub(crate) fn up(options: &SystemOptions, with_demo: bool) -> Result<()> {
+pub(crate) fn up(
+    options: &SystemOptions,
+    binaries: impl FnOnce() -> Result<Binaries>,
+    with_demo: bool,
+) -> Result<()> {
     let interrupts = Interrupts::catch()?;
-    let binaries = Binaries::build()?;
+    let binaries = binaries()?;
     let progress = Progress::on_standard_error();
     let started = System::start(options, &binaries, &progress);
     progress.finish();

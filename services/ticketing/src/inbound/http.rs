@@ -6,6 +6,7 @@ mod cancel_chosen_tickets;
 mod cancel_tickets;
 mod catch_up;
 mod count_occupied;
+mod count_waiting;
 pub mod deadline;
 mod ids;
 mod list_bookings;

@@ -53,6 +53,9 @@ pub trait WaitlistStore: Send + Sync {
     /// Notes a try that failed; the next one is due after this pause.
     async fn postpone_notification(&self, message: Uuid, pause: Duration) -> Result<(), Failure>;
 
+    /// How many wait for seats of the event.
+    async fn count(&self, event: EventId) -> Result<WaitingCount, Failure>;
+
     /// What is left to do, for metrics.
     async fn backlog(&self) -> Result<Backlog, Failure>;
 }
@@ -77,6 +80,15 @@ pub struct Backlog {
     pub notifications: u64,
     /// For how long the one that waits longest has been due: one that failed is not due before its next try.
     pub most_overdue: Duration,
+}
+
+/// How many wait for seats of one event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WaitingCount {
+    /// Users on the list.
+    pub entries: u64,
+    /// What they want together.
+    pub tickets: u64,
 }
 
 /// What came of joining.

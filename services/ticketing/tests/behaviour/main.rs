@@ -21,6 +21,7 @@ mod cancel_tickets;
 mod cancelled_event;
 mod catch_up;
 mod count_occupied;
+mod count_waiting;
 mod deliver_notifications;
 mod drop_deleted_inventories;
 mod figures_of_a_sale;

@@ -11,6 +11,7 @@ use super::{
     cancel_tickets::{self, cancel_tickets},
     catch_up::catch_up,
     count_occupied::count_occupied,
+    count_waiting::{self, count_waiting},
     list_bookings::{self, list_bookings},
     list_holds::{self, list_holds},
     list_tickets::{self, list_tickets},
@@ -27,6 +28,7 @@ use super::{
     cancel_chosen_tickets::cancel_chosen_tickets,
     release_tickets::release_tickets,
     add_to_waitlist::add_to_waitlist,
+    count_waiting::count_waiting,
     list_bookings::list_bookings,
     list_tickets::list_tickets,
     list_holds::list_holds
@@ -42,6 +44,7 @@ pub(crate) fn routes(service: &mut ServiceConfig) {
         .service(write("/ticket/cancel_tickets/").to(cancel_chosen_tickets))
         .service(read("/ticket/holds/").to(list_holds))
         .service(write("/ticket/release/").to(release_tickets))
+        .service(read("/waitlist/").to(count_waiting))
         .service(write("/waitlist/add/").to(add_to_waitlist))
         .service(read("/user/bookings/").to(list_bookings))
         .service(read("/user/tickets/").to(list_tickets))

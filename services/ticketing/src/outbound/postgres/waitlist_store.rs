@@ -12,7 +12,7 @@ use booked_server::Random;
 use diesel::{
     BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult,
     QueryableByName,
-    dsl::{exists, sql},
+    dsl::{count_star, exists, sql, sum},
     result::Error,
     sql_types::{BigInt, Bool, Nullable, Text, Uuid as SqlUuid},
 };
@@ -31,7 +31,7 @@ use crate::{
         count::SeatsWanted,
         waitlist::{Allocation, Announcement, Waiting, Watermark, decide, seats_to_offer},
     },
-    ports::{Backlog, DueNotification, Inventory, Joined, WaitlistStore},
+    ports::{Backlog, DueNotification, Inventory, Joined, WaitingCount, WaitlistStore},
 };
 
 /// Who waits, in Postgres.
@@ -127,6 +127,19 @@ impl WaitlistStore for PostgresWaitlistStore {
 
     async fn postpone_notification(&self, message: Uuid, pause: Duration) -> Result<(), Failure> {
         to_send::waits(&self.database, message, pause).await
+    }
+
+    async fn count(&self, event: EventId) -> Result<WaitingCount, Failure> {
+        let counted = self.database.read(async move |connection| {
+            waitlist_entries::table
+                .filter(waitlist_entries::event_id.eq(event.as_uuid()))
+                .select((count_star(), sum(waitlist_entries::wanted)))
+                .get_result::<(i64, Option<i64>)>(connection)
+                .await
+        });
+        let (entries, tickets) = counted.await?;
+        let number = |count: i64| u64::try_from(count).unwrap_or_default();
+        Ok(WaitingCount { entries: number(entries), tickets: number(tickets.unwrap_or_default()) })
     }
 
     async fn backlog(&self) -> Result<Backlog, Failure> {

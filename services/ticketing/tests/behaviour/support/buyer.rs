@@ -95,6 +95,11 @@ impl Buyer {
         self.post("/waitlist/add/", &json!({ "event_id": event.to_string(), "count": count })).await
     }
 
+    /// How many wait, if the caller may know.
+    pub(crate) async fn count_waiting(&self, query: &str) -> Answer {
+        self.send(Method::GET, &format!("/waitlist/{query}"), None).await
+    }
+
     pub(crate) async fn list_bookings(&self) -> Answer {
         self.send(Method::GET, "/user/bookings/", None).await
     }

@@ -8,7 +8,7 @@ use booked_idempotency::RequestKey;
 use booked_ids::{EventId, UserId};
 use booked_ticketing::{
     domain::{count::SeatsWanted, waitlist::Watermark},
-    ports::{Backlog, DueNotification, Inventory, Joined, WaitlistStore},
+    ports::{Backlog, DueNotification, Inventory, Joined, WaitingCount, WaitlistStore},
 };
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -90,6 +90,10 @@ impl WaitlistStore for WithLateJoin {
 
     async fn postpone_notification(&self, message: Uuid, pause: Duration) -> Result<(), Failure> {
         self.inner.postpone_notification(message, pause).await
+    }
+
+    async fn count(&self, event: EventId) -> Result<WaitingCount, Failure> {
+        self.inner.count(event).await
     }
 
     async fn backlog(&self) -> Result<Backlog, Failure> {

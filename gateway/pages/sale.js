@@ -1,1 +1,0 @@
-// The sale page.
