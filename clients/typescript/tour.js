@@ -140,6 +140,7 @@ async function giveBack(/** @type {string} */ event, /** @type {string[]} */ [gi
   assert.deepEqual(tickets.map((it) => [it.ticket_id, it.event_id, it.seat]).sort(), asSold.sort());
   await ada.joinWaitlist(event, 1);
   await refused(Code.AlreadyWaiting, ada.joinWaitlist(event, 1));
+  assert.deepEqual(await admin.waitlistLength(event), { event_id: event, entries: 1, tickets: 1 });
   await ada.cancelTickets([given]);
   await refused(Code.NotYourTicket, ada.cancelTickets([given]));
   assert.deepEqual((await ada.ticketsPage({ event_id: event })).tickets.map((it) => it.ticket_id), [kept]);

@@ -460,6 +460,24 @@ export interface components {
 			/** @description A JSON Web Token. */
 			token: string;
 		};
+		/** @description How many wait for seats of an event. */
+		WaitlistLength: {
+			/**
+			 * Format: int64
+			 * @description How many people wait.
+			 */
+			entries: number;
+			/**
+			 * Format: uuid
+			 * @description The event.
+			 */
+			event_id: string;
+			/**
+			 * Format: int64
+			 * @description For how many tickets together.
+			 */
+			tickets: number;
+		};
 	};
 	responses: never;
 	parameters: never;
@@ -493,6 +511,7 @@ export type OwnTicket = Schemas["OwnTicket"];
 export type OwnTicketPage = Schemas["OwnTicketPage"];
 export type Registration = Schemas["Registration"];
 export type Reservation = Schemas["Reservation"];
+export type WaitlistLength = Schemas["WaitlistLength"];
 /** Which events are asked for; all of this must be true for one. */
 export interface EventQuery {
 	/** Inclusive, in Unix seconds. */
@@ -751,6 +770,8 @@ export declare class Booked {
 	cancelTickets(ticketIds: readonly string[], options?: WriteOptions): Promise<void>;
 	/** Waits for this many seats of an event; the caller is told when seats come free. */
 	joinWaitlist(eventId: string, count: number, options?: WriteOptions): Promise<void>;
+	/** How many people wait for seats of an event, and for how many tickets together (admins only). */
+	waitlistLength(eventId: string, options?: CallOptions): Promise<WaitlistLength>;
 	/** How well every event sells, the best first (admins only). */
 	analytics(options?: CallOptions): Promise<EventAnalytics[]>;
 	/** How many of every event's tickets come back (admins only). */

@@ -528,6 +528,10 @@ var Booked = class {
   joinWaitlist(eventId, count, options = {}) {
     return this.#write("POST", "/waitlist/add/", { body: { event_id: eventId, count }, read: nothing }, options);
   }
+  /** How many people wait for seats of an event, and for how many tickets together (admins only). */
+  waitlistLength(eventId, options = {}) {
+    return this.#read("/waitlist/", json, { event_id: eventId }, options);
+  }
   /** How well every event sells, the best first (admins only). */
   analytics(options = {}) {
     return this.#read("/analytics/", json, {}, options);

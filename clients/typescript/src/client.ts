@@ -190,6 +190,11 @@ export class Booked {
     return this.#write("POST", "/waitlist/add/", { body: { event_id: eventId, count }, read: nothing }, options);
   }
 
+  /** How many people wait for seats of an event, and for how many tickets together (admins only). */
+  waitlistLength(eventId: string, options: CallOptions = {}): Promise<api.WaitlistLength> {
+    return this.#read("/waitlist/", json<api.WaitlistLength>, { event_id: eventId }, options);
+  }
+
   /** How well every event sells, the best first (admins only). */
   analytics(options: CallOptions = {}): Promise<api.EventAnalytics[]> {
     return this.#read("/analytics/", json<api.EventAnalytics[]>, {}, options);

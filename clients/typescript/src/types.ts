@@ -25,6 +25,7 @@ export type OwnTicket = Schemas["OwnTicket"];
 export type OwnTicketPage = Schemas["OwnTicketPage"];
 export type Registration = Schemas["Registration"];
 export type Reservation = Schemas["Reservation"];
+export type WaitlistLength = Schemas["WaitlistLength"];
 
 /** Which events are asked for; all of this must be true for one. */
 export interface EventQuery {

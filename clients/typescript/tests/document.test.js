@@ -49,6 +49,7 @@ const METHODS = {
   cancel_tickets: [["cancel", EVENT, 1]],
   cancel_chosen_tickets: [["cancelTickets", [TICKET]]],
   add_to_waitlist: [["joinWaitlist", EVENT, 1]],
+  count_waiting: [["waitlistLength", EVENT]],
   list_analytics: [["analytics"]],
   list_cancellation_rates: [["cancellationRates"]],
 };

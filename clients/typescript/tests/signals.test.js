@@ -4,6 +4,8 @@ import { test } from "node:test";
 
 import { failure, fakeGateway, thrown } from "./fake-gateway.js";
 
+/** For what would wait for ever if the client did. */
+const BOUNDED = { timeout: 120_000 };
 const REASON = new Error("the page was left");
 
 test("a call that was given up before is not sent", async (t) => {
@@ -13,7 +15,7 @@ test("a call that was given up before is not sent", async (t) => {
   assert.equal(requests.length, 0);
 });
 
-test("a call that waits for its answer is given up, and not sent again", async (t) => {
+test("a call that waits for its answer is given up, and not sent again", BOUNDED, async (t) => {
   const { client, requests } = await fakeGateway(t, ["silent"]);
   const leaving = new AbortController();
   const call = thrown(() => client.book([], { signal: leaving.signal }));
@@ -26,7 +28,7 @@ test("a call that waits for its answer is given up, and not sent again", async (
 });
 
 for (const when of ["while it waits", "when it is told"]) {
-  test(`a call that is about to be sent again is given up ${when}`, async (t) => {
+  test(`a call that is about to be sent again is given up ${when}`, BOUNDED, async (t) => {
     const { client, requests } = await fakeGateway(t, [failure(503, "SYS-07", { "Retry-After": "1000" })], {
       totalTimeoutMs: 2_000_000,
     });
