@@ -41,7 +41,7 @@ export function LiveView({ id }) {
     <section class="card stack" aria-labelledby="seats">
       <h2 id="seats">${t('share')}</h2>
       <${Bar} parts=${parts} whole=${event.seat_count} label=${t('share')} />
-      <div class="scroll" tabindex="0" role="region" aria-labelledby="seats">
+      <div class="scroll" tabindex="0" role="group" aria-labelledby="seats">
         <table>
           <thead><tr>
             <th scope="col">${t('seatCount')}</th>

@@ -27,14 +27,15 @@ export function announce(client, name, fields = {}) {
 }
 
 /**
- * Processes of a service, by their ids.
+ * Processes of a service, by their ids. Each is the child of a shell that watches over it.
  * @param {string} service
  */
 function processesOf(service) {
   const system = process.env['BOOKED_PID'];
   if (system === undefined) throw new Error('BOOKED_PID names the system: clients/with_system sets it');
-  const output = execFileSync('pgrep', ['--parent', system, '--full', `booked-${service}`], { encoding: 'utf8' });
-  return output.trim().split('\n').map(Number);
+  const find = (/** @type {string[]} */ ...selection) =>
+    execFileSync('pgrep', ['--delimiter', ',', ...selection], { encoding: 'utf8' }).trim();
+  return find('--parent', find('--parent', system), '--full', `^[^ ]*booked-${service} serve`).split(',').map(Number);
 }
 
 /**
