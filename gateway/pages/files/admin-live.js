@@ -80,7 +80,7 @@ async function read(id, signal) {
   const [event, rows, waitlist] = await Promise.all([
     client.event(id, { signal }),
     client.analytics({ signal }),
-    client.waitlist(id, { signal }),
+    client.waitlistLength(id, { signal }),
   ]);
   const sold = rows.find((row) => row.event_id === id)?.sold_tickets ?? 0;
   const held = Math.max(0, event.seat_count - event.available_seats_count - sold);
