@@ -180,11 +180,25 @@ test("after a wait that took longer than the bound, nothing is sent", async (t) 
   assert.deepEqual([error.code, requests.length], ["SYS-07", 1]);
 });
 
-test("a later try that was not carried out says nothing of an earlier one", async (t) => {
-  withoutJitter(t);
-  const { client } = await fakeGateway(t, ["lost", failure(503, "SYS-07")], { tries: 2 });
-  const error = await thrown(() => client.cancel(EVENT, 1, { key: "k" }));
-  assert.deepEqual([error.code, error.outcomeUnknown, error.key], ["SYS-07", true, "k"]);
+for (const later of [
+  failure(503, "SYS-07"),
+  failure(429, "SYS-06"),
+  failure(401, "USER-06"),
+  failure(500, "DB-02"),
+  { status: 403, body: "of a proxy" },
+]) {
+  test(`a later try that was not carried out says nothing of an earlier one: ${later.status}`, async (t) => {
+    withoutJitter(t);
+    const { client } = await fakeGateway(t, ["lost", later], { tries: 2 });
+    const error = await thrown(() => client.cancel(EVENT, 1, { key: "k" }));
+    assert.deepEqual([error.status, error.outcomeUnknown, error.key], [later.status, true, "k"]);
+  });
+}
+
+test("while the first request is under way, its outcome is unknown", async (t) => {
+  const { client } = await fakeGateway(t, [failure(409, "IDEM-03")], { tries: 1 });
+  const error = await thrown(() => client.cancel(EVENT, 1));
+  assert.deepEqual([error.code, error.outcomeUnknown], ["IDEM-03", true]);
 });
 
 test("a refusal with a key tells what became of the earlier try too", async (t) => {

@@ -15,17 +15,21 @@ test("a call that was given up before is not sent", async (t) => {
   assert.equal(requests.length, 0);
 });
 
-test("a call that waits for its answer is given up, and not sent again", BOUNDED, async (t) => {
-  const { client, requests } = await fakeGateway(t, ["silent"]);
-  const leaving = new AbortController();
-  const call = thrown(() => client.book([], { signal: leaving.signal }));
-  while (requests.length === 0) {
-    await new Promise(setImmediate);
-  }
-  leaving.abort(REASON);
-  assert.equal(await call, REASON);
-  assert.equal(requests.length, 1);
-});
+for (const tries of [1, 4]) {
+  test(`a call that waits for its answer is given up, and not sent again: ${tries} tries`, BOUNDED, async (t) => {
+    const options = { tries, timeoutMs: 600_000, totalTimeoutMs: 600_000 };
+    const { client, requests } = await fakeGateway(t, ["silent"], options);
+    const leaving = new AbortController();
+    const onRetry = () => assert.fail("must not be sent again");
+    const call = thrown(() => client.book([], { signal: leaving.signal, onRetry }));
+    while (requests.length === 0) {
+      await new Promise(setImmediate);
+    }
+    leaving.abort(REASON);
+    assert.equal(await call, REASON);
+    assert.equal(requests.length, 1);
+  });
+}
 
 for (const when of ["while it waits", "when it is told"]) {
   test(`a call that is about to be sent again is given up ${when}`, BOUNDED, async (t) => {
