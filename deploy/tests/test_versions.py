@@ -12,6 +12,8 @@ FILES = [
     "Cargo.lock",
     "CHANGELOG.md",
     "clients/python/pyproject.toml",
+    "clients/typescript/package-lock.json",
+    "clients/typescript/package.json",
     "gateway/openapi.json",
     "deploy/compose/compose.yaml",
 ]
@@ -48,6 +50,8 @@ def test_one_command_changes_all(tmp_path):
     for chart in root.glob("k8s/*/*/Chart.yaml"):
         lines = re.findall(r"^(?:appVersion|version): (.*)$", chart.read_text(), re.MULTILINE)
         assert set(lines) == {"98.76.54"} and len(lines) == 2, chart
+    npm_lock = (root / "clients" / "typescript" / "package-lock.json").read_text()
+    assert npm_lock.count('"version": "98.76.54"') == 2
     lock = (root / "Cargo.lock").read_text()
     assert set(re.findall(r'\nname = "booked(?:-\w+)*"\nversion = "(.*)"', lock)) == {"98.76.54"}
 

@@ -1,14 +1,16 @@
 //! The endpoints that the gateway itself answers: health, the public keys, the OpenAPI document, and pages.
 
 mod docs;
+mod headers;
 mod pages;
 
 use actix_http::Request;
-use actix_web::{HttpResponse, HttpResponseBuilder, http::header};
+use actix_web::{HttpResponse, http::header};
 use booked_contract::{ErrorBody, health::Health};
 use booked_identity::{Jwk, Jwks};
 use utoipa::OpenApi;
 
+use self::headers::NO_SNIFF;
 use crate::{
     config::PageSettings,
     jwks_cache::JwksCache,
@@ -20,8 +22,6 @@ use crate::{
 #[derive(Debug, OpenApi)]
 #[openapi(paths(health, list_public_keys), components(schemas(Health, Jwks, Jwk)))]
 pub struct ApiDoc;
-
-const NO_SNIFF: (header::HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 
 pub(crate) fn respond(
     endpoint: LocalEndpoint,
@@ -76,15 +76,4 @@ fn list_public_keys(jwks: &JwksCache) -> Result<HttpResponse, Rejection> {
         // A cache would go on publishing a key that was withdrawn, perhaps because it leaked.
         .insert_header((header::CACHE_CONTROL, "no-cache"))
         .json(tokens.verifier().jwks()))
-}
-
-/// The response for a page that no other site may frame, and that may do what the policy says.
-fn framed_by_nobody(policy: &'static str) -> HttpResponseBuilder {
-    let mut response = HttpResponse::Ok();
-    response
-        .insert_header(NO_SNIFF)
-        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
-        .insert_header((header::X_FRAME_OPTIONS, "DENY"))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"));
-    response
 }

@@ -41,7 +41,7 @@ export function LiveView({ id }) {
     <section class="card stack" aria-labelledby="seats">
       <h2 id="seats">${t('share')}</h2>
       <${Bar} parts=${parts} whole=${event.seat_count} label=${t('share')} />
-      <div class="scroll" tabindex="0" role="region" aria-labelledby="seats">
+      <div class="scroll" tabindex="0" role="group" aria-labelledby="seats">
         <table>
           <thead><tr>
             <th scope="col">${t('seatCount')}</th>
@@ -80,7 +80,7 @@ async function read(id, signal) {
   const [event, rows, waitlist] = await Promise.all([
     client.event(id, { signal }),
     client.analytics({ signal }),
-    client.waitlist(id, { signal }),
+    client.waitlistLength(id, { signal }),
   ]);
   const sold = rows.find((row) => row.event_id === id)?.sold_tickets ?? 0;
   const held = Math.max(0, event.seat_count - event.available_seats_count - sold);

@@ -20,7 +20,7 @@ export function RatesView() {
     <p>${t('ratesSays')}</p>
     <p><button type="button" onClick=${rates.refresh}>${t('refresh')}</button></p>
     ${rates.value === undefined && html`<p>${t('loading')}</p>`}
-    <div class="scroll" tabindex="0" role="region" aria-label=${t('rates')}>
+    <div class="scroll" tabindex="0" role="group" aria-label=${t('rates')}>
       <table>
         <caption>${t('rates')}</caption>
         <thead><tr>

@@ -108,7 +108,7 @@ var ApiError = class extends BookedError {
   status;
   /** The first part of the code; empty if something other than the API has answered, such as a proxy. */
   category;
-  /** What it means; empty if something other than the API has answered. There may be codes that `Code` does not have. */
+  /** Empty if something other than the API has answered. There may be codes that `Code` does not have. */
   code;
   /** What it means, for a person. */
   msg;
@@ -305,7 +305,8 @@ async function keyOr(given) {
 }
 async function randomUuid() {
   const crypto = globalThis.crypto ?? (await import("node:crypto")).webcrypto;
-  const hex = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const variant = "89ab"[Number.parseInt(hex.charAt(16), 16) % 4];
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
@@ -416,7 +417,7 @@ var Booked = class {
   set token(token) {
     this.#token = token === void 0 ? void 0 : visible("a token", token);
   }
-  /** The server's time in milliseconds since 1970, from the `Date` of its last answers; before these, the local time. */
+  /** The server's time in milliseconds since 1970, by the `Date` of its last answers; before these, the local time. */
   serverNow() {
     return this.#clock.now();
   }
@@ -526,6 +527,10 @@ var Booked = class {
   /** Waits for this many seats of an event; the caller is told when seats come free. */
   joinWaitlist(eventId, count, options = {}) {
     return this.#write("POST", "/waitlist/add/", { body: { event_id: eventId, count }, read: nothing }, options);
+  }
+  /** How many people wait for seats of an event, and for how many tickets together (admins only). */
+  waitlistLength(eventId, options = {}) {
+    return this.#read("/waitlist/", json, { event_id: eventId }, options);
   }
   /** How well every event sells, the best first (admins only). */
   analytics(options = {}) {

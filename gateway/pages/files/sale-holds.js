@@ -43,7 +43,7 @@ function OneHold({ hold, now, onChange }) {
     });
   return html`<div class="stack">
     <p>
-      ${t('seats', { seats: ticket_ids.map(seatOf).sort((a, b) => a - b).join(', ') })}<br />
+      ${t('seats', { count: ticket_ids.length, seats: ticket_ids.map(seatOf).sort((a, b) => a - b).join(', ') })}<br />
       <span role="timer" class="large number">${t('holdRunsOut', { time: clock(hold.expires_unix_time * 1000 - now) })}</span>
     </p>
     <div class="row">

@@ -60,7 +60,7 @@ export function EventTickets({ tickets, onChange }) {
     start('cancel', async (key) => {
       await client.cancelTickets(ticket_ids, { key });
       setChosen(new Set());
-      tell({ kind: 'good', text: t('cancelled_tickets', { count: ticket_ids.length }) });
+      tell({ kind: 'good', text: t('ticketsCancelled', { count: ticket_ids.length }) });
       await onChange();
     });
   };

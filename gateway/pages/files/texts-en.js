@@ -1,4 +1,5 @@
-// All texts of the pages in English. Other languages have the same keys; `{name}` stands for a value.
+// All texts of the pages in English. Other languages have the same keys; `{name}` stands for a value, and a text with `one` and
+// `other` goes by its `count`.
 
 export const en = {
   language: 'Language',
@@ -39,8 +40,7 @@ export const en = {
   find: 'Find',
   more: 'Show more',
   noEvents: 'No event matches.',
-  eventsShown: '{count} events are shown.',
-  past: 'over',
+  eventsShown: { one: 'One event is shown.', other: '{count} events are shown.' },
 
   // States of a sale
   scheduled: 'not on sale yet',
@@ -64,7 +64,7 @@ export const en = {
   when: 'When',
   freeSeats: 'Free seats',
   freeOf: '{free} of {total}',
-  perBuyer: 'At most {count} for each buyer',
+  perBuyer: { one: 'At most one for each buyer', other: 'At most {count} for each buyer' },
   details: 'Details',
   back: 'Back to all events',
 
@@ -74,12 +74,12 @@ export const en = {
   yourHolds: 'Held for you',
   holdRunsOut: 'Held for {time}',
   holdOver: 'The hold has run out. Its seats are free again.',
-  seats: 'Seats {seats}',
+  seats: { one: 'Seat {seats}', other: 'Seats {seats}' },
   book: 'Book',
   release: 'Give back',
-  reserved: '{count} seats are held for you.',
-  booked: '{count} tickets are yours.',
-  released: '{count} seats are given back.',
+  reserved: { one: 'One seat is held for you.', other: '{count} seats are held for you.' },
+  booked: { one: 'One ticket is yours.', other: '{count} tickets are yours.' },
+  released: { one: 'One seat is given back.', other: '{count} seats are given back.' },
   left: 'You may take {count} more.',
 
   // Tickets
@@ -89,19 +89,17 @@ export const en = {
   bookedAt: 'booked {when}',
   chooseTickets: 'Choose the tickets that you give back.',
   cancelChosen: 'Cancel chosen tickets',
-  cancelled_tickets: '{count} tickets are cancelled.',
+  ticketsCancelled: { one: 'One ticket is cancelled.', other: '{count} tickets are cancelled.' },
   nothingChosen: 'Choose at least one ticket.',
-  ticketCount: '{count} tickets',
-  openTickets: 'Show tickets',
+  ticketCount: { one: 'One ticket', other: '{count} tickets' },
 
   // Waitlist
   waitlist: 'Waitlist',
   waitlistSays: 'You are told when seats come free, in the order in which people joined. They are not kept for you.',
   join: 'Join the waitlist',
-  joined: 'You are on the waitlist for {count} tickets.',
+  joined: { one: 'You are on the waitlist for one ticket.', other: 'You are on the waitlist for {count} tickets.' },
 
   // While something goes wrong
-  working: 'Working …',
   busy: 'Many people want this at once. Trying again in {time} …',
   stale: 'The newest state could not be read. What you see is from {time} ago.',
   unknownOutcome: 'No answer came, so it may have been done or not. It is safe to try again: nothing is done twice.',
@@ -142,7 +140,6 @@ export const en = {
   opened: 'The sale is open.',
   pausedNow: 'The sale is paused.',
   resumed: 'The sale goes on.',
-  actions: 'Actions',
   event: 'Event',
 
   // Admin: a sale, live
@@ -155,7 +152,6 @@ export const en = {
   perSecond: 'Bookings a second',
   perSecondSays: 'Tickets booked a second, the last two minutes. Now {now}, at most {most}.',
   share: 'Sold, held and free seats',
-  noEventChosen: 'Choose an event to watch.',
   grafana: 'Grafana',
 
   // Admin: rates

@@ -31,7 +31,10 @@ export const nameOf = (of) => catalogs[of].languageName;
  * @param {Record<string, string | number>} [values]
  */
 export function t(key, values = {}) {
-  return catalogs[language][key].replace(/\{(\w+)\}/g, (_, name) => {
+  const texts = catalogs[language][key];
+  const plural = new Intl.PluralRules(language).select(Number(values.count)) === 'one' ? 'one' : 'other';
+  const text = typeof texts === 'string' ? texts : texts[plural];
+  return text.replace(/\{(\w+)\}/g, (_, name) => {
     const value = values[name];
     return typeof value === 'number' ? number(value) : String(value);
   });

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use actix_web::{HttpResponse, http::header};
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerFile};
 
-use super::{NO_SNIFF, framed_by_nobody};
+use super::headers::{NO_SNIFF, framed_by_nobody};
 use crate::rejection::Rejection;
 
 /// Generated from the services' own documents; a test fails if it differs.

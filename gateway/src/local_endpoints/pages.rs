@@ -10,7 +10,7 @@ use actix_web::{
 };
 use aws_lc_rs::digest::{self, SHA256};
 
-use super::{NO_SNIFF, framed_by_nobody};
+use super::headers::{NO_SNIFF, framed_by_nobody};
 use crate::{config::GrafanaUrl, rejection::Rejection, routes::Page};
 
 /// Scripts, styles and pictures come from this gateway, and calls go to it and to nobody else; no text becomes a script or a

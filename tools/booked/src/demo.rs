@@ -20,7 +20,7 @@ const SECONDS_OF_A_DAY: i64 = 86_400;
 const OPENS_AFTER_S: i64 = 180;
 /// Seats of an event that is sold out by its buyers.
 const SOLD_OUT_SEATS: i64 = 6;
-/// What each buyer takes of an event, if so many are left.
+/// How many tickets of each event a buyer takes.
 const TICKETS_EACH: u32 = 2;
 
 /// What a sample event shows.

@@ -71,7 +71,8 @@ fn read(folder: &Path, prefix: &str, texts: &mut BTreeMap<String, String>) {
         let name = entry.file_name().into_string().unwrap();
         let path = format!("{prefix}{name}");
         let kind = entry.file_type().unwrap();
-        if kind.is_dir() && name != "target" && !name.starts_with('.') {
+        let is_ours = !["node_modules", "target"].contains(&name.as_str()) && !name.starts_with('.');
+        if kind.is_dir() && is_ours {
             read(&entry.path(), &format!("{path}/"), texts);
         } else if kind.is_file() {
             let extension = extension_of(&name);
