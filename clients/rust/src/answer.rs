@@ -13,7 +13,7 @@ use booked_contract::{
 use bytes::Bytes;
 use http::{
     HeaderMap, StatusCode,
-    header::{ETAG, LOCATION, RETRY_AFTER},
+    header::{AsHeaderName, ETAG, LOCATION, RETRY_AFTER},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -73,7 +73,7 @@ impl RawAnswer {
     /// From `Retry-After`, if that has seconds.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        let text = self.header(RETRY_AFTER.as_str())?;
+        let text = self.header(RETRY_AFTER)?;
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
         text.parse().ok().filter(|_| is_number).map(Duration::from_secs)
     }
@@ -107,10 +107,10 @@ impl RawAnswer {
     }
 
     pub(crate) fn etag(&self) -> Option<String> {
-        self.header(ETAG.as_str()).map(ToOwned::to_owned)
+        self.header(ETAG).map(ToOwned::to_owned)
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
@@ -123,7 +123,7 @@ impl FromAnswer for () {
 
 impl FromAnswer for CreatedEvent {
     fn from_answer(answer: &RawAnswer) -> Result<Self, String> {
-        let location = answer.header(LOCATION.as_str()).unwrap_or_default();
+        let location = answer.header(LOCATION).unwrap_or_default();
         let mut segments = location.trim_end_matches('/').rsplit('/');
         let id = segments.next().and_then(|id| booked_ids::parse_uuid(id).ok());
         match (id, segments.next()) {

@@ -121,6 +121,15 @@ async fn what_is_sent_once_is_sent_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_tag_is_sent_and_nothing_new_is_told() {
+    let server = Server::start(vec![Step::Answer(304, String::new(), String::new())]).await;
+    let call = get_event(Uuid::nil()).if_none_match("\"tag\"").unwrap();
+    let error = server.client().call(call).await.unwrap_err();
+    assert!(matches!(error.failure, Failure::NotModified) && !error.outcome_unknown, "{error:?}");
+    assert_eq!(header(&server.seen()[0], "if-none-match").as_deref(), Some("\"tag\""));
+}
+
+#[tokio::test]
 async fn connections_of_the_caller_are_used() {
     let server = Server::start(vec![success(HOLDS)]).await;
     let headers = HeaderMap::from_iter([(HeaderName::from_static("x-own"), HeaderValue::from_static("1"))]);
