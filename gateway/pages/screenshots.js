@@ -24,7 +24,7 @@ await buyer.page.screenshot({ path: `${FOLDER}/sale.png` });
 const before = new Set();
 for await (const event of client.events({ limit: 100 })) before.add(event.id);
 const load = spawn(`${process.env['BOOKED_PROGRAMS']}/booked`, ['load', 'onsale', '--url', origin, '--seats', '1500', '--seats-each', '2',
-  '--rate', '25', '--seconds', '75', '--accounts', '50', '--max-per-buyer', '100', '--data-dir', `${process.env['BOOKED_DATA_DIR']}`],
+  '--rate', '25', '--seconds', '60', '--accounts', '50', '--max-per-buyer', '100', '--data-dir', `${process.env['BOOKED_DATA_DIR']}`],
   { stdio: 'inherit' });
 const organizer = await open(browser, '/admin/', SIZE);
 await logIn(organizer.page, admin);
@@ -32,7 +32,7 @@ await logIn(organizer.page, admin);
 let event;
 while (event === undefined) for await (const { id } of client.events({ limit: 100 })) if (!before.has(id)) event = id;
 await organizer.page.goto(`${origin}/admin/#/live/${event}`);
-await organizer.page.waitForFunction(() => Number(document.querySelector('svg[data-samples]')?.getAttribute('data-samples')) > 60);
+await organizer.page.waitForFunction(() => Number(document.querySelector('svg[data-samples]')?.getAttribute('data-samples')) > 35);
 await organizer.page.screenshot({ path: `${FOLDER}/admin.png` });
 
 load.kill();
