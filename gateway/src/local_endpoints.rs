@@ -6,10 +6,9 @@ mod pages;
 
 use actix_http::Request;
 use actix_web::{HttpResponse, http::header};
-use booked_contract::ErrorBody;
+use booked_contract::{ErrorBody, health::Health};
 use booked_identity::{Jwk, Jwks};
-use serde::Serialize;
-use utoipa::{OpenApi, ToSchema};
+use utoipa::OpenApi;
 
 use self::headers::NO_SNIFF;
 use crate::{
@@ -23,15 +22,6 @@ use crate::{
 #[derive(Debug, OpenApi)]
 #[openapi(paths(health, list_public_keys), components(schemas(Health, Jwks, Jwk)))]
 pub struct ApiDoc;
-
-/// The gateway is alive.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Health {
-    #[schema(example = "ok")]
-    health: &'static str,
-    #[schema(example = "Hello from booked!")]
-    message: &'static str,
-}
 
 pub(crate) fn respond(
     endpoint: LocalEndpoint,
@@ -60,7 +50,7 @@ pub(crate) fn respond(
     responses((status = 200, description = "The gateway is alive.", body = Health))
 )]
 fn health() -> HttpResponse {
-    HttpResponse::Ok().json(Health { health: "ok", message: "Hello from booked!" })
+    HttpResponse::Ok().json(Health { health: "ok".to_owned(), message: "Hello from booked!".to_owned() })
 }
 
 /// The keys that tokens are verified with, as a JSON Web Key Set (RFC 7517)

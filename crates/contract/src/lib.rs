@@ -9,6 +9,7 @@ mod code;
 mod error_body;
 pub mod event;
 pub mod feed;
+pub mod health;
 pub mod internal;
 pub mod json;
 pub mod sale;

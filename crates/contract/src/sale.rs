@@ -59,6 +59,9 @@ pub enum EventStatus {
     Closed,
     /// It will not take place.
     Cancelled,
+    /// A value that this version does not know. It is read, and never written.
+    #[serde(other, skip_serializing)]
+    Other,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

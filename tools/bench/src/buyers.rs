@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use anyhow::{Context as _, Result};
 use booked_checker::history::{Op, Outcome, Response};
+use booked_client::RawAnswer;
 use booked_identity::{Identity, Role, SigningKeys};
 use booked_ids::UserId;
-use booked_load::client::{HttpResponse, Session, now_us};
+use booked_load::client::{Session, now_us};
 use uuid::Uuid;
 
 use super::testbed::Testbed;
@@ -60,7 +61,7 @@ pub(super) async fn release(buyer: &Session, ticket_ids: Vec<Uuid>) -> Result<()
 }
 
 /// Fails unless the response is a success.
-pub(super) fn success(response: HttpResponse) -> Result<HttpResponse> {
+pub(super) fn success(response: RawAnswer) -> Result<RawAnswer> {
     anyhow::ensure!(response.status.is_success(), "the response is {}", response.status);
     Ok(response)
 }

@@ -1,7 +1,6 @@
 //! What all iterations of a run share, and one iteration: a client that arrives, calls, thinks, and leaves.
 
 use std::{
-    borrow::Cow,
     future::Future,
     sync::{
         Arc,
@@ -11,6 +10,7 @@ use std::{
 };
 
 use booked_checker::history::{Call, Keyed, Line, Op, Outcome, Response};
+use booked_client::{EventQuery, RawAnswer, operations::list_events};
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use serde::Deserialize;
 use tokio::sync::Notify;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     arrivals::exponential,
-    client::{Gateway, HttpResponse, RecorderHandle, Repeats, Request, RequestError, Session, outcome},
+    client::{Gateway, RecorderHandle, Repeats, RequestError, Session, outcome},
     meter::{Measured, Meter, Operation, Verdict},
 };
 
@@ -105,21 +105,22 @@ impl Iteration {
         self.call(Operation::ReadEvent, &anonymous, Op::ReadEvent { event_id }, expected).await
     }
 
-    pub(crate) async fn list_events(&mut self, path: Cow<'static, str>) -> Option<Page> {
+    pub(crate) async fn list_events(&mut self, query: &EventQuery) -> Option<Page> {
         let run = Arc::clone(&self.run);
         let mut page = None;
-        let read = |answer: &HttpResponse| {
+        let read = |answer: &RawAnswer| {
             page = serde_json::from_slice(&answer.body).ok();
             page.as_ref().map(|_| Response::Empty)
         };
-        self.send(Operation::ListEvents, run.gateway.send(Request::get(path)), read, &[]).await;
+        self.send(Operation::ListEvents, run.gateway.send(list_events(query).into_request()), read, &[])
+            .await;
         page
     }
 
     /// Logs in, and discards the token.
     pub(crate) async fn log_in(&mut self, email: &str, password: &str, expected: &[&str]) -> Outcome {
         let run = Arc::clone(&self.run);
-        let read = |answer: &HttpResponse| run.gateway.session_of(answer).map(|_| Response::Empty);
+        let read = |answer: &RawAnswer| run.gateway.session_of(answer).map(|_| Response::Empty);
         self.send(Operation::LogIn, run.gateway.send_log_in(email, password), read, expected).await
     }
 
@@ -169,8 +170,8 @@ impl Iteration {
     async fn send(
         &mut self,
         operation: Operation,
-        sending: impl Future<Output = Result<HttpResponse, RequestError>>,
-        read: impl FnOnce(&HttpResponse) -> Option<Response>,
+        sending: impl Future<Output = Result<RawAnswer, RequestError>>,
+        read: impl FnOnce(&RawAnswer) -> Option<Response>,
         expected: &[&str],
     ) -> Outcome {
         self.stop_if_aborted().await;
@@ -262,8 +263,9 @@ mod tests {
         run.aborted.store(true, Ordering::Relaxed);
         let mut iteration = Iteration::new(&run, 0, None);
         let aborted = iteration.aborted();
+        let all = EventQuery::default();
         tokio::select! {
-            page = iteration.list_events("/event/".into()) => panic!("it made a call: {}", page.is_some()),
+            page = iteration.list_events(&all) => panic!("it made a call: {}", page.is_some()),
             () = aborted.notified() => {}
         }
         assert!(run.meter.totals().unwrap().operations.is_empty());

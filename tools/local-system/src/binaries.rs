@@ -55,11 +55,32 @@ impl Binaries {
     }
 }
 
+/// Builds examples of the workspace as `cargo test` does, and returns the path of the first one. Cargo puts the others next to
+/// it.
+///
+/// # Errors
+///
+/// If cargo fails, or there is no such example.
+pub fn build_examples_for_tests(names: &[&str]) -> Result<PathBuf> {
+    let selection = names.iter().flat_map(|name| ["--example", name]);
+    let executables = executables(
+        ["--workspace", "--test", SMALLEST_TEST].into_iter().chain(selection).map(str::to_owned),
+    )?;
+    let first = executables.into_iter().find(|(name, _)| names.first() == Some(&name.as_str()));
+    first.map(|(_, path)| path).context("there is no such example")
+}
+
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn built(selection: impl Iterator<Item = String>) -> Result<Binaries> {
+    let executables = executables(selection)?;
+    collect(|program| executables.iter().find(|(name, _)| name == program).map(|(_, path)| path.clone()))
+}
+
+/// Names and paths of what cargo builds.
+fn executables(selection: impl Iterator<Item = String>) -> Result<Vec<(String, PathBuf)>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut build = Command::new(cargo);
     build.args(["build", "--message-format=json-render-diagnostics"]).args(selection);
@@ -72,8 +93,7 @@ fn built(selection: impl Iterator<Item = String>) -> Result<Binaries> {
     let output = build.spawn().and_then(std::process::Child::wait_with_output).context("cannot run cargo")?;
     ensure!(output.status.success(), "building the programs failed");
     let messages = String::from_utf8_lossy(&output.stdout);
-    let executables: Vec<(String, PathBuf)> = messages.lines().filter_map(executable).collect();
-    collect(|program| executables.iter().find(|(name, _)| name == program).map(|(_, path)| path.clone()))
+    Ok(messages.lines().filter_map(executable).collect())
 }
 
 /// The name and the path of the program, if the message of cargo is about one.

@@ -19,7 +19,7 @@ mod start;
 mod system;
 
 pub use accounts::Admin;
-pub use binaries::Binaries;
+pub use binaries::{Binaries, build_examples_for_tests};
 pub use data_folder::admin_password_in;
 pub use data_urls::sources_of;
 pub use options::{Replicas, Servers, SystemOptions};

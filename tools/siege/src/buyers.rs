@@ -142,7 +142,7 @@ async fn log_in(member: &Member, start: Instant, shopping: &Shopping) -> (Attemp
                 log_ins.good += u32::from(Instant::now() <= until);
                 break;
             }
-            if !wait(response.ok().and_then(|response| response.retry_after), until).await {
+            if !wait(response.ok().and_then(|response| response.retry_after()), until).await {
                 break;
             }
         }

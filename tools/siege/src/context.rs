@@ -8,7 +8,8 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use booked_load::client::{Gateway, HttpResponse, RequestError, Session, connect_from};
+use booked_client::RawAnswer;
+use booked_load::client::{Gateway, RequestError, Session, connect_from};
 use tokio::{net::TcpStream, task::JoinSet, time::sleep};
 use uuid::Uuid;
 
@@ -104,7 +105,7 @@ impl AttackContext {
     }
 
     /// Counts a response by its status.
-    pub(super) fn observe_response(&self, response: &Result<HttpResponse, RequestError>) {
+    pub(super) fn observe_response(&self, response: &Result<RawAnswer, RequestError>) {
         match response {
             Ok(response) => self.observe(response.status.as_str()),
             Err(RequestError::NotSent(_)) => self.observe("no connection"),

@@ -1,6 +1,9 @@
 //! Waiting for what comes true by itself, without sleeping longer than needed.
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt::Display,
+    time::{Duration, Instant},
+};
 
 const POLL: Duration = Duration::from_millis(50);
 
@@ -10,9 +13,9 @@ const POLL: Duration = Duration::from_millis(50);
 ///
 /// With the last `Err`, where the time is over.
 #[expect(clippy::panic, reason = "tests fail by panicking, and this serves nothing else")]
-pub async fn eventually<T, F>(within: Duration, what: &str, ask: impl Fn() -> F) -> T
+pub async fn eventually<T, E: Display, F>(within: Duration, what: &str, ask: impl Fn() -> F) -> T
 where
-    F: Future<Output = Result<T, String>>,
+    F: Future<Output = Result<T, E>>,
 {
     let deadline = Instant::now() + within;
     loop {

@@ -5,11 +5,11 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
+use booked_client::{Client, Error, operations as op};
+use booked_contract::event::NewEvent;
 use booked_local_system::{Binaries, Progress, Replicas, Servers, Service, System, SystemOptions};
-use serde_json::{Value, json};
 use tempfile::TempDir;
-
-use crate::Api;
+use uuid::Uuid;
 
 /// The least that bcrypt takes: the tests have many accounts and nothing to hide.
 const BCRYPT_COST: &str = "4";
@@ -19,7 +19,7 @@ pub struct World {
     /// The system.
     pub system: System,
     /// A client without a token.
-    pub api: Api,
+    pub anyone: Client,
     // After the system, which still writes to it.
     _folder: TempDir,
 }
@@ -30,7 +30,7 @@ pub struct Member {
     /// The email that they registered with.
     pub email: String,
     /// A client with their token.
-    pub api: Api,
+    pub client: Client,
 }
 
 impl World {
@@ -51,55 +51,48 @@ impl World {
 
     /// What an event is made of.
     #[must_use]
-    pub fn new_event(seat_count: u32) -> Value {
-        json!({
-            "name": "Last Night of the Proms",
-            "unix_time": 1_900_000_000,
-            "address": "Royal Albert Hall, London",
-            "description": "A test",
-            "seat_count": seat_count,
-        })
+    pub fn new_event(seat_count: u32) -> NewEvent {
+        NewEvent {
+            name: "Last Night of the Proms".to_owned(),
+            unix_time: Some(1_900_000_000),
+            address: "Royal Albert Hall, London".to_owned(),
+            description: "A test".to_owned(),
+            seat_count: i64::from(seat_count),
+            ..NewEvent::default()
+        }
     }
 
     /// A client with the admin's token.
     ///
     /// # Errors
     ///
-    /// With the answer that was not as expected.
-    pub async fn admin(&self) -> Result<Api, String> {
+    /// If they cannot log in.
+    pub async fn admin(&self) -> Result<Client, Error> {
         let admin = self.system.admin();
-        self.log_in(&admin.email, &admin.password).await
+        self.anyone.log_in(&admin.email, &admin.password).await
     }
 
     /// Somebody new, registered and logged in.
     ///
     /// # Errors
     ///
-    /// With the answer that was not as expected.
-    pub async fn member(&self) -> Result<Member, String> {
+    /// If they cannot register or log in.
+    pub async fn member(&self) -> Result<Member, Error> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let email = format!("member-{}@example.com", NEXT.fetch_add(1, Ordering::Relaxed));
-        let account = json!({ "name": "Member", "email": email, "password": Self::PASSWORD });
-        self.api.post("/user/register/", account).await.expect(201)?;
-        let api = self.log_in(&email, Self::PASSWORD).await?;
-        Ok(Member { email, api })
+        self.anyone.call(op::register_user("Member", &email, Self::PASSWORD)).await?;
+        let client = self.anyone.log_in(&email, Self::PASSWORD).await?;
+        Ok(Member { email, client })
     }
 
     /// A new event with this many seats; returns its id.
     ///
     /// # Errors
     ///
-    /// With the answer that was not as expected.
-    pub async fn event(&self, admin: &Api, seat_count: u32) -> Result<String, String> {
-        let answer = admin.post("/event/", Self::new_event(seat_count)).await.expect(201)?;
-        let location = answer.location.ok_or("there is no Location")?;
-        Ok(location.trim_matches('/').trim_start_matches("event/").to_owned())
-    }
-
-    async fn log_in(&self, email: &str, password: &str) -> Result<Api, String> {
-        let account = json!({ "email": email, "password": password });
-        let answer = self.api.post("/user/login/", account).await.expect(200)?;
-        Ok(self.api.with_token(answer.body["token"].as_str().unwrap_or_default()))
+    /// If it is not created.
+    pub async fn event(&self, admin: &Client, seat_count: u32) -> Result<Uuid, Error> {
+        let created = admin.call(op::create_event(&Self::new_event(seat_count))).await?;
+        Ok(created.event_id)
     }
 }
 
@@ -116,7 +109,8 @@ fn start(otherwise: impl FnOnce(SystemOptions) -> SystemOptions) -> Result<World
     let system =
         System::start(&otherwise(options), BINARIES.as_ref().map_err(Clone::clone)?, &Progress::Silent)
             .map_err(|error| format!("{error:#}"))?;
-    Ok(World { api: Api::new(system.gateway_url()), system, _folder: folder })
+    let anyone = Client::new(&system.gateway_url()).map_err(|error| error.to_string())?;
+    Ok(World { system, anyone, _folder: folder })
 }
 
 #[expect(clippy::panic, reason = "tests fail by panicking, and this serves nothing else")]

@@ -13,12 +13,14 @@ use std::{
 };
 
 use booked_checker::verify;
+use booked_client::{Call, Client, Failure, FromAnswer, operations as op};
+use booked_contract::{Code, event::NewEvent};
 use booked_local_system::{Replicas, Service};
-use booked_system_tests::{Answer, Api, World, eventually};
+use booked_system_tests::{World, eventually};
 use futures_util::future::join_all;
-use serde_json::{Value, json};
 use tokio::{task::JoinHandle, time::sleep};
 use tokio_postgres::NoTls;
+use uuid::Uuid;
 
 const TICKETING: Replicas = Replicas { service: Service::Ticketing, count: 3 };
 const PURCHASES: usize = 200;
@@ -32,15 +34,15 @@ async fn whatever_fails_nobody_has_more_than_one_buyer_may() {
     let world = World::start(&[TICKETING]).await;
     let admin = world.admin().await.unwrap();
     let event = limited_event(&world, &admin).await;
-    let buyer = world.member().await.unwrap().api;
+    let buyer = world.member().await.unwrap().client;
     let (answered, tally) = (Arc::new(AtomicUsize::new(0)), Arc::new(Tally::default()));
-    let watching = Watching::begin(&world, &event).await;
+    let watching = Watching::begin(&world, event).await;
 
     let purchases = (0..PURCHASES).map(|number| {
-        let (buyer, event) = (buyer.clone(), event.clone());
+        let buyer = buyer.clone();
         let (answered, tally) = (Arc::clone(&answered), Arc::clone(&tally));
         tokio::spawn(async move {
-            purchase(&buyer, &event, number % 2 == 0, &tally).await;
+            purchase(&buyer, event, number % 2 == 0, &tally).await;
             answered.fetch_add(1, Ordering::Relaxed);
         })
     });
@@ -52,10 +54,10 @@ async fn whatever_fails_nobody_has_more_than_one_buyer_may() {
 
     eventually(Duration::from_secs(30), "the buyer has as many as one may", async || {
         book_what_is_held(&buyer, &tally).await;
-        purchase(&buyer, &event, false, &tally).await;
-        let bookings = buyer.get("/user/bookings/").await;
-        match bookings.body[0]["number_of_tickets"].as_i64() {
-            Some(LIMIT) => Ok(()),
+        purchase(&buyer, event, false, &tally).await;
+        let bookings = buyer.call(op::list_bookings()).await;
+        match bookings.as_deref() {
+            Ok([row]) if i64::from(row.number_of_tickets) == LIMIT => Ok(()),
             other => Err(format!("{other:?}")),
         }
     })
@@ -95,66 +97,70 @@ impl Tally {
     }
 }
 
-async fn limited_event(world: &World, admin: &Api) -> String {
-    let mut event = World::new_event(500);
-    event["max_per_buyer"] = json!(LIMIT);
-    let answer = admin.post("/event/", event).await.expect(201).unwrap();
-    let id = answer.location.unwrap().trim_matches('/').trim_start_matches("event/").to_owned();
-    assert_eq!(world.api.get(&format!("/event/{id}/")).await.body["max_per_buyer"], LIMIT);
+async fn limited_event(world: &World, admin: &Client) -> Uuid {
+    let event = NewEvent { max_per_buyer: Some(LIMIT), ..World::new_event(500) };
+    let id = admin.call(op::create_event(&event)).await.unwrap().event_id;
+    let event = world.anyone.call(op::get_event(id)).await.unwrap();
+    assert_eq!(event.max_per_buyer.map(i64::from), Some(LIMIT));
     id
 }
 
 /// Reserves, books if that was granted, and cancels again if it is to; each is sent with a key until its outcome is known.
-async fn purchase(buyer: &Api, event: &str, cancels: bool, tally: &Tally) {
-    let seat = json!({ "event_id": event, "count": 1 });
-    let reserved = until_known(buyer, "/ticket/reserve/", &seat).await;
-    if reserved.status != 200 {
-        assert_eq!(reserved.code(), "TICKET-04", "{reserved:?}");
-        return;
-    }
-    let tickets = json!({ "ticket_ids": reserved.body["ticket_ids"] });
-    let booked = until_known(buyer, "/ticket/book/", &tickets).await;
-    // A hold that Valkey has lost is nobody's, or somebody else's by now.
-    assert!(
-        booked.status == 200 || matches!(booked.code(), "TICKET-02" | "TICKET-03" | "TICKET-04"),
-        "{booked:?}"
-    );
-    if booked.status != 200 {
-        return;
+async fn purchase(buyer: &Client, event: Uuid, cancels: bool, tally: &Tally) {
+    let held = match until_known(buyer, op::reserve_tickets(event, 1)).await {
+        Ok(held) => held.ticket_ids,
+        Err(failure) => return assert_refused(&failure, &[Code::OverBuyerLimit]),
+    };
+    if let Err(failure) = until_known(buyer, op::book_tickets(&held)).await {
+        // A hold that Valkey has lost is nobody's, or somebody else's by now.
+        return assert_refused(&failure, &[Code::NotReserved, Code::NotYourTicket, Code::OverBuyerLimit]);
     }
     tally.booked.fetch_add(1, Ordering::Relaxed);
     if cancels {
         // Another purchase may have cancelled this very ticket: the latest go first.
-        let cancelled = until_known(buyer, "/ticket/cancel/", &seat).await;
-        assert!(cancelled.status == 200 || cancelled.code() == "TICKET-03", "{cancelled:?}");
-        tally.cancelled.fetch_add(usize::from(cancelled.status == 200), Ordering::Relaxed);
+        match until_known(buyer, op::cancel_tickets(event, 1)).await {
+            Ok(()) => _ = tally.cancelled.fetch_add(1, Ordering::Relaxed),
+            Err(failure) => assert_refused(&failure, &[Code::NotYourTicket]),
+        }
     }
 }
 
 /// What could not be booked when it was reserved, since the buyer had enough.
-async fn book_what_is_held(buyer: &Api, tally: &Tally) {
-    let held = buyer.get("/ticket/holds/").await;
-    for hold in held.body["holds"].as_array().into_iter().flatten() {
-        let held = hold["ticket_ids"].as_array().cloned().unwrap_or_default();
-        let booked = until_known(buyer, "/ticket/book/", &json!({ "ticket_ids": held })).await;
-        tally.booked.fetch_add(if booked.status == 200 { held.len() } else { 0 }, Ordering::Relaxed);
+async fn book_what_is_held(buyer: &Client, tally: &Tally) {
+    let Ok(held) = buyer.call(op::list_holds(None)).await else { return };
+    for hold in held.holds {
+        let booked = until_known(buyer, op::book_tickets(&hold.ticket_ids)).await;
+        tally.booked.fetch_add(booked.map_or(0, |()| hold.ticket_ids.len()), Ordering::Relaxed);
     }
 }
 
-async fn until_known(buyer: &Api, path: &str, body: &Value) -> Answer {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let key = format!("call-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    let keyed = buyer.with_header("Idempotency-Key", &key);
-    let mut answer = keyed.post(path, body.clone()).await;
+fn assert_refused(failure: &Failure, codes: &[Code]) {
+    let code = match failure {
+        Failure::Api(error) => error.code(),
+        _ => None,
+    };
+    assert!(code.is_some_and(|code| codes.contains(&code)), "{failure}");
+}
+
+/// Sends it again far longer than the client would by itself, and also after 500, which nobody should rely on.
+async fn until_known<T: FromAnswer>(buyer: &Client, call: Call<T>) -> Result<T, Failure> {
+    let call = call.keyed();
+    let mut answered = buyer.send_once(&call).await;
     for _ in 0..TRIES {
-        let is_known = !matches!(answer.status, 0 | 429 | 500..) && answer.code() != "IDEM-03";
+        let is_known = match &answered {
+            Ok(_) => true,
+            Err(Failure::Api(error)) => {
+                !matches!(error.status, 429 | 500..) && error.code() != Some(Code::FirstRequestUnderWay)
+            }
+            Err(_) => false,
+        };
         if is_known {
             break;
         }
         sleep(PAUSE).await;
-        answer = keyed.post(path, body.clone()).await;
+        answered = buyer.send_once(&call).await;
     }
-    answer
+    answered.map(|answer| answer.value)
 }
 
 /// One after the other, as the purchases go on.
@@ -188,11 +194,11 @@ struct Watching {
 }
 
 impl Watching {
-    async fn begin(world: &World, event: &str) -> Self {
+    async fn begin(world: &World, event: Uuid) -> Self {
         let url = world.system.postgres().unwrap().url(&Service::Ticketing.database());
         let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
         tokio::spawn(connection);
-        let (event, is_over) = (event.to_owned(), Arc::new(AtomicBool::new(false)));
+        let (event, is_over) = (event.to_string(), Arc::new(AtomicBool::new(false)));
         let over = Arc::clone(&is_over);
         let counts = tokio::spawn(async move {
             let count =

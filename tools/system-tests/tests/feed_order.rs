@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use booked_checker::{Limits, Report, Sources, verify};
+use booked_client::{Client, operations as op};
 use booked_ids::EventId;
 use booked_local_system::{Service, SystemOptions};
-use booked_system_tests::{Api, World, eventually};
-use serde_json::json;
-use tokio_postgres::{Client, NoTls};
+use booked_system_tests::{World, eventually};
+use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 const WITHIN: Duration = Duration::from_secs(20);
@@ -36,20 +36,20 @@ async fn without_the_guard_of_the_order_something_is_missing() {
 
 /// A booking's transaction writes and stops; another booking is done; `meanwhile`; the first commits; and when a third is
 /// counted, everything must be.
-async fn a_late_commit(world: &World, meanwhile: impl AsyncFnOnce(&Api, &str)) -> Report {
+async fn a_late_commit(world: &World, meanwhile: impl AsyncFnOnce(&Client, Uuid)) -> Report {
     let admin = world.admin().await.unwrap();
-    let buyer = world.member().await.unwrap().api;
+    let buyer = world.member().await.unwrap().client;
     let (late, quick) = (world.event(&admin, 5).await.unwrap(), world.event(&admin, 5).await.unwrap());
     let database = |service: Service| world.system.postgres().unwrap().url(&service.database());
 
     let transaction = connect(&database(Service::Ticketing)).await;
-    transaction.batch_execute(&booking_of_a_seat_of(&late)).await.unwrap();
-    buy(&buyer, &quick).await;
-    meanwhile(&admin, &quick).await;
+    transaction.batch_execute(&booking_of_a_seat_of(late)).await.unwrap();
+    buy(&buyer, quick).await;
+    meanwhile(&admin, quick).await;
     transaction.batch_execute("COMMIT").await.unwrap();
     let last = world.event(&admin, 5).await.unwrap();
-    buy(&buyer, &last).await;
-    counted(&admin, &last).await;
+    buy(&buyer, last).await;
+    counted(&admin, last).await;
 
     let sources = Sources {
         ticketing_database_url: Some(database(Service::Ticketing)),
@@ -60,17 +60,17 @@ async fn a_late_commit(world: &World, meanwhile: impl AsyncFnOnce(&Api, &str)) -
     verify(&sources, Vec::new()).await.unwrap()
 }
 
-async fn connect(url: &str) -> Client {
+async fn connect(url: &str) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
 }
 
 /// What a booking writes, up to its COMMIT.
-fn booking_of_a_seat_of(event: &str) -> String {
+fn booking_of_a_seat_of(event: Uuid) -> String {
     let (booking, user) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let seat = booked_ids::SeatNumber::new(1).unwrap();
-    let ticket = EventId::from_uuid(event.parse().unwrap()).unwrap().ticket(seat);
+    let ticket = EventId::from_uuid(event).unwrap().ticket(seat);
     format!(
         "BEGIN;
          INSERT INTO bookings (id, booked) VALUES ('{booking}', true);
@@ -83,19 +83,17 @@ fn booking_of_a_seat_of(event: &str) -> String {
     )
 }
 
-async fn buy(buyer: &Api, event: &str) {
-    let seats = json!({ "event_id": event, "count": 1 });
-    let reserved = buyer.post("/ticket/reserve/", seats).await.expect(200).unwrap();
-    let tickets = json!({ "ticket_ids": reserved.body["ticket_ids"] });
-    buyer.post("/ticket/book/", tickets).await.expect(200).unwrap();
+async fn buy(buyer: &Client, event: Uuid) {
+    let held = buyer.call(op::reserve_tickets(event, 1)).await.unwrap();
+    buyer.call(op::book_tickets(&held.ticket_ids)).await.unwrap();
 }
 
 /// Waits until analytics has counted a sale of the event.
-async fn counted(admin: &Api, event: &str) {
+async fn counted(admin: &Client, event: Uuid) {
     eventually(WITHIN, "the sale is counted", async || {
-        let rows = admin.get("/analytics/").await.expect(200)?.body;
-        let row = rows.as_array().and_then(|rows| rows.iter().find(|row| row["event_id"] == event));
-        if row.is_some_and(|row| row["sold_tickets"] == 1) { Ok(()) } else { Err(rows.to_string()) }
+        let rows = admin.call(op::list_analytics()).await.map_err(|error| error.to_string())?;
+        let row = rows.iter().find(|row| row.event_id == event);
+        if row.is_some_and(|row| row.sold_tickets == 1) { Ok(()) } else { Err(format!("{rows:?}")) }
     })
     .await;
 }

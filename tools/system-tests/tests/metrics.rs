@@ -8,9 +8,10 @@ use std::{
     time::Duration,
 };
 
+use booked_client::{Error, EventQuery, operations as op};
 use booked_local_system::{Process, Service};
 use booked_system_tests::{World, eventually};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Some gauges are measured every ten seconds.
 const EXPORTED_WITHIN: Duration = Duration::from_secs(240);
@@ -46,17 +47,16 @@ async fn every_metric_that_a_rule_or_a_dashboard_names_is_exported_by_its_compon
 }
 
 /// Every component does something of every kind.
-async fn use_everything(world: &World) -> Result<(), String> {
-    let (admin, member) = (world.admin().await?, world.member().await?);
+async fn use_everything(world: &World) -> Result<(), Error> {
+    let (admin, member) = (world.admin().await?, world.member().await?.client);
     let event = world.event(&admin, 3).await?;
-    let reserved = member.api.post("/ticket/reserve/", json!({ "event_id": event, "count": 2 })).await;
-    let tickets = reserved.expect(200)?.body["ticket_ids"].clone();
-    member.api.post("/ticket/book/", json!({ "ticket_ids": tickets })).await.expect(200)?;
-    member.api.post("/waitlist/add/", json!({ "event_id": event, "count": 1 })).await.expect(200)?;
-    member.api.post("/ticket/cancel/", json!({ "event_id": event, "count": 1 })).await.expect(200)?;
-    member.api.get("/user/bookings/").await.expect(200)?;
-    member.api.get("/event/").await.expect(200)?;
-    admin.get("/analytics/").await.expect(200)?;
+    let held = member.call(op::reserve_tickets(event, 2)).await?;
+    member.call(op::book_tickets(&held.ticket_ids)).await?;
+    member.call(op::add_to_waitlist(event, 1)).await?;
+    member.call(op::cancel_tickets(event, 1)).await?;
+    member.call(op::list_bookings()).await?;
+    member.call(op::list_events(&EventQuery::default())).await?;
+    admin.call(op::list_analytics()).await?;
     Ok(())
 }
 

@@ -10,14 +10,17 @@ use std::{
 };
 
 use actix_web::{App, HttpResponse, HttpServer, web};
+use booked_client::{EventQuery, Failure, operations as op};
+use booked_contract::Code;
 use booked_local_system::{Service, SystemOptions};
 use booked_system_tests::{World, eventually};
+use http::{HeaderMap, HeaderName};
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest, common::v1::any_value::Value as AnyValue,
     trace::v1::Span,
 };
 use prost::Message as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const WITHIN: Duration = Duration::from_secs(20);
 /// The client's: <https://www.w3.org/TR/trace-context/>.
@@ -29,18 +32,11 @@ async fn a_booking_is_one_connected_trace() {
     let collector = Collector::start().await;
     let world = traced(&collector).await;
     let admin = world.admin().await.unwrap();
-    let buyer = world.member().await.unwrap().api;
+    let buyer = world.member().await.unwrap().client;
     let event = world.event(&admin, 5).await.unwrap();
-    let seats = json!({ "event_id": event, "count": 1 });
-    let held = buyer.post("/ticket/reserve/", seats).await.expect(200).unwrap();
+    let held = buyer.call(op::reserve_tickets(event, 1)).await.unwrap();
 
-    let tickets = json!({ "ticket_ids": held.body["ticket_ids"] });
-    buyer
-        .with_header("traceparent", &traceparent())
-        .post("/ticket/book/", tickets)
-        .await
-        .expect(200)
-        .unwrap();
+    buyer.over(traced_connections()).call(op::book_tickets(&held.ticket_ids)).await.unwrap();
 
     let expected: BTreeSet<String> = [
         "booked-gateway: POST /ticket/book/",
@@ -68,11 +64,11 @@ async fn a_booking_is_one_connected_trace() {
 async fn a_log_line_names_the_trace_and_the_id_of_its_request() {
     let collector = Collector::start().await;
     let world = traced(&collector).await;
-    let client = world.api.with_header("traceparent", &traceparent());
-    let ada = json!({ "name": "Ada", "email": "ada@example.org", "password": World::PASSWORD });
-    client.post("/user/register/", ada).await.expect(201).unwrap();
+    let client = world.anyone.clone().over(traced_connections());
+    client.call(op::register_user("Ada", "ada@example.org", World::PASSWORD)).await.unwrap();
     world.system.process("event-1").unwrap().kill();
-    client.get("/event/").await.expect(503).unwrap();
+    let away = client.send_once(&op::list_events(&EventQuery::default())).await;
+    assert!(matches!(away, Err(Failure::Api(error)) if error.code() == Some(Code::Unavailable)));
 
     let registered = logged(&world, "user-1", "registered").await;
     let failed = logged(&world, "gateway", "a request failed").await;
@@ -94,9 +90,11 @@ async fn logged(world: &World, process: &str, message: &str) -> Value {
     .await
 }
 
-/// What a client sends that traces its own calls.
-fn traceparent() -> String {
-    format!("00-{}-{}-01", hex(&TRACE), hex(&CLIENTS_SPAN))
+/// Those of a client that traces its own calls.
+fn traced_connections() -> reqwest::Client {
+    let parent = format!("00-{}-{}-01", hex(&TRACE), hex(&CLIENTS_SPAN));
+    let headers = HeaderMap::from_iter([(HeaderName::from_static("traceparent"), parent.parse().unwrap())]);
+    reqwest::Client::builder().default_headers(headers).build().unwrap()
 }
 
 /// A system whose processes all send their spans there, soon, and log as they do in production.

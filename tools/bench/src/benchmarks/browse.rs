@@ -3,7 +3,8 @@
 use std::{fs, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
-use booked_load::client::{Request, Session};
+use booked_client::Request;
+use booked_load::client::Session;
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 

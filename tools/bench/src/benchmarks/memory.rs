@@ -1,7 +1,7 @@
 //! The resident size of each process.
 
 use anyhow::{Context as _, Result};
-use booked_load::client::Request;
+use booked_client::operations::list_analytics;
 use tokio::time::sleep;
 
 use crate::{
@@ -35,7 +35,8 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     let log_in = async |_| Ok(testbed.gateway.log_in(&admin.email, &admin.password).await.map(drop)?);
     // No more than are hashed concurrently, so that none is refused because the queue is full.
     run_concurrently(cores(), 0..LOG_INS, log_in).await?;
-    let read = async |_| buyers::success(testbed.admin.send(Request::get("/analytics/")).await?).map(drop);
+    let read =
+        async |_| buyers::success(testbed.admin.send(list_analytics().into_request()).await?).map(drop);
     run_concurrently(CLIENTS, 0..CLIENTS, read).await?;
     let busy = sizes(&testbed, Size::Max)?;
     let part = |limit, state: &'static str| {

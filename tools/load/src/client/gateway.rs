@@ -1,21 +1,16 @@
 //! The gateway's address, and the connections that are open to it.
 
 use std::{
-    borrow::Cow,
     net::{IpAddr, SocketAddr, ToSocketAddrs},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use booked_contract::{IDEMPOTENCY_KEY_HEADER, IDEMPOTENCY_REPLAYED_HEADER};
+use booked_client::{RawAnswer, Request};
 use bytes::Bytes;
-use http::{
-    HeaderValue, Method, Response, StatusCode, Uri,
-    header::{AUTHORIZATION, CONTENT_TYPE, HOST, LOCATION, RETRY_AFTER},
-};
+use http::{HeaderValue, Response, Uri, header::HOST};
 use http_body_util::Full;
 use tokio::time::{Instant, timeout_at};
-use uuid::Uuid;
 
 use super::connection::{Connection, Failure};
 
@@ -58,58 +53,6 @@ pub enum BadUrl {
     Form(String),
     #[error("{host} has no address: {cause}")]
     Host { host: String, cause: std::io::Error },
-}
-
-#[derive(Clone, Debug)]
-pub struct Request {
-    pub method: Method,
-    /// Includes the query, if any.
-    pub path: Cow<'static, str>,
-    /// None if the caller is anonymous.
-    pub authorization: Option<HeaderValue>,
-    /// The idempotency key, if any.
-    pub key: Option<HeaderValue>,
-    /// Empty if there is none.
-    pub body: Bytes,
-}
-
-impl Request {
-    /// `GET path`, anonymously.
-    pub fn get(path: impl Into<Cow<'static, str>>) -> Self {
-        Self { method: Method::GET, path: path.into(), authorization: None, key: None, body: Bytes::new() }
-    }
-
-    /// `POST path` with a body of JSON, anonymously.
-    pub fn post(path: impl Into<Cow<'static, str>>, body: &impl serde::Serialize) -> Self {
-        // The types of the contract can always be written as JSON; an empty body would be refused.
-        let body = serde_json::to_vec(body).unwrap_or_default();
-        Self { method: Method::POST, path: path.into(), authorization: None, key: None, body: body.into() }
-    }
-
-    /// The same, with a token.
-    #[must_use]
-    pub fn by(self, authorization: &HeaderValue) -> Self {
-        Self { authorization: Some(authorization.clone()), ..self }
-    }
-
-    /// The same, with an idempotency key.
-    #[must_use]
-    pub fn with_key(self, key: Uuid) -> Self {
-        // Digits and hyphens are always a header's value.
-        Self { key: HeaderValue::from_str(&key.to_string()).ok(), ..self }
-    }
-}
-
-/// An answer with any status.
-#[derive(Clone, Debug)]
-pub struct HttpResponse {
-    pub status: StatusCode,
-    pub location: Option<HeaderValue>,
-    /// From `Retry-After`, if that has seconds.
-    pub retry_after: Option<Duration>,
-    /// Whether it is marked as the answer that an earlier request with the same idempotency key was given.
-    pub replayed: bool,
-    pub body: Bytes,
 }
 
 /// Why a call has no answer.
@@ -188,7 +131,7 @@ impl Gateway {
     /// # Errors
     ///
     /// If there is no answer.
-    pub async fn send(&self, request: Request) -> Result<HttpResponse, RequestError> {
+    pub async fn send(&self, request: Request) -> Result<RawAnswer, RequestError> {
         let deadline = Instant::now() + self.0.timeouts.response;
         let mut request = self.0.message(request)?;
         loop {
@@ -213,21 +156,8 @@ impl Gateway {
 impl Inner {
     fn message(&self, request: Request) -> Result<http::Request<Full<Bytes>>, RequestError> {
         let uri = Uri::try_from(request.path.as_ref()).map_err(|e| RequestError::NotSent(e.to_string()))?;
-        let has_body = !request.body.is_empty();
-        let mut message = http::Request::new(Full::new(request.body));
-        *message.method_mut() = request.method;
-        *message.uri_mut() = uri;
-        let headers = message.headers_mut();
-        headers.insert(HOST, self.host.clone());
-        if has_body {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-        if let Some(authorization) = request.authorization {
-            headers.insert(AUTHORIZATION, authorization);
-        }
-        if let Some(key) = request.key {
-            headers.insert(IDEMPOTENCY_KEY_HEADER, key);
-        }
+        let mut message = request.into_message(uri).map(Full::new);
+        message.headers_mut().insert(HOST, self.host.clone());
         Ok(message)
     }
 
@@ -260,15 +190,7 @@ impl Inner {
     }
 }
 
-fn answer(response: Response<Bytes>) -> HttpResponse {
-    let (mut head, body) = response.into_parts();
-    let retry_after = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    let replayed = head.headers.get(IDEMPOTENCY_REPLAYED_HEADER).is_some_and(|value| value == "true");
-    HttpResponse {
-        status: head.status,
-        location: head.headers.remove(LOCATION),
-        retry_after: retry_after.map(Duration::from_secs),
-        replayed,
-        body,
-    }
+fn answer(response: Response<Bytes>) -> RawAnswer {
+    let (http::response::Parts { status, headers, .. }, body) = response.into_parts();
+    RawAnswer { status, headers, body }
 }

@@ -1,58 +1,94 @@
 //! Converts between a history and HTTP: an operation to a request, and an answer to an outcome.
 
 use booked_checker::history::{Bookings, Op, Outcome, Response};
+use booked_client::{Call, CreatedEvent, FromAnswer, RawAnswer, Request, operations};
 use booked_contract::{
-    Code, ErrorBody,
+    Code,
     event::{Event, EventChange, NewEvent},
-    ticket::{Booking, Reservation, SeatsOfEvent, TicketIds},
+    ticket::{Booking, Reservation},
 };
-use http::{Method, StatusCode};
-use serde::de::DeserializeOwned;
-use uuid::Uuid;
+use http::StatusCode;
 
-use super::{
-    clock::now_us,
-    gateway::{HttpResponse, Request, RequestError},
-};
+use super::{clock::now_us, gateway::RequestError};
 
 /// In 2030, when all events that are made up here take place.
 const UNIX_TIME: i64 = 1_900_000_000;
 const SECONDS_OF_A_DAY: u64 = 86_400;
 
-pub(super) fn request(op: &Op) -> Request {
-    match op {
-        Op::Reserve { event_id, count } => Request::post("/ticket/reserve/", &seats(*event_id, *count)),
-        Op::Release { ticket_ids } => Request::post("/ticket/release/", &tickets(ticket_ids)),
-        Op::Book { ticket_ids } => Request::post("/ticket/book/", &tickets(ticket_ids)),
-        Op::Cancel { event_id, count } => Request::post("/ticket/cancel/", &seats(*event_id, *count)),
-        Op::CancelTickets { ticket_ids } => Request::post("/ticket/cancel_tickets/", &tickets(ticket_ids)),
-        Op::AddToWaitlist { event_id, count } => Request::post("/waitlist/add/", &seats(*event_id, *count)),
-        Op::ListBookings => Request::get("/user/bookings/"),
-        Op::ReadEvent { event_id } => Request::get(format!("/event/{event_id}/")),
-        Op::CreateEvent { seat_count, max_per_buyer } => {
-            let max_per_buyer = max_per_buyer.map(i64::from);
-            Request::post("/event/", &NewEvent { max_per_buyer, ..event_of(*seat_count) })
-        }
-        Op::GrowEvent { event_id, seat_count } => {
-            let change = EventChange {
-                id: event_id.to_string(),
-                seat_count: Some(i64::from(*seat_count)),
-                ..EventChange::default()
-            };
-            Request::post("/event/update/", &change)
-        }
-        Op::DeleteEvent { event_id } => {
-            Request { method: Method::DELETE, ..Request::get(format!("/event/?id={event_id}")) }
+/// What is sent for an operation, and how a success is read: nothing if it cannot be understood.
+pub(super) struct Exchange {
+    pub(super) request: Request,
+    pub(super) read: fn(&RawAnswer) -> Option<Response>,
+}
+
+/// What an answer holds, as far as a history has it.
+trait Recorded: FromAnswer {
+    fn recorded(self) -> Response;
+}
+
+impl Exchange {
+    pub(super) fn of(op: &Op) -> Self {
+        match op {
+            Op::Reserve { event_id, count } => operations::reserve_tickets(*event_id, *count).into(),
+            Op::Release { ticket_ids } => operations::release_tickets(ticket_ids).into(),
+            Op::Book { ticket_ids } => operations::book_tickets(ticket_ids).into(),
+            Op::Cancel { event_id, count } => operations::cancel_tickets(*event_id, *count).into(),
+            Op::CancelTickets { ticket_ids } => operations::cancel_chosen_tickets(ticket_ids).into(),
+            Op::AddToWaitlist { event_id, count } => operations::add_to_waitlist(*event_id, *count).into(),
+            Op::ListBookings => operations::list_bookings().into(),
+            Op::ReadEvent { event_id } => operations::get_event(*event_id).into(),
+            Op::CreateEvent { seat_count, max_per_buyer } => {
+                let max_per_buyer = max_per_buyer.map(i64::from);
+                operations::create_event(&NewEvent { max_per_buyer, ..event_of(*seat_count) }).into()
+            }
+            Op::GrowEvent { event_id, seat_count } => {
+                let (id, seat_count) = (event_id.to_string(), Some(i64::from(*seat_count)));
+                operations::update_event(&EventChange { id, seat_count, ..EventChange::default() }).into()
+            }
+            Op::DeleteEvent { event_id } => operations::delete_event(*event_id).into(),
         }
     }
 }
 
-fn seats(event: Uuid, count: u32) -> SeatsOfEvent {
-    SeatsOfEvent { event_id: event.to_string(), count: i64::from(count) }
+impl<T: Recorded> From<Call<T>> for Exchange {
+    /// Without a key, unless it has one.
+    fn from(call: Call<T>) -> Self {
+        let read = |answer: &RawAnswer| T::from_answer(answer).ok().map(T::recorded);
+        Self { request: call.into_request(), read }
+    }
 }
 
-fn tickets(ids: &[Uuid]) -> TicketIds {
-    TicketIds { ticket_ids: ids.iter().map(Uuid::to_string).collect() }
+impl Recorded for () {
+    fn recorded(self) -> Response {
+        Response::Empty
+    }
+}
+
+impl Recorded for Reservation {
+    fn recorded(self) -> Response {
+        Response::Held { ticket_ids: self.ticket_ids, expires_unix_time: self.expires_unix_time }
+    }
+}
+
+impl Recorded for Vec<Booking> {
+    fn recorded(self) -> Response {
+        let row =
+            |row: Booking| Bookings { event_id: row.event_id, number_of_tickets: row.number_of_tickets };
+        Response::Bookings(self.into_iter().map(row).collect())
+    }
+}
+
+impl Recorded for Event {
+    fn recorded(self) -> Response {
+        let Self { seat_count, available_seats_count, .. } = self;
+        Response::Event { seat_count, available_seats_count }
+    }
+}
+
+impl Recorded for CreatedEvent {
+    fn recorded(self) -> Response {
+        Response::Created { event_id: self.event_id }
+    }
 }
 
 fn event_of(seat_count: u32) -> NewEvent {
@@ -67,70 +103,35 @@ fn event_of(seat_count: u32) -> NewEvent {
     }
 }
 
-/// What an answer to the operation says; none if it cannot be understood.
-pub(super) fn response_to(op: &Op, answer: &HttpResponse) -> Option<Response> {
-    match op {
-        Op::Reserve { .. } => {
-            let Reservation { ticket_ids, expires_unix_time } = body(answer)?;
-            Some(Response::Held { ticket_ids, expires_unix_time })
-        }
-        Op::ListBookings => {
-            let rows: Vec<Booking> = body(answer)?;
-            let row =
-                |row: Booking| Bookings { event_id: row.event_id, number_of_tickets: row.number_of_tickets };
-            Some(Response::Bookings(rows.into_iter().map(row).collect()))
-        }
-        Op::ReadEvent { .. } => {
-            let Event { seat_count, available_seats_count, .. } = body(answer)?;
-            Some(Response::Event { seat_count, available_seats_count })
-        }
-        Op::CreateEvent { .. } => Some(Response::Created { event_id: created(answer)? }),
-        Op::Release { .. }
-        | Op::Book { .. }
-        | Op::Cancel { .. }
-        | Op::CancelTickets { .. }
-        | Op::AddToWaitlist { .. }
-        | Op::GrowEvent { .. }
-        | Op::DeleteEvent { .. } => Some(Response::Empty),
-    }
-}
-
-/// The id of the event that was created.
-pub(super) fn created(answer: &HttpResponse) -> Option<Uuid> {
-    let location = answer.location.as_ref()?.to_str().ok()?;
-    location.trim_matches('/').strip_prefix("event/")?.parse().ok()
-}
-
-fn body<T: DeserializeOwned>(answer: &HttpResponse) -> Option<T> {
-    serde_json::from_slice(&answer.body).ok()
-}
-
 /// The outcome of a call. `read` returns what a successful answer says, none if it cannot be understood.
 pub fn outcome(
-    answered: &Result<HttpResponse, RequestError>,
-    read: impl FnOnce(&HttpResponse) -> Option<Response>,
+    answered: &Result<RawAnswer, RequestError>,
+    read: impl FnOnce(&RawAnswer) -> Option<Response>,
 ) -> Outcome {
     let answer = match answered {
         Ok(answer) => answer,
         Err(unanswered) => return Outcome::Unknown { cause: unanswered.to_string() },
     };
     let status = answer.status;
-    let code = || body::<ErrorBody>(answer).map(|error| error.category_code).unwrap_or_default();
     if status.is_success() {
         let unread =
             || Outcome::Unknown { cause: format!("{} with a body that cannot be read", status.as_u16()) };
         return read(answer).map_or_else(unread, Outcome::Ok);
     }
+    let code = answer.error_body().map(|error| error.category_code).unwrap_or_default();
     let is_refusal = status.is_client_error() || status == StatusCode::SERVICE_UNAVAILABLE;
     // What the first request with its key comes to is not known yet, and it may be the same one: the gateway sends some again.
-    if is_refusal && code() != Code::FirstRequestUnderWay.as_str() {
-        return Outcome::Fail { status: status.as_u16(), code: code() };
+    if is_refusal && code != Code::FirstRequestUnderWay.as_str() {
+        return Outcome::Fail { status: status.as_u16(), code };
     }
-    Outcome::Unknown { cause: format!("{} {}", status.as_u16(), code()).trim_end().to_owned() }
+    Outcome::Unknown { cause: format!("{} {code}", status.as_u16()).trim_end().to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
+    use uuid::Uuid;
+
     use super::*;
 
     const RESERVE: Op = Op::Reserve { event_id: Uuid::nil(), count: 1 };
@@ -170,13 +171,7 @@ mod tests {
 
     fn became(op: &Op, status: u16, body: &str) -> Outcome {
         let status = StatusCode::from_u16(status).unwrap();
-        let answer = HttpResponse {
-            status,
-            location: None,
-            retry_after: None,
-            replayed: false,
-            body: body.to_owned().into(),
-        };
-        outcome(&Ok(answer), |answer| response_to(op, answer))
+        let answer = RawAnswer { status, headers: HeaderMap::new(), body: body.to_owned().into() };
+        outcome(&Ok(answer), Exchange::of(op).read)
     }
 }

@@ -4,18 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use booked_checker::history::{Call, Op, Outcome, Response, Try};
-use booked_contract::{
-    event::NewEvent,
-    user::{LogIn, Registration, Token},
-};
+use booked_client::{CreatedEvent, FromAnswer, RawAnswer, Request, authorization, operations};
+use booked_contract::{event::NewEvent, user::Token};
 use http::HeaderValue;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
     clock::now_us,
-    gateway::{Gateway, HttpResponse, Request, RequestError},
-    op::{created, outcome, request, response_to},
+    gateway::{Gateway, RequestError},
+    op::{Exchange, outcome},
 };
 
 /// A client that is logged in, or anonymous. Clones are the same client on the same connections.
@@ -59,9 +57,7 @@ impl Gateway {
     ///
     /// Any other answer.
     pub async fn register(&self, name: &str, email: &str, password: &str) -> Result<bool, CallError> {
-        let registration =
-            Registration { name: name.to_owned(), email: email.to_owned(), password: password.to_owned() };
-        let answered = self.send(Request::post("/user/register/", &registration)).await;
+        let answered = self.send(operations::register_user(name, email, password).into_request()).await;
         match &answered {
             Ok(answer) if answer.status.as_u16() == 409 => Ok(false),
             _ => expect_ok("registering", answered).map(|_| true),
@@ -86,9 +82,8 @@ impl Gateway {
     /// # Errors
     ///
     /// If there is no answer.
-    pub async fn send_log_in(&self, email: &str, password: &str) -> Result<HttpResponse, RequestError> {
-        let log_in = LogIn { email: email.to_owned(), password: password.to_owned() };
-        self.send(Request::post("/user/login/", &log_in)).await
+    pub async fn send_log_in(&self, email: &str, password: &str) -> Result<RawAnswer, RequestError> {
+        self.send(operations::log_in(email, password).into_request()).await
     }
 
     /// An anonymous client, which may read what is public.
@@ -99,8 +94,8 @@ impl Gateway {
 
     /// The session from an answer to a log-in; none if it has no token that can be read.
     #[must_use]
-    pub fn session_of(&self, answer: &HttpResponse) -> Option<Session> {
-        let Token { token } = serde_json::from_slice(&answer.body).ok()?;
+    pub fn session_of(&self, answer: &RawAnswer) -> Option<Session> {
+        let Token { token } = Token::from_answer(answer).ok()?;
         self.resume(&token)
     }
 
@@ -110,9 +105,8 @@ impl Gateway {
     pub fn resume(&self, token: &str) -> Option<Session> {
         let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
         let claims: Claims = serde_json::from_slice(&payload).ok()?;
-        let mut authorization = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
-        authorization.set_sensitive(true);
         let user = (claims.role != "admin").then_some(claims.sub);
+        let authorization = authorization(token).ok()?;
         let identity = Identity { user, authorization, expires_unix_s: claims.exp };
         Some(Session { gateway: self.clone(), identity: Some(Arc::new(identity)) })
     }
@@ -157,18 +151,18 @@ impl Session {
 
     /// Sends the operation once, with its idempotency key if it has one, and also returns how long to wait before the next attempt.
     pub(super) async fn attempt(&self, op: &Op, key: Option<Uuid>) -> (Try, Option<Duration>) {
-        let request = request(op);
-        let request = match key {
-            Some(key) => request.with_key(key),
-            None => request,
-        };
+        let Exchange { mut request, read } = Exchange::of(op);
+        // Digits and hyphens are always a header's value.
+        request.key = key.and_then(|key| {
+            HeaderValue::from_str(key.hyphenated().encode_lower(&mut Uuid::encode_buffer())).ok()
+        });
         let sent_us = now_us();
         let answered = self.send(request).await;
         let ended_us = now_us();
-        let outcome = outcome(&answered, |answer| response_to(op, answer));
+        let outcome = outcome(&answered, read);
         let answer = answered.ok();
-        let replayed = answer.as_ref().is_some_and(|answer| answer.replayed);
-        (Try { sent_us, ended_us, outcome, replayed }, answer.and_then(|answer| answer.retry_after))
+        let replayed = answer.as_ref().is_some_and(|answer| answer.replayed());
+        (Try { sent_us, ended_us, outcome, replayed }, answer.and_then(|answer| answer.retry_after()))
     }
 
     /// Sends any request, with this session's token.
@@ -176,7 +170,7 @@ impl Session {
     /// # Errors
     ///
     /// If there is no answer.
-    pub async fn send(&self, request: Request) -> Result<HttpResponse, RequestError> {
+    pub async fn send(&self, request: Request) -> Result<RawAnswer, RequestError> {
         let request = match &self.identity {
             Some(identity) => request.by(&identity.authorization),
             None => request,
@@ -191,17 +185,13 @@ impl Session {
     /// If it was not created.
     pub async fn create_event(&self, event: &NewEvent) -> Result<Uuid, CallError> {
         const WHAT: &str = "creating an event";
-        let answer = expect_ok(WHAT, self.send(Request::post("/event/", event)).await)?;
-        let unread =
-            || CallError { what: WHAT, why: "its Location does not name an event".to_owned(), status: None };
-        created(&answer).ok_or_else(unread)
+        let answer = expect_ok(WHAT, self.send(operations::create_event(event).into_request()).await)?;
+        let created = CreatedEvent::from_answer(&answer);
+        created.map(|created| created.event_id).map_err(|why| CallError { what: WHAT, why, status: None })
     }
 }
 
-fn expect_ok(
-    what: &'static str,
-    answered: Result<HttpResponse, RequestError>,
-) -> Result<HttpResponse, CallError> {
+fn expect_ok(what: &'static str, answered: Result<RawAnswer, RequestError>) -> Result<RawAnswer, CallError> {
     let why = match outcome(&answered, |_| Some(Response::Empty)) {
         Outcome::Ok(_) => String::new(),
         Outcome::Fail { status, code } => format!("{status} {code}"),

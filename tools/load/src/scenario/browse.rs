@@ -1,12 +1,10 @@
 //! `browse`: pages of events, one after the other, and some single events.
 
-use std::{
-    borrow::Cow,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use booked_checker::history::{Outcome, Response};
+use booked_client::{EventQuery, operations::list_events};
 use booked_contract::event::NewEvent;
 use rand::Rng;
 use uuid::Uuid;
@@ -17,9 +15,10 @@ use crate::{
     run::{Iteration, Page},
 };
 
-const FIRST_PAGE: &str = "/event/?limit=10";
-/// The largest page.
-const PAGE_MAX: &str = "/event/?limit=100";
+/// Events of a page.
+const LIMIT: u32 = 10;
+/// Events of the largest page.
+const LIMIT_MAX: u32 = 100;
 /// No client reads further.
 const PAGES_MAX: u32 = 3;
 /// How often an event of the page is read.
@@ -36,7 +35,8 @@ pub(super) struct Browse {
 
 impl Browse {
     pub(super) async fn prepare(setup: &Setup, options: &Options) -> anyhow::Result<Self> {
-        let answer = setup.gateway.send(crate::client::Request::get(PAGE_MAX)).await?;
+        let largest = EventQuery { limit: Some(LIMIT_MAX), ..EventQuery::default() };
+        let answer = setup.gateway.send(list_events(&largest).into_request()).await?;
         let page: Page = serde_json::from_slice(&answer.body)?;
         let there = u32::try_from(page.events.len()).unwrap_or(u32::MAX);
         for number in there..options.events {
@@ -58,10 +58,10 @@ impl Browse {
 #[async_trait]
 impl Scenario for Browse {
     async fn iterate(&self, iteration: &mut Iteration) {
-        let mut path = Cow::Borrowed(FIRST_PAGE);
+        let mut query = EventQuery { limit: Some(LIMIT), ..EventQuery::default() };
         let mut after = i64::MIN;
         for _ in 0..iteration.random.random_range(1..=PAGES_MAX) {
-            let Some(page) = iteration.list_events(path).await else { return };
+            let Some(page) = iteration.list_events(&query).await else { return };
             if page.events.is_empty() {
                 return;
             }
@@ -74,7 +74,7 @@ impl Scenario for Browse {
                 self.read(iteration, page.events[chosen].id).await;
             }
             after = page.next_time_to_fetch;
-            path = Cow::Owned(format!("{FIRST_PAGE}&timestamp={after}"));
+            query.timestamp = Some(after);
         }
     }
 

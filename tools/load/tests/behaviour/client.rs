@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use booked_load::client::{BadUrl, Gateway, Request, RequestError, Timeouts};
+use booked_client::operations::health;
+use booked_load::client::{BadUrl, Gateway, RequestError, Timeouts};
 
 use crate::scripted::{Step, serve};
 
@@ -62,5 +63,5 @@ async fn gateway(steps: Vec<Step>) -> Gateway {
 }
 
 async fn get_health(gateway: &Gateway) -> Result<u16, RequestError> {
-    gateway.send(Request::get("/health/")).await.map(|answer| answer.status.as_u16())
+    gateway.send(health().into_request()).await.map(|answer| answer.status.as_u16())
 }

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use booked_checker::history::{Op, Outcome, Response};
-use booked_contract::ticket::SeatsOfEvent;
-use booked_load::client::{Request, Session};
+use booked_client::operations::cancel_tickets;
+use booked_load::client::Session;
 use tokio::time::sleep;
 
 use crate::context::{AttackContext, run_concurrently};
@@ -30,9 +30,8 @@ async fn buy(context: &AttackContext, session: &Session) {
 
 async fn attack(context: Arc<AttackContext>, number: usize) {
     let session = context.session(0, 1, context.address(number, ADDRESSES));
-    let one = SeatsOfEvent { event_id: context.event.to_string(), count: 1 };
     for _ in 0..context.calls_max {
-        context.observe_response(&session.send(Request::post("/ticket/cancel/", &one)).await);
+        context.observe_response(&session.send(cancel_tickets(context.event, 1).into_request()).await);
         sleep(PAUSE).await;
     }
 }

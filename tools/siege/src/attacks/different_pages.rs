@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use booked_load::client::Request;
+use booked_client::{EventQuery, operations::list_events};
 use tokio::time::sleep;
 
 use crate::context::{AttackContext, run_concurrently};
@@ -19,8 +19,9 @@ async fn attack(context: Arc<AttackContext>, number: usize) {
     let gateway = context.gateway(context.address(number, ADDRESSES));
     for turn in 0..context.calls_max {
         let timestamp = 1 + number * context.calls_max + turn;
-        let page = Request::get(format!("/event/?limit=100&timestamp={timestamp}"));
-        context.observe_response(&gateway.send(page).await);
+        let timestamp = i64::try_from(timestamp).ok();
+        let page = list_events(&EventQuery { limit: Some(100), timestamp, ..EventQuery::default() });
+        context.observe_response(&gateway.send(page.into_request()).await);
         sleep(PAUSE).await;
     }
 }

@@ -2,8 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use booked_contract::ticket::SeatsOfEvent;
-use booked_load::client::Request;
+use booked_client::operations::reserve_tickets;
 use tokio::time::sleep;
 
 use crate::context::{AttackContext, run_concurrently};
@@ -11,7 +10,7 @@ use crate::context::{AttackContext, run_concurrently};
 const CONNECTIONS: usize = 100;
 const ADDRESSES: usize = 8;
 /// The maximum of one call.
-const SEATS: i64 = 100;
+const SEATS: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) async fn run(context: Arc<AttackContext>, accounts: usize) {
@@ -22,9 +21,8 @@ pub(super) async fn run(context: Arc<AttackContext>, accounts: usize) {
 async fn attack(context: Arc<AttackContext>, accounts: usize, number: usize) {
     let from = context.address(number, ADDRESSES);
     let session = context.session(number, accounts.min(ADDRESSES), from);
-    let wanted = SeatsOfEvent { event_id: context.event.to_string(), count: SEATS };
     for _ in 0..context.calls_max {
-        context.observe_response(&session.send(Request::post("/ticket/reserve/", &wanted)).await);
+        context.observe_response(&session.send(reserve_tickets(context.event, SEATS).into_request()).await);
         sleep(PAUSE).await;
     }
 }

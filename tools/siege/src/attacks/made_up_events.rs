@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use booked_contract::ticket::TicketIds;
+use booked_client::operations::{book_tickets, release_tickets};
 use booked_ids::{EventId, SeatNumber};
-use booked_load::client::{Request, now_us};
+use booked_load::client::now_us;
 use rand::Rng as _;
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use crate::context::{AttackContext, run_concurrently};
 
@@ -21,15 +22,15 @@ pub(super) async fn run(context: Arc<AttackContext>) {
 
 async fn attack(context: Arc<AttackContext>, number: usize) {
     let session = context.session(number, ADDRESSES, context.address(number, ADDRESSES));
-    let path = if number.is_multiple_of(2) { "/ticket/book/" } else { "/ticket/release/" };
+    let operation = if number.is_multiple_of(2) { book_tickets } else { release_tickets };
     for _ in 0..context.calls_max {
-        let tickets = TicketIds { ticket_ids: (0..IDS).filter_map(|_| made_up()).collect() };
-        context.observe_response(&session.send(Request::post(path, &tickets)).await);
+        let tickets: Vec<Uuid> = (0..IDS).filter_map(|_| made_up()).collect();
+        context.observe_response(&session.send(operation(&tickets).into_request()).await);
         sleep(PAUSE).await;
     }
 }
 
-fn made_up() -> Option<String> {
+fn made_up() -> Option<Uuid> {
     let event = EventId::new(now_us() / 1_000, rand::rng().random());
-    Some(event.ticket(SeatNumber::new(1)?).as_uuid().to_string())
+    Some(event.ticket(SeatNumber::new(1)?).as_uuid())
 }

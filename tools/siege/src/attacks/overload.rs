@@ -8,7 +8,8 @@ use std::{
     time::Duration,
 };
 
-use booked_load::client::{Gateway, Request};
+use booked_client::{Request, operations::get_event};
+use booked_load::client::Gateway;
 use tokio::{
     sync::Semaphore,
     time::{Instant, sleep, timeout},
@@ -72,5 +73,5 @@ async fn capacity_per_s(context: &Arc<AttackContext>, gateways: &Arc<[Gateway]>)
 }
 
 fn read_event(context: &AttackContext) -> Request {
-    Request::get(format!("/event/{}/", context.event))
+    get_event(context.event).into_request()
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use booked_load::client::Request;
+use booked_client::operations::get_event;
 use tokio::time::{Instant, sleep_until};
 
 use crate::context::{AttackContext, run_concurrently};
@@ -25,7 +25,6 @@ async fn attack(context: Arc<AttackContext>, start: Instant, number: usize) {
             due += STEP;
         }
         sleep_until(due).await;
-        let read = Request::get(format!("/event/{}/", context.event));
-        context.observe_response(&gateway.send(read).await);
+        context.observe_response(&gateway.send(get_event(context.event).into_request()).await);
     }
 }

@@ -2,8 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use booked_contract::ticket::SeatsOfEvent;
-use booked_load::client::Request;
+use booked_client::operations::add_to_waitlist;
 use tokio::time::sleep;
 
 use crate::context::{AttackContext, run_concurrently};
@@ -18,9 +17,8 @@ pub(super) async fn run(context: Arc<AttackContext>) {
 
 async fn attack(context: Arc<AttackContext>, number: usize) {
     let session = context.session(0, 1, context.address(number, ADDRESSES));
-    let wanted = SeatsOfEvent { event_id: context.event.to_string(), count: 1 };
     for _ in 0..context.calls_max {
-        context.observe_response(&session.send(Request::post("/waitlist/add/", &wanted)).await);
+        context.observe_response(&session.send(add_to_waitlist(context.event, 1).into_request()).await);
         sleep(PAUSE).await;
     }
 }

@@ -8,6 +8,7 @@ mod scene;
 
 use std::time::Duration;
 
+use booked_client::{Failure, operations as op};
 use booked_system_tests::{World, eventually};
 
 use scene::{
@@ -71,7 +72,8 @@ async fn a_gateway_that_returns_serves_at_once() {
     let world = World::start(&[]).await;
     let gateway = world.system.process("gateway").unwrap();
     gateway.kill();
-    assert_eq!(world.api.get("/health/").await.status, 0, "nobody should answer");
+    let asked = world.anyone.send_once(&op::health()).await;
+    assert!(matches!(asked, Err(Failure::NotSent(_))), "nobody should answer: {asked:?}");
     tokio::task::block_in_place(|| gateway.restart()).unwrap();
     recovers(&world).await;
 }
@@ -100,7 +102,7 @@ async fn losing_a_process(name: &str, needed_by: &[Route]) {
 /// Everything works again, in a new scene, without anybody's help.
 async fn recovers(world: &World) {
     let all_work = || async {
-        let scene = Scene::prepare(world).await?;
+        let scene = Scene::prepare(world).await.map_err(|error| error.to_string())?;
         scene.expect_away(&[]).await
     };
     eventually(RECOVERS_WITHIN, "everything works again", all_work).await;

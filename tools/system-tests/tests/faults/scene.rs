@@ -1,8 +1,12 @@
 //! One of everything that the routes need, prepared while all is well, and each route asked once.
 
-use booked_system_tests::{Answer, Api, World};
+use std::time::{Duration, Instant};
+
+use booked_client::{Call, Client, Error, EventQuery, Failure, FromAnswer, operations as op};
+use booked_contract::{Code, event::EventChange};
+use booked_system_tests::World;
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::ANSWER_WITHIN;
 
@@ -64,37 +68,43 @@ impl Route {
 
 /// Events, holds and a booking of somebody's.
 pub(crate) struct Scene {
-    anyone: Api,
-    admin: Api,
-    member: Api,
+    anyone: Client,
+    admin: Client,
+    member: Client,
     email: String,
-    event: String,
-    event_to_delete: String,
-    held: Value,
-    held_to_release: Value,
-    booked: Value,
+    event: Uuid,
+    event_to_delete: Uuid,
+    held: Vec<Uuid>,
+    held_to_release: Vec<Uuid>,
+    booked: Vec<Uuid>,
     /// Bookings to cancel, at an event of their own: cancelling takes the latest.
-    event_to_cancel: String,
+    event_to_cancel: Uuid,
+}
+
+/// What came of asking a route, and how long it took.
+struct Asked {
+    failure: Option<Failure>,
+    took: Duration,
 }
 
 impl Scene {
     /// Needs everything.
-    pub(crate) async fn prepare(world: &World) -> Result<Self, String> {
+    pub(crate) async fn prepare(world: &World) -> Result<Self, Error> {
         let admin = world.admin().await?;
         let member = world.member().await?;
         let event = world.event(&admin, 20).await?;
         let event_to_cancel = world.event(&admin, 20).await?;
-        let api = member.api;
-        book(&api, &hold(&api, &event_to_cancel).await?).await?;
-        let booked = hold(&api, &event).await?;
-        book(&api, &booked).await?;
+        let client = member.client;
+        client.call(op::book_tickets(&hold(&client, event_to_cancel).await?)).await?;
+        let booked = hold(&client, event).await?;
+        client.call(op::book_tickets(&booked)).await?;
         Ok(Self {
-            anyone: world.api.clone(),
-            held: hold(&api, &event).await?,
-            held_to_release: hold(&api, &event).await?,
+            anyone: world.anyone.clone(),
+            held: hold(&client, event).await?,
+            held_to_release: hold(&client, event).await?,
             event_to_delete: world.event(&admin, 20).await?,
             admin,
-            member: api,
+            member: client,
             email: member.email,
             event,
             booked,
@@ -108,65 +118,66 @@ impl Scene {
         let wrong: Vec<String> = join_all(asked)
             .await
             .into_iter()
-            .filter_map(|(route, answer)| judge(route, &answer, away.contains(&route)))
+            .filter_map(|(route, asked)| judge(route, &asked, away.contains(&route)))
             .collect();
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
     }
 
-    async fn ask(&self, route: Route) -> Answer {
-        let seats = |event: &str| json!({ "event_id": event, "count": 1 });
+    async fn ask(&self, route: Route) -> Asked {
+        let (anyone, admin, member) = (&self.anyone, &self.admin, &self.member);
         match route {
-            Route::Health => self.anyone.get("/health/").await,
+            Route::Health => once(anyone, op::health()).await,
             Route::Register => {
                 let email = format!("also-{}", self.email);
-                let account = json!({ "name": "Also", "email": email, "password": World::PASSWORD });
-                self.anyone.post("/user/register/", account).await
+                once(anyone, op::register_user("Also", &email, World::PASSWORD)).await
             }
-            Route::LogIn => {
-                let account = json!({ "email": self.email, "password": World::PASSWORD });
-                self.anyone.post("/user/login/", account).await
-            }
-            Route::ListBookings => self.member.get("/user/bookings/").await,
-            Route::CreateEvent => self.admin.post("/event/", World::new_event(10)).await,
-            Route::ListEvents => self.anyone.get("/event/").await,
-            Route::ReadEvent => self.anyone.get(&format!("/event/{}/", self.event)).await,
+            Route::LogIn => once(anyone, op::log_in(&self.email, World::PASSWORD)).await,
+            Route::ListBookings => once(member, op::list_bookings()).await,
+            Route::CreateEvent => once(admin, op::create_event(&World::new_event(10))).await,
+            Route::ListEvents => once(anyone, op::list_events(&EventQuery::default())).await,
+            Route::ReadEvent => once(anyone, op::get_event(self.event)).await,
             Route::UpdateEvent => {
-                let change = json!({ "id": self.event, "description": "Changed" });
-                self.admin.post("/event/update/", change).await
+                let (id, description) = (self.event.to_string(), Some("Changed".to_owned()));
+                let change = EventChange { id, description, ..EventChange::default() };
+                once(admin, op::update_event(&change)).await
             }
-            Route::DeleteEvent => self.admin.delete(&format!("/event/?id={}", self.event_to_delete)).await,
-            Route::Reserve => self.member.post("/ticket/reserve/", seats(&self.event)).await,
-            Route::Book => self.member.post("/ticket/book/", json!({ "ticket_ids": self.held })).await,
-            Route::BookAgain => self.member.post("/ticket/book/", json!({ "ticket_ids": self.booked })).await,
-            Route::Release => {
-                self.member.post("/ticket/release/", json!({ "ticket_ids": self.held_to_release })).await
-            }
-            Route::Cancel => self.member.post("/ticket/cancel/", seats(&self.event_to_cancel)).await,
-            Route::JoinWaitlist => self.member.post("/waitlist/add/", seats(&self.event)).await,
-            Route::Analytics => self.admin.get("/analytics/").await,
-            Route::CancellationRates => self.admin.get("/analytics/cancellation_rates/").await,
+            Route::DeleteEvent => once(admin, op::delete_event(self.event_to_delete)).await,
+            Route::Reserve => once(member, op::reserve_tickets(self.event, 1)).await,
+            Route::Book => once(member, op::book_tickets(&self.held)).await,
+            Route::BookAgain => once(member, op::book_tickets(&self.booked)).await,
+            Route::Release => once(member, op::release_tickets(&self.held_to_release)).await,
+            Route::Cancel => once(member, op::cancel_tickets(self.event_to_cancel, 1)).await,
+            Route::JoinWaitlist => once(member, op::add_to_waitlist(self.event, 1)).await,
+            Route::Analytics => once(admin, op::list_analytics()).await,
+            Route::CancellationRates => once(admin, op::list_cancellation_rates()).await,
         }
     }
 }
 
+/// Asks once and without a key: the first answer must be right.
+async fn once<T: FromAnswer>(client: &Client, call: Call<T>) -> Asked {
+    let begun = Instant::now();
+    let failure = client.send_once(&call).await.err();
+    Asked { failure, took: begun.elapsed() }
+}
+
 /// What is wrong with an answer, if anything.
-fn judge(route: Route, answer: &Answer, should_be_away: bool) -> Option<String> {
-    let says_away = (answer.status, answer.code()) == (503, "SYS-07");
-    let says_unknown = (answer.status, answer.code()) == (504, "SYS-08") && route.is_write();
+fn judge(route: Route, asked: &Asked, should_be_away: bool) -> Option<String> {
+    let answer = match &asked.failure {
+        Some(Failure::Api(error)) => Some((error.status, error.code())),
+        _ => None,
+    };
+    let says_away = answer == Some((503, Some(Code::Unavailable)));
+    let says_unknown = answer == Some((504, Some(Code::UpstreamTimedOut))) && route.is_write();
     let is_right = if should_be_away {
-        (says_away || says_unknown) && answer.took <= ANSWER_WITHIN
+        (says_away || says_unknown) && asked.took <= ANSWER_WITHIN
     } else {
-        (200..300).contains(&answer.status)
+        asked.failure.is_none()
     };
     let expected = if should_be_away { "should be away" } else { "should work" };
-    (!is_right).then(|| format!("{route:?} {expected}: {answer:?}"))
+    (!is_right).then(|| format!("{route:?} {expected}: {:?} after {:?}", asked.failure, asked.took))
 }
 
-async fn hold(member: &Api, event: &str) -> Result<Value, String> {
-    let answer = member.post("/ticket/reserve/", json!({ "event_id": event, "count": 1 })).await;
-    Ok(answer.expect(200)?.body["ticket_ids"].clone())
-}
-
-async fn book(member: &Api, tickets: &Value) -> Result<Answer, String> {
-    member.post("/ticket/book/", json!({ "ticket_ids": tickets })).await.expect(200)
+async fn hold(member: &Client, event: Uuid) -> Result<Vec<Uuid>, Error> {
+    Ok(member.call(op::reserve_tickets(event, 1)).await?.ticket_ids)
 }

@@ -67,7 +67,8 @@ pub(super) async fn list_events(
 
 /// A status as answers have it; none of any other text.
 fn parse_status(text: &str) -> Option<EventStatus> {
-    EventStatus::deserialize(StrDeserializer::<serde::de::value::Error>::new(text)).ok()
+    let status = EventStatus::deserialize(StrDeserializer::<serde::de::value::Error>::new(text)).ok();
+    status.filter(|status| *status != EventStatus::Other)
 }
 
 /// A parameter that has an effect only if it is a positive integer, and is accepted whatever it is.
