@@ -40,16 +40,14 @@ pub(super) async fn release_of_several_events(
             }
         } else if inspect(context, user, tickets).await?.under_way.is_empty() {
             let released = release(context, user, tickets, Some(key)).await;
-            match refusal_of(&released) {
-                Some(refusal) => {
-                    if !is_known(context, user, tickets, key).await?
-                        && keep(context, user, tickets, refusal, key).await?
-                    {
-                        return Err(refusal.into());
-                    }
+            if let Some(refusal) = refusal_of(&released) {
+                if !is_known(context, user, tickets, key).await?
+                    && keep(context, user, tickets, refusal, key).await?
+                {
+                    return Err(refusal.into());
                 }
-                None if released? => return Ok(Answered::now(())),
-                None => {}
+            } else if released? {
+                return Ok(Answered::now(()));
             }
         }
         // The first request with the key may be under way, or has just been.
