@@ -7,7 +7,7 @@ import { admin, logIn, open, origin, press, says, start } from './tests/browser.
 import { asAdmin } from './tests/system.js';
 
 const FOLDER = '../../docs/pictures';
-const SIZE = { viewport: { width: 1100, height: 760 } };
+const SIZE = { viewport: { width: 1100, height: 820 } };
 
 const browser = await start({ after: () => {} });
 const client = await asAdmin();
@@ -19,6 +19,7 @@ await buyer.page.getByRole('link', { name: 'Jazz at noon' }).click();
 await buyer.page.getByLabel('How many?').fill('2');
 await press(buyer.page, 'Reserve');
 await says(buyer.page, /Held for \d/);
+await press(buyer.page, 'Close');
 await buyer.page.screenshot({ path: `${FOLDER}/sale.png` });
 
 const before = new Set();
@@ -33,6 +34,7 @@ let event;
 while (event === undefined) for await (const { id } of client.events({ limit: 100 })) if (!before.has(id)) event = id;
 await organizer.page.goto(`${origin}/admin/#/live/${event}`);
 await organizer.page.waitForFunction(() => Number(document.querySelector('svg[data-samples]')?.getAttribute('data-samples')) > 35);
+await press(organizer.page, 'Close');
 await organizer.page.screenshot({ path: `${FOLDER}/admin.png` });
 
 load.kill();
