@@ -14,11 +14,12 @@ YAML_RULES = (
 
 
 def is_of_project(file):
-    return "charts" not in file.parts and "secrets" not in file.parts
+    return not {"charts", "secrets", "node_modules"} & set(file.parts)
 
 
 def shell_scripts():
-    for folder in [REPOSITORY / ".ci", DEPLOY, REPOSITORY / "k8s" / "tests"]:
+    folders = [REPOSITORY / "k8s" / "tests", REPOSITORY / "clients", REPOSITORY / "gateway" / "pages"]
+    for folder in [REPOSITORY / ".ci", DEPLOY, *folders]:
         for file in sorted(folder.rglob("*")):
             if file.is_file() and is_of_project(file) and file.suffix in ("", ".sh"):
                 if file.suffix == ".sh" or file.read_bytes().startswith(b"#!/usr/bin/env bash"):

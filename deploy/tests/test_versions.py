@@ -47,6 +47,8 @@ def test_one_command_changes_all(tmp_path):
         else:
             assert after.replace("98.76.54", version) == before
             assert after.count("98.76.54") >= 1
+    gateway = root / "gateway"
+    assert (gateway / "openapi-released.json").read_text() == (gateway / "openapi.json").read_text()
     for chart in root.glob("k8s/*/*/Chart.yaml"):
         lines = re.findall(r"^(?:appVersion|version): (.*)$", chart.read_text(), re.MULTILINE)
         assert set(lines) == {"98.76.54"} and len(lines) == 2, chart

@@ -7,7 +7,7 @@ import { admin, logIn, open, origin, press, says, start } from './tests/browser.
 import { asAdmin } from './tests/system.js';
 
 const FOLDER = '../../docs/pictures';
-const SIZE = { viewport: { width: 1100, height: 760 } };
+const SIZE = { viewport: { width: 1100, height: 820 } };
 
 const browser = await start({ after: () => {} });
 const client = await asAdmin();
@@ -19,12 +19,13 @@ await buyer.page.getByRole('link', { name: 'Jazz at noon' }).click();
 await buyer.page.getByLabel('How many?').fill('2');
 await press(buyer.page, 'Reserve');
 await says(buyer.page, /Held for \d/);
+await press(buyer.page, 'Close');
 await buyer.page.screenshot({ path: `${FOLDER}/sale.png` });
 
 const before = new Set();
 for await (const event of client.events({ limit: 100 })) before.add(event.id);
 const load = spawn(`${process.env['BOOKED_PROGRAMS']}/booked`, ['load', 'onsale', '--url', origin, '--seats', '1500', '--seats-each', '2',
-  '--rate', '25', '--seconds', '75', '--accounts', '50', '--max-per-buyer', '100', '--data-dir', `${process.env['BOOKED_DATA_DIR']}`],
+  '--rate', '25', '--seconds', '60', '--accounts', '50', '--max-per-buyer', '100', '--data-dir', `${process.env['BOOKED_DATA_DIR']}`],
   { stdio: 'inherit' });
 const organizer = await open(browser, '/admin/', SIZE);
 await logIn(organizer.page, admin);
@@ -32,7 +33,8 @@ await logIn(organizer.page, admin);
 let event;
 while (event === undefined) for await (const { id } of client.events({ limit: 100 })) if (!before.has(id)) event = id;
 await organizer.page.goto(`${origin}/admin/#/live/${event}`);
-await organizer.page.waitForFunction(() => Number(document.querySelector('svg[data-samples]')?.getAttribute('data-samples')) > 60);
+await organizer.page.waitForFunction(() => Number(document.querySelector('svg[data-samples]')?.getAttribute('data-samples')) > 35);
+await press(organizer.page, 'Close');
 await organizer.page.screenshot({ path: `${FOLDER}/admin.png` });
 
 load.kill();

@@ -240,7 +240,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Release held tickets, all or none. */
+        /**
+         * Release held tickets, all or none.
+         * @description A key of a release belongs to the events of its tickets: that it was used for others is not known.
+         */
         post: operations["release_tickets"];
         delete?: never;
         options?: never;

@@ -3,7 +3,7 @@
 import { html } from './preact.js';
 import { number } from './texts.js';
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM] = [600, 200, 48, 24];
+const [WIDTH, HEIGHT, LEFT, BOTTOM] = [1000, 240, 48, 24];
 
 /**
  * A curve over the last `spanMs`, from samples in the order of time.
@@ -38,7 +38,7 @@ export function Bar({ parts, whole, label }) {
     begin += width;
     return part;
   });
-  return html`<svg class="chart" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label=${label}>
+  return html`<svg class="chart parts" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label=${label}>
     <rect class="free" x="0" y="0" width="100" height="6" />${drawn}
   </svg>`;
 }

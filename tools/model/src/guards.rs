@@ -99,7 +99,7 @@ pub enum Guard {
 
     // Seats: release of several events
     /// A release whose claims the janitor has ended meanwhile is not answered "released" because of them:
-    /// `release_restored` in `usecases/release_of_several_events.rs`.
+    /// `release_held` in `usecases/release_of_several_events.rs`.
     ReleaseCountsSettled,
 
     // Postgres, statement by statement

@@ -58,6 +58,14 @@ pub trait Holds: Send + Sync {
         key: RequestKey,
     ) -> Result<Answered<Released>, Failure>;
 
+    /// Keeps with its key that a release is done at an event where nothing of it is held any more, unless it was answered before.
+    async fn keep_released(
+        &self,
+        event: EventId,
+        user: UserId,
+        key: RequestKey,
+    ) -> Result<Answered<Released>, Failure>;
+
     /// How seats are at this moment.
     async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Result<Option<SeatStates>, Failure>;
 

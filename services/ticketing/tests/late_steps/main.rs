@@ -28,5 +28,6 @@ mod idempotency_keys;
 mod limit_of_a_buyer;
 mod loading;
 mod reconciling;
+mod release_of_several_events;
 mod several_events;
 mod unknown_commits;

@@ -79,6 +79,15 @@ impl Holds for StoppedSeats {
         self.inner.keep_refusal(event, user, refusal, key).await
     }
 
+    async fn keep_released(
+        &self,
+        event: EventId,
+        user: UserId,
+        key: RequestKey,
+    ) -> Answer<Answered<Released>> {
+        self.inner.keep_released(event, user, key).await
+    }
+
     async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Answer<Option<SeatStates>> {
         self.inner.inspect(event, seats).await
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use booked_idempotency::{Answered, RequestKey};
 use booked_ticketing::{
-    domain::count::SeatsWanted,
+    domain::{booking::Refusal, count::SeatsWanted},
     ports::{Holds as _, Released, Reserved},
 };
 use uuid::Uuid;
@@ -59,6 +59,20 @@ async fn who_has_no_room_for_another_answer_reserves_without_a_key() {
     let again = release(3).await;
     assert!(matches!(again, Answered { what: Released::Unheld(_), is_replay: false }), "{again:?}");
     assert_eq!(sale.occupied().await, Some(1));
+}
+
+/// Anybody can make up as many of these events as they like.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_event_without_an_inventory_nothing_is_kept() {
+    let sale = Sale::not_loaded().await;
+    let key = key(1).unwrap();
+    for _ in 0..2 {
+        let refused = sale.pool.keep_refusal(sale.event, user(1), Refusal::NotReserved, key).await.unwrap();
+        assert_eq!(refused, Answered::now(Released::Refused(Refusal::NotReserved)));
+        let released = sale.pool.keep_released(sale.event, user(1), key).await.unwrap();
+        assert_eq!(released, Answered::now(Released::All));
+    }
+    assert_eq!(sale.key_names().await, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,6 +14,7 @@ use crate::usecases::{self, Context, ReleaseError};
     path = "/ticket/release/",
     tag = "tickets",
     request_body = TicketIds,
+    description = "A key of a release belongs to the events of its tickets: that it was used for others is not known.",
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The seats are free again"),

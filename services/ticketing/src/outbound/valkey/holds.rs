@@ -112,6 +112,19 @@ impl Holds for ValkeySeats {
         answered(answer.await?, |word, rest| released(word, rest, &[]))
     }
 
+    async fn keep_released(
+        &self,
+        event: EventId,
+        user: UserId,
+        key: RequestKey,
+    ) -> Result<Answered<Released>, Failure> {
+        let answer = self.run(&scripts::KEEP_RELEASED, event, |command| {
+            add_key(command, Some(key));
+            command.arg(user.to_string());
+        });
+        answered(answer.await?, |word, rest| released(word, rest, &[]))
+    }
+
     async fn inspect(&self, event: EventId, seats: &[SeatNumber]) -> Result<Option<SeatStates>, Failure> {
         let answer = self.run(&scripts::INSPECT, event, |command| add_seats(command, seats)).await?;
         let (word, rest) = worded(answer)?;

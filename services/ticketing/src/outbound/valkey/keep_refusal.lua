@@ -5,5 +5,9 @@ if before then
   return before
 end
 local answer = {ARGV[4]}
+-- Anybody can make up events without an inventory, as many as they like: nothing is kept of these.
+if not_loaded() then
+  return answer
+end
 keep_refusal(ARGV[3], answer)
 return answer

@@ -43,6 +43,7 @@ event_scripts! {
     RELEASE = "release.lua" ANSWERS;
     ANSWERED = "answered.lua" ANSWERS;
     KEEP_REFUSAL = "keep_refusal.lua" ANSWERS;
+    KEEP_RELEASED = "keep_released.lua" ANSWERS;
     CLAIM_SOLD = "claim_sold.lua";
     SETTLE = "settle.lua" ANSWERS;
     OCCUPIED = "occupied.lua";

@@ -1,8 +1,8 @@
 -- Settle an attempt by what Postgres says: a sold seat keeps its bit and nothing else, an unsold one is free.
 -- ARGV: 2 the key of the request that releases the seats, 3 attempt, then by turns a seat and whether it is sold (1 or 0).
 -- Answers the seats that were settled: those whose claim was still the attempt's. If that is all of them, that they are released is
--- kept with the key.
-if not_loaded() then
+-- kept with the key. If the key was answered before, no seat is settled: a request that comes late has claimed holds of a later time.
+if before or not_loaded() then
   return {}
 end
 local seats, sold = {}, {}
