@@ -25,6 +25,8 @@ SET_BY_CHARTS = {
 }
 # They set these from peers, and from what they mount: secrets, certificates, keys.
 ENDS_OF_SET_BY_CHARTS = ("_URL", "_FILE", "_DIR")
+# It ends so, and charts know nothing of it.
+UNKNOWN_TO_CHARTS = {"GRAFANA_URL"}
 # What the schema says of a setting, in this order.
 MEMBERS = ["description", "type", "enum", "minimum", "maximum", "default"]
 # Libraries read these.
@@ -49,7 +51,8 @@ def settings_of_program(component):
 
 def is_set_by_charts(name, setting):
     """Secrets are given as files alone."""
-    return setting.get("writeOnly", False) or name in SET_BY_CHARTS or name.endswith(ENDS_OF_SET_BY_CHARTS)
+    is_named_so = name in SET_BY_CHARTS or name.endswith(ENDS_OF_SET_BY_CHARTS)
+    return setting.get("writeOnly", False) or (is_named_so and name not in UNKNOWN_TO_CHARTS)
 
 
 def settings_of_chart(component):
