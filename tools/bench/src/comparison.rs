@@ -2,11 +2,15 @@
 //! are shown as medians of several rounds, and as ratios for which more is better.
 
 mod page;
+mod statistics;
 mod table;
 
 pub use page::html;
 use serde::{Serialize, Serializer};
+pub(crate) use statistics::median;
 pub use table::table;
+
+use self::statistics::interval;
 
 /// All benchmarks of one run on one machine.
 #[derive(Debug, Serialize)]
@@ -20,8 +24,6 @@ pub struct Comparison {
 #[derive(Debug)]
 pub struct Row {
     pub name: String,
-    /// The ratio to reach.
-    pub goal: f64,
     /// How it was measured, in one or two sentences.
     pub method: String,
     /// The parts, the worst of which stands for the row; or why nothing was measured.
@@ -37,9 +39,24 @@ pub struct Part {
     /// For each round.
     pub ours: Vec<f64>,
     pub bound: Bound,
+    /// The ratio to reach; none if it is only of interest.
+    pub goal: Option<f64>,
     /// Further observations.
     pub notes: Vec<String>,
 }
+
+/// Whether a goal is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Reached,
+    Missed,
+    /// The goal is where the ratio may be: a longer run would tell.
+    Open,
+}
+
+/// A ratio whose interval is wider than this, as a fraction of it, is noise rather than a measurement.
+const WIDTH_MAX: f64 = 0.2;
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -55,24 +72,32 @@ pub enum Bound {
 impl Part {
     #[must_use]
     pub fn against_floor(unit: &'static str, ours: Vec<f64>, floor: Vec<f64>) -> Self {
-        Self { name: String::new(), unit, ours, bound: Bound::Floor(floor), notes: Vec::new() }
+        Self { name: String::new(), unit, ours, bound: Bound::Floor(floor), goal: None, notes: Vec::new() }
     }
 
+    /// With the limit as the goal.
     #[must_use]
     pub fn against_limit(unit: &'static str, ours: Vec<f64>, limit: f64) -> Self {
-        Self { name: String::new(), unit, ours, bound: Bound::Limit(limit), notes: Vec::new() }
+        let bound = Bound::Limit(limit);
+        Self { name: String::new(), unit, ours, bound, goal: Some(1.0), notes: Vec::new() }
     }
 
     /// Two times, of which ours is not to be much longer.
     #[must_use]
     pub fn against_time(unit: &'static str, ours: Vec<f64>, time: Vec<f64>) -> Self {
-        Self { name: String::new(), unit, ours, bound: Bound::Time(time), notes: Vec::new() }
+        Self { name: String::new(), unit, ours, bound: Bound::Time(time), goal: None, notes: Vec::new() }
     }
 
     /// With a name, if the row has several parts.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }
+    }
+
+    /// With a ratio to reach.
+    #[must_use]
+    pub fn with_goal(self, goal: f64) -> Self {
+        Self { goal: Some(goal), ..self }
     }
 
     #[must_use]
@@ -95,29 +120,67 @@ impl Part {
         }
     }
 
-    /// Ours divided by the floor, or the time or limit divided by ours, so that more is always better.
+    /// Of each round: ours divided by the floor, or the time or limit divided by ours, so that more is always better.
+    #[must_use]
+    pub fn ratios(&self) -> Vec<f64> {
+        let divide = |(dividend, divisor): (f64, f64)| if divisor > 0.0 { dividend / divisor } else { 0.0 };
+        let ours = self.ours.iter().copied();
+        match &self.bound {
+            Bound::Floor(floor) => ours.zip(floor.iter().copied()).map(divide).collect(),
+            Bound::Time(time) => time.iter().copied().zip(ours).map(divide).collect(),
+            Bound::Limit(limit) => ours.map(|ours| divide((*limit, ours))).collect(),
+        }
+    }
+
+    /// The median of the rounds' ratios: a pair has in common whatever the machine did at that time.
     #[must_use]
     pub fn ratio(&self) -> f64 {
-        let (ours, bound) = (self.ours_median(), self.bound_median());
-        let (dividend, divisor) = match self.bound {
-            Bound::Floor(_) => (ours, bound),
-            Bound::Time(_) | Bound::Limit(_) => (bound, ours),
-        };
-        if divisor > 0.0 { dividend / divisor } else { 0.0 }
+        median(&self.ratios())
+    }
+
+    /// Where the true ratio is, most likely.
+    #[must_use]
+    pub fn interval(&self) -> (f64, f64) {
+        interval(&self.ratios()).unwrap_or_default()
+    }
+
+    /// Whether the ratios to a floor differ so much that their median says little.
+    #[must_use]
+    pub fn is_noisy(&self) -> bool {
+        if matches!(self.bound, Bound::Limit(_)) {
+            return false;
+        }
+        let (low, high) = self.interval();
+        high - low > WIDTH_MAX * self.ratio()
+    }
+
+    /// None without a goal.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Verdict> {
+        let goal = self.goal?;
+        let (low, high) = self.interval();
+        Some(match () {
+            () if low >= goal => Verdict::Reached,
+            () if high < goal => Verdict::Missed,
+            () => Verdict::Open,
+        })
     }
 }
 
 impl Row {
-    /// The part with the lowest ratio, which stands for the row.
+    /// The part that is the farthest below its goal, or the least above it, which stands for the row.
     #[must_use]
     pub fn worst(&self) -> Option<&Part> {
-        self.measured.as_ref().ok()?.iter().min_by(|one, other| one.ratio().total_cmp(&other.ratio()))
+        let parts = self.measured.as_ref().ok()?.iter();
+        let with_goals = parts.filter_map(|part| Some((part.ratio() / part.goal?, part)));
+        with_goals.min_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, part)| part)
     }
+}
 
-    /// Whether the goal is reached; none if nothing was measured.
-    #[must_use]
-    pub fn is_reached(&self) -> Option<bool> {
-        self.worst().map(|part| part.ratio() >= self.goal)
+impl Comparison {
+    /// All parts that were measured, each with its row.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&Row, &Part)> {
+        self.rows.iter().flat_map(|row| row.measured.iter().flatten().map(move |part| (row, part)))
     }
 }
 
@@ -127,14 +190,13 @@ impl Serialize for Row {
         let parts = self.measured.as_deref().unwrap_or_default();
         let json = RowJson {
             name: &self.name,
-            ours: worst.map(Part::ours_median),
-            floor: worst.map(Part::bound_median),
-            unit: worst.map(|part| part.unit),
+            worst: worst.map(|part| part.name.as_str()),
             ratio: worst.map(Part::ratio),
-            goal: self.goal,
+            goal: worst.and_then(|part| part.goal),
+            verdict: worst.and_then(Part::verdict),
             method: &self.method,
             not_measured: self.measured.as_ref().err(),
-            parts: parts.iter().map(|part| PartJson { ratio: part.ratio(), part }).collect(),
+            parts: parts.iter().map(PartJson::new).collect(),
         };
         json.serialize(serializer)
     }
@@ -143,11 +205,10 @@ impl Serialize for Row {
 #[derive(Serialize)]
 struct RowJson<'a> {
     name: &'a str,
-    ours: Option<f64>,
-    floor: Option<f64>,
-    unit: Option<&'a str>,
+    worst: Option<&'a str>,
     ratio: Option<f64>,
-    goal: f64,
+    goal: Option<f64>,
+    verdict: Option<Verdict>,
     method: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_measured: Option<&'a String>,
@@ -157,27 +218,18 @@ struct RowJson<'a> {
 #[derive(Serialize)]
 struct PartJson<'a> {
     ratio: f64,
+    interval: (f64, f64),
+    is_noisy: bool,
+    verdict: Option<Verdict>,
     #[serde(flatten)]
     part: &'a Part,
 }
 
-/// 0 if there are none.
-fn median(figures: &[f64]) -> f64 {
-    let mut sorted = figures.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    match (sorted.get(middle.wrapping_sub(1)), sorted.get(middle)) {
-        (Some(low), Some(high)) if sorted.len().is_multiple_of(2) => f64::midpoint(*low, *high),
-        (_, Some(middle)) => *middle,
-        (_, None) => 0.0,
+impl<'a> PartJson<'a> {
+    fn new(part: &'a Part) -> Self {
+        let (ratio, interval, is_noisy) = (part.ratio(), part.interval(), part.is_noisy());
+        Self { ratio, interval, is_noisy, verdict: part.verdict(), part }
     }
-}
-
-/// The minimum and the maximum; none if there are no figures.
-fn range(figures: &[f64]) -> Option<(f64, f64)> {
-    let min = figures.iter().copied().min_by(f64::total_cmp)?;
-    let max = figures.iter().copied().max_by(f64::total_cmp)?;
-    Some((min, max))
 }
 
 #[cfg(test)]

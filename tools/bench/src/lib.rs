@@ -2,18 +2,23 @@
 //!
 //! Each [`Benchmark`] has its own system, so that no other one has left anything behind, and alternates with its floor.
 
+mod apache;
 mod benchmark;
 mod benchmarks;
 mod buyers;
 mod comparison;
+mod concurrency;
 mod context;
+mod haproxy;
+mod issuer;
 mod nginx;
 mod pgbench;
-mod rounds;
+mod reference;
 mod seed;
 mod settings;
 mod testbed;
 mod tools;
+mod turns;
 mod usage;
 mod valkey_benchmark;
 mod wrk;
@@ -21,7 +26,7 @@ mod wrk;
 use anyhow::Result;
 
 pub use benchmark::Benchmark;
-pub use comparison::{Comparison, Part, Row, html, table};
+pub use comparison::{Comparison, Part, Row, Verdict, html, table};
 pub use context::BenchContext;
 pub use settings::Effort;
 pub use tools::Tools;
@@ -37,7 +42,6 @@ pub async fn compare(bench: &BenchContext, benchmarks: &[Benchmark], say: impl F
         }
         rows.push(Row {
             name: benchmark.title().to_owned(),
-            goal: benchmark.goal(),
             method: benchmark.method().to_owned(),
             measured: measured.map_err(|error| format!("{error:#}")),
         });

@@ -1,28 +1,13 @@
-//! nginx: the floor of every HTTP benchmark.
+//! nginx: the floor of every HTTP benchmark. It verifies no token.
 
-use std::{
-    ffi::OsString,
-    fs,
-    net::TcpStream,
-    path::Path,
-    time::{Duration, Instant},
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::{
+    reference::{Place, Reference},
+    tools::{Tool, Tools},
 };
-
-use anyhow::{Context as _, Result, bail};
-use booked_sandbox::{Signals, Supervised, free_port};
-use tokio::time::sleep;
-
-use super::tools::{Tool, Tools};
-
-const SIGNALS: Signals = Signals { stop: "TERM", kill: "KILL", grace_seconds: 5 };
-const READY_WITHIN: Duration = Duration::from_secs(10);
-const POLL: Duration = Duration::from_millis(10);
-
-/// A running nginx on a port of 127.0.0.1.
-pub(super) struct Nginx {
-    running: Supervised,
-    port: u16,
-}
 
 #[derive(Clone, Copy)]
 pub(super) enum Serves<'a> {
@@ -34,57 +19,23 @@ pub(super) enum Serves<'a> {
     Files(&'a Path),
 }
 
-impl Nginx {
-    /// With one worker, or one for each core.
-    pub(super) async fn start(
-        tools: &Tools,
-        folder: &Path,
-        one_worker: bool,
-        serves: Serves<'_>,
-    ) -> Result<Self> {
-        let port = free_port()?;
-        let folder = folder.join(format!("nginx-{port}"));
-        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        let configuration = folder.join("nginx.conf");
-        let text = configuration_of(&folder, port, one_worker, serves);
-        fs::write(&configuration, text)
-            .with_context(|| format!("cannot write {}", configuration.display()))?;
-        let command: Vec<OsString> = vec![
-            tools.of(Tool::Nginx)?.into(),
-            "-p".into(),
-            folder.clone().into(),
-            "-c".into(),
-            configuration.into(),
-            "-e".into(),
-            "stderr".into(),
-        ];
-        let mut running = Supervised::run(&folder.join("log"), &SIGNALS, &command, |_| {})?;
-        let deadline = Instant::now() + READY_WITHIN;
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if running.has_ended() || Instant::now() > deadline {
-                bail!("nginx does not start: {}", running.log_tail());
-            }
-            sleep(POLL).await;
-        }
-        Ok(Self { running, port })
-    }
-
-    pub(super) fn port(&self) -> u16 {
-        self.port
-    }
-
-    pub(super) fn pid(&self) -> u32 {
-        self.running.server_pid()
-    }
-
-    pub(super) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
+/// Starts nginx with one worker, or one for each core.
+pub(super) async fn start(
+    tools: &Tools,
+    folder: &Path,
+    one_worker: bool,
+    serves: Serves<'_>,
+) -> Result<Reference> {
+    let configuration = |place: &Place| configuration_of(place, one_worker, serves);
+    let arguments = |place: &Place, file: &Path| {
+        vec!["-p".into(), place.folder.clone().into(), "-c".into(), file.into(), "-e".into(), "stderr".into()]
+    };
+    Reference::start((tools, Tool::Nginx), folder, configuration, arguments).await
 }
 
 /// Connections are kept alive as long as they are used, on both sides.
-fn configuration_of(folder: &Path, port: u16, one_worker: bool, serves: Serves<'_>) -> String {
-    let folder = folder.display();
+fn configuration_of(place: &Place, one_worker: bool, serves: Serves<'_>) -> String {
+    let (folder, port) = (place.folder.display(), place.port);
     let workers = if one_worker { "1" } else { "auto" };
     let (upstream, location) = match serves {
         Serves::Nothing => (String::new(), "default_type application/json; return 200 '{}';".to_owned()),

@@ -18,10 +18,10 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// Takes a few minutes.
-    pub const QUICK: Self = Self { rounds: 3, slice: Duration::from_secs(2) };
-    /// Takes about half an hour.
-    pub const FULL: Self = Self { rounds: 7, slice: Duration::from_secs(8) };
+    /// Takes some ten minutes.
+    pub const QUICK: Self = Self { rounds: 10, slice: Duration::from_secs(1) };
+    /// Takes about an hour.
+    pub const FULL: Self = Self { rounds: 30, slice: Duration::from_secs(2) };
 
     /// A turn in whole seconds, at least one.
     pub(super) fn slice_s(self) -> u64 {

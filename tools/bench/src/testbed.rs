@@ -3,7 +3,6 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -15,7 +14,7 @@ use tokio::task::block_in_place;
 use uuid::Uuid;
 
 use super::settings::HOLDS_PER_USER_MAX;
-use crate::{context::BenchContext, usage};
+use crate::{context::BenchContext, usage::CpuTimes};
 
 /// In 2030.
 const EVENT_UNIX_TIME: i64 = 1_900_000_000;
@@ -112,32 +111,18 @@ impl Testbed {
     }
 
     /// Processor time of each process and server so far.
-    pub(super) fn cpu(&self) -> Result<Vec<(String, Duration)>> {
+    pub(super) fn cpu(&self) -> Result<CpuTimes> {
         let processes = self.system.processes().iter();
-        let mut cpu: Vec<(String, Duration)> =
-            processes.filter_map(|process| Some((process.name(), usage::cpu_of(process.pid()?)))).collect();
+        let cpu = CpuTimes::of(processes.filter_map(|process| Some((process.name(), process.pid()?))));
         let valkey = self.valkey.command(&["INFO", "server"])?;
         let pid = valkey.lines().find_map(|line| line.trim().strip_prefix("process_id:"));
-        cpu.push((
-            "valkey".to_owned(),
-            usage::cpu_of(pid.context("Valkey does not report its process id")?.parse()?),
-        ));
+        let valkey = pid.context("Valkey does not report its process id")?.parse()?;
         let postmaster = std::fs::read_to_string(self.postgres().data_dir().join("data/postmaster.pid"))?;
-        let pid = postmaster.lines().next().unwrap_or_default().trim().parse()?;
-        cpu.push(("postgres".to_owned(), usage::cpu_of(pid)));
-        Ok(cpu)
+        let postgres = postmaster.lines().next().unwrap_or_default().trim().parse()?;
+        Ok(cpu.and("valkey", valkey).and("postgres", postgres))
     }
 
     fn postgres(&self) -> MutexGuard<'_, PostgresServer> {
         self.postgres.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A text with the processor time per call of each process and server. Those that used none are left out.
-pub(super) fn cost(before: &[(String, Duration)], after: &[(String, Duration)], calls: f64) -> String {
-    let costs = before.iter().zip(after).filter_map(|((name, before), (_, after))| {
-        let us = after.saturating_sub(*before).as_secs_f64() * 1e6 / calls.max(1.0);
-        (us >= 0.1).then(|| format!("{name} {us:.1}"))
-    });
-    format!("Processor time per call, in µs: {}.", costs.collect::<Vec<_>>().join(", "))
 }

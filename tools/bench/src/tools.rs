@@ -1,4 +1,4 @@
-//! The programs that measure floors: found, or installed by apt if that is allowed.
+//! The programs that are not ours: found, or installed by apt if that is allowed.
 
 use std::{
     path::{Path, PathBuf},
@@ -22,27 +22,44 @@ pub struct Tools {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tool {
     Nginx,
+    Haproxy,
+    Apache,
+    Openssl,
     Wrk,
     Pgbench,
     ValkeyBenchmark,
 }
 
 impl Tool {
-    const ALL: [Self; 4] = [Self::Nginx, Self::Wrk, Self::Pgbench, Self::ValkeyBenchmark];
+    const ALL: [Self; 7] = [
+        Self::Nginx,
+        Self::Haproxy,
+        Self::Apache,
+        Self::Openssl,
+        Self::Wrk,
+        Self::Pgbench,
+        Self::ValkeyBenchmark,
+    ];
 
-    fn program(self) -> &'static str {
+    pub(super) fn program(self) -> &'static str {
         match self {
             Self::Nginx => "nginx",
+            Self::Haproxy => "haproxy",
+            Self::Apache => "apache2",
+            Self::Openssl => "openssl",
             Self::Wrk => "wrk",
             Self::Pgbench => "pgbench",
             Self::ValkeyBenchmark => "valkey-benchmark",
         }
     }
 
-    /// The Debian package that contains it.
+    /// The Debian package that contains it, or brings it along.
     fn package(self) -> &'static str {
         match self {
             Self::Nginx => "nginx-light",
+            Self::Haproxy => "haproxy",
+            Self::Apache => "libapache2-mod-auth-openidc",
+            Self::Openssl => "openssl",
             Self::Wrk => "wrk",
             Self::Pgbench => "postgresql-contrib",
             Self::ValkeyBenchmark => "valkey-tools",

@@ -31,7 +31,7 @@ fn read_kib(status: &str, field: &str) -> Option<u32> {
 }
 
 /// Processor time so far of a process and its children.
-pub(super) fn cpu_of(pid: u32) -> Duration {
+fn cpu_of(pid: u32) -> Duration {
     let stats = fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| {
         entry.file_name().to_str()?.parse::<u32>().ok()?;
         read_stat(&fs::read_to_string(entry.path().join("stat")).ok()?)
@@ -39,6 +39,30 @@ pub(super) fn cpu_of(pid: u32) -> Duration {
     let ours = stats.filter(|stat| stat.pid == pid || stat.parent == pid);
     let ticks: u64 = ours.map(|stat| if stat.pid == pid { stat.own + stat.exited } else { stat.own }).sum();
     Duration::from_millis(ticks * 1_000 / rustix::param::clock_ticks_per_second().max(1))
+}
+
+/// Processor time so far of some processes, each with its children, by name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CpuTimes(Vec<(String, Duration)>);
+
+impl CpuTimes {
+    pub(super) fn of(processes: impl IntoIterator<Item = (String, u32)>) -> Self {
+        Self(processes.into_iter().map(|(name, pid)| (name, cpu_of(pid))).collect())
+    }
+
+    pub(super) fn and(mut self, name: &str, pid: u32) -> Self {
+        self.0.push((name.to_owned(), cpu_of(pid)));
+        self
+    }
+}
+
+/// Processor time per call in µs, of each process.
+pub(super) fn us_per_call(before: &CpuTimes, after: &CpuTimes, calls: f64) -> Vec<(String, f64)> {
+    let pairs = before.0.iter().zip(&after.0);
+    let per_call = |used: Duration| used.as_secs_f64() * 1e6 / calls.max(1.0);
+    pairs
+        .map(|((name, before), (_, after))| (name.clone(), per_call(after.saturating_sub(*before))))
+        .collect()
 }
 
 /// A part of `/proc/…/stat`; times are in ticks.

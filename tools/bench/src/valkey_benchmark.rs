@@ -6,9 +6,10 @@ use anyhow::{Context as _, Result, ensure};
 use booked_sandbox::ValkeyServer;
 use uuid::Uuid;
 
-use super::{
+use crate::{
     settings::{CLIENTS, HOLDS_PER_USER_MAX},
     tools::{Tool, Tools, output},
+    turns::Done,
 };
 
 const PRELUDE: &str = include_str!("../../../services/ticketing/src/outbound/valkey/prelude.lua");
@@ -31,12 +32,12 @@ pub(super) struct ValkeyBenchmark<'a> {
 }
 
 impl ValkeyBenchmark<'_> {
-    /// Sends this many reservations of seats of an event that has an inventory, and returns how many were done per second.
+    /// Sends `count` reservations of this many seats of an event that has an inventory.
     ///
     /// # Errors
     ///
     /// Also if not all of them were granted.
-    pub(super) async fn run(&self, event: Uuid, count: u32) -> Result<f64> {
+    pub(super) async fn run(&self, event: Uuid, seats: u32, count: u32) -> Result<Done> {
         let load = || self.valkey.command(&["SCRIPT", "LOAD", &script()]);
         let digest = tokio::task::block_in_place(load)?;
         let before = self.taken(event)?;
@@ -44,12 +45,13 @@ impl ValkeyBenchmark<'_> {
         args.push(self.valkey.port().to_string());
         args.extend(["-c".to_owned(), CLIENTS.to_string(), "-n".to_owned(), count.to_string()]);
         args.extend(["EVALSHA".to_owned(), digest.trim().to_owned()]);
-        args.extend(arguments(event));
+        args.extend(arguments(event, seats));
         let expected = Duration::from_secs(u64::from(count / PER_S_MIN));
         let output = output(&self.tools.of(Tool::ValkeyBenchmark)?, &args, expected).await?;
         let held = self.taken(event)?.saturating_sub(before);
-        ensure!(held == 2 * count, "of {count} reservations of 2 seats, {held} seats are held");
-        per_second(&output)
+        ensure!(held == seats * count, "of {count} reservations of {seats} seats, {held} seats are held");
+        let took = Duration::from_secs_f64(f64::from(count) / per_second(&output)?);
+        Ok(Done { calls: usize::try_from(count)?, took })
     }
 
     fn taken(&self, event: Uuid) -> Result<u32> {
@@ -64,15 +66,20 @@ fn script() -> String {
     [PRELUDE, ANSWERS, RESERVE].join("\n")
 }
 
-/// Keys and arguments of a reservation of two seats without an idempotency key, with the keys that the prelude names.
-fn arguments(event: Uuid) -> Vec<String> {
+/// Keys and arguments of a reservation of so many seats without an idempotency key, with the keys that the prelude names.
+fn arguments(event: Uuid, seats: u32) -> Vec<String> {
     let keys = PRELUDE.lines().find_map(|line| line.strip_prefix("-- KEYS: ")).unwrap_or_default();
     let keys: Vec<&str> = keys.split(' ').collect();
     let tag = format!("{{{event}}}:");
     let unseated = event.to_string().get(..UNSEATED).unwrap_or_default().to_owned();
     let mut args = vec![keys.len().to_string()];
     args.extend(keys.iter().map(|key| format!("{tag}{key}")));
-    args.extend([format!("{tag}{unseated}"), String::new(), Uuid::from_u128(1).to_string(), "2".to_owned()]);
+    args.extend([
+        format!("{tag}{unseated}"),
+        String::new(),
+        Uuid::from_u128(1).to_string(),
+        seats.to_string(),
+    ]);
     args.extend([HOLD_TTL_MS, HOLDS_PER_USER_MAX, COOLDOWN_MS, NOTED_LATELY_MS].map(|it| it.to_string()));
     args
 }
@@ -94,7 +101,7 @@ mod tests {
     fn the_script_is_whole() {
         let server = test_valkey();
         let mut words = vec!["EVAL".to_owned(), script()];
-        words.extend(arguments(Uuid::from_u128(7)));
+        words.extend(arguments(Uuid::from_u128(7), 2));
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         assert_eq!(server.command(&words).unwrap().trim(), "not loaded");
     }

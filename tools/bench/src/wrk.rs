@@ -2,11 +2,12 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
-use super::{
+use crate::{
     settings::CLIENTS,
     tools::{Tool, Tools, output},
+    turns::Done,
 };
 
 pub(super) struct Wrk<'a> {
@@ -28,20 +29,17 @@ pub(super) struct Post<'a> {
 
 /// What wrk measured.
 pub(super) struct Measured {
-    /// Responses per second.
-    pub(super) rate: f64,
+    pub(super) done: Done,
     /// All but 1% of the responses took at most this long, in milliseconds.
     pub(super) p99_ms: f64,
 }
 
 impl Wrk<'_> {
-    /// Responses per second.
-    ///
     /// # Errors
     ///
     /// If any response was not a success.
-    pub(super) async fn run(&self, url: &str, slice_s: u64) -> Result<f64> {
-        self.measure(url, slice_s).await.map(|measured| measured.rate)
+    pub(super) async fn run(&self, url: &str, slice_s: u64) -> Result<Done> {
+        self.measure(url, slice_s).await.map(|measured| measured.done)
     }
 
     /// # Errors
@@ -84,10 +82,15 @@ fn measured(output: &str) -> Result<Measured> {
         bail!("connections failed: {}", errors.trim());
     }
     let rate = after("Requests/sec:").with_context(|| format!("wrk reported no rate:\n{output}"))?;
-    let rate = rate.trim().parse().with_context(|| format!("wrk reported {rate:?}"))?;
+    let rate: f64 = rate.trim().parse().with_context(|| format!("wrk reported {rate:?}"))?;
+    let calls = output.lines().find_map(|line| line.trim().split_once(" requests in ")?.0.parse().ok());
+    let calls: u32 = calls.with_context(|| format!("wrk reported no requests:\n{output}"))?;
+    ensure!(calls > 0 && rate > 0.0, "there was no response");
+    let done =
+        Done { calls: usize::try_from(calls)?, took: Duration::from_secs_f64(f64::from(calls) / rate) };
     let p99 = after("99%").with_context(|| format!("wrk reported no latency:\n{output}"))?;
     let p99_ms = milliseconds(p99.trim()).with_context(|| format!("wrk reported {p99:?}"))?;
-    Ok(Measured { rate, p99_ms })
+    Ok(Measured { done, p99_ms })
 }
 
 /// From `812.00us`, `4.50ms` or `1.20s`.
@@ -107,11 +110,13 @@ mod tests {
     #[test]
     fn rate_and_latency_are_read() {
         let output = format!("{OUTPUT}Requests/sec:  51234.50\nTransfer/sec: 1MB\n");
-        let Measured { rate, p99_ms } = measured(&output).unwrap();
-        assert!((rate - 51_234.5).abs() < 1e-9);
+        let Measured { done, p99_ms } = measured(&output).unwrap();
+        assert_eq!(done.calls, 100);
+        assert!((done.per_second().unwrap() - 51_234.5).abs() < 0.1);
         assert!((p99_ms - 0.812).abs() < 1e-9);
         assert!(measured(OUTPUT).is_err());
         assert!(measured(&output.replace("99%", "")).is_err());
+        assert!(measured(&output.replace("100 requests", "0 requests")).is_err());
     }
 
     #[test]

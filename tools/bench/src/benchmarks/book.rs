@@ -1,24 +1,24 @@
 //! Booking two held seats, compared with the transaction of one booking.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use booked_load::client::Session;
 use uuid::Uuid;
 
 use crate::{
     buyers,
     comparison::Part,
+    concurrency::run_concurrently,
     context::BenchContext,
     pgbench::Pgbench,
-    rounds::{alternate, per_second, run_concurrently},
     seed,
     settings::CLIENTS,
-    testbed::{Testbed, cost},
+    testbed::Testbed,
+    turns::{Pairs, Processes, Turn, alternate, cost},
 };
 
 /// Bookings for each second of a turn.
 const COUNT_PER_S: u32 = 4_000;
-/// The floor is the best of these numbers of clients.
-const FLOOR_CLIENTS: [u32; 4] = [8, 16, 32, 64];
+const GOAL: f64 = 1.0;
 
 pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     let testbed = Testbed::start(bench, "book", &[]).await?;
@@ -27,36 +27,30 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     let floor_url = seed::floor_database(bench, &testbed)?;
     let floor = Pgbench { tools: &bench.tools, folder: testbed.folder(), url: &floor_url };
     book_held(&testbed, &buyers, COUNT_PER_S / 4).await?;
-    let (mut costs, mut best_clients) = (Vec::new(), Vec::new());
-    let figures = alternate(
+    let clients = floor.best_clients(async || seed::floor_event(&testbed), 2).await?;
+    let (ours, floor) = alternate(
         bench.effort.rounds,
+        async || book_held(&testbed, &buyers, count).await,
         async || {
-            let (rate, cost) = book_held(&testbed, &buyers, count).await?;
-            costs.push(cost);
-            Ok(rate)
-        },
-        async || {
-            let mut rates = Vec::new();
-            for clients in FLOOR_CLIENTS {
-                let event = seed::floor_event(&testbed)?;
-                rates.push((floor.run(event, clients, bench.effort.slice_s()).await?, clients));
-            }
-            let best = rates.into_iter().max_by(|one, other| one.0.total_cmp(&other.0));
-            let (rate, clients) = best.context("nothing was measured")?;
-            best_clients.push(clients.to_string());
-            Ok(rate)
+            let event = seed::floor_event(&testbed)?;
+            Turn::measure(|| testbed.cpu(), floor.run(event, 2, clients, bench.effort.slice_s())).await
         },
     )
     .await?;
-    let part = Part::against_floor("bookings/s", figures.ours, figures.floor).with_note(format!(
-        "The best number of clients for the floor, by round: {}.",
-        best_clients.join(", ")
-    ));
-    Ok(vec![costs.pop().into_iter().fold(part, Part::with_note)])
+    let rate = Pairs { ours: &ours, floor: &floor }.rate("bookings/s").with_goal(GOAL);
+    let servers = Processes::Named(&["valkey", "postgres"]);
+    let cpu = Pairs { ours: &ours, floor: &ours }.cpu(Processes::Named(&["gateway", "ticketing"]), servers);
+    Ok(vec![
+        rate.with_note(format!(
+            "The best number of clients for the floor: {clients}. The floor's {}",
+            cost(&floor)
+        )),
+        cpu.with_goal(GOAL).with_note(cost(&ours)),
+    ])
 }
 
 /// Holds all seats first; only the bookings are measured.
-async fn book_held(testbed: &Testbed, buyers: &[Session], count: u32) -> Result<(f64, String)> {
+async fn book_held(testbed: &Testbed, buyers: &[Session], count: u32) -> Result<Turn> {
     let event: Uuid = testbed.event((2 * count).clamp(1, 1_000_000)).await?;
     ensure!(count <= 500_000, "an event cannot have as many seats");
     let whose = buyers.iter().cycle().take(usize::try_from(count)?);
@@ -65,9 +59,7 @@ async fn book_held(testbed: &Testbed, buyers: &[Session], count: u32) -> Result<
     let first = hold(&buyers[0]).await?;
     let (mut held, _) = run_concurrently(CLIENTS, whose.skip(1), hold).await?;
     held.push(first);
-    let before = testbed.cpu()?;
     let book = async |(buyer, tickets): (Session, Vec<Uuid>)| buyers::book(&buyer, tickets).await;
-    let (booked, took) = run_concurrently(CLIENTS, held, book).await?;
-    let cost = cost(&before, &testbed.cpu()?, f64::from(count));
-    Ok((per_second(booked.len(), took)?, cost))
+    let all = async { run_concurrently(CLIENTS, held, book).await.map(|(_, done)| done) };
+    Turn::measure(|| testbed.cpu(), all).await
 }

@@ -12,12 +12,14 @@ use crate::{
     buyers,
     comparison::Part,
     context::BenchContext,
-    nginx::{Nginx, Serves},
-    rounds::alternate,
-    testbed::{Testbed, cost},
+    nginx::{self, Serves},
+    testbed::Testbed,
+    turns::{Done, Pairs, Processes, Turn, alternate, cost},
+    usage::CpuTimes,
     wrk::Wrk,
 };
 
+const GOAL: f64 = 0.5;
 const EVENTS: usize = 30;
 const SEATS: u32 = 1_000_000;
 const PATH: &str = "/event/?limit=10";
@@ -39,37 +41,39 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     fs::create_dir_all(&files)
         .and_then(|()| fs::write(files.join(FILE), &page))
         .context("cannot write the page")?;
-    let floor = Nginx::start(&bench.tools, testbed.folder(), false, Serves::Files(&files)).await?;
+    let floor = nginx::start(&bench.tools, testbed.folder(), false, Serves::Files(&files)).await?;
     let ask = |path| Wrk { tools: &bench.tools, folder: testbed.folder(), path, post: None };
     let (ours, file, slice_s) = (ask(PATH), ask("/page.json"), bench.effort.slice_s());
     let (ours_url, floor_url) = (testbed.url(), floor.url());
     ours.run(&ours_url, 1).await?;
     file.run(&floor_url, 1).await?;
-    let mut costs = Vec::new();
-    let figures = alternate(
+    let nginx_cpu = || Ok(CpuTimes::of([("nginx".to_owned(), floor.pid())]));
+    let (ours, floor) = alternate(
         bench.effort.rounds,
         async || {
-            let before = testbed.cpu()?;
-            let rate = while_selling(&buyer, &events, ours.run(&ours_url, slice_s)).await?;
-            costs.push(cost(&before, &testbed.cpu()?, rate * bench.effort.slice.as_secs_f64()));
-            Ok(rate)
+            let work = while_selling(&buyer, &events, ours.run(&ours_url, slice_s));
+            Turn::measure(|| testbed.cpu(), work).await
         },
-        async || while_selling(&buyer, &events, file.run(&floor_url, slice_s)).await,
+        async || {
+            let work = while_selling(&buyer, &events, file.run(&floor_url, slice_s));
+            Turn::measure(nginx_cpu, work).await
+        },
     )
     .await?;
     let later = buyers::success(testbed.gateway.send(Request::get(PATH)).await?)?.body;
     ensure!(later != page, "the listing did not change though seats were reserved");
-    let part = Part::against_floor("responses/s", figures.ours, figures.floor)
-        .with_note(format!("A response has {} bytes.", page.len()));
-    Ok(vec![costs.pop().into_iter().fold(part, Part::with_note)])
+    let pairs = Pairs { ours: &ours, floor: &floor };
+    let rate = pairs.rate("responses/s").with_note(format!("A response has {} bytes.", page.len()));
+    let cpu = pairs.cpu(Processes::All, Processes::All).with_goal(GOAL);
+    Ok(vec![rate, cpu.with_note(cost(&ours))])
 }
 
 /// Reserves seats of all events, in turn, until the work is done.
 async fn while_selling(
     buyer: &Session,
     events: &[Uuid],
-    work: impl Future<Output = Result<f64>>,
-) -> Result<f64> {
+    work: impl Future<Output = Result<Done>>,
+) -> Result<Done> {
     let sell = async {
         let mut ticks = interval(PAUSE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -80,7 +84,7 @@ async fn while_selling(
         anyhow::Ok(())
     };
     tokio::select! {
-        rate = work => rate,
+        done = work => done,
         ended = sell => ended.and(Err(anyhow::anyhow!("the sale ended"))),
     }
 }

@@ -8,12 +8,15 @@ use tokio::task::block_in_place;
 
 use crate::{
     comparison::Part,
+    concurrency::run_concurrently,
     context::BenchContext,
-    rounds::{alternate, per_second, run_concurrently},
     settings::cores,
     testbed::Testbed,
+    turns::{Done, Pairs, Processes, Turn, alternate},
+    usage::CpuTimes,
 };
 
+const GOAL: f64 = 0.95;
 /// The default of the user service.
 const COST: u32 = 12;
 const EMAIL: &str = "ada@load.example";
@@ -29,23 +32,25 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     let each = usize::try_from(bench.effort.for_each_second(COUNT_PER_S))?;
     let log_in = async |_| Ok(testbed.gateway.log_in(EMAIL, PASSWORD).await.map(drop)?);
     log_in(0).await?;
-    let figures = alternate(
+    let own_cpu = || Ok(CpuTimes::of([("bcrypt".to_owned(), std::process::id())]));
+    let (ours, floor) = alternate(
         bench.effort.rounds,
         async || {
-            let (done, took) = run_concurrently(2 * cores(), 0..each * cores(), log_in).await?;
-            per_second(done.len(), took)
+            let all = run_concurrently(2 * cores(), 0..each * cores(), log_in);
+            Turn::measure(|| testbed.cpu(), async { all.await.map(|(_, done)| done) }).await
         },
-        async || block_in_place(|| on_all_cores(&hash, each)),
+        async || Turn::measure(own_cpu, async { block_in_place(|| on_all_cores(&hash, each)) }).await,
     )
     .await?;
+    let pairs = Pairs { ours: &ours, floor: &floor };
     Ok(vec![
-        Part::against_floor("log-ins/s", figures.ours, figures.floor)
-            .with_note(format!("bcrypt of cost {COST}.")),
+        pairs.rate("log-ins/s").with_goal(GOAL).with_note(format!("bcrypt of cost {COST}.")),
+        pairs.cpu(Processes::Named(&["user", "gateway"]), Processes::All).with_goal(GOAL),
     ])
 }
 
-/// Verifies this many passwords on each core, and returns how many that is per second.
-fn on_all_cores(hash: &str, each: usize) -> Result<f64> {
+/// Verifies this many passwords on each core.
+fn on_all_cores(hash: &str, each: usize) -> Result<Done> {
     let begun = Instant::now();
     let verify = || (0..each).all(|_| bcrypt::verify(PASSWORD, hash).is_ok_and(|is_valid| is_valid));
     let are_valid = thread::scope(|scope| {
@@ -53,5 +58,5 @@ fn on_all_cores(hash: &str, each: usize) -> Result<f64> {
         threads.into_iter().all(|thread| thread.join().is_ok_and(|is_valid| is_valid))
     });
     ensure!(are_valid, "bcrypt refused the password");
-    per_second(each * cores(), begun.elapsed())
+    Ok(Done { calls: each * cores(), took: begun.elapsed() })
 }

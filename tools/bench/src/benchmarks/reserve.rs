@@ -7,12 +7,15 @@ use crate::{
     buyers,
     comparison::Part,
     context::BenchContext,
-    rounds::alternate,
-    testbed::{Testbed, cost},
+    testbed::Testbed,
+    turns::{Pairs, Processes, Turn, alternate, cost},
     valkey_benchmark::ValkeyBenchmark,
     wrk::{Post, Wrk},
 };
 
+const RATE_GOAL: f64 = 0.5;
+/// Gateway and ticketing together take no more than 1.2 times what the script takes.
+const CPU_GOAL: f64 = 1.0 / 1.2;
 /// The maximum of an event.
 const SEATS: u32 = 1_000_000;
 /// Of the floor, for each second of a turn.
@@ -39,19 +42,22 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
         wrk.run(&testbed.url(), slice_s).await
     };
     ours(event().await?, 1).await?;
-    let mut costs = Vec::new();
-    let figures = alternate(
+    let (ours, floor) = alternate(
         bench.effort.rounds,
         async || {
             let event = event().await?;
-            let before = testbed.cpu()?;
-            let rate = ours(event, slice_s).await?;
-            costs.push(cost(&before, &testbed.cpu()?, rate * bench.effort.slice.as_secs_f64()));
-            Ok(rate)
+            Turn::measure(|| testbed.cpu(), ours(event, slice_s)).await
         },
-        async || floor.run(event().await?, count).await,
+        async || {
+            let event = event().await?;
+            Turn::measure(|| testbed.cpu(), floor.run(event, 2, count)).await
+        },
     )
     .await?;
-    let part = Part::against_floor("reservations/s", figures.ours, figures.floor);
-    Ok(vec![costs.pop().into_iter().fold(part, Part::with_note)])
+    let pairs = Pairs { ours: &ours, floor: &floor };
+    let cpu = pairs.cpu(Processes::Named(&["gateway", "ticketing"]), Processes::Named(&["valkey"]));
+    Ok(vec![
+        pairs.rate("reservations/s").with_goal(RATE_GOAL).with_note(cost(&ours)),
+        cpu.with_goal(CPU_GOAL),
+    ])
 }

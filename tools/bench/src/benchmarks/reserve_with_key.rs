@@ -6,11 +6,12 @@ use crate::{
     buyers,
     comparison::Part,
     context::BenchContext,
-    rounds::alternate,
     testbed::Testbed,
+    turns::{Pairs, Processes, Turn, alternate, cost},
     wrk::{Post, Wrk},
 };
 
+const GOAL: f64 = 0.8;
 /// They take turns: of one, ticketing keeps no more than 1,000 answers of an event.
 const BUYERS: u32 = 200;
 /// The maximum of an event.
@@ -46,17 +47,20 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
         let token = buyers[0].token().unwrap_or_default();
         let post = Some(Post { token, body: &body, each_time: Some(&each_time) });
         let wrk = Wrk { tools: &bench.tools, folder: testbed.folder(), path: "/ticket/reserve/", post };
-        wrk.run(&testbed.url(), slice_s).await
+        Turn::measure(|| testbed.cpu(), wrk.run(&testbed.url(), slice_s)).await
     };
     for key in [Key::Each, Key::None] {
         reserve(key, 1).await?;
     }
     let slice_s = bench.effort.slice_s();
-    let figures = alternate(
+    let (ours, floor) = alternate(
         bench.effort.rounds,
         async || reserve(Key::Each, slice_s).await,
         async || reserve(Key::None, slice_s).await,
     )
     .await?;
-    Ok(vec![Part::against_floor("reservations/s", figures.ours, figures.floor)])
+    let pairs = Pairs { ours: &ours, floor: &floor };
+    let rate = pairs.rate("reservations/s").with_goal(GOAL);
+    let cpu = pairs.cpu(Processes::All, Processes::All);
+    Ok(vec![rate, cpu.with_note(cost(&ours)).with_note(format!("Without a key: {}", cost(&floor)))])
 }

@@ -8,18 +8,18 @@ use uuid::Uuid;
 use crate::{
     buyers,
     comparison::Part,
+    concurrency::run_concurrently,
     context::BenchContext,
-    rounds::{alternate, per_second, run_concurrently},
     settings::CLIENTS,
     testbed::Testbed,
+    turns::{Done, Pairs, Processes, Turn, alternate, cost},
 };
 
+const GOAL: f64 = 0.4;
 /// Each reserves two seats once in a turn.
 const BUYERS: u32 = 4_000;
 const SEATS: u32 = 10_000;
 const LIMIT: i64 = 4;
-/// A turn is short, so there are more of them.
-const TURNS_A_ROUND: u32 = 3;
 
 pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     let testbed = Testbed::start(bench, "reserve-with-limit", &[]).await?;
@@ -28,16 +28,19 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
         let event = testbed.event_with_limit(SEATS, limit).await?;
         // The first reservation loads the inventory.
         buyers::hold(&buyers[0], event, 1).await?;
-        reserve_all(&buyers[1..], event).await
+        Turn::measure(|| testbed.cpu(), reserve_all(&buyers[1..], event)).await
     };
     first(Some(LIMIT)).await?;
-    let turns = bench.effort.rounds * TURNS_A_ROUND;
-    let figures = alternate(turns, async || first(Some(LIMIT)).await, async || first(None).await).await?;
-    Ok(vec![Part::against_floor("reservations/s", figures.ours, figures.floor)])
+    let rounds = bench.effort.rounds;
+    let (ours, floor) =
+        alternate(rounds, async || first(Some(LIMIT)).await, async || first(None).await).await?;
+    let pairs = Pairs { ours: &ours, floor: &floor };
+    let rate = pairs.rate("reservations/s").with_goal(GOAL);
+    let cpu = pairs.cpu(Processes::All, Processes::All);
+    Ok(vec![rate, cpu.with_note(cost(&ours)).with_note(format!("Without a limit: {}", cost(&floor)))])
 }
 
-async fn reserve_all(buyers: &[Session], event: Uuid) -> Result<f64> {
+async fn reserve_all(buyers: &[Session], event: Uuid) -> Result<Done> {
     let hold = async |buyer: &Session| buyers::hold(buyer, event, 2).await;
-    let (held, took) = run_concurrently(CLIENTS, buyers, hold).await?;
-    per_second(held.len(), took)
+    run_concurrently(CLIENTS, buyers, hold).await.map(|(_, done)| done)
 }

@@ -5,12 +5,13 @@ use anyhow::Result;
 use crate::{
     comparison::Part,
     context::BenchContext,
-    rounds::alternate,
     seed::{self, Catalog},
     testbed::Testbed,
-    wrk::{Measured, Wrk},
+    turns::{Pairs, Processes, Turn, alternate},
+    wrk::Wrk,
 };
 
+const GOAL: f64 = 0.4;
 const CATALOG: Catalog = Catalog { events: 100_000, seats: 100 };
 const LIST: &str = "/event/?limit=10";
 /// One event has both words; all have the first.
@@ -21,29 +22,23 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     seed::catalog(&testbed, CATALOG)?;
     let ask = async |path: &'static str, slice_s: u64| {
         let wrk = Wrk { tools: &bench.tools, folder: testbed.folder(), path, post: None };
-        wrk.measure(&testbed.url(), slice_s).await
+        let before = testbed.cpu()?;
+        let measured = wrk.measure(&testbed.url(), slice_s).await?;
+        anyhow::Ok((Turn::new(measured.done, &before, &testbed.cpu()?)?, measured.p99_ms))
     };
     for path in [SEARCH, LIST] {
         ask(path, 1).await?;
     }
     let slice_s = bench.effort.slice_s();
-    let (mut search_ms, mut list_ms) = (Vec::new(), Vec::new());
-    let figures = alternate(
-        bench.effort.rounds,
-        async || {
-            let Measured { rate, p99_ms } = ask(SEARCH, slice_s).await?;
-            search_ms.push(p99_ms);
-            Ok(rate)
-        },
-        async || {
-            let Measured { rate, p99_ms } = ask(LIST, slice_s).await?;
-            list_ms.push(p99_ms);
-            Ok(rate)
-        },
-    )
-    .await?;
+    let rounds = bench.effort.rounds;
+    let (search, list) =
+        alternate(rounds, async || ask(SEARCH, slice_s).await, async || ask(LIST, slice_s).await).await?;
+    let (search, search_ms): (Vec<Turn>, Vec<f64>) = search.into_iter().unzip();
+    let (list, list_ms): (Vec<Turn>, Vec<f64>) = list.into_iter().unzip();
+    let pairs = Pairs { ours: &search, floor: &list };
     Ok(vec![
-        Part::against_floor("responses/s", figures.ours, figures.floor).named("rate"),
-        Part::against_time("ms", search_ms, list_ms).named("p99"),
+        pairs.rate("responses/s").with_goal(GOAL),
+        pairs.cpu(Processes::All, Processes::All),
+        Part::against_time("ms", search_ms, list_ms).named("p99").with_goal(GOAL),
     ])
 }

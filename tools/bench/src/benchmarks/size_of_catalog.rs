@@ -7,16 +7,18 @@ use uuid::Uuid;
 use crate::{
     buyers,
     comparison::Part,
+    concurrency::run_concurrently,
     context::BenchContext,
-    rounds::{alternate, per_second, run_concurrently},
     seed::{self, Catalog},
     settings::CLIENTS,
     testbed::Testbed,
+    turns::{Pairs, Processes, Turn, alternate},
     wrk::Wrk,
 };
 
 const LARGE: Catalog = Catalog { events: 100_000, seats: 100 };
 const SMALL: Catalog = Catalog { events: 10, seats: 100_000 };
+const GOAL: f64 = 0.95;
 /// Bookings of two seats in a turn.
 const COUNT: u32 = 4_000;
 /// Events over which the bookings are spread, if there are as many.
@@ -41,17 +43,24 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
         system.book().await?;
     }
     let rounds = bench.effort.rounds;
-    let browse = alternate(
+    let (large_browse, small_browse) = alternate(
         rounds,
         async || large.browse(bench, slice_s).await,
         async || small.browse(bench, slice_s).await,
     )
     .await?;
-    let book = alternate(rounds, async || large.book().await, async || small.book().await).await?;
-    Ok(vec![
-        Part::against_floor("responses/s", browse.ours, browse.floor).named("browse"),
-        Part::against_floor("bookings/s", book.ours, book.floor).named("book"),
-    ])
+    let (large_book, small_book) =
+        alternate(rounds, async || large.book().await, async || small.book().await).await?;
+    let parts = |name: &str, unit, pairs: Pairs<'_>| {
+        let cpu = pairs.cpu(Processes::All, Processes::All).with_goal(GOAL);
+        [pairs.rate(unit), cpu].map(|part| {
+            let name = format!("{name}, {}", part.name);
+            part.named(name)
+        })
+    };
+    let browse = parts("browse", "responses/s", Pairs { ours: &large_browse, floor: &small_browse });
+    let book = parts("book", "bookings/s", Pairs { ours: &large_book, floor: &small_book });
+    Ok(browse.into_iter().chain(book).collect())
 }
 
 impl SeededSystem {
@@ -66,13 +75,13 @@ impl SeededSystem {
         Ok(Self { testbed, buyers, catalog, turns: 0 })
     }
 
-    async fn browse(&self, bench: &BenchContext, slice_s: u64) -> Result<f64> {
+    async fn browse(&self, bench: &BenchContext, slice_s: u64) -> Result<Turn> {
         let wrk = Wrk { tools: &bench.tools, folder: self.testbed.folder(), path: PATH, post: None };
-        wrk.run(&self.testbed.url(), slice_s).await
+        Turn::measure(|| self.testbed.cpu(), wrk.run(&self.testbed.url(), slice_s)).await
     }
 
     /// Holds seats first; only the bookings are measured.
-    async fn book(&mut self) -> Result<f64> {
+    async fn book(&mut self) -> Result<Turn> {
         let events = self.events_of_a_turn()?;
         self.turns += 1;
         let whose = self.buyers.iter().cycle().zip(events.iter().cycle());
@@ -81,8 +90,8 @@ impl SeededSystem {
         };
         let (held, _) = run_concurrently(CLIENTS, whose.take(usize::try_from(COUNT)?), hold).await?;
         let book = async |(buyer, tickets): (Session, Vec<Uuid>)| buyers::book(&buyer, tickets).await;
-        let (booked, took) = run_concurrently(CLIENTS, held, book).await?;
-        per_second(booked.len(), took)
+        let all = async { run_concurrently(CLIENTS, held, book).await.map(|(_, done)| done) };
+        Turn::measure(|| self.testbed.cpu(), all).await
     }
 
     /// Different ones in each turn, from the whole catalog.

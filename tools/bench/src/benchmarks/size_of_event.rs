@@ -7,11 +7,12 @@ use uuid::Uuid;
 use crate::{
     buyers,
     comparison::Part,
+    concurrency::run_concurrently,
     context::BenchContext,
-    rounds::{alternate, per_second, run_concurrently},
     seed::{self, Sold},
     settings::CLIENTS,
     testbed::Testbed,
+    turns::{Pairs, Processes, Turn, alternate},
 };
 
 const LARGE: u32 = 1_000_000;
@@ -20,8 +21,7 @@ const SMALL: u32 = 100;
 const COUNT: usize = 4_000;
 /// With this many, each sells at most 80 of its seats.
 const SMALL_EVENTS: usize = 100;
-/// A turn is short, so there are more of them.
-const TURNS_A_ROUND: u32 = 3;
+const GOAL: f64 = 0.9;
 
 pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     let mut parts = Vec::new();
@@ -40,28 +40,34 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
                 let tickets = buyers::hold(&buyers[0], *event, 2).await?;
                 buyers::release(&buyers[0], tickets).await?;
             }
-            reserve_all(&buyers, events).await?;
+            reserve_all(&testbed, &buyers, events).await?;
         }
-        let figures = alternate(
-            bench.effort.rounds * TURNS_A_ROUND,
-            async || reserve_all(&buyers, &large).await,
-            async || reserve_all(&buyers, &small).await,
+        let (ours, floor) = alternate(
+            bench.effort.rounds,
+            async || reserve_all(&testbed, &buyers, &large).await,
+            async || reserve_all(&testbed, &buyers, &small).await,
         )
         .await?;
-        parts.push(Part::against_floor("reservations/s", figures.ours, figures.floor).named(sold.name()));
+        let pairs = Pairs { ours: &ours, floor: &floor };
+        let valkey = Processes::Named(&["valkey"]);
+        for part in [pairs.rate("reservations/s"), pairs.cpu(valkey, valkey)] {
+            let name = format!("{}, {}", sold.name(), part.name);
+            parts.push(part.named(name).with_goal(GOAL));
+        }
     }
     Ok(parts)
 }
 
 /// Reserves seats of all events, in turn, and then releases them, which is not measured.
-async fn reserve_all(buyers: &[Session], events: &[Uuid]) -> Result<f64> {
+async fn reserve_all(testbed: &Testbed, buyers: &[Session], events: &[Uuid]) -> Result<Turn> {
     let jobs = buyers.iter().cycle().zip(events.iter().cycle()).take(COUNT);
     let hold = async |(buyer, event): (&Session, &Uuid)| {
         anyhow::Ok((buyer.clone(), buyers::hold(buyer, *event, 2).await?))
     };
-    let (held, took) = run_concurrently(CLIENTS, jobs, hold).await?;
+    let before = testbed.cpu()?;
+    let (held, done) = run_concurrently(CLIENTS, jobs, hold).await?;
+    let turn = Turn::new(done, &before, &testbed.cpu()?)?;
     let release = async |(buyer, tickets): (Session, Vec<Uuid>)| buyers::release(&buyer, tickets).await;
-    let rate = per_second(held.len(), took)?;
     run_concurrently(CLIENTS, held, release).await?;
-    Ok(rate)
+    Ok(turn)
 }

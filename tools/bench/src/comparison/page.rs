@@ -7,8 +7,8 @@ use booked_plots::{
 };
 
 use super::{
-    Bound, Comparison, Part, Row,
-    table::{full_name, goal, spread, verdict},
+    Bound, Comparison, Part, Row, Verdict,
+    table::{between, full_name, goal, noise, spread, verdicts},
 };
 
 const WIDTH: f64 = 920.0;
@@ -19,45 +19,49 @@ const GOAL_AT: f64 = 2.0 / 3.0;
 
 #[must_use]
 pub fn html(comparison: &Comparison) -> String {
-    let reached = comparison.rows.iter().all(|row| row.is_reached() == Some(true));
+    let reached = comparison.rows.iter().all(|row| row.measured.is_ok())
+        && comparison.parts().all(|(_, part)| matches!(part.verdict(), Some(Verdict::Reached) | None));
     let notes: String = comparison.notes.iter().map(|note| format!("<p>{}</p>\n", escape(note))).collect();
+    let noise = noise(comparison)
+        .map_or_else(String::new, |text| format!("<p class=\"verdict bad\">{}</p>\n", escape(&text)));
     let header = format!(
-        "<header>\n<h1>Compared with what the parts can do</h1>\n{notes}<p class=\"verdict {}\">{}</p>\n</header>\n",
+        "<header>\n<h1>Compared with what the parts can do</h1>\n{notes}<p class=\"verdict {}\">{}</p>\n{noise}</header>\n",
         if reached { "good" } else { "bad" },
-        verdict(&comparison.rows)
+        verdicts(comparison)
     );
     let mut content = header;
     content.push_str(&section(
         "Ratios",
         "The line is the goal; bars that reach it are green. More is better.",
-        &ratios(&comparison.rows),
+        &ratios(comparison),
     ));
-    content.push_str(&section("Medians", "", &medians(&comparison.rows)));
+    content.push_str(&section("Medians", "", &medians(comparison)));
     content.extend(comparison.rows.iter().map(benchmark));
     document("booked bench", &content)
 }
 
-/// A bar for each part, with all goals on one line.
-fn ratios(rows: &[Row]) -> String {
-    let parts: Vec<(&Row, &Part)> = measured(rows).collect();
+/// A bar for each part that has a goal, with all goals on one line.
+fn ratios(comparison: &Comparison) -> String {
+    let with_goals = comparison.parts().filter_map(|(row, part)| Some((row, part, part.goal?)));
+    let parts: Vec<(&Row, &Part, f64)> = with_goals.collect();
     let count = float(u64::try_from(parts.len()).unwrap_or_default());
     let (height, scale) = (BAR * count, WIDTH - LEFT);
     let mut picture = format!("<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\n");
     let mut top = 0.0;
-    for (row, part) in parts {
-        let share = (part.ratio() / row.goal * GOAL_AT).clamp(0.0, 1.0);
-        let class = if part.ratio() >= row.goal { "done" } else { "error" };
+    for (row, part, goal) in parts {
+        let share = (part.ratio() / goal * GOAL_AT).clamp(0.0, 1.0);
         picture.push_str(&format!(
             "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
-             <g class=\"{class}\"><rect x=\"{LEFT}\" y=\"{:.1}\" width=\"{:.1}\" height=\"20\">\
+             <g class=\"{}\"><rect x=\"{LEFT}\" y=\"{:.1}\" width=\"{:.1}\" height=\"20\">\
              <title>{} of {}</title></rect></g>\n",
             LEFT - 10.0,
             top + 19.0,
             escape(&full_name(row, part)),
+            if part.ratio() >= goal { "done" } else { "error" },
             top + 5.0,
             share * scale,
             digits(part.ratio()),
-            row.goal
+            digits(goal)
         ));
         top += BAR;
     }
@@ -68,36 +72,42 @@ fn ratios(rows: &[Row]) -> String {
     if count > 0.0 { picture } else { String::new() }
 }
 
-fn medians(rows: &[Row]) -> String {
+fn medians(comparison: &Comparison) -> String {
     let mut lines = String::new();
-    for (row, part) in measured(rows) {
+    for (row, part) in comparison.parts() {
         let floor = match &part.bound {
             Bound::Floor(figures) | Bound::Time(figures) => spread(figures),
             Bound::Limit(_) => "limit".to_owned(),
         };
-        let class = if part.ratio() >= row.goal { "good" } else { "bad" };
+        let class = match part.verdict() {
+            Some(Verdict::Reached) => "good",
+            Some(Verdict::Missed) => "bad",
+            Some(Verdict::Open) | None => "",
+        };
         lines.push_str(&format!(
             "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{floor}</td><td class=\"text\">{}</td>\
-             <td>{}</td><td class=\"text {class}\">{}</td></tr>\n",
+             <td>{}</td><td>{}</td><td class=\"text {class}\">{}</td></tr>\n",
             escape(&full_name(row, part)),
             digits(part.ours_median()),
             spread(&part.ours),
             digits(part.bound_median()),
             escape(part.unit),
             digits(part.ratio()),
-            goal(row, part)
+            between(part.interval()),
+            goal(part)
         ));
     }
-    for row in rows {
+    for row in &comparison.rows {
         if let Err(reason) = &row.measured {
             lines.push_str(&format!(
-                "<tr><th>{}</th><td class=\"text bad\" colspan=\"7\">not measured: {}</td></tr>\n",
+                "<tr><th>{}</th><td class=\"text bad\" colspan=\"8\">not measured: {}</td></tr>\n",
                 escape(&row.name),
                 escape(reason)
             ));
         }
     }
-    table(&["", "ours", "spread", "floor or limit", "spread", "unit", "ratio", "goal"], &lines)
+    let head = ["", "ours", "spread", "floor or limit", "spread", "unit", "ratio", "95% of it", "goal"];
+    table(&head, &lines)
 }
 
 /// The method of a benchmark, and each of its rounds.
@@ -134,8 +144,4 @@ fn rounds(part: &Part) -> String {
     let ticks = curves.first().into_iter().flat_map(|curve| &curve.points);
     let ticks = ticks.map(|(x, _)| (*x, format!("round {x}"))).collect();
     Plot { x: Axis::of_ticks(ticks, last + 0.5), y: Axis::linear(max, round_number), curves }.svg()
-}
-
-fn measured(rows: &[Row]) -> impl Iterator<Item = (&Row, &Part)> {
-    rows.iter().flat_map(|row| row.measured.iter().flatten().map(move |part| (row, part)))
 }

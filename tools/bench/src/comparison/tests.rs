@@ -2,35 +2,28 @@
 
 use super::*;
 
-fn row(name: &str, goal: f64, measured: Result<Vec<Part>, String>) -> Row {
-    Row { name: name.to_owned(), goal, method: "Done <so>.".to_owned(), measured }
+fn row(name: &str, measured: Result<Vec<Part>, String>) -> Row {
+    Row { name: name.to_owned(), method: "Done <so>.".to_owned(), measured }
 }
 
 fn comparison() -> Comparison {
-    let hop =
-        Part::against_floor("req/s", vec![90.0, 110.0, 100.0], vec![80.0, 100.0, 120.0]).with_note("12 µs");
+    let hop = Part::against_floor("req/s", vec![90.0, 110.0, 100.0], vec![90.0, 100.0, 110.0])
+        .with_goal(0.8)
+        .with_note("12 µs");
     let idle = Part::against_limit("MB", vec![20.0], 25.0).named("idle");
     let busy = Part::against_limit("MB", vec![125.0], 100.0).named("busy");
     Comparison {
         notes: vec!["2 cores".to_owned()],
         rows: vec![
-            row("hop", 0.95, Ok(vec![hop])),
-            row("memory", 1.0, Ok(vec![idle, busy])),
-            row("browse", 0.5, Err("nginx is <missing>".to_owned())),
+            row("hop", Ok(vec![hop])),
+            row("memory", Ok(vec![idle, busy])),
+            row("browse", Err("nginx is <missing>".to_owned())),
         ],
     }
 }
 
 fn near(one: f64, other: f64) -> bool {
     (one - other).abs() < 1e-9
-}
-
-#[test]
-fn a_median_is_in_the_middle() {
-    assert!(near(median(&[3.0, 1.0, 2.0]), 2.0));
-    assert!(near(median(&[4.0, 1.0, 2.0, 3.0]), 2.5));
-    assert!(near(median(&[7.0]), 7.0));
-    assert!(near(median(&[]), 0.0));
 }
 
 #[test]
@@ -42,10 +35,38 @@ fn of_a_ratio_more_is_better_whatever_its_bound() {
 }
 
 #[test]
-fn the_worst_part_stands_for_a_row() {
-    let comparison = comparison();
-    let reached: Vec<Option<bool>> = comparison.rows.iter().map(Row::is_reached).collect();
-    assert_eq!(reached, [Some(true), Some(false), None]);
+fn a_ratio_is_the_median_of_those_of_the_pairs() {
+    // The machine was four times slower in the last two rounds; the medians of all would give 0.4.
+    let part = Part::against_floor("1/s", vec![40.0, 10.0, 10.0], vec![100.0, 25.0, 20.0]);
+    assert!(near(part.ratio(), 0.4));
+    let part = Part::against_floor("1/s", vec![100.0, 20.0, 20.0], vec![200.0, 200.0, 40.0]);
+    assert!(near(part.ratio(), 0.5));
+}
+
+#[test]
+fn a_goal_within_the_interval_is_open() {
+    let part = |goal| Part::against_floor("1/s", vec![9.0, 10.0, 11.0], vec![10.0; 3]).with_goal(goal);
+    let verdicts = [0.9, 1.0, 1.1, 1.2].map(|goal| part(goal).verdict());
+    let expected = [Verdict::Reached, Verdict::Open, Verdict::Open, Verdict::Missed];
+    assert_eq!(verdicts, expected.map(Some));
+    assert_eq!(Part { goal: None, ..part(1.0) }.verdict(), None);
+}
+
+#[test]
+fn ratios_that_differ_by_more_than_a_fifth_are_noise() {
+    let part = |last| Part::against_floor("1/s", vec![9.5, 10.0, last], vec![10.0; 3]);
+    assert!(!part(11.4).is_noisy());
+    assert!(part(11.6).is_noisy());
+}
+
+#[test]
+fn the_part_farthest_below_its_goal_stands_for_a_row() {
+    let mut comparison = comparison();
+    assert_eq!(comparison.rows[1].worst().unwrap().name, "busy");
+    assert!(comparison.rows[2].worst().is_none());
+    // A part without a goal does not.
+    let low = Part::against_floor("1/s", vec![1.0], vec![100.0]).named("low");
+    comparison.rows[1].measured.as_mut().unwrap().push(low);
     assert_eq!(comparison.rows[1].worst().unwrap().name, "busy");
 }
 
@@ -54,9 +75,11 @@ fn a_program_reads_each_row_by_its_name() {
     let json = serde_json::to_value(comparison()).unwrap();
     let row = &json["rows"][0];
     assert_eq!(row["name"], "hop");
-    assert_eq!(row["unit"], "req/s");
-    assert!(near(row["ours"].as_f64().unwrap(), 100.0) && near(row["floor"].as_f64().unwrap(), 100.0));
-    assert!(near(row["ratio"].as_f64().unwrap(), 1.0) && near(row["goal"].as_f64().unwrap(), 0.95));
+    assert_eq!((row["verdict"].as_str(), row["worst"].as_str()), (Some("reached"), Some("")));
+    assert!(near(row["ratio"].as_f64().unwrap(), 1.0) && near(row["goal"].as_f64().unwrap(), 0.8));
+    let part = &row["parts"][0];
+    assert_eq!((part["unit"].as_str(), part["is_noisy"].as_bool()), (Some("req/s"), Some(false)));
+    assert_eq!(part["ours"].as_array().unwrap().len(), 3);
     assert!(near(json["rows"][1]["ratio"].as_f64().unwrap(), 0.8));
     assert_eq!(json["rows"][1]["parts"].as_array().unwrap().len(), 2);
     assert!(json["rows"][2]["ratio"].is_null());
@@ -64,14 +87,21 @@ fn a_program_reads_each_row_by_its_name() {
 }
 
 #[test]
-fn a_person_reads_medians_and_spread_and_what_was_not_measured() {
-    let text = table(&comparison());
+fn a_person_reads_ratios_and_what_was_not_measured_or_is_noise() {
+    let mut comparison = comparison();
+    let text = table(&comparison);
     for part in
-        ["2 cores", "memory: busy", "90.0–110", "MISSED", "NOT MEASURED: nginx is <missing>", "hop: 12 µs"]
+        ["2 cores", "memory: busy", "0.91–1.10", "MISSED", "NOT MEASURED: nginx is <missing>", "hop: 12 µs"]
     {
         assert!(text.contains(part), "{part} is missing in:\n{text}");
     }
-    assert!(text.ends_with("Goals: 1 reached, 1 missed, 1 not measured."));
+    assert!(text.contains("Goals: 2 reached, 1 missed, 0 open"), "{text}");
+    assert!(!text.contains("noisy"), "{text}");
+    let noisy = Part::against_floor("1/s", vec![5.0, 10.0], vec![10.0; 2]).named("search");
+    comparison.rows.push(row("browse", Ok(vec![noisy])));
+    for text in [table(&comparison), html(&comparison)] {
+        assert!(text.contains("Too noisy to be believed") && text.contains("browse: search."), "{text}");
+    }
 }
 
 #[test]
