@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use actix_web::http::header::HeaderValue;
 use anyhow::Context as _;
 use booked_server::{Application, Lifecycle, SystemClock, SystemRandom};
 use booked_telemetry::Metrics;
-use http::HeaderValue;
 
 use crate::{
     body_budget::BodyBudget,

@@ -4,10 +4,10 @@
 use std::{net::IpAddr, rc::Rc, sync::Arc, time::Instant};
 
 use actix_http::{Request, Response};
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpMessage as _, HttpResponse, body::BoxBody, http::ConnectionType};
 use booked_server::{Clock, Lifecycle, Random, unix_seconds};
-use http::HeaderValue;
-use tracing::{Instrument as _, Span};
+use booked_telemetry::ServedRequest;
 
 use crate::{
     body_budget::BodyBudget,
@@ -75,11 +75,11 @@ pub(crate) async fn answer(pipeline: Rc<Pipeline>, mut request: Request) -> Resp
     let route = route_match.as_ref().ok().map(|route_match| route_match.route);
     let access = route.map_or(Access::Anyone, |route| route.access);
     let body = RequestBody::new(&request, payload, access, pipeline.shared.clients.body_timeout);
-    let span = context.span(&request);
+    let served = context.served(&request);
     let RequestContext { began, id, client, mut usage, active } = context;
     let head = RequestHead { request: &request, route_match, id: &id, client };
-    let response = pipeline.run(&head, &mut usage, admitted, body, active).instrument(span.clone()).await;
-    finish(&pipeline.shared, &request, (began, id, &usage), (route, &span), response)
+    let response = served.scope(pipeline.run(&head, &mut usage, admitted, body, active)).await;
+    finish(&pipeline.shared, &request, (began, id, &usage), (route, &served), response)
 }
 
 /// Decides about a request with `Expect: 100-continue`, as far as its head goes: an error takes the place of
@@ -91,9 +91,9 @@ pub(crate) async fn admit_expected(
     let mut context = RequestContext::start(&pipeline.shared, &request);
     let route_match = routes::find(request.method().as_str(), request.path());
     let route = route_match.as_ref().ok().map(|route_match| route_match.route);
-    let span = context.span(&request);
+    let served = context.served(&request);
     let head = RequestHead { request: &request, route_match, id: &context.id, client: context.client };
-    match pipeline.admit(&head, &mut context.usage).instrument(span.clone()).await {
+    match served.scope(pipeline.admit(&head, &mut context.usage)).await {
         Ok(admitted) => {
             request.extensions_mut().insert((context, admitted));
             Ok(request)
@@ -101,7 +101,7 @@ pub(crate) async fn admit_expected(
         Err(rejection) => {
             let RequestContext { began, id, usage, active, .. } = context;
             let response = GuardedBody::wrap(pipeline.reject(rejection, &request), active);
-            Err(finish(&pipeline.shared, &request, (began, id, &usage), (route, &span), response))
+            Err(finish(&pipeline.shared, &request, (began, id, &usage), (route, &served), response))
         }
     }
 }
@@ -111,15 +111,10 @@ fn finish(
     shared: &Shared,
     request: &Request,
     (began, id, usage): (Instant, RequestId, &RequestUsage),
-    (route, span): (Option<&Route>, &Span),
+    (route, served): (Option<&Route>, &ServedRequest),
     mut response: HttpResponse,
 ) -> Response<BoxBody> {
-    booked_telemetry::served(
-        span,
-        request.method().as_str(),
-        route.map(|route| route.path),
-        response.status().as_u16(),
-    );
+    served.end(request.method().as_str(), route.map(|route| route.path), response.status().as_u16());
     cors::apply(&shared.clients.cors_origins, request, &mut response);
     caching::apply(route, &mut response);
     shared.rate_policies.apply(usage, &mut response);
@@ -145,10 +140,9 @@ impl RequestContext {
         Self { began: Instant::now(), id, client, usage, active: ActiveRequest::start(request) }
     }
 
-    fn span(&self, request: &Request) -> Span {
-        let span = booked_telemetry::server_span(request.method().as_str(), request.path(), self.id.as_str());
-        booked_telemetry::continue_trace(&span, |name| request.headers().get(name)?.to_str().ok());
-        span
+    fn served(&self, request: &Request) -> ServedRequest {
+        let header = |name: &str| request.headers().get(name)?.to_str().ok();
+        ServedRequest::begin(request.method().as_str(), request.path(), self.id.as_str(), header)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod call;
 mod concurrency_limit;
+mod connection;
 mod connection_gauges;
 mod detach_on_drop;
 mod error;

@@ -12,12 +12,11 @@ use actix_web::{
 };
 use booked_contract::Code;
 use booked_identity::internal::{CREDENTIAL_HEADER, Credential, DEADLINE_HEADER};
-use booked_telemetry::Metrics;
+use booked_telemetry::{Metrics, ServedRequest};
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::Instant,
 };
-use tracing::Instrument as _;
 
 use crate::{
     ApiError, Deadline, Lifecycle, body::MAX_BODY_BYTES, config::HttpSettings, health, metrics::Served,
@@ -224,13 +223,12 @@ async fn trace(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let method = request.method().clone();
-    let span = booked_telemetry::server_span(method.as_str(), request.path(), request_id::of(&request));
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    booked_telemetry::continue_trace(&span, header);
+    let served = ServedRequest::begin(method.as_str(), request.path(), request_id::of(&request), header);
     let began = Instant::now();
-    let response = next.call(request).instrument(span.clone()).await?;
+    let response = served.scope(next.call(request)).await?;
     let route = response.request().match_pattern();
-    booked_telemetry::served(&span, method.as_str(), route.as_deref(), response.status().as_u16());
+    served.end(method.as_str(), route.as_deref(), response.status().as_u16());
     if let Some(served) = response.request().app_data::<web::Data<Served>>() {
         served.record(&response, began.elapsed());
     }

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use booked_telemetry::ServedRequest;
 use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -89,8 +90,9 @@ impl Lifecycle {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Interrupted> {
-        let span = tracing::Span::current();
-        let work = tracing::Instrument::instrument(deadline::kept(work), span);
+        let request = ServedRequest::current();
+        let work = deadline::kept(work);
+        let work = async move { request.scope(work).await };
         self.tasks.spawn_on(work, &self.runtime).await.map_err(|_| Interrupted)
     }
 

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use booked_telemetry::ServedRequest;
 use futures_util::{
     FutureExt as _, StreamExt as _,
     future::{self, BoxFuture, Either, Future},
@@ -17,7 +18,6 @@ use futures_util::{
 };
 use opentelemetry::{KeyValue, metrics::Counter};
 use tokio::{sync::watch, time::timeout};
-use tracing::Instrument as _;
 
 use crate::Lifecycle;
 
@@ -66,7 +66,11 @@ where
     where
         F: Future<Output = V> + Send + 'static,
     {
-        let (answer, first) = self.fetches.join(&key, || fetch().in_current_span().boxed())?;
+        let for_request = || {
+            let (request, fetch) = (ServedRequest::current(), fetch());
+            async move { request.scope(fetch).await }.boxed()
+        };
+        let (answer, first) = self.fetches.join(&key, for_request)?;
         if let Some(first) = first {
             self.lifecycle.spawn_job(self.fetches.run(key, first, |fetch| fetch));
         }

@@ -9,13 +9,15 @@
 mod lines;
 mod logs;
 mod metrics;
+mod request;
 mod spans;
 mod traces;
 
 pub use logs::LogFormat;
 pub use metrics::{Metrics, count, durations};
-pub use spans::{call_span, database_span, failed, served, server_span, shared_span};
-pub use traces::{continue_trace, trace_headers};
+pub use request::ServedRequest;
+pub use spans::{call_span, database_span, failed, shared_span};
+pub use traces::trace_headers;
 
 use std::{io::stderr, time::Duration};
 
@@ -53,6 +55,9 @@ impl Telemetry {
             .with(logs::layer(log_format, lines.clone()).with_filter(logs::filter()?))
             .with(traces.as_ref().map(|traces| traces::layer(traces).with_filter(spans::traced())))
             .try_init()?;
+        if traces.is_some() {
+            request::record_traces();
+        }
         let _dropped = lines.show_dropped();
         Ok(Self { traces, meters, metrics, lines, _dropped })
     }

@@ -1,6 +1,7 @@
 //! Logs: to standard error, filtered by `RUST_LOG`, as text for people or as JSON for collectors.
 
 use std::{
+    fmt,
     io::{IsTerminal as _, stderr},
     panic,
     str::FromStr,
@@ -8,10 +9,14 @@ use std::{
     time::Duration,
 };
 
-use tracing::Subscriber;
-use tracing_subscriber::{EnvFilter, Layer, registry::LookupSpan};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    fmt::{FmtContext, FormatEvent, FormatFields, format::Writer},
+    registry::LookupSpan,
+};
 
-use crate::lines::Lines;
+use crate::{lines::Lines, request};
 
 /// How a log line is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,10 +60,31 @@ where
         layer.set_ansi(false);
     }
     match format {
-        LogFormat::Text => layer.with_target(false).boxed(),
+        LogFormat::Text => layer.with_target(false).map_event_format(OfRequest).boxed(),
         LogFormat::Json => {
-            layer.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
+            let layer = layer.json().flatten_event(true).with_current_span(true).with_span_list(false);
+            layer.map_event_format(OfRequest).boxed()
         }
+    }
+}
+
+/// Writes a line with the request that it belongs to.
+struct OfRequest<F>(F);
+
+impl<S, N, F> FormatEvent<S, N> for OfRequest<F>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let _request = request::enter_for_a_line();
+        self.0.format_event(context, writer, event)
     }
 }
 

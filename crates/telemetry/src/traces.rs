@@ -16,11 +16,13 @@ use tracing::{Span, Subscriber};
 use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::request;
+
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
 /// Makes the span a child of the one that the caller's headers name, if they name one, and adds the trace's id to its
 /// log lines.
-pub fn continue_trace<'a>(span: &Span, header: impl Fn(&str) -> Option<&'a str>) {
+pub(crate) fn continue_trace<'a>(span: &Span, header: impl Fn(&str) -> Option<&'a str>) {
     let headers = CallersTrace(CallersTrace::NAMES.map(header));
     let parent = global::get_text_map_propagator(|propagator| propagator.extract(&headers));
     // Fails only if no trace is recorded, and then there is nothing to join.
@@ -33,6 +35,9 @@ pub fn continue_trace<'a>(span: &Span, header: impl Fn(&str) -> Option<&'a str>)
 #[must_use]
 pub fn trace_headers() -> Vec<(String, String)> {
     let mut headers = Collected(Vec::new());
+    if !request::are_traces_recorded() {
+        return headers.0;
+    }
     let context = Span::current().context();
     global::get_text_map_propagator(|propagator| propagator.inject_context(&context, &mut headers));
     headers.0

@@ -59,6 +59,6 @@ impl Value for Origins {
 fn is_origin(text: &str) -> bool {
     let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     authority.is_some_and(|authority| {
-        !authority.contains('@') && authority.parse::<http::uri::Authority>().is_ok()
+        !authority.contains('@') && authority.parse::<actix_web::http::uri::Authority>().is_ok()
     })
 }

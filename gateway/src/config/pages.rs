@@ -32,12 +32,12 @@ impl Value for GrafanaUrl {
 
     fn read(text: &str, _: &Setting) -> Result<Self, String> {
         let text = text.trim();
-        let is_web = |uri: &http::Uri| {
+        let is_web = |uri: &actix_web::http::Uri| {
             matches!(uri.scheme_str(), Some("http" | "https"))
                 && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
         };
         let is_plain = !text.contains(['"', '\'', '<', '>']);
-        match text.parse::<http::Uri>() {
+        match text.parse::<actix_web::http::Uri>() {
             _ if text.is_empty() => Ok(Self::default()),
             Ok(uri) if is_plain && is_web(&uri) => Ok(Self(text.to_owned())),
             // The text itself is not shown: somebody may have put a password into it.

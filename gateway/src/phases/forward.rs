@@ -10,13 +10,17 @@ use std::{net::IpAddr, rc::Rc, sync::Arc, time::Duration};
 
 use actix_http::Request;
 use actix_web::{
-    HttpMessage as _, HttpResponse, HttpResponseBuilder, http::header as client_header, web::Bytes,
+    HttpMessage as _, HttpResponse, HttpResponseBuilder,
+    http::{
+        Method, StatusCode, Uri,
+        header::{self, HeaderName, HeaderValue},
+    },
+    web::Bytes,
 };
 use booked_contract::{Code, ErrorBody, IDEMPOTENCY_KEY_HEADER, IDEMPOTENCY_REPLAYED_HEADER};
 use booked_failure::Failure;
-use booked_identity::internal::{CLIENT_ADDRESS_HEADER, CREDENTIAL_HEADER, identity_headers};
+use booked_identity::internal::{CLIENT_ADDRESS_HEADER, identity_headers};
 use booked_server::{FlightError, LocalSingleFlight, REQUEST_ID_HEADER};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, header::InvalidHeaderValue};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument as _, Span};
 
@@ -33,12 +37,7 @@ const SHARED_READS_MAX: usize = 1_024;
 /// A read that takes longer no longer delays the next one of the same target.
 const SHARED_READ_WAIT_MAX: Duration = Duration::from_millis(100);
 
-const CREDENTIAL: HeaderName = HeaderName::from_static(CREDENTIAL_HEADER);
-const CLIENT_ADDRESS: HeaderName = HeaderName::from_static(CLIENT_ADDRESS_HEADER);
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static(IDEMPOTENCY_KEY_HEADER);
-const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
-const TRACE_HEADERS: [HeaderName; 2] =
-    [HeaderName::from_static("traceparent"), HeaderName::from_static("tracestate")];
+const TRACE_HEADERS: [&str; 2] = ["traceparent", "tracestate"];
 const RELAYED_HEADERS: [HeaderName; 6] = [
     header::CONTENT_TYPE,
     header::LOCATION,
@@ -139,11 +138,11 @@ impl Exchange {
         let route = forward.route_match.route;
         let method = method(route.method);
         let span = booked_telemetry::call_span(method.as_str(), target.path());
+        let mut call = Call::new(&method, &target, forward.credential, forward.body.clone(), route.priority);
         // The service's part of the trace begins below this call.
-        let headers = span.in_scope(|| headers(forward));
-        let (body, priority) = (forward.body.clone(), route.priority);
+        span.in_scope(|| put_headers(&mut call, forward));
         let retry = route.retry.for_request(forward.idempotency_key.is_some());
-        Self { route, call: Call { method, target, headers, body, priority }, retry, span }
+        Self { route, call, retry, span }
     }
 
     async fn send(self, upstream: &Upstream) -> Result<UpstreamResponse, CallError> {
@@ -182,36 +181,27 @@ fn target(route_match: &RouteMatch<'_>, query: Option<&str>) -> Result<Uri, Reje
     target.try_into().map_err(|_| Rejection::TargetMalformed)
 }
 
-fn headers(forward: &Forward<'_>) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(8);
-    let mut put = |name: HeaderName, value: Result<HeaderValue, InvalidHeaderValue>| {
-        if let Ok(value) = value {
-            headers.insert(name, value);
-        }
-    };
-    put(CREDENTIAL, Ok(forward.credential.clone()));
-    put(REQUEST_ID, HeaderValue::from_str(forward.id.as_str()));
+fn put_headers(call: &mut Call, forward: &Forward<'_>) {
+    call.put(REQUEST_ID_HEADER, forward.id.as_str().as_bytes());
     if let Some(client) = forward.client {
-        put(CLIENT_ADDRESS, HeaderValue::try_from(client.to_string()));
+        call.put(CLIENT_ADDRESS_HEADER, client.to_string().as_bytes());
     }
     if let Some(key) = forward.idempotency_key {
-        put(IDEMPOTENCY_KEY, Ok(key.clone()));
+        call.put(IDEMPOTENCY_KEY_HEADER, key.as_bytes());
     }
     if let Some(caller) = forward.caller {
         for (name, value) in identity_headers(caller.identity()) {
-            put(HeaderName::from_static(name), HeaderValue::try_from(value));
+            call.put(name, value.as_bytes());
         }
     }
     let own_trace = booked_telemetry::trace_headers();
     for name in TRACE_HEADERS {
-        let own = own_trace.iter().find(|(own, _)| name == own.as_str()).map(|(_, value)| value.as_bytes());
-        let clients =
-            || forward.request.headers().get(name.as_str()).map(client_header::HeaderValue::as_bytes);
+        let own = own_trace.iter().find(|(own, _)| name == own).map(|(_, value)| value.as_bytes());
+        let clients = || forward.request.headers().get(name).map(HeaderValue::as_bytes);
         if let Some(value) = own.or_else(clients) {
-            put(name, HeaderValue::from_bytes(value));
+            call.put(name, value);
         }
     }
-    headers
 }
 
 /// Relays a service's response, unless it is one that no client may see.
@@ -225,13 +215,10 @@ fn relay(response: UpstreamResponse, service: ServiceName, retry: Retry) -> Resu
         }
         checked?;
     }
-    let mut relayed = HttpResponseBuilder::new(
-        actix_web::http::StatusCode::from_u16(response.status.as_u16())
-            .map_err(|error| Rejection::BadUpstreamResponse(error.to_string()))?,
-    );
-    for name in &RELAYED_HEADERS {
-        if let Some(value) = response.headers.get(name) {
-            relayed.insert_header((name.as_str(), value.as_bytes()));
+    let mut relayed = HttpResponseBuilder::new(response.status);
+    for name in RELAYED_HEADERS {
+        if let Some(value) = response.headers.get(&name) {
+            relayed.insert_header((name, value.clone()));
         }
     }
     Ok(match response.body {

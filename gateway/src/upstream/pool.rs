@@ -1,22 +1,12 @@
-//! The connections to one replica, by hyper: a bounded number, kept while they are idle, opened when none is idle.
+//! The connections to one replica: a bounded number, kept while they are idle, opened when none is idle.
 
-use std::{cell::RefCell, collections::VecDeque, iter, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::RefCell, collections::VecDeque, io, iter, rc::Rc, sync::Arc, time::Duration};
 
 use booked_server::Endpoint;
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Full;
-use hyper::{
-    body::Incoming,
-    client::conn::http1::{SendRequest, handshake},
-};
-use hyper_util::rt::TokioIo;
-use tokio::{
-    net::TcpStream,
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, timeout_at};
 
 use super::{
+    connection::ServiceConnection,
     connection_gauges::{ConnectionCounts, CountGuard},
     error::CallError,
     slots::{Slot, Slots},
@@ -64,7 +54,7 @@ impl Pool {
     ) -> Result<Connection, CallError> {
         let slot = self.slots.acquire(priority, deadline).await.map_err(CallError::Overloaded)?;
         while let Some(mut idle) = self.pop_idle() {
-            if let Ok(true) = timeout_at(deadline, idle.is_ready()).await {
+            if idle.connection.is_idle() {
                 return Ok(self.put_to_use(idle, slot));
             }
         }
@@ -98,7 +88,7 @@ impl Pool {
 
 /// A connection that nobody uses.
 struct IdleConnection {
-    sender: SendRequest<Full<Bytes>>,
+    connection: ServiceConnection,
     opened: Instant,
     /// None before its first request is answered.
     last_used: Option<Instant>,
@@ -106,19 +96,9 @@ struct IdleConnection {
 }
 
 impl IdleConnection {
-    /// Connects; a host name is resolved each time.
-    async fn open(endpoint: &Endpoint, counts: &Arc<ConnectionCounts>) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect((endpoint.host(), endpoint.port())).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        // It ends when its sender is dropped or the service closes it, and its errors reach the sender.
-        actix_web::rt::spawn(async { connection.await.ok() });
-        Ok(Self { sender, opened: Instant::now(), last_used: None, _open: counts.count_open() })
-    }
-
-    /// Whether it can take a request; false if it was closed.
-    async fn is_ready(&mut self) -> bool {
-        self.sender.ready().await.is_ok()
+    async fn open(endpoint: &Endpoint, counts: &Arc<ConnectionCounts>) -> io::Result<Self> {
+        let connection = ServiceConnection::open(endpoint).await?;
+        Ok(Self { connection, opened: Instant::now(), last_used: None, _open: counts.count_open() })
     }
 
     fn is_expired(&self) -> bool {
@@ -134,37 +114,19 @@ pub(super) struct Connection {
     _in_use: (Slot, CountGuard),
 }
 
-/// What became of a request.
-pub(super) enum SendOutcome {
-    /// The head of the response has come.
-    Responded(Response<Incoming>),
-    /// The connection was closed before any of it was written.
-    NotSent(String),
-    /// It was written, at least in part.
-    Lost(String),
-}
-
 impl Connection {
     /// Whether it has answered a request before.
     pub(super) fn is_reused(&self) -> bool {
         self.connection.last_used.is_some()
     }
 
-    /// Sends a request and waits for the head of the response.
-    pub(super) async fn send(&mut self, request: Request<Full<Bytes>>) -> SendOutcome {
-        match self.connection.sender.try_send_request(request).await {
-            Ok(response) => SendOutcome::Responded(response),
-            // hyper returns the request if it has not begun to write it.
-            Err(mut error) => match error.take_message() {
-                Some(_) => SendOutcome::NotSent(error.into_error().to_string()),
-                None => SendOutcome::Lost(error.into_error().to_string()),
-            },
-        }
+    pub(super) fn get(&mut self) -> &mut ServiceConnection {
+        &mut self.connection.connection
     }
 
     /// To be called when the response was read to its end.
-    pub(super) fn return_to_pool(self) {
-        if !self.connection.sender.is_closed() {
+    pub(super) fn return_to_pool(mut self) {
+        if self.get().is_idle() {
             self.pool.push_idle(self.connection);
         }
     }

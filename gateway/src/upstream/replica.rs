@@ -2,17 +2,19 @@
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
+use actix_http::ConnectionType;
+use actix_web::http::header::HeaderValue;
 use booked_server::Endpoint;
-use http::{HeaderValue, header};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
     call::Call,
+    connection::SendError,
     connection_gauges::ConnectionCounts,
     detach_on_drop::DetachOnDrop,
     error::CallError,
     health::Health,
-    pool::{Connection, Pool, SendOutcome},
+    pool::{Connection, Pool},
     response::{self, UpstreamResponse},
 };
 use crate::config::ServiceSettings;
@@ -96,20 +98,20 @@ impl Replica {
     async fn send(
         self: Rc<Self>,
         mut connection: Connection,
-        request: http::Request<http_body_util::Full<bytes::Bytes>>,
+        request: Vec<u8>,
     ) -> Result<Attempt, CallError> {
         let began = Instant::now();
-        let response = match connection.send(request).await {
-            SendOutcome::Responded(response) => response,
-            SendOutcome::NotSent(error) => return Ok(Attempt::NotSent(error)),
-            SendOutcome::Lost(error) => return Err(CallError::Lost(error)),
+        let head = match connection.get().send(&request).await {
+            Ok(head) => head,
+            Err(SendError::NotSent(error)) => return Ok(Attempt::NotSent(error.to_string())),
+            Err(SendError::Lost(error)) => return Err(CallError::Lost(error)),
         };
         self.health.responded(Instant::now());
         // It is shutting down: a connection that it accepts now may be closed under the request.
-        if response.headers().get(header::CONNECTION).is_some_and(|value| value == "close") {
+        if head.connection_type() == ConnectionType::Close {
             self.health.eject(Instant::now());
         }
-        let response = response::read(response, connection).await?;
+        let response = response::read(head, connection).await?;
         self.pool.slots().responded(began.elapsed());
         Ok(Attempt::Responded(response))
     }

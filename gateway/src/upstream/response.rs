@@ -2,11 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use actix_http::ResponseHead;
+use actix_web::http::{StatusCode, header::HeaderMap};
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream};
-use http::{HeaderMap, Response, StatusCode, response::Parts};
-use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{error::CallError, pool::Connection};
@@ -29,7 +28,7 @@ pub(crate) struct UpstreamResponse {
 }
 
 impl UpstreamResponse {
-    fn new(head: Parts, body: ResponseBody) -> Self {
+    fn new(head: ResponseHead, body: ResponseBody) -> Self {
         let headers = Arc::new(head.headers);
         Self { status: head.status, headers, body, follows_lost_write: false }
     }
@@ -73,61 +72,37 @@ impl StreamedBody {
 
 /// Reads the body that follows the head.
 pub(super) async fn read(
-    response: Response<Incoming>,
-    connection: Connection,
+    head: ResponseHead,
+    mut connection: Connection,
 ) -> Result<UpstreamResponse, CallError> {
-    let (parts, mut incoming) = response.into_parts();
     let mut chunks = Chunks::default();
-    loop {
-        match next_chunk(&mut incoming).await {
-            Some(Ok(chunk)) => chunks.push(chunk),
-            Some(Err(error)) => return Err(CallError::Lost(error.to_string())),
-            None => break,
-        }
+    while let Some(chunk) = connection.get().next_chunk().await.map_err(CallError::Lost)? {
+        chunks.push(chunk);
         if chunks.bytes > BUFFERED_BYTES_MAX {
             let (sender, receiver) = mpsc::channel(QUEUED_CHUNKS_MAX);
-            actix_web::rt::spawn(relay(chunks.join(), incoming, connection, sender));
+            actix_web::rt::spawn(relay(chunks.join(), connection, sender));
             let body = ResponseBody::Streamed(StreamedBody(receiver));
-            return Ok(UpstreamResponse::new(parts, body));
+            return Ok(UpstreamResponse::new(head, body));
         }
     }
     connection.return_to_pool();
-    Ok(UpstreamResponse::new(parts, ResponseBody::Buffered(chunks.join())))
+    Ok(UpstreamResponse::new(head, ResponseBody::Buffered(chunks.join())))
 }
 
 /// Relays a long body at the client's pace, as long as there is a client. If this ends early, both connections are closed.
-async fn relay(
-    first: Bytes,
-    mut incoming: Incoming,
-    connection: Connection,
-    client: mpsc::Sender<Option<Bytes>>,
-) {
+async fn relay(first: Bytes, mut connection: Connection, client: mpsc::Sender<Option<Bytes>>) {
     let mut chunk = first;
     loop {
         let Ok(Ok(())) = timeout(PAUSE_MAX, client.send(Some(chunk))).await else { return };
-        chunk = match timeout(PAUSE_MAX, next_chunk(&mut incoming)).await {
-            Ok(Some(Ok(chunk))) => chunk,
-            Ok(Some(Err(_))) | Err(_) => return,
-            Ok(None) => break,
+        chunk = match timeout(PAUSE_MAX, connection.get().next_chunk()).await {
+            Ok(Ok(Some(chunk))) => chunk,
+            Ok(Err(_)) | Err(_) => return,
+            Ok(Ok(None)) => break,
         };
     }
     connection.return_to_pool();
     // The client may have gone in the meantime.
     let _ = timeout(PAUSE_MAX, client.send(None)).await;
-}
-
-/// The next chunk of data; trailers are skipped.
-async fn next_chunk(incoming: &mut Incoming) -> Option<Result<Bytes, hyper::Error>> {
-    loop {
-        match incoming.frame().await? {
-            Ok(frame) => {
-                if let Ok(chunk) = frame.into_data() {
-                    return Some(Ok(chunk));
-                }
-            }
-            Err(error) => return Some(Err(error)),
-        }
-    }
 }
 
 /// Most bodies come in one chunk, which is then not copied.

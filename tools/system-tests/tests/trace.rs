@@ -61,6 +61,24 @@ async fn a_booking_is_one_connected_trace() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_log_line_names_its_request_if_no_trace_is_recorded() {
+    let world = logging(Vec::new()).await;
+    let client = world.anyone.clone();
+    client.call(op::register_user("Ada", "ada@example.org", World::PASSWORD)).await.unwrap();
+    world.system.process("event-1").unwrap().kill();
+    client.send_once(&op::list_events(&EventQuery::default())).await.unwrap_err();
+
+    let registered = logged(&world, "user-1", "registered").await;
+    let failed = logged(&world, "gateway", "a request failed").await;
+    for (line, path) in [(&registered, "/user/register/"), (&failed, "/event/")] {
+        assert_eq!(line["span"]["url.path"], path, "{line}");
+        assert!(line["span"]["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{line}");
+        assert!(line["span"].get("trace_id").is_none(), "{line}");
+    }
+    assert_ne!(registered["span"]["request_id"], failed["span"]["request_id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_log_line_names_the_trace_and_the_id_of_its_request() {
     let collector = Collector::start().await;
     let world = traced(&collector).await;
@@ -99,12 +117,16 @@ fn traced_connections() -> reqwest::Client {
 
 /// A system whose processes all send their spans there, soon, and log as they do in production.
 async fn traced(collector: &Collector) -> World {
-    let endpoint = format!("{}/v1/traces", collector.url);
+    let endpoint = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", format!("{}/v1/traces", collector.url));
+    let soon = ("OTEL_BSP_SCHEDULE_DELAY", "100".to_owned());
+    logging(vec![endpoint, soon]).await
+}
+
+/// A system whose processes have these settings, and log as JSON.
+async fn logging(mut settings: Vec<(&'static str, String)>) -> World {
+    settings.push(("LOG_FORMAT", "json".to_owned()));
     let settings = Service::ALL.into_iter().flat_map(move |service| {
-        let endpoint = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", endpoint.clone());
-        let soon = ("OTEL_BSP_SCHEDULE_DELAY", "100".to_owned());
-        let json = ("LOG_FORMAT", "json".to_owned());
-        [endpoint, soon, json].map(|(name, value)| (service, name.to_owned(), value))
+        settings.clone().into_iter().map(move |(name, value)| (service, name.to_owned(), value))
     });
     let settings: Vec<_> = settings.collect();
     World::start_with(|options| SystemOptions {
