@@ -60,6 +60,6 @@ fn reject(invalid: InvalidToken) -> Result<Arc<Verified>, Rejection> {
 fn bearer_token(request: &Request) -> Option<&str> {
     let mut values = request.headers().get_all(header::AUTHORIZATION);
     let (value, None) = (values.next()?, values.next()) else { return None };
-    let (scheme, token) = value.to_str().ok()?.trim().split_once(' ')?;
+    let (scheme, token) = std::str::from_utf8(value.as_bytes()).ok()?.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }

@@ -10,7 +10,7 @@ use actix_http::{
 use actix_web::http::{StatusCode, Version, header};
 use booked_server::Endpoint;
 use bytes::{Bytes, BytesMut};
-use tokio::net::TcpStream;
+use tokio::{io::AsyncReadExt as _, net::TcpStream};
 use tokio_util::codec::Decoder as _;
 
 /// Room for a head, and for most bodies.
@@ -125,15 +125,10 @@ impl ServiceConnection {
     /// Receives more; the end of the connection is an error.
     async fn receive(&mut self) -> Result<(), String> {
         self.received.reserve(READ_BYTES);
-        loop {
-            match self.stream.try_read_buf(&mut self.received) {
-                Ok(0) => return Err("the connection was closed".to_owned()),
-                Ok(_) => return Ok(()),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.stream.readable().await.map_err(|error| error.to_string())?;
-                }
-                Err(error) => return Err(error.to_string()),
-            }
+        match self.stream.read_buf(&mut self.received).await {
+            Ok(0) => Err("the connection was closed".to_owned()),
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.to_string()),
         }
     }
 }
@@ -164,7 +159,7 @@ mod tests {
     use std::time::Duration;
 
     use tokio::{
-        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        io::AsyncWriteExt as _,
         net::TcpListener,
         time::{sleep, timeout},
     };

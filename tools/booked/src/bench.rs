@@ -11,16 +11,16 @@ use crate::{outcome::write, run_folder::RunFolder};
 
 #[derive(Args)]
 pub(crate) struct BenchArgs {
-    /// Takes a few minutes instead of about half an hour.
+    /// Takes some ten minutes instead of about an hour.
     #[arg(long)]
     quick: bool,
     /// Only these benchmarks, separated by commas.
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     only: Vec<Benchmark>,
-    /// How often ours and the floor alternate [default: 7, with --quick 3].
+    /// How often ours and the floor alternate [default: 30, with --quick 10].
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: Option<u32>,
-    /// How long each turn takes, in seconds [default: 8, with --quick 2].
+    /// How long each turn takes, in seconds [default: 2, with --quick 1].
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: Option<u64>,
     /// Writes the comparison as JSON to this file.
@@ -35,7 +35,7 @@ impl BenchArgs {
     /// A missed goal is no failure: a slow machine does not make the system wrong.
     pub(crate) fn run(self) -> Result<ExitCode> {
         let tools = Tools::prepare(warn)?;
-        let binaries = Binaries::build()?;
+        let binaries = Binaries::build_for_images()?;
         let folder = RunFolder::create("bench")?;
         warn(&format!("data and logs are in {} until this ends", folder.path.display()));
         let bench = BenchContext { binaries, tools, effort: self.effort(), folder: folder.path.clone() };

@@ -17,6 +17,7 @@ mod link;
 mod links;
 mod load_lease;
 mod metrics;
+mod prelude;
 mod reply;
 mod scripts;
 mod seats;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use booked_ids::EventId;
 
-use super::scripts::PRELUDE;
+use super::prelude::PRELUDE;
 
 /// The names of the fixed keys, as the scripts' prelude gives them.
 static FIXED: LazyLock<Vec<&str>> = LazyLock::new(|| {

@@ -1,11 +1,9 @@
-//! The scripts: one business step a file, each behind the same prelude.
+//! The scripts: one business step a file, each behind what it needs of the prelude.
 
 use std::sync::LazyLock;
 
+use super::prelude::with_prelude;
 use crate::outbound::as_run;
-
-/// What every script on an event begins with.
-pub(super) const PRELUDE: &str = include_str!("prelude.lua");
 
 /// A script, the name that it is measured by, and the digest that Valkey knows it by.
 pub(super) struct Script {
@@ -28,7 +26,7 @@ const ANSWERS: &str = include_str!("answers.lua");
 macro_rules! event_scripts {
     ($($name:ident = $file:literal $($second:ident)?;)*) => {$(
         pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
-            Script::new($file, &[PRELUDE, $($second,)? include_str!($file)].join("\n"))
+            Script::new($file, &with_prelude(&[$($second,)? include_str!($file)].join("\n")))
         });
     )*};
 }
