@@ -127,6 +127,7 @@ pub(crate) fn enter_for_a_line() -> Option<EnteredSpan> {
 
 fn span_of(method: &str, path: &str, request_id: &str) -> Span {
     info_span!(
+        parent: None,
         "request",
         otel.kind = "server",
         http.request.method = method,

@@ -10,7 +10,10 @@ use actix_http::{
 use actix_web::http::{StatusCode, Version, header};
 use booked_server::Endpoint;
 use bytes::{Bytes, BytesMut};
-use tokio::{io::AsyncReadExt as _, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 use tokio_util::codec::Decoder as _;
 
 /// Room for a head, and for most bodies.
@@ -59,17 +62,19 @@ impl ServiceConnection {
         if !matches!(self.state, State::Idle) || !self.received.is_empty() {
             return false;
         }
-        // Asks the system only if something has happened. A service that says something unasked is not to be trusted.
+        // Asks the system only if something is known to have happened: what comes in this moment is seen as a lost response. A
+        // service that says something unasked is not to be trusted.
         let nothing = self.stream.try_read(&mut [0]);
         nothing.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Sends a request and waits for the head of the response.
-    pub(super) async fn send(&mut self, request: &[u8]) -> Result<ResponseHead, SendError> {
+    pub(super) async fn send(&mut self, request: Vec<u8>) -> Result<ResponseHead, SendError> {
         self.state = State::Busy;
-        self.write(request).await?;
-        let head = self.read_head().await.map_err(SendError::Lost)?;
-        Ok(head)
+        self.write(&request).await?;
+        // A large one would take up room as long as the service works on it.
+        drop(request);
+        self.read_head().await.map_err(SendError::Lost)
     }
 
     /// The next part of the body; none if it has ended.
@@ -88,36 +93,40 @@ impl ServiceConnection {
         }
     }
 
-    async fn write(&self, request: &[u8]) -> Result<(), SendError> {
+    async fn write(&mut self, request: &[u8]) -> Result<(), SendError> {
         let mut left = request;
         while !left.is_empty() {
-            let written = match self.stream.try_write(left) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.stream.writable().await.map(|()| 0)
+            let error = match self.stream.write(left).await {
+                Ok(0) => io::ErrorKind::WriteZero.into(),
+                Ok(written) => {
+                    left = left.get(written..).unwrap_or_default();
+                    continue;
                 }
-                written => written,
+                Err(error) => error,
             };
-            match written {
-                Ok(written) => left = left.get(written..).unwrap_or_default(),
-                Err(error) if left.len() == request.len() => return Err(SendError::NotSent(error)),
-                Err(error) => return Err(SendError::Lost(error.to_string())),
-            }
+            let is_untouched = left.len() == request.len();
+            return Err(if is_untouched {
+                SendError::NotSent(error)
+            } else {
+                SendError::Lost(error.to_string())
+            });
         }
         Ok(())
     }
 
     /// Informational responses, which nobody asked for, are skipped.
     async fn read_head(&mut self) -> Result<ResponseHead, String> {
-        let mut codec = ClientCodec::new(CODEC.with(Clone::clone));
         loop {
-            match codec.decode(&mut self.received).map_err(|error| error.to_string())? {
-                Some(head)
-                    if head.status == StatusCode::CONTINUE || head.status == StatusCode::PROCESSING => {}
-                Some(head) => {
-                    self.state = after_head(&head, codec)?;
-                    return Ok(head);
+            let mut codec = ClientCodec::new(CODEC.with(Clone::clone));
+            let head = loop {
+                match codec.decode(&mut self.received).map_err(|error| error.to_string())? {
+                    Some(head) => break head,
+                    None => self.receive().await?,
                 }
-                None => self.receive().await?,
+            };
+            if !head.status.is_informational() || head.status == StatusCode::SWITCHING_PROTOCOLS {
+                self.state = after_head(&head, codec)?;
+                return Ok(head);
             }
         }
     }
@@ -136,22 +145,20 @@ impl ServiceConnection {
 /// What follows a head. A body must say where it ends: one that ends with the connection may also have broken off.
 fn after_head(head: &ResponseHead, codec: ClientCodec) -> Result<State, String> {
     let connection = head.connection_type();
+    // These have no body, whatever their heads say of its length (RFC 9112, section 6.3).
+    let is_bodiless = matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let is_empty =
+        || head.headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() == b"0");
     match codec.message_type() {
-        MessageType::Payload if head.version == Version::HTTP_11 => {
-            Ok(State::Body(codec.into_payload_codec(), connection))
-        }
-        MessageType::None if has_no_body(head) => {
-            Ok(if connection == ConnectionType::Close { State::Busy } else { State::Idle })
-        }
-        MessageType::None | MessageType::Payload | MessageType::Stream => {
+        _ if head.version != Version::HTTP_11 => Err(format!("a response by {:?}", head.version)),
+        MessageType::Stream => Err("a response that changes the protocol".to_owned()),
+        MessageType::Payload if !is_bodiless => Ok(State::Body(codec.into_payload_codec(), connection)),
+        MessageType::None if !is_bodiless && !is_empty() => {
             Err("a response does not say where it ends".to_owned())
         }
+        MessageType::None | MessageType::Payload if connection == ConnectionType::Close => Ok(State::Busy),
+        MessageType::None | MessageType::Payload => Ok(State::Idle),
     }
-}
-
-fn has_no_body(head: &ResponseHead) -> bool {
-    matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-        || head.headers.contains_key(header::CONTENT_LENGTH)
 }
 
 #[cfg(test)]
@@ -159,7 +166,6 @@ mod tests {
     use std::time::Duration;
 
     use tokio::{
-        io::AsyncWriteExt as _,
         net::TcpListener,
         time::{sleep, timeout},
     };
@@ -190,7 +196,7 @@ mod tests {
     /// Status and body, or why there are none.
     async fn exchange(connection: &mut ServiceConnection) -> Result<(u16, String), String> {
         let work = async {
-            let head = connection.send(REQUEST).await.map_err(|error| format!("{error:?}"))?;
+            let head = connection.send(REQUEST.to_vec()).await.map_err(|error| format!("{error:?}"))?;
             let mut body = Vec::new();
             while let Some(chunk) = connection.next_chunk().await? {
                 body.extend_from_slice(&chunk);
@@ -205,7 +211,7 @@ mod tests {
         for answer in [
             "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
-            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
+            "HTTP/1.1 100 Continue\r\ncontent-length: 5\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
         ] {
             let mut connection = connection(answer, false).await;
             assert!(connection.is_idle());
@@ -228,6 +234,7 @@ mod tests {
             "HTTP/1.1 200 OK\r\n\r\nhello",
             "HTTP/1.0 200 OK\r\ncontent-length: 5\r\n\r\nhello",
             "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\nhello",
+            "HTTP/1.1 426 Upgrade Required\r\nupgrade: websocket\r\ncontent-length: 5\r\n\r\nhello",
             "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello!",
             "HTTP/1.1 200 OK",
             "220 smtp.example.org ready\r\n",
@@ -253,7 +260,7 @@ mod tests {
         assert!(!talkative.is_idle());
 
         let mut unread = connection("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", false).await;
-        unread.send(REQUEST).await.unwrap();
+        unread.send(REQUEST.to_vec()).await.unwrap();
         assert!(!unread.is_idle());
     }
 

@@ -101,7 +101,7 @@ impl Replica {
         request: Vec<u8>,
     ) -> Result<Attempt, CallError> {
         let began = Instant::now();
-        let head = match connection.get().send(&request).await {
+        let head = match connection.get().send(request).await {
             Ok(head) => head,
             Err(SendError::NotSent(error)) => return Ok(Attempt::NotSent(error.to_string())),
             Err(SendError::Lost(error)) => return Err(CallError::Lost(error)),

@@ -113,7 +113,8 @@ impl Testbed {
     /// Processor time of each process and server so far.
     pub(super) fn cpu(&self) -> Result<CpuTimes> {
         let processes = self.system.processes().iter();
-        let cpu = CpuTimes::of(processes.filter_map(|process| Some((process.name(), process.pid()?))));
+        let named = processes.filter_map(|process| Some((process.service().to_string(), process.pid()?)));
+        let cpu = CpuTimes::of(named);
         let valkey = self.valkey.command(&["INFO", "server"])?;
         let pid = valkey.lines().find_map(|line| line.trim().strip_prefix("process_id:"));
         let valkey = pid.context("Valkey does not report its process id")?.parse()?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     comparison::Part,
@@ -42,12 +42,20 @@ impl Turn {
     }
 
     /// Processor time per call in µs, of these processes together.
-    fn cpu_us(&self, of: Processes<'_>) -> f64 {
-        let is_one = |name: &str| match of {
-            Processes::All => true,
-            Processes::Named(names) => names.contains(&name),
-        };
-        self.cpu_us.iter().filter(|(name, _)| is_one(name)).map(|(_, us)| us).sum()
+    ///
+    /// # Errors
+    ///
+    /// If one that is named was not measured.
+    fn cpu_us(&self, of: Processes<'_>) -> Result<f64> {
+        match of {
+            Processes::All => Ok(self.cpu_us.iter().map(|(_, us)| us).sum()),
+            Processes::Named(names) => names.iter().map(|name| self.cpu_us_of(name)).sum(),
+        }
+    }
+
+    fn cpu_us_of(&self, name: &str) -> Result<f64> {
+        let found = self.cpu_us.iter().find(|(other, _)| other == name);
+        found.map(|(_, us)| *us).with_context(|| format!("the processor time of {name} was not measured"))
     }
 }
 
@@ -81,9 +89,13 @@ impl Pairs<'_> {
     }
 
     /// How much less processor time a call takes in these processes than in those of the floor.
-    pub(super) fn cpu(self, ours: Processes<'_>, floor: Processes<'_>) -> Part {
-        let us = |turns: &[Turn], of| turns.iter().map(|turn| turn.cpu_us(of)).collect();
-        Part::against_time("µs", us(self.ours, ours), us(self.floor, floor)).named("processor time")
+    ///
+    /// # Errors
+    ///
+    /// If a process that is named was not measured.
+    pub(super) fn cpu(self, ours: Processes<'_>, floor: Processes<'_>) -> Result<Part> {
+        let us = |turns: &[Turn], of| turns.iter().map(|turn| turn.cpu_us(of)).collect::<Result<Vec<f64>>>();
+        Ok(Part::against_time("µs", us(self.ours, ours)?, us(self.floor, floor)?).named("processor time"))
     }
 }
 
@@ -124,7 +136,7 @@ pub(super) async fn take_turns<const N: usize, T>(
 pub(super) fn cost(turns: &[Turn]) -> String {
     let names = turns.first().map(|turn| turn.cpu_us.iter().map(|(name, _)| name.as_str()));
     let costs = names.into_iter().flatten().filter_map(|name| {
-        let us: Vec<f64> = turns.iter().map(|turn| turn.cpu_us(Processes::Named(&[name]))).collect();
+        let us: Vec<f64> = turns.iter().filter_map(|turn| turn.cpu_us_of(name).ok()).collect();
         let us = crate::comparison::median(&us);
         (us >= 0.1).then(|| format!("{name} {us:.1}"))
     });
@@ -165,8 +177,10 @@ mod tests {
         let pairs = Pairs { ours: &ours, floor: &floor };
         let near = |part: &Part, ratio: f64| (part.ratio() - ratio).abs() < 1e-9;
         assert!(near(&pairs.rate("1/s"), 0.5));
-        assert!(near(&pairs.cpu(Processes::Named(&["gateway"]), Processes::All), 0.5));
-        assert!(near(&pairs.cpu(Processes::All, Processes::All), 10.0 / 120.0));
+        let cpu = |of| pairs.cpu(of, Processes::All);
+        assert!(near(&cpu(Processes::Named(&["gateway"])).unwrap(), 0.5));
+        assert!(near(&cpu(Processes::All).unwrap(), 10.0 / 120.0));
+        assert!(cpu(Processes::Named(&["gateway", "ticketing"])).is_err());
         assert_eq!(cost(&ours), "Processor time per call, in µs: gateway 20.0, valkey 100.0.");
     }
 }

@@ -39,7 +39,8 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     .await?;
     let rate = Pairs { ours: &ours, floor: &floor }.rate("bookings/s").with_goal(GOAL);
     let servers = Processes::Named(&["valkey", "postgres"]);
-    let cpu = Pairs { ours: &ours, floor: &ours }.cpu(Processes::Named(&["gateway", "ticketing"]), servers);
+    let cpu =
+        Pairs { ours: &ours, floor: &ours }.cpu(Processes::Named(&["gateway", "ticketing"]), servers)?;
     Ok(vec![
         rate.with_note(format!(
             "The best number of clients for the floor: {clients}. The floor's {}",

@@ -64,7 +64,7 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     ensure!(later != page, "the listing did not change though seats were reserved");
     let pairs = Pairs { ours: &ours, floor: &floor };
     let rate = pairs.rate("responses/s").with_note(format!("A response has {} bytes.", page.len()));
-    let cpu = pairs.cpu(Processes::All, Processes::All).with_goal(GOAL);
+    let cpu = pairs.cpu(Processes::All, Processes::All)?.with_goal(GOAL);
     Ok(vec![rate, cpu.with_note(cost(&ours))])
 }
 

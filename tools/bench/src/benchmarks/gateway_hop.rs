@@ -73,15 +73,15 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     .await?;
     let against = |floor, name: &str| {
         let pairs = Pairs { ours: &ours, floor };
-        let cpu = pairs.cpu(Processes::All, Processes::All);
-        [pairs.rate("calls/s"), cpu].map(|part| {
+        let cpu = pairs.cpu(Processes::All, Processes::All)?;
+        anyhow::Ok([pairs.rate("calls/s"), cpu].map(|part| {
             let renamed = format!("{name}, {}", part.name);
             part.named(renamed)
-        })
+        }))
     };
-    let [nginx_rate, nginx_cpu] = against(&nginx, "nginx");
-    let [haproxy_rate, haproxy_cpu] = against(&haproxy, "HAProxy");
-    let [apache_rate, apache_cpu] = against(&apache, "Apache");
+    let [nginx_rate, nginx_cpu] = against(&nginx, "nginx")?;
+    let [haproxy_rate, haproxy_cpu] = against(&haproxy, "HAProxy")?;
+    let [apache_rate, apache_cpu] = against(&apache, "Apache")?;
     let costs = [&ours, &nginx, &haproxy, &apache].map(|turns| cost(turns));
     let nginx_cpu = nginx_cpu.with_goal(NGINX_GOAL);
     Ok(vec![

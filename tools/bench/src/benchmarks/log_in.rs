@@ -45,7 +45,7 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     let pairs = Pairs { ours: &ours, floor: &floor };
     Ok(vec![
         pairs.rate("log-ins/s").with_goal(GOAL).with_note(format!("bcrypt of cost {COST}.")),
-        pairs.cpu(Processes::Named(&["user", "gateway"]), Processes::All).with_goal(GOAL),
+        pairs.cpu(Processes::Named(&["user", "gateway"]), Processes::All)?.with_goal(GOAL),
     ])
 }
 

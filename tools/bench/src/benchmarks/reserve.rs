@@ -55,7 +55,7 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     )
     .await?;
     let pairs = Pairs { ours: &ours, floor: &floor };
-    let cpu = pairs.cpu(Processes::Named(&["gateway", "ticketing"]), Processes::Named(&["valkey"]));
+    let cpu = pairs.cpu(Processes::Named(&["gateway", "ticketing"]), Processes::Named(&["valkey"]))?;
     Ok(vec![
         pairs.rate("reservations/s").with_goal(RATE_GOAL).with_note(cost(&ours)),
         cpu.with_goal(CPU_GOAL),

@@ -36,7 +36,7 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
         alternate(rounds, async || first(Some(LIMIT)).await, async || first(None).await).await?;
     let pairs = Pairs { ours: &ours, floor: &floor };
     let rate = pairs.rate("reservations/s").with_goal(GOAL);
-    let cpu = pairs.cpu(Processes::All, Processes::All);
+    let cpu = pairs.cpu(Processes::All, Processes::All)?;
     Ok(vec![rate, cpu.with_note(cost(&ours)).with_note(format!("Without a limit: {}", cost(&floor)))])
 }
 

@@ -38,7 +38,7 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     let pairs = Pairs { ours: &search, floor: &list };
     Ok(vec![
         pairs.rate("responses/s").with_goal(GOAL),
-        pairs.cpu(Processes::All, Processes::All),
+        pairs.cpu(Processes::All, Processes::All)?,
         Part::against_time("ms", search_ms, list_ms).named("p99").with_goal(GOAL),
     ])
 }

@@ -52,14 +52,14 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     let (large_book, small_book) =
         alternate(rounds, async || large.book().await, async || small.book().await).await?;
     let parts = |name: &str, unit, pairs: Pairs<'_>| {
-        let cpu = pairs.cpu(Processes::All, Processes::All).with_goal(GOAL);
-        [pairs.rate(unit), cpu].map(|part| {
+        let cpu = pairs.cpu(Processes::All, Processes::All)?.with_goal(GOAL);
+        anyhow::Ok([pairs.rate(unit), cpu].map(|part| {
             let name = format!("{name}, {}", part.name);
             part.named(name)
-        })
+        }))
     };
-    let browse = parts("browse", "responses/s", Pairs { ours: &large_browse, floor: &small_browse });
-    let book = parts("book", "bookings/s", Pairs { ours: &large_book, floor: &small_book });
+    let browse = parts("browse", "responses/s", Pairs { ours: &large_browse, floor: &small_browse })?;
+    let book = parts("book", "bookings/s", Pairs { ours: &large_book, floor: &small_book })?;
     Ok(browse.into_iter().chain(book).collect())
 }
 

@@ -50,7 +50,7 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
         .await?;
         let pairs = Pairs { ours: &ours, floor: &floor };
         let valkey = Processes::Named(&["valkey"]);
-        for part in [pairs.rate("reservations/s"), pairs.cpu(valkey, valkey)] {
+        for part in [pairs.rate("reservations/s"), pairs.cpu(valkey, valkey)?] {
             let name = format!("{}, {}", sold.name(), part.name);
             parts.push(part.named(name).with_goal(GOAL));
         }
