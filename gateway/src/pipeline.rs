@@ -4,8 +4,11 @@
 use std::{net::IpAddr, rc::Rc, sync::Arc, time::Instant};
 
 use actix_http::{Request, Response};
-use actix_web::http::header::HeaderValue;
-use actix_web::{HttpMessage as _, HttpResponse, body::BoxBody, http::ConnectionType};
+use actix_web::{
+    HttpMessage as _, HttpResponse,
+    body::BoxBody,
+    http::{ConnectionType, header::HeaderValue},
+};
 use booked_server::{Clock, Lifecycle, Random, unix_seconds};
 use booked_telemetry::ServedRequest;
 

@@ -55,9 +55,6 @@ impl Telemetry {
             .with(logs::layer(log_format, lines.clone()).with_filter(logs::filter()?))
             .with(traces.as_ref().map(|traces| traces::layer(traces).with_filter(spans::traced())))
             .try_init()?;
-        if traces.is_some() {
-            request::record_traces();
-        }
         let _dropped = lines.show_dropped();
         Ok(Self { traces, meters, metrics, lines, _dropped })
     }

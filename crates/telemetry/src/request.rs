@@ -6,10 +6,7 @@
 use std::{
     future::{Future, poll_fn},
     pin::pin,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, OnceLock},
 };
 
 use opentelemetry::{
@@ -21,19 +18,8 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::traces;
 
-static ARE_TRACES_RECORDED: AtomicBool = AtomicBool::new(false);
-
 tokio::task_local! {
     static CURRENT: Arc<Facts>;
-}
-
-/// From here on each request has a span.
-pub(crate) fn record_traces() {
-    ARE_TRACES_RECORDED.store(true, Ordering::Relaxed);
-}
-
-pub(crate) fn are_traces_recorded() -> bool {
-    ARE_TRACES_RECORDED.load(Ordering::Relaxed)
 }
 
 /// A request that is served, until [`ServedRequest::end`] records how it ended.
@@ -65,7 +51,7 @@ impl ServedRequest {
         request_id: &str,
         header: impl Fn(&str) -> Option<&'a str>,
     ) -> Self {
-        if are_traces_recorded() {
+        if traces::are_recorded() {
             let span = span_of(method, path, request_id);
             traces::continue_trace(&span, header);
             return Self(State::Traced(span));
@@ -77,7 +63,7 @@ impl ServedRequest {
     /// The request that the current task works for.
     #[must_use]
     pub fn current() -> Self {
-        if are_traces_recorded() {
+        if traces::are_recorded() {
             return Self(State::Traced(Span::current()));
         }
         Self(CURRENT.try_with(Arc::clone).map_or(State::None, State::Untraced))

@@ -1,6 +1,9 @@
 //! Traces: one for a request across all processes, joined by the W3C `traceparent` header.
 
-use std::env;
+use std::{
+    env,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use opentelemetry::{
     global,
@@ -16,7 +19,7 @@ use tracing::{Span, Subscriber};
 use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::request;
+static ARE_RECORDED: AtomicBool = AtomicBool::new(false);
 
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
@@ -35,12 +38,17 @@ pub(crate) fn continue_trace<'a>(span: &Span, header: impl Fn(&str) -> Option<&'
 #[must_use]
 pub fn trace_headers() -> Vec<(String, String)> {
     let mut headers = Collected(Vec::new());
-    if !request::are_traces_recorded() {
+    if !are_recorded() {
         return headers.0;
     }
     let context = Span::current().context();
     global::get_text_map_propagator(|propagator| propagator.inject_context(&context, &mut headers));
     headers.0
+}
+
+/// Whether each request has a span.
+pub(crate) fn are_recorded() -> bool {
+    ARE_RECORDED.load(Ordering::Relaxed)
 }
 
 pub(crate) fn start(service: &'static str) -> anyhow::Result<Option<SdkTracerProvider>> {
@@ -57,6 +65,7 @@ pub(crate) fn start(service: &'static str) -> anyhow::Result<Option<SdkTracerPro
         .with_batch_exporter(exporter)
         .build();
     global::set_tracer_provider(provider.clone());
+    ARE_RECORDED.store(true, Ordering::Relaxed);
     Ok(Some(provider))
 }
 

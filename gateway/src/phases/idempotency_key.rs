@@ -7,8 +7,7 @@
 use std::borrow::Cow;
 
 use actix_http::Request;
-use actix_web::HttpMessage as _;
-use actix_web::http::header::HeaderValue;
+use actix_web::{HttpMessage as _, http::header::HeaderValue};
 use booked_contract::IDEMPOTENCY_KEY_HEADER;
 
 use crate::{

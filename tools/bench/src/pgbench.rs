@@ -25,7 +25,7 @@ pub(super) struct Pgbench<'a> {
 const CLIENTS: [u32; 4] = [8, 16, 32, 64];
 
 impl Pgbench<'_> {
-    /// The number of clients with which most bookings of so many seats are done. Each number gets an event of its own.
+    /// The number of clients with which most bookings of this many seats are done. Each number gets an event of its own.
     pub(super) async fn best_clients(
         &self,
         mut event: impl AsyncFnMut() -> Result<Uuid>,

@@ -85,7 +85,7 @@ fn script() -> String {
     prelude::with_prelude(&[ANSWERS, RESERVE].join("\n"))
 }
 
-/// Keys and arguments of a reservation of so many seats without an idempotency key, with the keys that the prelude names.
+/// Keys and arguments of a reservation of this many seats without an idempotency key, with the keys that the prelude names.
 fn arguments(event: Uuid, seats: u32) -> Vec<String> {
     let keys = prelude::PRELUDE.lines().find_map(|line| line.strip_prefix("-- KEYS: ")).unwrap_or_default();
     let keys: Vec<&str> = keys.split(' ').collect();
