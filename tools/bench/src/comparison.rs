@@ -94,6 +94,13 @@ impl Part {
         Self { name: name.into(), ..self }
     }
 
+    /// Named as one of those of this name.
+    #[must_use]
+    pub fn of(self, name: &str) -> Self {
+        let name = format!("{name}, {}", self.name);
+        self.named(name)
+    }
+
     /// With a ratio to reach.
     #[must_use]
     pub fn with_goal(self, goal: f64) -> Self {

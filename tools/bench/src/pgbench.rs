@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use uuid::Uuid;
 
 use crate::{
@@ -68,8 +68,7 @@ fn done(output: &str) -> Result<Done> {
     let calls: u32 = calls
         .and_then(|calls| calls.parse().ok())
         .with_context(|| format!("pgbench reported no transactions:\n{output}"))?;
-    ensure!(calls > 0 && rate > 0.0, "there was no transaction");
-    Ok(Done { calls: usize::try_from(calls)?, took: Duration::from_secs_f64(f64::from(calls) / rate) })
+    Done::at_rate(calls, rate)
 }
 
 #[cfg(test)]

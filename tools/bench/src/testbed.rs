@@ -114,13 +114,13 @@ impl Testbed {
     pub(super) fn cpu(&self) -> Result<CpuTimes> {
         let processes = self.system.processes().iter();
         let named = processes.filter_map(|process| Some((process.service().to_string(), process.pid()?)));
-        let cpu = CpuTimes::of(named);
         let valkey = self.valkey.command(&["INFO", "server"])?;
         let pid = valkey.lines().find_map(|line| line.trim().strip_prefix("process_id:"));
         let valkey = pid.context("Valkey does not report its process id")?.parse()?;
         let postmaster = std::fs::read_to_string(self.postgres().data_dir().join("data/postmaster.pid"))?;
         let postgres = postmaster.lines().next().unwrap_or_default().trim().parse()?;
-        Ok(cpu.and("valkey", valkey).and("postgres", postgres))
+        let servers = [("valkey", valkey), ("postgres", postgres)].map(|(name, pid)| (name.to_owned(), pid));
+        Ok(CpuTimes::of(named.chain(servers)))
     }
 
     fn postgres(&self) -> MutexGuard<'_, PostgresServer> {

@@ -60,6 +60,13 @@ impl Turn {
 }
 
 impl Done {
+    /// From a program's own count and rate.
+    pub(super) fn at_rate(calls: u32, per_second: f64) -> Result<Self> {
+        ensure!(calls > 0 && per_second > 0.0, "nothing was measured");
+        let took = Duration::from_secs_f64(f64::from(calls) / per_second);
+        Ok(Self { calls: usize::try_from(calls)?, took })
+    }
+
     pub(super) fn per_second(self) -> Result<f64> {
         let Self { calls, took } = self;
         ensure!(calls > 0 && !took.is_zero(), "nothing was measured");

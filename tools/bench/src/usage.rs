@@ -30,13 +30,18 @@ fn read_kib(status: &str, field: &str) -> Option<u32> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Processor time so far of a process and its children.
-fn cpu_of(pid: u32) -> Duration {
+/// All processes of the machine.
+fn read_stats() -> Vec<Stat> {
     let stats = fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| {
         entry.file_name().to_str()?.parse::<u32>().ok()?;
         read_stat(&fs::read_to_string(entry.path().join("stat")).ok()?)
     });
-    let ours = stats.filter(|stat| stat.pid == pid || stat.parent == pid);
+    stats.collect()
+}
+
+/// Processor time so far of a process and its children.
+fn cpu_of(pid: u32, stats: &[Stat]) -> Duration {
+    let ours = stats.iter().filter(|stat| stat.pid == pid || stat.parent == pid);
     let ticks: u64 = ours.map(|stat| if stat.pid == pid { stat.own + stat.exited } else { stat.own }).sum();
     Duration::from_millis(ticks * 1_000 / rustix::param::clock_ticks_per_second().max(1))
 }
@@ -47,12 +52,8 @@ pub(super) struct CpuTimes(Vec<(String, Duration)>);
 
 impl CpuTimes {
     pub(super) fn of(processes: impl IntoIterator<Item = (String, u32)>) -> Self {
-        Self(processes.into_iter().map(|(name, pid)| (name, cpu_of(pid))).collect())
-    }
-
-    pub(super) fn and(mut self, name: &str, pid: u32) -> Self {
-        self.0.push((name.to_owned(), cpu_of(pid)));
-        self
+        let stats = read_stats();
+        Self(processes.into_iter().map(|(name, pid)| (name, cpu_of(pid, &stats))).collect())
     }
 }
 

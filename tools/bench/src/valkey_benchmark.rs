@@ -52,8 +52,7 @@ impl ValkeyBenchmark<'_> {
         let output = output(&self.tools.of(Tool::ValkeyBenchmark)?, &args, expected).await?;
         let held = self.taken(event)?.saturating_sub(before);
         ensure!(held == seats * count, "of {count} reservations of {seats} seats, {held} seats are held");
-        let took = Duration::from_secs_f64(f64::from(count) / per_second(&output)?);
-        Ok(Done { calls: usize::try_from(count)?, took })
+        Done::at_rate(count, per_second(&output)?)
     }
 
     /// Of the script, which ticketing has run already.

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 
 use crate::{
     settings::CLIENTS,
@@ -85,9 +85,7 @@ fn measured(output: &str) -> Result<Measured> {
     let rate: f64 = rate.trim().parse().with_context(|| format!("wrk reported {rate:?}"))?;
     let calls = output.lines().find_map(|line| line.trim().split_once(" requests in ")?.0.parse().ok());
     let calls: u32 = calls.with_context(|| format!("wrk reported no requests:\n{output}"))?;
-    ensure!(calls > 0 && rate > 0.0, "there was no response");
-    let done =
-        Done { calls: usize::try_from(calls)?, took: Duration::from_secs_f64(f64::from(calls) / rate) };
+    let done = Done::at_rate(calls, rate)?;
     let p99 = after("99%").with_context(|| format!("wrk reported no latency:\n{output}"))?;
     let p99_ms = milliseconds(p99.trim()).with_context(|| format!("wrk reported {p99:?}"))?;
     Ok(Measured { done, p99_ms })

@@ -74,10 +74,7 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
     let against = |floor, name: &str| {
         let pairs = Pairs { ours: &ours, floor };
         let cpu = pairs.cpu(Processes::All, Processes::All)?;
-        anyhow::Ok([pairs.rate("calls/s"), cpu].map(|part| {
-            let renamed = format!("{name}, {}", part.name);
-            part.named(renamed)
-        }))
+        anyhow::Ok([pairs.rate("calls/s"), cpu].map(|part| part.of(name)))
     };
     let [nginx_rate, nginx_cpu] = against(&nginx, "nginx")?;
     let [haproxy_rate, haproxy_cpu] = against(&haproxy, "HAProxy")?;

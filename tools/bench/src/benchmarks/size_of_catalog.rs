@@ -53,10 +53,7 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
         alternate(rounds, async || large.book().await, async || small.book().await).await?;
     let parts = |name: &str, unit, pairs: Pairs<'_>| {
         let cpu = pairs.cpu(Processes::All, Processes::All)?.with_goal(GOAL);
-        anyhow::Ok([pairs.rate(unit), cpu].map(|part| {
-            let name = format!("{name}, {}", part.name);
-            part.named(name)
-        }))
+        anyhow::Ok([pairs.rate(unit), cpu].map(|part| part.of(name)))
     };
     let browse = parts("browse", "responses/s", Pairs { ours: &large_browse, floor: &small_browse })?;
     let book = parts("book", "bookings/s", Pairs { ours: &large_book, floor: &small_book })?;

@@ -51,8 +51,7 @@ pub(crate) async fn measure(bench: &BenchContext) -> Result<Vec<Part>> {
         let pairs = Pairs { ours: &ours, floor: &floor };
         let valkey = Processes::Named(&["valkey"]);
         for part in [pairs.rate("reservations/s"), pairs.cpu(valkey, valkey)?] {
-            let name = format!("{}, {}", sold.name(), part.name);
-            parts.push(part.named(name).with_goal(GOAL));
+            parts.push(part.of(sold.name()).with_goal(GOAL));
         }
     }
     Ok(parts)

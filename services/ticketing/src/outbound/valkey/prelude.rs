@@ -1,6 +1,8 @@
 //! What every script on an event begins with: of `prelude.lua`, the parts that it mentions. Lua makes each function anew whenever
 //! a script runs, so that the whole prelude would cost some scripts as much as what they do.
 
+use std::collections::HashSet;
+
 /// The keys and the time of an event, and what scripts do with them.
 pub(super) const PRELUDE: &str = include_str!("prelude.lua");
 
@@ -17,8 +19,9 @@ pub(super) fn with_prelude(script: &str) -> String {
     let mut needed = vec![false; parts.len()];
     let mut unread = vec![without_comments(script)];
     while let Some(code) = unread.pop() {
+        let words = words(&code);
         for (part, is_needed) in parts.iter().zip(&mut needed) {
-            if !*is_needed && part.names.iter().any(|name| mentions(&code, name)) {
+            if !*is_needed && part.names.iter().any(|name| words.contains(name.as_str())) {
                 *is_needed = true;
                 unread.push(part.code.clone());
             }
@@ -60,8 +63,8 @@ fn without_comments(code: &str) -> String {
     })
 }
 
-fn mentions(code: &str, name: &str) -> bool {
-    code.split(|character: char| !character.is_alphanumeric() && character != '_').any(|word| word == name)
+fn words(code: &str) -> HashSet<&str> {
+    code.split(|character: char| !character.is_alphanumeric() && character != '_').collect()
 }
 
 #[cfg(test)]
