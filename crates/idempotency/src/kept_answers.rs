@@ -1,11 +1,10 @@
 //! What a handler does, done once for each key.
 
 use std::{
-    collections::HashSet,
     convert::Infallible,
     future::Future,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -20,15 +19,15 @@ use moka::sync::Cache;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
-use uuid::Uuid;
 
 use crate::{
     Answered, RequestKey,
-    table::{self, KEYS, Kept},
+    table::{self, KEYS, Kept, Row},
+    turns::{Found, Turns},
 };
 
-/// How long a request waits for the first one with its key.
-const WAIT_MAX: Duration = Duration::from_millis(1_500);
+/// How long a request waits for the first one with its key if its caller named no deadline.
+const WAIT_MAX: Duration = Duration::from_secs(30);
 /// The pause between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// For how many hours answers are kept; clients are promised half of it.
@@ -51,7 +50,7 @@ const COUNTED_USERS: u64 = 100_000;
 #[derive(Clone, Debug)]
 pub struct KeptAnswers {
     database: Database,
-    under_way: Arc<Mutex<HashSet<Uuid>>>,
+    turns: Turns,
     refusals: Cache<UserId, Arc<AtomicU32>>,
 }
 
@@ -64,19 +63,13 @@ pub enum Look {
     Late,
 }
 
-/// Nobody else in this process does what has this key until this is dropped.
-struct UnderWay {
-    id: Uuid,
-    all: Arc<Mutex<HashSet<Uuid>>>,
-}
-
 impl KeptAnswers {
     /// The answers in this database.
     #[must_use]
     pub fn new(database: Database) -> Self {
         let refusals =
             Cache::builder().max_capacity(COUNTED_USERS).time_to_live(REFUSALS_COUNTED_FOR).build();
-        Self { database, under_way: Arc::default(), refusals }
+        Self { database, turns: Turns::default(), refusals }
     }
 
     /// Does what a request asks for, unless it was answered before: then that is the answer. If the first request with the key is
@@ -108,7 +101,7 @@ impl KeptAnswers {
     async fn once_for<T, E, F>(
         &self,
         key: RequestKey,
-        mut look: Look,
+        look: Look,
         act: impl Fn() -> F,
     ) -> Result<Answered<T>, ApiError>
     where
@@ -117,11 +110,19 @@ impl KeptAnswers {
         F: Future<Output = Result<T, E>>,
     {
         let give_up = Instant::now() + Deadline::wait_at_most(WAIT_MAX);
+        let place = self.turns.stand_in_line(key.id);
+        let mut look = if place.is_first { look } else { Look::First };
+        let Ok(mut found) = place.turn(give_up).await else {
+            return Err(Code::FirstRequestUnderWay.into());
+        };
         loop {
-            if let Some(_under_way) = self.begin(key.id)
-                && let Some(answer) = self.try_once(key, look, &act).await
+            if found.is_none()
+                && let Some(outcome) = self.try_once(key, look, &act, &mut found).await
             {
-                return answer;
+                return outcome;
+            }
+            if let Some(row) = found.as_deref() {
+                return tell(row, key);
             }
             look = Look::First;
             if Instant::now() >= give_up {
@@ -131,23 +132,25 @@ impl KeptAnswers {
         }
     }
 
-    /// None if another request with the key comes first, here or in another replica.
+    /// None if the answer was found, or another request with the key comes first in another replica.
     async fn try_once<T, E, F>(
         &self,
         key: RequestKey,
         look: Look,
         act: &impl Fn() -> F,
+        found: &mut Found,
     ) -> Option<Result<Answered<T>, ApiError>>
     where
-        T: DeserializeOwned,
         E: Into<ApiError>,
         F: Future<Output = Result<T, E>>,
     {
         if look == Look::First {
             match self.find(key).await {
-                Ok(None) => {}
-                Ok(Some(answer)) => return Some(answer),
+                Ok(row) => *found = row,
                 Err(failure) => return Some(Err(failure.harmless().into())),
+            }
+            if found.is_some() {
+                return None;
             }
         }
         let error: ApiError = match act().await {
@@ -164,7 +167,8 @@ impl KeptAnswers {
         }
         let Some(refusal) = Kept::refusal(&error) else {
             // Perhaps it was done all the same, by this request or by another one with its key.
-            return Some(self.find(key).await.ok().flatten().unwrap_or(Err(error)));
+            *found = self.find(key).await.ok().flatten();
+            return found.is_none().then_some(Err(error));
         };
         match self.keep_refusal(key, refusal).await {
             Ok(true) => Some(Err(error)),
@@ -174,10 +178,7 @@ impl KeptAnswers {
         }
     }
 
-    async fn find<T: DeserializeOwned>(
-        &self,
-        key: RequestKey,
-    ) -> Result<Option<Result<Answered<T>, ApiError>>, Failure> {
+    async fn find(&self, key: RequestKey) -> Result<Found, Failure> {
         let found = self.database.read(async move |connection| table::find(connection, key.id).await);
         if found.await?.is_none() {
             return Ok(None);
@@ -185,18 +186,7 @@ impl KeptAnswers {
         let confirmed = self.database.transaction(async move |connection| {
             table::confirm(connection, key.id).await.map_err(Abort::<Infallible>::from)
         });
-        let Some(row) = confirmed.await? else { return Ok(None) };
-        if row.request != key.request {
-            return Ok(Some(Err(Code::IdempotencyKeyReused.into())));
-        }
-        let unreadable = |error| Failure::refused(KEYS, During::Read, error);
-        Ok(Some(match row.answer().map_err(unreadable)? {
-            Kept::Done(done) => Ok(Answered::before(serde_json::from_value(done).map_err(unreadable)?)),
-            Kept::Refused { code, detail } => {
-                let error = ApiError::new(Code::named(&code).unwrap_or(Code::Unknown)).replayed(true);
-                Err(detail.into_iter().fold(error, ApiError::with_detail))
-            }
-        }))
+        Ok(confirmed.await?.map(Arc::new))
     }
 
     /// Keeps a refusal, if the user has not had many; false if another request with the key comes first.
@@ -215,11 +205,6 @@ impl KeptAnswers {
             table::keep(connection, &[key], &answer).await.map_err(Abort::<Infallible>::from)
         });
         Ok(!kept.await?.is_empty())
-    }
-
-    /// None if this process does already what has this key.
-    fn begin(&self, id: Uuid) -> Option<UnderWay> {
-        lock(&self.under_way).insert(id).then(|| UnderWay { id, all: Arc::clone(&self.under_way) })
     }
 
     /// Removes what was kept for long enough, again and again.
@@ -251,12 +236,17 @@ impl KeptAnswers {
     }
 }
 
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        lock(&self.all).remove(&self.id);
+/// What was answered to the first request with the key, if this is the same request.
+fn tell<T: DeserializeOwned>(row: &Row, key: RequestKey) -> Result<Answered<T>, ApiError> {
+    if row.request != key.request {
+        return Err(Code::IdempotencyKeyReused.into());
     }
-}
-
-fn lock(ids: &Mutex<HashSet<Uuid>>) -> MutexGuard<'_, HashSet<Uuid>> {
-    ids.lock().unwrap_or_else(PoisonError::into_inner)
+    let unreadable = |error| Failure::refused(KEYS, During::Read, error);
+    match row.answer().map_err(unreadable)? {
+        Kept::Done(done) => Ok(Answered::before(serde_json::from_value(done).map_err(unreadable)?)),
+        Kept::Refused { code, detail } => {
+            let error = ApiError::new(Code::named(&code).unwrap_or(Code::Unknown)).replayed(true);
+            Err(detail.into_iter().fold(error, ApiError::with_detail))
+        }
+    }
 }

@@ -16,6 +16,7 @@ mod kept_answers;
 mod request;
 mod request_key;
 mod table;
+mod turns;
 
 pub use answered::Answered;
 pub use kept_answers::{KeptAnswers, Look};

@@ -36,7 +36,8 @@ pub(crate) enum Kept {
     Refused { code: String, detail: Option<String> },
 }
 
-#[derive(QueryableByName)]
+/// What is kept under a key.
+#[derive(Debug, QueryableByName)]
 pub(crate) struct Row {
     /// The digest of what was asked.
     #[diesel(sql_type = SqlUuid)]
@@ -46,8 +47,8 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn answer(self) -> Result<Kept, serde_json::Error> {
-        serde_json::from_value(self.answer)
+    pub(crate) fn answer(&self) -> Result<Kept, serde_json::Error> {
+        Kept::deserialize(&self.answer)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use booked_ids::EventId;
 use futures_util::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Buyer, Sale, json_ids};
+use crate::support::{Buyer, Sale, ask, eventually, json_ids};
 
 const CALLS: usize = 64;
 
@@ -83,11 +84,13 @@ async fn who_waits_too_long_for_the_first_is_told_so_and_asks_again() {
         let keyed = keyed[0].clone();
         async move { keyed.cancel(event, 1).await }
     });
-    crate::support::eventually("the first one waits for the event", async || {
+    eventually("the first one waits for the event", async || {
         sale.postgres.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") != "0"
     })
     .await;
-    keyed[0].cancel(event, 1).await.says("409 IDEM-03");
+    let impatient = keyed[0].request(Method::POST, "/ticket/cancel/").header("x-booked-deadline-ms", "1000");
+    let impatient = ask("Ada, for a second".to_owned(), impatient.body(seats(event, 1).to_string()));
+    impatient.await.says("409 IDEM-03");
     drop(locked);
     let first = first.await.unwrap().says("200");
     assert!(!first.is_replay);
