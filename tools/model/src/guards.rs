@@ -62,7 +62,7 @@ pub enum Guard {
     CountBySetbit,
 
     // Seats: the inventory
-    /// Without an inventory nothing is reserved: `not_loaded` in `outbound/valkey/reserve.lua`.
+    /// Without an inventory nothing is reserved: `bytes` in `outbound/valkey/reserve.lua`.
     ReserveNeedsInventory,
     /// Without an inventory nothing is repaired, since SETBIT would create one: `not_loaded` in
     /// `outbound/valkey/repair.lua`.

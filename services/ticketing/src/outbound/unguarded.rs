@@ -57,8 +57,8 @@ const EDITS: &[Edit] = &[
     // outbound/valkey
     Edit {
         guards: &["finish-by-attempt"],
-        with: "local mine, claimed = claimed_by(ARGV[2], seats)\nif #mine > 0",
-        without: "local mine, claimed = seats, {}\nif #mine > 0",
+        with: "local mine, claimed = claimed_by(attempt, seats)",
+        without: "local mine, claimed = seats, {}",
     },
     Edit {
         guards: &["restore-by-attempt"],
@@ -102,8 +102,9 @@ const EDITS: &[Edit] = &[
     },
     Edit {
         guards: &["reserve-needs-inventory"],
-        with: "if not_loaded() then\n  return {'not loaded'}\nend\nlocal user, count",
-        without: "if not_loaded() and call('EXISTS', meta) == 0 then\n  return {'not loaded'}\nend\nlocal user, count",
+        with: "if bytes == '' then\n  return {'not loaded'}\nend\n",
+        without: "if bytes == '' and call('EXISTS', meta) == 0 then\n  return {'not loaded'}\nend\n\
+                  bytes = bytes == '' and string.rep('\\0', WINDOW_BYTES) or bytes\n",
     },
     Edit {
         guards: &["publish-needs-lease"],

@@ -8,6 +8,7 @@ mod bitmap;
 mod claims;
 mod client;
 mod config;
+mod finishing;
 mod held_events;
 mod holds;
 mod inventory;

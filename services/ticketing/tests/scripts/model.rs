@@ -126,7 +126,10 @@ impl Model {
     /// The holds' expiry comes from Valkey's clock.
     pub(crate) fn reserve(&mut self, user: UserId, count: u16, expiry: i64) -> Ended<Vec<u32>> {
         let count = usize::from(count);
-        self.end_passed_holds(count);
+        let free = |map: &Map| usize::try_from(map.capacity).unwrap() - map.bits.len();
+        if self.map.as_ref().is_some_and(|map| free(map) < count) {
+            self.end_passed_holds(count);
+        }
         let mine = self.held_lately.entry(user).or_default();
         let Some(map) = &mut self.map else { return Ended::NotLoaded };
         let runs = map.runs();

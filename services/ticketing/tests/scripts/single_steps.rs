@@ -255,3 +255,30 @@ async fn valkeys_data_has_a_name_that_stays_while_it_does() {
     assert!(!name.is_empty());
     assert_eq!(sale.pool.incarnation().await.unwrap(), name);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bookings_that_end_at_the_same_time_are_each_finished_by_their_own_attempt() {
+    const BOOKINGS: u128 = 64;
+    let sale = Sale::with(1_000, []).await;
+    let mut claimed = Vec::new();
+    for number in 0..BOOKINGS {
+        let held = sale.hold(user(number % 3), 1 + i64::try_from(number % 4).unwrap()).await;
+        assert_eq!(sale.claim(user(number % 3), attempt(number), &held).await, Claimed::All);
+        claimed.push((number, held));
+    }
+    // Every eighth comes under a name that never claimed the seats.
+    let attempt_of = |number: u128| attempt(if number % 8 == 0 { number + BOOKINGS } else { number });
+    let finish = async |(number, held): &(u128, Vec<u32>)| {
+        let seats = seats(held.clone());
+        sale.pool.finish(sale.event, attempt_of(*number), Some(user(number % 3)), &seats).await.unwrap()
+    };
+    let finished = futures_util::future::join_all(claimed.iter().map(finish)).await;
+    for ((number, held), finished) in claimed.iter().zip(finished) {
+        let expected = if number % 8 == 0 { 0 } else { u32::try_from(held.len()).unwrap() };
+        assert_eq!(finished, expected, "booking {number}");
+    }
+    let kept = sale.kept().await;
+    kept.assert_whole();
+    let others = claimed.iter().filter(|(number, _)| number % 8 == 0).map(|(_, held)| held.len());
+    assert_eq!(kept.claims.len(), others.sum::<usize>(), "claims of others are left");
+}

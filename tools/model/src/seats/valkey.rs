@@ -91,6 +91,7 @@ impl Valkey {
             }
             self.inventories[event] = Inventory { loaded: true, capacity: all, ..self.inventories[event] };
         }
+        // The script does this only if seats are short; otherwise the janitor may have done it just before.
         self.expire_holds(event, all, guards);
         let inventory = self.inventories[event];
         let are_free = seats & !inventory.capacity == 0 && each(seats).all(|seat| !self.seats[seat].taken);

@@ -7,19 +7,21 @@ if not_loaded() then
 end
 local user, attempt, seats = ARGV[2], ARGV[3], seats_from(5)
 local now = now_ms()
-local found = inspect(seats)
+local found = holds_of(seats)
 if not all_held(found, user, now) then
-  return {'refused', now, unpack(found)}
+  return {'refused', now, unpack(inspect(seats, found))}
 end
 
 local deadline = now + tonumber(ARGV[4])
 local claimed = {}
 for i, seat in ipairs(seats) do
   claimed[2 * i - 1] = seat
-  claimed[2 * i] = attempt .. '|book|' .. user .. '|' .. found[4 * i - 1]
+  claimed[2 * i] = attempt .. '|book|' .. user .. '|' .. found[3 * i - 1]
 end
 call('ZREM', holds, unpack(seats))
 call('ZADD', settling, unpack(scored(seats, deadline)))
 call('HSET', claims, unpack(claimed))
-note(user, scored(seats, SETTLING))
+if is_limited() then
+  note(user, scored(seats, SETTLING))
+end
 return {'claimed'}

@@ -8,6 +8,7 @@ use redis::Value;
 
 use super::{
     arguments::{add_attempt, add_key, add_seats, millis},
+    finishing::Finish,
     reply::{read, seat, seats, states, unexpected, worded},
     scripts,
     seats::ValkeySeats,
@@ -70,12 +71,7 @@ impl Claims for ValkeySeats {
         user: Option<UserId>,
         seats: &[SeatNumber],
     ) -> Result<u32, Failure> {
-        let answer = self.run(&scripts::FINISH, event, |command| {
-            add_attempt(command, attempt);
-            command.arg(text_of(user));
-            add_seats(command, seats);
-        });
-        read(answer.await?)
+        self.finish_with_others(event, Finish { attempt, user, seats: seats.to_vec() }).await
     }
 
     async fn restore_hold(

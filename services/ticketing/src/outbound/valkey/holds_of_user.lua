@@ -12,11 +12,11 @@ if #seats == 0 then
 end
 -- The set only names candidates: a seat may have been booked, or lost and given to somebody else. The pair and the hold, or
 -- the claim for a booking, which keeps the end of its hold, say what is so.
-local found = inspect(seats)
+local found = holds_of(seats)
 for i, seat in ipairs(seats) do
-  local at = 4 * i - 3
-  local ends = tonumber(found[at + 2]) or tonumber(string.match(found[at + 3], '|(%d+)$'))
-  if found[at + 1] == user and ends and ends > now then
+  local at = 3 * i - 2
+  local ends = tonumber(found[at + 1]) or tonumber(string.match(found[at + 2], '|(%d+)$'))
+  if found[at] == user and ends and ends > now then
     answer[#answer + 1], answer[#answer + 2] = ends, tonumber(seat)
   end
 end

@@ -4,4 +4,5 @@
 if not_loaded() then
   return {'not loaded'}
 end
-return {'found', now_ms(), unpack(inspect(seats_from(2)))}
+local seats = seats_from(2)
+return {'found', now_ms(), unpack(inspect(seats, holds_of(seats)))}

@@ -51,12 +51,10 @@ local function is_limited()
   return tonumber(call('HGET', meta, 'limit') or 0) > 0
 end
 
--- Notes for the limit of a buyer what seats are to the user from now on: members with their scores.
+-- Notes for the limit of a buyer, if there is one, what seats are to the user from now on: members with their scores.
 local function note(user, members)
-  if is_limited() then
-    call('ZADD', buyer(user), unpack(members))
-    call('PEXPIRE', buyer(user), NOTED_FOR_MS)
-  end
+  call('ZADD', buyer(user), unpack(members))
+  call('PEXPIRE', buyer(user), NOTED_FOR_MS)
 end
 
 -- Notes that these seats are nothing to the user any more. Who has more than are ever noted is noted again.
@@ -96,10 +94,11 @@ local function not_loaded()
   return call('EXISTS', taken) == 0
 end
 
-local function seats_from(first)
+-- The seats that are named from this argument on, to that one or to the end.
+local function seats_from(first, last)
   local seats = {}
-  for i = first, #ARGV do
-    seats[#seats + 1] = tonumber(ARGV[i])
+  for i = first, last or #ARGV do
+    seats[i - first + 1] = tonumber(ARGV[i])
   end
   return seats
 end
@@ -112,13 +111,17 @@ local function pairs_of(seats)
   return keys
 end
 
--- Clears the bits of these seats. The counts change only by what SETBIT found, so that a repeat changes nothing, and
+-- Clears the bits of these seats. The counts change only by what was found set, so that a repeat changes nothing, and
 -- the hint, below which all seats are taken, goes down to the lowest of them.
 local function free(seats)
-  local freed, lowest = 0, nil
-  for _, seat in ipairs(seats) do
-    freed = freed + call('SETBIT', taken, seat - 1, 0)
+  local steps, lowest = {}, nil
+  for i, seat in ipairs(seats) do
+    steps[4 * i - 3], steps[4 * i - 2], steps[4 * i - 1], steps[4 * i] = 'SET', 'u1', seat - 1, 0
     lowest = math.min(lowest or seat - 1, seat - 1)
+  end
+  local freed = 0
+  for _, bit in ipairs(call('BITFIELD', taken, unpack(steps))) do
+    freed = freed + bit
   end
   if freed > 0 then
     call('HINCRBY', meta, 'taken', -freed)
@@ -141,31 +144,39 @@ local function expire_holds(now, limit)
   return free(expired)
 end
 
--- The seats as they are: for each its bit, the holder, the hold's expiry and the claim, '' if there is none.
-local function inspect(seats)
+-- For each seat the holder, the hold's expiry and the claim, '' if there is none.
+local function holds_of(seats)
   local users = call('MGET', unpack(pairs_of(seats)))
   local scores = call('ZMSCORE', holds, unpack(seats))
   local claimed = call('HMGET', claims, unpack(seats))
   local found = {}
-  for i, seat in ipairs(seats) do
+  for i = 1, #seats do
     local at = #found
-    found[at + 1] = call('GETBIT', taken, seat - 1)
-    found[at + 2] = users[i] or ''
-    found[at + 3] = scores[i] or ''
-    found[at + 4] = claimed[i] or ''
+    found[at + 1], found[at + 2], found[at + 3] = users[i] or '', scores[i] or '', claimed[i] or ''
   end
   return found
 end
 
 -- Whether all of these seats are held by the user: a pair of theirs, a score that has not passed, and no claim.
 local function all_held(found, user, now)
-  for at = 0, #found - 4, 4 do
-    local score = tonumber(found[at + 3])
-    if found[at + 2] ~= user or not score or score <= now or found[at + 4] ~= '' then
+  for at = 0, #found - 3, 3 do
+    local score = tonumber(found[at + 2])
+    if found[at + 1] ~= user or not score or score <= now or found[at + 3] ~= '' then
       return false
     end
   end
   return true
+end
+
+-- The seats as they are: for each its bit, and what holds_of() found.
+local function inspect(seats, found)
+  local states = {}
+  for i, seat in ipairs(seats) do
+    local at = 4 * i - 3
+    states[at] = call('GETBIT', taken, seat - 1)
+    states[at + 1], states[at + 2], states[at + 3] = found[3 * i - 2], found[3 * i - 1], found[3 * i]
+  end
+  return states
 end
 
 -- Those of the seats whose claim is this attempt's, with their claims: nobody else's is ever touched.

@@ -10,9 +10,9 @@ if not_loaded() then
 end
 local user, seats = ARGV[3], seats_from(4)
 local now = now_ms()
-local found = inspect(seats)
+local found = holds_of(seats)
 if not all_held(found, user, now) then
-  return {'refused', now, unpack(found)}
+  return {'refused', now, unpack(inspect(seats, found))}
 end
 call('ZREM', holds, unpack(seats))
 call('DEL', unpack(pairs_of(seats)))

@@ -8,7 +8,7 @@ end
 local repaired, newly = 0, 0
 for i = 2, #ARGV, 3 do
   local seat, user, expiry = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2]
-  local found = inspect({seat})
+  local found = inspect({seat}, holds_of({seat}))
   local free_still = expiry == '' and found[1] == 0 and found[3] == ''
   local held_still = expiry ~= '' and found[2] == user and found[3] == expiry
   if found[4] == '' and (free_still or held_still) then

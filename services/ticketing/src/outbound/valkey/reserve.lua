@@ -17,14 +17,23 @@ local IN_VAIN_MAX = 64
 if before then
   return before
 end
-if not_loaded() then
-  return {'not loaded'}
-end
 local user, count = ARGV[3], tonumber(ARGV[4])
 local now, held_max, cooldown = now_ms(), tonumber(ARGV[6]), tonumber(ARGV[7])
 local found = call('HMGET', meta, 'capacity', 'taken', 'hint', 'opens', 'closes', 'paused', 'cancelled', 'limit')
-local capacity, used, hint = tonumber(found[1]), tonumber(found[2]), tonumber(found[3])
+local capacity, used, hint = tonumber(found[1]), tonumber(found[2]), tonumber(found[3] or 0)
 local opens, closes, most = tonumber(found[4] or 0), tonumber(found[5] or 0), tonumber(found[8] or 0)
+
+-- Seats are counted from 0 here, as bits are. A part of the inventory, from the byte of this seat on, and which byte that is.
+local function window_from(seat)
+  local start = math.floor(seat / 8)
+  return call('GETRANGE', taken, start, start + WINDOW_BYTES - 1), start
+end
+
+-- The inventory is longer than the capacity, so that there is something from the hint on, if there is an inventory.
+local bytes, start = window_from(hint)
+if bytes == '' then
+  return {'not loaded'}
+end
 
 local function refuse(answer)
   if keep_refusal then
@@ -73,15 +82,16 @@ if held_max > 0 then
     return {'too many held', ends and ends + cooldown - now or 0}
   end
 end
-if expire_holds(now, count) > 0 then
+if capacity - used < count and expire_holds(now, count) > 0 then
   found = call('HMGET', meta, 'taken', 'hint')
   used, hint = tonumber(found[1]), tonumber(found[2])
+  bytes, start = window_from(hint)
 end
 if capacity - used < count then
   return refuse({'too few'})
 end
 
--- Seats are counted from 0 here, as bits are. The inventory is longer than the capacity, so a free bit is always found.
+-- The inventory is longer than the capacity, so a free bit is always found.
 local function next_free(from)
   local at = call('BITPOS', taken, 0, from, -1, 'BIT')
   if at >= 0 and at < capacity then
@@ -91,16 +101,11 @@ end
 
 -- A window is read at once: asking the inventory for each run would cost many times as much if free seats are scattered.
 -- Answers the first of the neighbours, or nothing, and the free seats that were seen before, in order.
-local function neighbours(at)
-  local free, run, seen_to = {}, 0, 0
-  for window = 1, WINDOWS_MAX do
-    local start = math.floor(at / 8)
-    if start * 8 ~= seen_to then
-      run = 0
-    end
-    seen_to = (start + WINDOW_BYTES) * 8
-    local bytes = call('GETRANGE', taken, start, start + WINDOW_BYTES - 1)
+local function neighbours()
+  local free, run, searched = {}, 0, 0
+  while true do
     local before, place = 0, string.find(bytes, NOT_ALL_TAKEN)
+    searched = place and searched + 1 or searched
     while place do
       if place ~= before + 1 then
         run = 0
@@ -121,22 +126,20 @@ local function neighbours(at)
       end
       before, place = place, string.find(bytes, NOT_ALL_TAKEN, place + 1)
     end
-    if before ~= WINDOW_BYTES then
+    local seen_to = start + WINDOW_BYTES
+    local at = searched < WINDOWS_MAX and next_free(seen_to * 8)
+    if not at then
+      return nil, free
+    end
+    bytes, start = window_from(at)
+    if before ~= WINDOW_BYTES or start ~= seen_to then
       run = 0
     end
-    at = window < WINDOWS_MAX and next_free(seen_to)
-    if not at then
-      break
-    end
   end
-  return nil, free
 end
 
-local lowest = next_free(hint)
-if not lowest then
-  return refuse({'too few'})
-end
-local seats, first, free = {}, neighbours(lowest)
+local seats, first, free = {}, neighbours()
+local lowest = free[1]
 if first then
   for at = first, first + count - 1 do
     seats[#seats + 1] = at + 1
@@ -147,7 +150,7 @@ else
     seats[i] = free[i] + 1
   end
   -- A seat's number is the place of the bit after its own.
-  local at = next_free(seats[#seats] or lowest)
+  local at = #seats < count and next_free(seats[#seats] or hint)
   while at and #seats < count do
     seats[#seats + 1] = at + 1
     at = next_free(at + 1)
@@ -158,10 +161,26 @@ else
   hint = seats[count]
 end
 
+-- For BITFIELD: these seats are taken now, up to 32 neighbors in one step.
+local function taking(seats)
+  local steps, at = {}, 1
+  while at <= #seats do
+    local run = 1
+    while run < 32 and seats[at + run] == seats[at] + run do
+      run = run + 1
+    end
+    local last = #steps
+    steps[last + 1], steps[last + 2] = 'SET', 'u' .. run
+    steps[last + 3], steps[last + 4] = seats[at] - 1, 2 ^ run - 1
+    at = at + run
+  end
+  return steps
+end
+
 local expiry = now + tonumber(ARGV[5])
-local answer, members, granted = {'held', expiry}, scored(seats, expiry), 0
+local answer, members = {'held', expiry}, scored(seats, expiry)
+call('BITFIELD', taken, unpack(taking(seats)))
 for i, seat in ipairs(seats) do
-  granted = granted + 1 - call('SETBIT', taken, seat - 1, 1)
   call('SET', pair(seat), user, 'PXAT', expiry)
   answer[i + 2] = seat
 end
@@ -169,10 +188,9 @@ call('ZADD', holds, unpack(members))
 call('ZADD', mine, unpack(members))
 call('PEXPIREAT', mine, expiry + cooldown)
 if bought then
-  call('ZADD', bought, unpack(members))
-  call('PEXPIRE', bought, NOTED_FOR_MS)
+  note(user, members)
 end
-call('HSET', meta, 'taken', used + granted, 'hint', hint)
+call('HSET', meta, 'taken', used + count, 'hint', hint)
 if keep then
   keep(user, answer)
 end

@@ -24,7 +24,9 @@ end
 local user = booker(details[1])
 if #restored > 0 then
   call('ZADD', holds, unpack(restored))
-  note(user, restored)
+  if is_limited() then
+    note(user, restored)
+  end
 end
 if #late > 0 then
   call('DEL', unpack(pairs_of(late)))

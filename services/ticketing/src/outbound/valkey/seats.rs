@@ -8,6 +8,7 @@ use redis::{Cmd, Value};
 use super::{
     active_events::ActiveEvents,
     client::Valkey,
+    finishing::Finishing,
     held_events::HeldEvents,
     keys::EventKeys,
     lifetimes::{HoldLimit, Lifetimes},
@@ -21,6 +22,7 @@ pub struct ValkeySeats {
     pub(super) valkey: Valkey,
     pub(super) active: ActiveEvents,
     pub(super) held_events: HeldEvents,
+    pub(super) finishing: Finishing,
     pub(super) lifetimes: Lifetimes,
     pub(super) limit: HoldLimit,
     pub(super) refused: Counter<u64>,
@@ -34,7 +36,16 @@ impl ValkeySeats {
         let (active, limit) = (ActiveEvents::new(valkey.clone()), HoldLimit::default());
         let held_events = HeldEvents::new(valkey.clone());
         let refused_reservations = RefusedReservations::new();
-        Self { valkey, active, held_events, lifetimes, limit, refused: holds_refused(), refused_reservations }
+        Self {
+            valkey,
+            active,
+            held_events,
+            finishing: Finishing::default(),
+            lifetimes,
+            limit,
+            refused: holds_refused(),
+            refused_reservations,
+        }
     }
 
     /// A user may hold no more than this.
