@@ -17,7 +17,7 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 use opentelemetry::{KeyValue, metrics::Counter};
-use tokio::{sync::watch, time::timeout};
+use tokio::{sync::watch, task::yield_now, time::timeout};
 
 use crate::Lifecycle;
 
@@ -187,6 +187,9 @@ impl<K: Eq + Hash + Clone, V, Q> Fetches<K, V, Q> {
                 if beside(&mut late, timeout(patience, &mut fetching)).await.is_err() {
                     late.push(fetching);
                 }
+                if running.is_awaited() {
+                    let_others_join().await;
+                }
                 next = running.next();
             }
             while late.next().await.is_some() {}
@@ -231,6 +234,11 @@ struct Running<K: Eq + Hash, V, Q> {
 }
 
 impl<K: Eq + Hash, V, Q> Running<K, V, Q> {
+    /// Whether somebody waits for the next fetch.
+    fn is_awaited(&self) -> bool {
+        self.key.as_ref().is_some_and(|key| lock(&self.keys).get(key).is_some_and(Option::is_some))
+    }
+
     fn next(&mut self) -> Option<NextFlight<V, Q>> {
         let mut keys = lock(&self.keys);
         let next = self.key.as_ref().and_then(|key| keys.get_mut(key)).and_then(Option::take);
@@ -248,6 +256,15 @@ impl<K: Eq + Hash, V, Q> Drop for Running<K, V, Q> {
         let given_up = self.key.take().and_then(|key| lock(&self.keys).remove(&key));
         drop(given_up);
     }
+}
+
+/// Lets everything go first that can: those who were answered are told, and whoever has asked meanwhile, also of them, joins the
+/// next fetch. If nothing else is to do, this takes no time; if there is, fetches become fewer and crowds larger.
+async fn let_others_join() {
+    // Of a runtime with one thread the first turn ends when the system was asked what has arrived, and the second one when that
+    // was read.
+    yield_now().await;
+    yield_now().await;
 }
 
 /// Waits for `first` while the others continue.

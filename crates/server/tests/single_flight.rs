@@ -93,6 +93,25 @@ async fn who_asks_while_the_shared_fetch_runs_waits_for_the_one_after_it() {
 }
 
 #[tokio::test]
+async fn who_asks_again_at_once_joins_those_who_wait_already() {
+    let source = Source::new();
+    let again = source.clone();
+    let first = tokio::spawn(async move {
+        again.ask("page").await.unwrap().unwrap();
+        again.ask("page").await.unwrap()
+    });
+    source.looks(1).await;
+    let second = source.ask("page");
+    settle().await;
+    source.let_through(3);
+    assert_eq!(
+        (second.await.unwrap(), first.await.unwrap()),
+        (Ok(2), Ok(2)),
+        "the next fetch did not wait for them"
+    );
+}
+
+#[tokio::test]
 async fn who_asks_after_a_fetch_has_ended_starts_another() {
     let source = Source::new();
     source.let_through(2);

@@ -101,7 +101,8 @@ impl Benchmark {
             }
             Self::SizeOfCatalog => {
                 "Listing 10 events, and booking 2 held seats, with 100,000 events (each at its own second) and 10,000,000 seats; \
-                 compared with 10 events. Two systems, seeded by SQL, which alternate. Processor time: of all processes and servers."
+                 compared with 500 events; bookings are spread over 500 events in both. Two systems, seeded by SQL, which \
+                 alternate. Processor time: of all processes and servers."
             }
             Self::OnSale => {
                 "20,000 buyers, each with their own account, and one event of 10,000 seats: as fast as they are served (seats sold per \

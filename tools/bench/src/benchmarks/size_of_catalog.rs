@@ -17,12 +17,14 @@ use crate::{
 };
 
 const LARGE: Catalog = Catalog { events: 100_000, seats: 100 };
-const SMALL: Catalog = Catalog { events: 10, seats: 100_000 };
+const SMALL: Catalog = Catalog { events: 500, seats: 2_000 };
 const GOAL: f64 = 0.95;
 /// Bookings of two seats in a turn.
 const COUNT: u32 = 4_000;
-/// Events over which the bookings are spread, if there are as many.
-const EVENTS_OF_A_TURN: u32 = 500;
+/// Events over which the bookings are spread, in both catalogs: the size of the catalog is all that differs.
+const EVENTS_OF_A_TURN: u32 = SMALL.events;
+/// Events of a page.
+const LISTED: u32 = 10;
 const PATH: &str = "/event/?limit=10";
 
 /// A system with its events.
@@ -65,8 +67,8 @@ impl SeededSystem {
         let testbed = Testbed::start(bench, name, &[]).await?;
         seed::catalog(&testbed, catalog)?;
         let buyers = buyers::buyers(&testbed, u32::try_from(CLIENTS)?)?;
-        // The listed events have inventories, as in any system that sells.
-        for number in 0..SMALL.events {
+        // The events of the page have inventories, as in any system that sells.
+        for number in 0..LISTED {
             buyers::hold(&buyers[0], seed::event_of(number)?, 1).await?;
         }
         Ok(Self { testbed, buyers, catalog, turns: 0 })
@@ -94,9 +96,8 @@ impl SeededSystem {
     /// Different ones in each turn, from the whole catalog.
     fn events_of_a_turn(&self) -> Result<Vec<Uuid>> {
         let Catalog { events, .. } = self.catalog;
-        let count = EVENTS_OF_A_TURN.min(events);
-        (0..count)
-            .map(|number| seed::event_of((number * (events / count) + self.turns * 7) % events))
+        (0..EVENTS_OF_A_TURN)
+            .map(|number| seed::event_of((number * (events / EVENTS_OF_A_TURN) + self.turns * 7) % events))
             .collect()
     }
 }
