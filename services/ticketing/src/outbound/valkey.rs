@@ -8,6 +8,7 @@ mod bitmap;
 mod claims;
 mod client;
 mod config;
+mod finish_queue;
 mod finishing;
 mod held_events;
 mod holds;

@@ -147,7 +147,7 @@ async fn repair_late(is_held_before: bool) {
     let repair = repair.reached().await;
     replica.cancel(user(1), event, 1).await.unwrap().unwrap();
     if is_held_before {
-        world.run_out(ticket).await;
+        world.run_out_and_take_back(ticket).await;
     }
     assert_eq!(replica.hold(user(3), event, 1).await, [ticket]);
     repair.go_on();

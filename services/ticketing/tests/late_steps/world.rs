@@ -272,6 +272,12 @@ impl World {
             .unwrap();
     }
 
+    /// Time passes for a hold, and it is taken back.
+    pub(crate) async fn run_out_and_take_back(&self, ticket: TicketId) {
+        self.run_out(ticket).await;
+        self.expire_holds(ticket.event()).await;
+    }
+
     /// Takes back all holds whose time has passed.
     pub(crate) async fn expire_holds(&self, event: EventId) {
         self.seats().expire_holds(event, 1_000).await.unwrap();

@@ -8,7 +8,7 @@ use redis::Value;
 
 use super::{
     arguments::{add_attempt, add_key, add_seats, millis},
-    finishing::Finish,
+    finish_queue::Finish,
     reply::{read, seat, seats, states, unexpected, worded},
     scripts,
     seats::ValkeySeats,

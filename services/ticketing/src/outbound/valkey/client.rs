@@ -71,6 +71,11 @@ impl Valkey {
         &self.links.shared().runtime
     }
 
+    /// How long a command may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.settings.timeout
+    }
+
     /// What makes this Valkey unfit, if anything: a server that may evict keys forgets holds and inventories piece by piece, and one
     /// of a cluster refuses the events of all others.
     ///
