@@ -1,32 +1,27 @@
-//! Thousands of buyers. Their tokens are signed here with the system's own key, since 20,000 log-ins would take bcrypt an
-//! hour.
+//! Thousands of buyers.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use anyhow::{Context as _, Result};
 use booked_checker::history::{Op, Outcome, Response};
 use booked_client::RawAnswer;
-use booked_identity::{Identity, Role, SigningKeys};
+use booked_identity::{Identity, Role};
 use booked_ids::UserId;
-use booked_load::client::{Session, now_us};
+use booked_load::client::Session;
 use uuid::Uuid;
 
-use super::testbed::Testbed;
+use super::{signer::Signer, testbed::Testbed};
 
-const LIFETIME_S: i64 = 86_400;
 /// Of their emails.
 pub(super) const PREFIX: &str = "buyer";
 
 /// This many tokens, by the email that the load kit gives each account.
 pub(super) fn tokens(testbed: &Testbed, count: u32) -> Result<BTreeMap<String, String>> {
-    let keys = SigningKeys::load(&testbed.system.data_dir().join("keys")).context("the system's keys")?;
-    let now_s = i64::try_from(now_us() / 1_000_000)?;
+    let signer = Signer::of(&testbed.system)?;
     let token = |number: u32| {
         let email = format!("{PREFIX}-{number}@load.example");
         let user = UserId::from_uuid(Uuid::from_u128(0x0b00_u128 << 96 | u128::from(number)));
-        let identity = Identity { user, email: email.clone(), role: Role::User };
-        let token = keys.sign(&identity, now_s, LIFETIME_S).context("signing a token")?;
-        anyhow::Ok((email, token))
+        anyhow::Ok((email.clone(), signer.sign(Identity { user, email, role: Role::User })?))
     };
     (0..count).map(token).collect()
 }

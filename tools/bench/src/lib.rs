@@ -16,6 +16,7 @@ mod pgbench;
 mod reference;
 mod seed;
 mod settings;
+mod signer;
 mod testbed;
 mod tools;
 mod turns;

@@ -13,7 +13,7 @@ use booked_sandbox::{PostgresOptions, PostgresServer, ValkeyOptions, ValkeyServe
 use tokio::task::block_in_place;
 use uuid::Uuid;
 
-use super::settings::HOLDS_PER_USER_MAX;
+use super::{settings::HOLDS_PER_USER_MAX, signer::Signer};
 use crate::{context::BenchContext, usage::CpuTimes};
 
 /// In 2030.
@@ -63,7 +63,7 @@ impl Testbed {
         };
         let system = block_in_place(|| System::start(&options, &bench.binaries, &Progress::Silent))?;
         let gateway = Gateway::new(&system.gateway_url(), Timeouts::default())?;
-        let admin = gateway.log_in(&system.admin().email, &system.admin().password).await?;
+        let admin = Signer::of(&system)?.admin(&gateway)?;
         Ok(Self { system, postgres: Mutex::new(postgres), valkey, gateway, admin, folder })
     }
 
