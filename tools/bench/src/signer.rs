@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 const LIFETIME_S: i64 = 86_400;
 
-/// Whoever signs for a system.
+/// Signs tokens of a system.
 pub(super) struct Signer(SigningKeys);
 
 impl Signer {
