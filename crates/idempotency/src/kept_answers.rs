@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     future::Future,
+    mem,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -14,16 +15,16 @@ use booked_contract::Code;
 use booked_failure::{During, Failure};
 use booked_ids::UserId;
 use booked_postgres::{Abort, Database};
-use booked_server::{ApiError, Deadline};
+use booked_server::{ApiError, Deadline, KeyedQueue};
 use moka::sync::Cache;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use uuid::Uuid;
 
 use crate::{
     Answered, RequestKey,
     table::{self, KEYS, Kept, Row},
-    turns::{Found, Turns},
 };
 
 /// How long a request waits for the first one with its key if its caller named no deadline.
@@ -50,7 +51,7 @@ const COUNTED_USERS: u64 = 100_000;
 #[derive(Clone, Debug)]
 pub struct KeptAnswers {
     database: Database,
-    turns: Turns,
+    lines: KeyedQueue<Uuid, Line>,
     refusals: Cache<UserId, Arc<AtomicU32>>,
 }
 
@@ -63,13 +64,22 @@ pub enum Look {
     Late,
 }
 
+/// What requests of one process with the same key leave to those behind them.
+#[derive(Debug, Default)]
+struct Line {
+    /// Somebody had their turn before.
+    was_used: bool,
+    /// What was found under the key, which does not change.
+    found: Option<Row>,
+}
+
 impl KeptAnswers {
     /// The answers in this database.
     #[must_use]
     pub fn new(database: Database) -> Self {
         let refusals =
             Cache::builder().max_capacity(COUNTED_USERS).time_to_live(REFUSALS_COUNTED_FOR).build();
-        Self { database, turns: Turns::default(), refusals }
+        Self { database, lines: KeyedQueue::of_at_most(usize::MAX), refusals }
     }
 
     /// Does what a request asks for, unless it was answered before: then that is the answer. If the first request with the key is
@@ -110,19 +120,21 @@ impl KeptAnswers {
         F: Future<Output = Result<T, E>>,
     {
         let give_up = Instant::now() + Deadline::wait_at_most(WAIT_MAX);
-        let place = self.turns.stand_in_line(key.id);
-        let mut look = if place.is_first { look } else { Look::First };
-        let Ok(mut found) = place.turn(give_up).await else {
+        // Those who wait are requests in flight, of which the server bounds the number.
+        let Ok(mut turn) = self.lines.turn(key.id, give_up).await else {
             return Err(Code::FirstRequestUnderWay.into());
         };
+        let line = turn.left();
+        let mut look = if mem::replace(&mut line.was_used, true) { Look::First } else { look };
         loop {
-            if found.is_none()
-                && let Some(outcome) = self.try_once(key, look, &act, &mut found).await
-            {
-                return outcome;
+            if look == Look::First && line.found.is_none() {
+                line.found = self.find(key).await.map_err(Failure::harmless)?;
             }
-            if let Some(row) = found.as_deref() {
+            if let Some(row) = &line.found {
                 return tell(row, key);
+            }
+            if let Some(outcome) = self.try_once(key, &act).await {
+                return outcome;
             }
             look = Look::First;
             if Instant::now() >= give_up {
@@ -132,27 +144,17 @@ impl KeptAnswers {
         }
     }
 
-    /// None if the answer was found, or another request with the key comes first in another replica.
+    /// None if another request with the key comes first in another replica.
     async fn try_once<T, E, F>(
         &self,
         key: RequestKey,
-        look: Look,
         act: &impl Fn() -> F,
-        found: &mut Found,
     ) -> Option<Result<Answered<T>, ApiError>>
     where
+        T: DeserializeOwned,
         E: Into<ApiError>,
         F: Future<Output = Result<T, E>>,
     {
-        if look == Look::First {
-            match self.find(key).await {
-                Ok(row) => *found = row,
-                Err(failure) => return Some(Err(failure.harmless().into())),
-            }
-            if found.is_some() {
-                return None;
-            }
-        }
         let error: ApiError = match act().await {
             Ok(done) => {
                 if table::is_apart() {
@@ -167,8 +169,10 @@ impl KeptAnswers {
         }
         let Some(refusal) = Kept::refusal(&error) else {
             // Perhaps it was done all the same, by this request or by another one with its key.
-            *found = self.find(key).await.ok().flatten();
-            return found.is_none().then_some(Err(error));
+            return Some(match self.find(key).await {
+                Ok(Some(row)) => tell(&row, key),
+                Ok(None) | Err(_) => Err(error),
+            });
         };
         match self.keep_refusal(key, refusal).await {
             Ok(true) => Some(Err(error)),
@@ -178,7 +182,7 @@ impl KeptAnswers {
         }
     }
 
-    async fn find(&self, key: RequestKey) -> Result<Found, Failure> {
+    async fn find(&self, key: RequestKey) -> Result<Option<Row>, Failure> {
         let found = self.database.read(async move |connection| table::find(connection, key.id).await);
         if found.await?.is_none() {
             return Ok(None);
@@ -186,7 +190,7 @@ impl KeptAnswers {
         let confirmed = self.database.transaction(async move |connection| {
             table::confirm(connection, key.id).await.map_err(Abort::<Infallible>::from)
         });
-        Ok(confirmed.await?.map(Arc::new))
+        Ok(confirmed.await?)
     }
 
     /// Keeps a refusal, if the user has not had many; false if another request with the key comes first.

@@ -16,7 +16,6 @@ mod kept_answers;
 mod request;
 mod request_key;
 mod table;
-mod turns;
 
 pub use answered::Answered;
 pub use kept_answers::{KeptAnswers, Look};

@@ -4,12 +4,12 @@
 use booked_failure::Failure;
 use booked_idempotency::RequestKey;
 use booked_ids::UserId;
+use booked_server::QueueError;
 use tokio::time::Instant;
 
 use super::{
     Context,
     cancelling::{CANCELS, cancel_exactly},
-    keyed_queues::QueueError,
 };
 use crate::{domain::booking::Requested, ports::Selection};
 

@@ -84,7 +84,7 @@ async fn commit_late_against(others_until: Option<Step>) {
     let booking = replica.book(user(1), &tickets);
     let commit = commit.reached().await;
 
-    world.run_out_and_take_back(tickets[0]).await;
+    world.run_out(tickets[0]).await;
     let others = world.replica();
     others.janitor(event).await;
     assert_eq!(world.seat(tickets[0]).await, Seat::Free);
@@ -163,7 +163,7 @@ async fn a_give_back_that_comes_late_does_not_end_a_new_hold() {
     let booking = replica.book(user(1), &tickets);
     let restore_hold = restore_hold.reached().await;
 
-    world.run_out_and_take_back(tickets[0]).await;
+    world.run_out(tickets[0]).await;
     let others = world.replica();
     others.janitor(event).await;
     assert_eq!(others.hold(user(2), event, 1).await, tickets);
@@ -204,7 +204,7 @@ async fn a_hold_that_runs_out_after_its_claim_can_be_booked() {
     let commit = replica.gates.stop_before(Step::Book);
     let booking = replica.book(user(1), &tickets);
     let commit = commit.reached().await;
-    world.run_out_and_take_back(tickets[0]).await;
+    world.run_out(tickets[0]).await;
     let others = world.replica().hold(user(2), event, 1).await;
     assert_ne!(others, tickets, "nobody takes a settling seat");
     commit.go_on();

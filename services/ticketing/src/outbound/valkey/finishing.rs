@@ -1,6 +1,8 @@
 //! Finishing bookings: those of one event that come while others are being finished go together, in one script. Running a script costs
 //! Valkey more than what finishing a booking needs of it, and its one thread is what a sale is bound by (`docs/performance.md`).
 
+use std::iter;
+
 use booked_failure::Failure;
 use booked_ids::EventId;
 use tokio::{sync::oneshot, time::timeout};
@@ -27,7 +29,9 @@ impl ValkeySeats {
         match timeout(2 * self.valkey.timeout(), answered).await {
             Ok(Ok(answer)) => answer,
             // The other one's runtime has ended. What it has finished is not finished again.
-            Ok(Err(_)) => Ok(self.finish_together(event, &[finish]).await?.first().copied().unwrap_or(0)),
+            Ok(Err(_)) => {
+                Ok(self.finish_together(event, iter::once(&finish)).await?.first().copied().unwrap_or(0))
+            }
             Err(_) => Err(Failure::unknown(VALKEY, "a booking waits to be finished for too long")),
         }
     }
@@ -35,8 +39,8 @@ impl ValkeySeats {
     async fn finish_all(self, mut turn: Turn) {
         while let Some(batch) = turn.next() {
             let span = booked_telemetry::shared_span("finish bookings", batch.iter().map(|it| &it.span));
-            let finishes: Vec<Finish> = batch.iter().map(|it| it.finish.clone()).collect();
-            let finished = self.finish_together(turn.event, &finishes).instrument(span).await;
+            let finishes = batch.iter().map(|it| &it.finish);
+            let finished = self.finish_together(turn.event, finishes).instrument(span).await;
             for (at, waiting) in batch.into_iter().enumerate() {
                 // Without an inventory nothing is answered, and nothing was finished.
                 let count = finished.as_ref().map(|counts| counts.get(at).copied().unwrap_or(0));
@@ -45,7 +49,11 @@ impl ValkeySeats {
         }
     }
 
-    async fn finish_together(&self, event: EventId, finishes: &[Finish]) -> Result<Vec<u32>, Failure> {
+    async fn finish_together(
+        &self,
+        event: EventId,
+        finishes: impl Iterator<Item = &Finish>,
+    ) -> Result<Vec<u32>, Failure> {
         let answer = self.run(&scripts::FINISH, event, |command| {
             for Finish { attempt, user, seats } in finishes {
                 add_attempt(command, *attempt);
